@@ -1,0 +1,210 @@
+import type { Limit, Offer, Payment, SetAside } from './types.js'
+
+const brand = Symbol.for('stipend.error')
+
+/** Tells whether money can have left: never unless the key may have been used. */
+export type Moved = 'no' | 'maybe'
+
+type Options = {
+  readonly details?: readonly string[] | undefined
+  readonly cause?: unknown
+}
+
+/** The base of every error this library throws. */
+export abstract class StipendError extends Error {
+  /** A stable name to switch on. */
+  abstract readonly code: string
+  /** Whether money can have left the wallet because of this call. */
+  readonly moved: Moved = 'no'
+  /** Whether the same call, unchanged, may succeed later. */
+  readonly retryable: boolean = false
+
+  constructor(sentence: string, options: Options = {}) {
+    super(
+      [sentence, ...(options.details ?? []).map((line) => `  ${line}`)].join('\n'),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
+    Object.defineProperty(this, brand, { value: true })
+    Object.defineProperty(this, 'name', { value: new.target.name, configurable: true })
+  }
+}
+
+/** Tells whether a value is an error of this library, of whichever copy of the package. */
+export function isStipendError(error: unknown): error is AnyStipendError {
+  return typeof error === 'object' && error !== null && Object.hasOwn(error, brand)
+}
+
+/** Thrown when an option, a rule or a key is not usable; fix the configuration. */
+export class ConfigurationError extends StipendError {
+  readonly code = 'configuration_invalid'
+}
+
+/** Thrown when the request itself cannot be paid for, such as a body that cannot be sent twice; change the request. */
+export class UnpayableRequestError extends StipendError {
+  readonly code = 'request_unpayable'
+}
+
+/** Thrown when a 402 breaks its own format or our bounds; the server has to change. */
+export class MalformedMessageError extends StipendError {
+  readonly code = 'malformed_message'
+}
+
+/** Thrown when our clock and the server's differ too much to sign a time window; fix the clock. */
+export class ClockSkewError extends StipendError {
+  readonly code = 'clock_skewed'
+  /** Milliseconds that the server is ahead of us. */
+  readonly skewMs: number
+
+  constructor(skewMs: number) {
+    super(`Clock differs from the server's by ${Math.round(Math.abs(skewMs) / 1000)} s; nothing was signed`, {
+      details: ['Correct the clock of this machine, or ask the server to correct its own.'],
+    })
+    this.skewMs = skewMs
+  }
+}
+
+/** Thrown when no entry of a 402 can be paid by this wallet; configure a key, a scheme or an asset. */
+export class NoPayableOfferError extends StipendError {
+  readonly code = 'no_payable_offer'
+  readonly setAside: readonly SetAside[]
+
+  constructor(setAside: readonly SetAside[]) {
+    super('No offer can be paid by this wallet; nothing was signed', {
+      details: setAside.map((one) => `offer ${one.index}: ${one.reason}`),
+    })
+    this.setAside = setAside
+  }
+}
+
+/** One rule's no to one offer. */
+export type Refusal = { readonly offer?: Offer | undefined; readonly rule: string; readonly reason: string }
+
+/** Thrown when the policy says no; tell the person or the model which rule it was. */
+export class PaymentDeniedError extends StipendError {
+  readonly code = 'payment_denied'
+  readonly refusals: readonly Refusal[]
+
+  constructor(refusals: readonly Refusal[], options: { readonly cause?: unknown } = {}) {
+    super('Payment denied by the policy; nothing was signed', {
+      details: [...new Set(refusals.map((one) => `${one.rule}: ${one.reason}`))],
+      cause: options.cause,
+    })
+    this.refusals = refusals
+  }
+}
+
+/** Thrown when a limit would be exceeded; wait until it frees up, or ask the owner for more. */
+export class LimitExceededError extends StipendError {
+  readonly code = 'limit_exceeded'
+  override readonly retryable = true
+  readonly limit: Limit
+  /** In the limit's measure: micro-USD, or a count. */
+  readonly used: bigint
+  readonly asked: bigint
+  /** When it would fit, in Unix milliseconds, where time alone makes it fit. */
+  readonly fitsAt: number | undefined
+
+  constructor(refusal: {
+    readonly limit: Limit
+    readonly used: bigint
+    readonly asked: bigint
+    readonly fitsAt?: number | undefined
+    readonly explanation: string
+  }) {
+    super('Payment would exceed a limit; nothing was signed', { details: [refusal.explanation] })
+    this.limit = refusal.limit
+    this.used = refusal.used
+    this.asked = refusal.asked
+    this.fitsAt = refusal.fitsAt
+  }
+}
+
+/** Thrown when the ledger cannot record; without a record nothing is signed. */
+export class LedgerUnavailableError extends StipendError {
+  readonly code = 'ledger_unavailable'
+  override readonly retryable = true
+
+  constructor(cause: unknown) {
+    super('Ledger is not available; nothing was signed', { cause })
+  }
+}
+
+/** Thrown when the key did not sign, or signed something else. */
+export class SigningFailedError extends StipendError {
+  readonly code = 'signing_failed'
+  override readonly moved: Moved
+  readonly payment: Payment
+
+  constructor(
+    payment: Payment,
+    failure: { readonly reason: string; readonly moved: Moved; readonly cause?: unknown },
+  ) {
+    super(`Failed to sign: ${failure.reason}`, {
+      details: [
+        describe(payment),
+        failure.moved === 'no'
+          ? 'The key was not used; the payment no longer counts.'
+          : 'The key may have been used; the payment counts as spent.',
+      ],
+      cause: failure.cause,
+    })
+    this.moved = failure.moved
+    this.payment = payment
+  }
+}
+
+/** Thrown when the server answered a payment with another 402; look at the response, do not pay again blindly. */
+export class PaymentRejectedError extends StipendError {
+  readonly code = 'payment_rejected'
+  override readonly moved = 'maybe'
+  readonly payment: Payment
+  declare readonly response: Response
+
+  constructor(payment: Payment, response: Response) {
+    super('Server answered the payment with 402', {
+      details: [
+        describe(payment),
+        'It holds a signed authorization and can still settle it: the amount counts as spent.',
+      ],
+    })
+    this.payment = payment
+    // Not enumerable, so that logging the error does not log the server's headers.
+    Object.defineProperty(this, 'response', { value: response })
+  }
+}
+
+/** Thrown when a payment left and no usable answer came; do not pay again, ask later what became of it. */
+export class PaymentOutcomeUnknownError extends StipendError {
+  readonly code = 'payment_outcome_unknown'
+  override readonly moved = 'maybe'
+  readonly payment: Payment
+
+  constructor(payment: Payment, failure: { readonly reason: string; readonly cause?: unknown }) {
+    super(`Outcome of the payment is unknown: ${failure.reason}`, {
+      details: [
+        describe(payment),
+        `The server can settle it until ${new Date(payment.terms.validBefore * 1000).toISOString()}: the amount counts as spent.`,
+      ],
+      cause: failure.cause,
+    })
+    this.payment = payment
+  }
+}
+
+/** Every error this library throws, to be told apart by `code`. */
+export type AnyStipendError =
+  | ConfigurationError
+  | UnpayableRequestError
+  | MalformedMessageError
+  | ClockSkewError
+  | NoPayableOfferError
+  | PaymentDeniedError
+  | LimitExceededError
+  | LedgerUnavailableError
+  | SigningFailedError
+  | PaymentRejectedError
+  | PaymentOutcomeUnknownError
+
+function describe(payment: Payment): string {
+  return `${payment.id}: ${payment.amount} ${payment.asset.symbol} units on ${payment.asset.network} to ${payment.payTo} for ${payment.resource.host}`
+}

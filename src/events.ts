@@ -1,0 +1,51 @@
+import { EventEmitter } from 'eventemitter3'
+import type { StipendError } from './errors.js'
+import type { Payment, Resource } from './types.js'
+
+/** What a wallet tells its listeners. */
+export type Events = {
+  /** A payment was recorded and signed; it is about to leave. */
+  readonly 'payment.authorized': { readonly payment: Payment }
+  /** The server answered with what was paid for. */
+  readonly 'payment.settled': { readonly payment: Payment }
+  /** A payment left, and what became of it is not known. */
+  readonly 'payment.unknown': { readonly payment: Payment }
+  /** A payment was recorded, but the key was never used. */
+  readonly 'payment.released': { readonly payment: Payment }
+  /** A 402 was not paid. */
+  readonly 'payment.denied': { readonly resource: Resource; readonly error: StipendError }
+  /** The server's clock and ours differ by more than 30 s. */
+  readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }
+}
+
+/** Tells listeners; can neither fail nor change what happens. */
+export type Emit = <name extends keyof Events>(name: name, event: Events[name]) => void
+
+/** Calls a listener at each event of a name, and returns the function that stops it. */
+export type On = <name extends keyof Events>(name: name, listener: (event: Events[name]) => void) => () => void
+
+/** Creates the two ends of a wallet's events. */
+export function createEvents(): { readonly emit: Emit; readonly on: On } {
+  const emitter = new EventEmitter()
+  return {
+    emit(name, event) {
+      for (const listener of emitter.listeners(name)) observe(listener, Object.freeze(event))
+    },
+    on(name, listener) {
+      emitter.on(name, listener)
+      return () => {
+        emitter.off(name, listener)
+      }
+    },
+  }
+}
+
+/** Runs a listener so that neither its throw nor its rejection reaches the payment. */
+function observe(listener: (event: unknown) => unknown, event: unknown): void {
+  try {
+    const result = listener(event)
+    if (result instanceof Promise) result.catch(() => {})
+  } catch {
+    // A listener observes; what goes wrong in it is its own affair.
+  }
+}

@@ -1,0 +1,54 @@
+import type { Limit, Payment, PaymentId, PaymentStatus, Receipt, Usage } from '../types.js'
+
+/** What a ledger answers to a reservation. */
+export type Reservation =
+  | { readonly ok: true }
+  /** A limit would be exceeded; nothing was recorded. */
+  | {
+      readonly ok: false
+      readonly reason: 'limit'
+      readonly limit: Limit
+      readonly used: bigint
+      /** Unix milliseconds at which it would fit, where time alone makes it fit. */
+      readonly fitsAt?: number | undefined
+    }
+  /** The purchase already has a payment that is not released; nothing was recorded. */
+  | { readonly ok: false; readonly reason: 'exists'; readonly payment: Payment }
+
+/** A change of a payment's status, and what it rests on. */
+export type PaymentUpdate = {
+  readonly status: Exclude<PaymentStatus, 'authorized'>
+  readonly receipt?: Receipt | undefined
+  readonly note?: string | undefined
+}
+
+/** Which payments to list; every given field must match. */
+export type PaymentFilter = {
+  readonly status?: PaymentStatus | undefined
+  /** Host and, unless it is the default, port. */
+  readonly host?: string | undefined
+  readonly purchaseKey?: string | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** Unix milliseconds, inclusive. */
+  readonly since?: number | undefined
+  /** Unix milliseconds, exclusive. */
+  readonly until?: number | undefined
+  /** @default 100 */
+  readonly limit?: number | undefined
+}
+
+/** Remembers payments, and enforces limits in the step in which it records one. */
+export type Ledger = {
+  /**
+   * Checks that every limit holds with this payment added and records it, in one atomic and durable step.
+   * A purchase key has at most one payment that is not released.
+   */
+  readonly reserve: (payment: Payment, limits: readonly Limit[]) => Promise<Reservation>
+  /** Moves a payment on by the table of `lifecycle.ts`; answers the payment as it then stands. */
+  readonly update: (id: PaymentId, update: PaymentUpdate) => Promise<Payment>
+  readonly get: (id: PaymentId) => Promise<Payment | undefined>
+  /** Newest first. */
+  readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
+  /** How much of each limit is used at an instant (Unix milliseconds). */
+  readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
+}

@@ -1,0 +1,24 @@
+import type { Signer } from '../keys/key-store.js'
+import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
+
+/** Turns an offer into a signed payload, for one x402 scheme on one family of chains. */
+export type Scheme<signer extends Signer = Signer> = {
+  /** The scheme's name on the wire, such as `exact`. */
+  readonly name: string
+  readonly namespace: signer['namespace']
+  /** Says why this offer cannot be paid by this scheme, or nothing when it can; pure, and asked before the policy. */
+  readonly refuse: (offer: Offer, payer: string) => string | undefined
+  /** Fixes what will be signed. */
+  readonly terms: (
+    offer: Offer,
+    context: { readonly payer: string; readonly nonce: Hex; readonly now: number },
+  ) => AuthorizationTerms
+  /** Writes the payload around a signature. */
+  readonly payload: (payment: Payment, signature: string) => Payload
+  /** Signs a recorded payment: its terms and nothing else. */
+  readonly sign: (payment: Payment, signer: signer) => Promise<string>
+  /** Says what is wrong with a signature over a payment's terms, or nothing when its bytes are exactly that payment. */
+  readonly check: (payment: Payment, signature: string) => string | undefined
+  /** A signature's stand-in of the same length, to measure a message before anything is signed. */
+  readonly placeholder: string
+}

@@ -1,0 +1,174 @@
+/** A CAIP-2 chain id, such as `eip155:8453`. */
+export type Network = `${string}:${string}`
+
+/** The id of a payment, `pay_` and 32 hex digits; sent to servers as the x402 `payment-identifier`. */
+export type PaymentId = `pay_${string}`
+
+/** A hex string with `0x`. */
+export type Hex = `0x${string}`
+
+/** An amount of money in millionths of a US dollar. */
+export type MicroUsd = bigint
+
+/** Free words of the caller that a payment is filed under, such as `{ task: '42' }`. */
+export type Labels = Readonly<Record<string, string>>
+
+/** A token as the pinned table or the owner describes it; a server never does. */
+export type Asset = {
+  readonly network: Network
+  /** The contract (EVM, checksummed) or mint (Solana) that identifies the token. */
+  readonly address: string
+  readonly symbol: string
+  readonly decimals: number
+  /** The price of one whole token. */
+  readonly microUsd: MicroUsd
+  /** How the token moves on a payer's signature: an x402 `assetTransferMethod`, or the Solana token program. */
+  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022'
+  /** The token's EIP-712 domain; EVM only. */
+  readonly eip712?: { readonly name: string; readonly version: string } | undefined
+}
+
+/** What is being paid for: always the URL that answered, never the one a server claims. */
+export type Resource = {
+  readonly url: string
+  readonly method: string
+  readonly origin: string
+  /** Host and, unless it is the default, port. */
+  readonly host: string
+}
+
+/** One entry of a 402's `accepts`, well-formed but not yet trusted. */
+export type OfferClaim = {
+  readonly index: number
+  readonly scheme: string
+  readonly network: Network
+  readonly asset: string
+  /** In atomic units. */
+  readonly amount: bigint
+  readonly payTo: string
+  readonly maxTimeoutSeconds: number
+  readonly extra: Readonly<Record<string, unknown>>
+  /** The entry as it came, to be echoed. */
+  readonly raw: unknown
+}
+
+/** One way to pay: a claim whose asset is in our table and whose price is worked out by us. */
+export type Offer = Omit<OfferClaim, 'asset'> & {
+  readonly asset: Asset
+  readonly microUsd: MicroUsd
+}
+
+/** An entry of a 402 that cannot be paid, and why. */
+export type SetAside = {
+  readonly index: number
+  readonly scheme?: string | undefined
+  readonly network?: string | undefined
+  readonly reason: string
+}
+
+/** A 402, parsed. */
+export type PaymentRequired = {
+  /** The name of the protocol that parsed it, and that can answer it. */
+  readonly protocol: string
+  readonly claims: readonly OfferClaim[]
+  readonly setAside: readonly SetAside[]
+  /** The message as it came, to be echoed. */
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+/** What a scheme signs, fixed before it is recorded: together with the payment's amount, asset and payee, all there is. */
+export type AuthorizationTerms = {
+  readonly payer: string
+  /** 32 bytes that the token contract accepts once. */
+  readonly nonce: Hex
+  /** Unix seconds. */
+  readonly validAfter: number
+  /** Unix seconds. */
+  readonly validBefore: number
+}
+
+/**
+ * Where a payment stands.
+ *
+ * - `authorized`: recorded; from here on the key may be used and bytes may leave. Counts as spent.
+ * - `claimed`: the server says it is paid. Counts as spent.
+ * - `unknown`: sent, and nobody can say what became of it. Counts as spent.
+ * - `released`: never signed, so it can never be settled. Counts no more.
+ */
+export type PaymentStatus = 'authorized' | 'claimed' | 'unknown' | 'released'
+
+/** What the server says happened. */
+export type Receipt = {
+  readonly status: 'claimed'
+  /** The transaction's hash or signature; empty where the server gave none. */
+  readonly transaction: string
+  readonly network: Network
+  readonly payer?: string | undefined
+  /** Atomic units that were charged, where the server says so. */
+  readonly amount?: bigint | undefined
+}
+
+/** The ledger's record of one payment. It holds no signature and no query string. */
+export type Payment = {
+  readonly id: PaymentId
+  /** The caller's name for the purchase, or a random one. */
+  readonly purchaseKey: string
+  readonly status: PaymentStatus
+  readonly resource: Resource
+  readonly protocol: string
+  readonly scheme: string
+  readonly asset: Asset
+  /** Atomic units. */
+  readonly amount: bigint
+  readonly microUsd: MicroUsd
+  readonly payTo: string
+  readonly terms: AuthorizationTerms
+  readonly labels: Labels
+  /** The counters it is added to, such as `wallet` and `host:api.example.com`. */
+  readonly scopes: readonly string[]
+  /** Unix milliseconds. */
+  readonly createdAt: number
+  /** Unix milliseconds; the latest instant at which it can have been executed, and the one that windows count it at. */
+  readonly countsUntil: number
+  readonly receipt?: Receipt | undefined
+  /** Why it is unknown or released, in our words. */
+  readonly note?: string | undefined
+}
+
+/** What a scheme produced, ready for the wire. */
+export type Payload = Readonly<Record<string, unknown>>
+
+/** A recorded and signed payment, not yet known to be settled. */
+export type Authorization = {
+  readonly payment: Payment
+  readonly offer: Offer
+  readonly payload: Payload
+}
+
+/** The span of time over which a limit adds up. */
+export type Window =
+  | { readonly type: 'payment' }
+  /** Half-open and rolling: what is older than `seconds` counts no more. */
+  | { readonly type: 'rolling'; readonly seconds: number }
+  | { readonly type: 'lifetime' }
+
+/** A limit as data, which a ledger enforces in the step in which it records a payment. */
+export type Limit = {
+  /** What a person reads, such as `daily limit`. */
+  readonly name: string
+  /** The counter it applies to, such as `wallet` or `host:api.example.com`. */
+  readonly scope: string
+  readonly window: Window
+  /** What is added up: money or the number of payments. */
+  readonly measure: 'microUsd' | 'count'
+  /** Inclusive. */
+  readonly max: bigint
+}
+
+/** How much of a limit is used. */
+export type Usage = {
+  readonly limit: Limit
+  readonly used: bigint
+  /** Unix milliseconds at which some of it is free again, where time frees it. */
+  readonly freesAt?: number | undefined
+}
