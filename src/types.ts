@@ -47,6 +47,8 @@ export type OfferClaim = {
   readonly amount: bigint
   readonly payTo: string
   readonly maxTimeoutSeconds: number
+  /** How far in the past the authorization starts, for servers that expect a recent start; absent: it has no start. */
+  readonly backdateSeconds?: number | undefined
   readonly extra: Readonly<Record<string, unknown>>
   /** The entry as it came, to be echoed. */
   readonly raw: unknown
@@ -150,6 +152,8 @@ export type Window =
   | { readonly type: 'payment' }
   /** Half-open and rolling: what is older than `seconds` counts no more. */
   | { readonly type: 'rolling'; readonly seconds: number }
+  /** A day or a month by the calendar of a time zone, such as `UTC` or `Europe/Berlin`. */
+  | { readonly type: 'calendar'; readonly period: 'day' | 'month'; readonly timeZone: string }
   | { readonly type: 'lifetime' }
 
 /** A limit as data, which a ledger enforces in the step in which it records a payment. */

@@ -15,8 +15,8 @@ export type Scheme<signer extends Signer = Signer> = {
   ) => AuthorizationTerms
   /** Writes the payload around a signature. */
   readonly payload: (payment: Payment, signature: string) => Payload
-  /** Signs a recorded payment: its terms and nothing else. */
-  readonly sign: (payment: Payment, signer: signer) => Promise<string>
+  /** Signs a recorded payment: its terms and nothing else. Called only with a signer of its own namespace. */
+  sign(payment: Payment, signer: signer): Promise<string>
   /** Says what is wrong with a signature over a payment's terms, or nothing when its bytes are exactly that payment. */
   readonly check: (payment: Payment, signature: string) => string | undefined
   /** A signature's stand-in of the same length, to measure a message before anything is signed. */

@@ -1,0 +1,61 @@
+export type { AssetInput } from './assets.js'
+export type { PayingRequestInit, PaymentOptions } from './call.js'
+export {
+  type AnyStipendError,
+  ClockSkewError,
+  ConfigurationError,
+  isStipendError,
+  LedgerUnavailableError,
+  LimitExceededError,
+  MalformedMessageError,
+  type Moved,
+  NoPayableOfferError,
+  PaymentDeniedError,
+  PaymentOutcomeUnknownError,
+  PaymentRejectedError,
+  type Refusal,
+  SigningFailedError,
+  StipendError,
+  UnpayableRequestError,
+} from './errors.js'
+export type { Events } from './events.js'
+export type { TypedData } from './evm.js'
+export {
+  getPayment,
+  type PayingFetch,
+  type ResponsePayment,
+  wrapFetch,
+  type WrapFetchOptions,
+  wrapFetch as wrapFetchWithPayment,
+} from './fetch.js'
+export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './keys/key-store.js'
+export type { Ledger, PaymentFilter, PaymentUpdate, Reservation } from './ledger/ledger.js'
+export { memoryLedger } from './ledger/memory.js'
+export { formatUnits, formatUsd, type Usd } from './money.js'
+export type { Payer, PaymentAsk } from './payer.js'
+export type { Protocol } from './protocols/protocol.js'
+export { x402 } from './protocols/x402.js'
+export { x402V1 } from './protocols/x402-v1.js'
+export type { Quote, QuotedOffer } from './quote.js'
+export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
+export type { Scheme } from './schemes/scheme.js'
+export type {
+  Asset,
+  Authorization,
+  Hex,
+  Labels,
+  Limit,
+  MicroUsd,
+  Network,
+  Offer,
+  Payment,
+  PaymentId,
+  PaymentRequired,
+  PaymentStatus,
+  Receipt,
+  Resource,
+  SetAside,
+  Usage,
+  Window,
+} from './types.js'
+export { type AgentWallet, type AgentWalletOptions, type BudgetLine, createAgentWallet } from './wallet.js'

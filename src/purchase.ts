@@ -1,0 +1,31 @@
+import { hmac } from '@noble/hashes/hmac'
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { ConfigurationError } from './errors.js'
+import type { Asset, Hex, PaymentId } from './types.js'
+
+/** Answers bytes that nobody can guess. */
+export type Random = (length: number) => Uint8Array
+
+/** Draws random bytes, and refuses a generator that is broken or stubbed to zeros. */
+export function draw(random: Random, length: number): Uint8Array {
+  const bytes = random(length)
+  if (bytes.length !== length || bytes.every((byte) => byte === 0)) {
+    throw new ConfigurationError('Failed to draw random bytes: the generator answers zeros')
+  }
+  return bytes
+}
+
+/** Names the payment of a purchase: the same key under the same secret always has the same id. */
+export function paymentId(secret: Uint8Array, purchaseKey: string): PaymentId {
+  return `pay_${bytesToHex(hmac(sha256, secret, utf8ToBytes(`id\n${purchaseKey}`))).slice(0, 32)}`
+}
+
+/**
+ * Derives the nonce of a purchase in one token. A token contract takes a nonce once, so the same purchase signed
+ * twice, in another process or after a crash, can still be paid only once.
+ */
+export function nonceOf(secret: Uint8Array, purchaseKey: string, asset: Asset): Hex {
+  const purchase = `nonce\n${asset.network}\n${asset.address}\n${purchaseKey}`
+  return `0x${bytesToHex(hmac(sha256, secret, utf8ToBytes(purchase)))}`
+}

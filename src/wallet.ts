@@ -1,0 +1,183 @@
+import { bytesToHex } from '@noble/hashes/utils'
+import { type AssetInput, createAssetTable } from './assets.js'
+import { authorize, type Parts } from './authorize.js'
+import { readLabels } from './call.js'
+import { ConfigurationError, isStipendError } from './errors.js'
+import { createEvents, type On } from './events.js'
+import { type PayingFetch, quoteWith, unwrapFetch, wrapFetch } from './fetch.js'
+import type { KeyStore } from './keys/key-store.js'
+import type { Ledger, PaymentFilter } from './ledger/ledger.js'
+import { advance } from './ledger/lifecycle.js'
+import { memoryLedger } from './ledger/memory.js'
+import type { Payer } from './payer.js'
+import { guardPolicy, type PolicyEngine, type Rule } from './policy/engine.js'
+import type { Protocol } from './protocols/protocol.js'
+import { x402 } from './protocols/x402.js'
+import { x402V1 } from './protocols/x402-v1.js'
+import { draw, type Random } from './purchase.js'
+import { appraise, type Quote } from './quote.js'
+import { exactEvm } from './schemes/exact-evm.js'
+import type { Scheme } from './schemes/scheme.js'
+import type { Payment, PaymentId, Resource } from './types.js'
+
+/** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
+export type AgentWalletOptions = {
+  readonly keyStore: KeyStore
+  /**
+   * Rules, all of which must agree, or an engine of one's own.
+   *
+   * @default no rules, which deny everything
+   */
+  readonly policy?: readonly Rule[] | PolicyEngine | undefined
+  /** @default memoryLedger() */
+  readonly ledger?: Ledger | undefined
+  /** @default [exactEvm()] */
+  readonly schemes?: readonly Scheme[] | undefined
+  /** @default [x402(), x402V1()] */
+  readonly protocols?: readonly Protocol[] | undefined
+  /** Tokens of the owner's own, besides the pinned ones. */
+  readonly assets?: readonly AssetInput[] | undefined
+  /** Unix milliseconds. @default Date.now */
+  readonly clock?: (() => number) | undefined
+  /** @default crypto.getRandomValues */
+  readonly random?: Random | undefined
+  /** @default the global fetch at the time of each call */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/** One limit, and what is left of it. */
+export type BudgetLine = {
+  /** What a person reads, such as `daily limit`. */
+  readonly name: string
+  /** The counter it applies to, such as `wallet` or `host:api.example.com`. */
+  readonly scope: string
+  /** What is added up: micro-USD or the number of payments. */
+  readonly measure: 'microUsd' | 'count'
+  readonly max: bigint
+  readonly used: bigint
+  readonly left: bigint
+  /** Unix milliseconds at which some of it is free again, where time frees it. */
+  readonly freesAt?: number | undefined
+}
+
+/** The wallet of one agent, held by the code that owns it. */
+export type AgentWallet = Payer & {
+  /** Fetches, and pays if it must. */
+  readonly fetch: PayingFetch
+  /** Asks what a request would cost; it is sent unpaid, and `undefined` means that it asks no payment. */
+  readonly quote: (...request: Parameters<PayingFetch>) => Promise<Quote | undefined>
+  /** Says what is left under each limit: those of the wallet, and given a URL those of its host. */
+  readonly budget: (url?: string | URL) => Promise<readonly BudgetLine[]>
+  readonly payments: {
+    readonly get: (id: PaymentId) => Promise<Payment | undefined>
+    /** Newest first. */
+    readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
+  }
+  readonly on: On
+}
+
+/**
+ * Creates the wallet of an agent: it pays 402 responses from its key, under its policy, and records each payment in
+ * its ledger before the key is used.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { allowHosts, createAgentWallet, getPayment, spendingLimit } from 'stipend'
+ * import { privateKey } from 'stipend/keys'
+ *
+ * const wallet = createAgentWallet({
+ *   keyStore: privateKey(process.env.AGENT_KEY),
+ *   policy: [allowHosts(['api.example.com']), spendingLimit({ perPaymentUsd: 0.1, dailyLimitUsd: 5 })],
+ * })
+ * const response = await wallet.fetch('https://api.example.com/report')
+ * console.log(getPayment(response)?.receipt?.transaction)
+ * ```
+ */
+export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
+  const { protocols = [x402(), x402V1()], clock = Date.now, random = randomBytes, ledger = memoryLedger() } = options
+  if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
+  const { emit, on } = createEvents()
+  const policy = guardPolicy(options.policy ?? [])
+  const parts: Parts = {
+    keyStore: options.keyStore,
+    schemes: options.schemes ?? [exactEvm()],
+    assets: createAssetTable(options.assets),
+    policy,
+    ledger,
+    clock,
+    secret: secretOf(options.keyStore, random),
+    emit,
+  }
+  const payer = createPayer(parts, protocols, random)
+  const fetch = options.fetch ?? currentFetch()
+  return Object.freeze({
+    ...payer,
+    fetch: wrapFetch(fetch, payer),
+    quote: quoteWith(fetch, payer),
+    budget: (url?: string | URL) => budget(parts, url),
+    payments: Object.freeze({ get: ledger.get, list: ledger.list }),
+    on,
+  })
+}
+
+function createPayer(parts: Parts, protocols: readonly Protocol[], random: Random): Payer {
+  const { clock, emit, ledger } = parts
+  return Object.freeze({
+    protocols: Object.freeze([...protocols]),
+    clock,
+    appraise: (required, resource) => appraise(required, resource, parts),
+    authorize: async (required, ask) => {
+      const labels = readLabels(ask.labels, 'labels')
+      const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
+      try {
+        return await authorize(required, { ...ask, labels, purchaseKey }, parts)
+      } catch (error) {
+        if (isStipendError(error) && error.moved === 'no') emit('payment.denied', { resource: ask.resource, error })
+        throw error
+      }
+    },
+    settle: async (payment, update) => {
+      const settled = await ledger.update(payment.id, update).catch(() => advance(payment, update))
+      emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
+      return settled
+    },
+  } satisfies Payer)
+}
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length))
+}
+
+/** Nonces come from the key where the store can derive from it, else from bytes drawn once for this process. */
+function secretOf({ deriveSecret }: KeyStore, random: Random): () => Promise<Uint8Array> {
+  let secret: Promise<Uint8Array> | undefined
+  return () => {
+    secret ??= deriveSecret ? deriveSecret('purchases') : Promise.resolve(draw(random, 32))
+    return secret
+  }
+}
+
+/** Reads the global fetch late, so that a mock or a patch set up after the wallet is seen, but never a fetch that pays. */
+function currentFetch(): typeof globalThis.fetch {
+  const first = unwrapFetch(globalThis.fetch)
+  return (...request) => {
+    const current = globalThis.fetch
+    return unwrapFetch(current) === current ? current(...request) : first(...request)
+  }
+}
+
+async function budget({ policy, ledger, clock }: Parts, url: string | URL | undefined): Promise<readonly BudgetLine[]> {
+  const limits = policy.limits?.(url === undefined ? undefined : readResource(url)) ?? []
+  const usage = await ledger.usage(limits, clock())
+  return usage.map(({ limit, used, freesAt }) => {
+    const { name, scope, measure, max } = limit
+    return { name, scope, measure, max, used, left: used < max ? max - used : 0n, freesAt }
+  })
+}
+
+function readResource(url: string | URL): Resource {
+  const { href, origin, host } = new URL(url)
+  return { url: href, method: 'GET', origin, host }
+}
