@@ -2,6 +2,7 @@ import type { AssetTable } from './assets.js'
 import { priceOffers } from './assets.js'
 import { within } from './deadline.js'
 import {
+  AlreadyPaidError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,
@@ -13,15 +14,17 @@ import {
   PaymentOutcomeUnknownError,
   type Refusal,
   SigningFailedError,
+  UnpayableRequestError,
 } from './errors.js'
 import type { Emit } from './events.js'
 import { explainLimit } from './explain.js'
 import { deepFreeze } from './freeze.js'
 import type { KeyStore, Signer } from './keys/key-store.js'
-import type { Ledger, PaymentUpdate } from './ledger/ledger.js'
+import type { Ledger, ReserveOptions } from './ledger/ledger.js'
+import { isLive } from './ledger/lifecycle.js'
 import { formatUsd } from './money.js'
 import type { PolicyEngine } from './policy/engine.js'
-import { nonceOf, paymentId } from './purchase.js'
+import { nonceOf, paymentId, requestDigest } from './purchase.js'
 import type { Scheme } from './schemes/scheme.js'
 import type {
   Authorization,
@@ -54,6 +57,10 @@ export type Parts = {
 export type Ask = {
   readonly resource: Resource
   readonly purchaseKey: string
+  /** Whether a live payment of the same request is to be sent again before anything new is signed. */
+  readonly sameRequest: boolean
+  /** A hash of what the request consists of. */
+  readonly requestHash: string
   readonly labels: Labels
   /** The most this call may cost; it can only lower what the policy allows. */
   readonly maxMicroUsd?: MicroUsd | undefined
@@ -73,6 +80,8 @@ const largestSkewMs = 120_000
 /** How long a block may lag behind an authorization's end and still execute it. */
 const clockMarginSeconds = 120
 const signingTimeoutMs = 30_000
+/** The first sending and two more. */
+const mostPresentations = 3
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
@@ -81,8 +90,8 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   const allowed = await judge(candidates, ask, parts)
   const payment = await prepare(required, allowed, ask, parts)
   checkFit(payment, allowed, ask)
-  await reserve(payment, allowed, ask, parts)
-  return sign(payment, allowed, ask, parts)
+  const recorded = await record(payment, allowed, ask, parts)
+  return sign(recorded, allowed, ask, parts)
 }
 
 function checkClock({ serverTime, resource }: Ask, { clock, emit }: Parts): void {
@@ -158,6 +167,8 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
   const payment: Payment = {
     id: paymentId(secret, ask.purchaseKey),
     purchaseKey: ask.purchaseKey,
+    requestDigest: requestDigest(secret, ask.requestHash),
+    presentations: 1,
     status: 'authorized',
     resource: withoutQuery(ask.resource),
     protocol: required.protocol,
@@ -191,18 +202,62 @@ function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void 
   if (misfit !== undefined) throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
 }
 
-/** Records the payment under its limits, in one step of the ledger. */
-async function reserve(payment: Payment, { limits }: Allowed, ask: Ask, parts: Parts): Promise<void> {
+/**
+ * Records the payment under its limits, in one step of the ledger. Where the purchase has a live payment already, it
+ * is that one which is signed and sent again: the same nonce, so that it is paid once.
+ */
+async function record(payment: Payment, { limits }: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
   ask.signal?.throwIfAborted()
-  const reservation = await parts.ledger.reserve(payment, limits).catch((cause: unknown) => {
+  const reservation = await reserve(payment, limits, { sameRequest: ask.sameRequest }, parts)
+  if (reservation === undefined) return payment
+  const again = resume(reservation, payment, parts.clock())
+  if (isLive(again, parts.clock())) return again
+  const renewed = deepFreeze({ ...payment, presentations: again.presentations })
+  await reserve(renewed, limits, { renew: true }, parts)
+  return renewed
+}
+
+/** Answers nothing when the payment was recorded, or the one that is there already. */
+async function reserve(
+  payment: Payment,
+  limits: readonly Limit[],
+  options: ReserveOptions,
+  { ledger }: Parts,
+): Promise<Payment | undefined> {
+  const reservation = await ledger.reserve(payment, limits, options).catch((cause: unknown) => {
     throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)
   })
-  if (reservation.ok) return
-  if (reservation.reason === 'exists') {
-    throw new PaymentOutcomeUnknownError(reservation.payment, { reason: 'this purchase already has a payment' })
-  }
+  if (reservation.ok) return undefined
+  if (reservation.reason === 'exists') return reservation.payment
   const asked = reservation.limit.measure === 'count' ? 1n : payment.microUsd
   throw new LimitExceededError({ ...reservation, asked, explanation: explainLimit({ ...reservation, asked }) })
+}
+
+/** Answers the payment that is there already, if it may be sent for this request once more. */
+function resume(existing: Payment, wanted: Payment, now: number): Payment {
+  if (existing.requestDigest !== wanted.requestDigest) {
+    throw new UnpayableRequestError('Purchase key names another request; nothing was signed', {
+      details: ['A key is one purchase: use a new one for another method, URL or body.'],
+    })
+  }
+  const isPaid = existing.status === 'confirmed' || (existing.status === 'claimed' && !isLive(existing, now))
+  if (isPaid) throw new AlreadyPaidError(existing)
+  const unknown = (reason: string) => new PaymentOutcomeUnknownError(existing, { reason })
+  if (!isSamePurchase(existing, wanted)) throw unknown('the server now asks other terms for the same purchase')
+  if (existing.presentations > mostPresentations) throw unknown(`it was sent ${mostPresentations} times`)
+  return existing
+}
+
+/** Tells whether two payments differ in nothing but their nonce and their time. */
+function isSamePurchase(one: Payment, other: Payment): boolean {
+  return (
+    one.terms.payer === other.terms.payer &&
+    one.asset.network === other.asset.network &&
+    one.asset.address === other.asset.address &&
+    one.scheme === other.scheme &&
+    one.amount === other.amount &&
+    one.payTo === other.payTo
+  )
 }
 
 /** Asks the signer for the recorded payment, and compares what it signed with what is recorded. */
@@ -212,7 +267,7 @@ async function sign(payment: Payment, { offer, scheme, signer }: Allowed, ask: A
   const signature = await useKey(payment, { scheme, signer }, parts)
   const problem = scheme.check(payment, signature)
   if (problem !== undefined) {
-    await update(payment, { status: 'unknown', note: problem }, parts)
+    await doubt(payment, problem, parts)
     throw new SigningFailedError(payment, { reason: problem, moved: 'maybe' })
   }
   parts.emit('payment.authorized', { payment })
@@ -225,19 +280,21 @@ async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'off
   } catch (cause) {
     const reason = cause instanceof Error ? cause.name : 'the signer threw'
     // A signer that is late can still sign.
-    const isUnsigned = signer.throwsUnsigned === true && reason !== 'TimeoutError'
+    const isUnsigned = signer.throwsUnsigned === true && reason !== 'TimeoutError' && payment.presentations === 1
     if (isUnsigned) await release(payment, reason, parts)
-    else await update(payment, { status: 'unknown', note: reason }, parts)
+    else await doubt(payment, reason, parts)
     throw new SigningFailedError(payment, { reason, moved: isUnsigned ? 'no' : 'maybe', cause })
   }
 }
 
-async function release(payment: Payment, note: string, parts: Parts): Promise<void> {
-  await update(payment, { status: 'released', note }, parts)
-  parts.emit('payment.released', { payment })
+/** The ledger refuses this for a payment that was sent before, or is being sent by another call. */
+async function release(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
+  const released = await ledger.update(payment.id, { status: 'released', note }).catch(() => undefined)
+  if (released) emit('payment.released', { payment: released })
 }
 
 /** A ledger that fails here leaves the payment counting as spent, which is the safe side. */
-async function update(payment: Payment, change: PaymentUpdate, { ledger }: Parts): Promise<void> {
-  await ledger.update(payment.id, change).catch(() => {})
+async function doubt(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
+  const unknown = await ledger.update(payment.id, { status: 'unknown', note }).catch(() => payment)
+  emit('payment.unknown', { payment: unknown })
 }

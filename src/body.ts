@@ -3,6 +3,14 @@ import { UnpayableRequestError } from './errors.js'
 type Input = Parameters<typeof fetch>[0]
 type Init = NonNullable<Parameters<typeof fetch>[1]>
 
+/** A body to send once more. */
+export type Replay = {
+  readonly body?: BodyInit | undefined
+  readonly contentType?: string | undefined
+  /** What tells it from other bodies, where that is not the body itself. */
+  readonly identity?: Blob | undefined
+}
+
 /** A request's body, kept so that it can be sent a second time. */
 export type KeptBody = {
   /** What to call the first fetch with: the caller's own arguments, unless the body had to be split or encoded. */
@@ -13,7 +21,7 @@ export type KeptBody = {
    *
    * @throws UnpayableRequestError when they are too many, or cannot be read a second time.
    */
-  readonly again: () => Promise<{ readonly body?: BodyInit | undefined; readonly contentType?: string | undefined }>
+  readonly again: () => Promise<Replay>
   /** Lets go of what was kept. */
   readonly discard: () => void
 }
@@ -90,11 +98,16 @@ function collect(stream: ReadableStream<Uint8Array> | null, maxBytes: number): P
 function keepForm(input: Input, init: Init | undefined, form: FormData): KeptBody {
   const boundary = `stipend-${crypto.randomUUID()}`
   const contentType = `multipart/form-data; boundary=${boundary}`
-  const parts = [...form].flatMap(([name, value]) => [`--${boundary}\r\n`, ...encodeEntry(name, value), '\r\n'])
-  const body = new Blob([...parts, `--${boundary}--\r\n`])
+  const body = encodeForm(form, boundary)
+  const identity = encodeForm(form, 'stipend')
   const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
   if (!headers.has('content-type')) headers.set('content-type', contentType)
-  return { input, init: { ...init, headers, body }, again: async () => ({ body, contentType }), discard }
+  return { input, init: { ...init, headers, body }, again: async () => ({ body, contentType, identity }), discard }
+}
+
+function encodeForm(form: FormData, boundary: string): Blob {
+  const parts = [...form].flatMap(([name, value]) => [`--${boundary}\r\n`, ...encodeEntry(name, value), '\r\n'])
+  return new Blob([...parts, `--${boundary}--\r\n`])
 }
 
 /** Writes an entry as the HTML standard's multipart/form-data encoding does. */

@@ -10,6 +10,13 @@ export type PaymentOptions = {
   /** The most this call may cost, in US dollars; can only lower what the policy allows. */
   readonly maxUsd?: Usd | undefined
   readonly labels?: Labels | undefined
+  /**
+   * Whether a call without a key may buy what an identical one has bought with an outcome that is unknown. By default
+   * it sends that payment once more instead, so that a client which retries by itself does not pay twice.
+   *
+   * @default false
+   */
+  readonly repeatable?: boolean | undefined
 }
 
 /** A `RequestInit` with options for the payment, should one be due. */
@@ -21,6 +28,7 @@ export type Call = {
   readonly signal: AbortSignal | undefined
   readonly kept: KeptBody
   readonly purchaseKey: string | undefined
+  readonly sameRequest: boolean
   readonly maxMicroUsd: MicroUsd | undefined
   readonly labels: Labels
   /** The URL that was asked; resolved only when it is needed. */
@@ -48,6 +56,7 @@ export function readCall(
     signal: init?.signal ?? request?.signal,
     kept: keepBody(input, payment ? settings : init, options.maxReplayBytes),
     purchaseKey: readKey(payment?.key),
+    sameRequest: payment?.key === undefined && payment?.repeatable !== true,
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readLabels(payment?.labels, 'payment.labels'),
     url: () => new URL(request?.url ?? String(input), globalThis.location?.href),

@@ -173,6 +173,20 @@ export class PaymentRejectedError extends StipendError {
   }
 }
 
+/** Thrown when a purchase was paid before and its answer is gone; use the payment's receipt, do not pay again. */
+export class AlreadyPaidError extends StipendError {
+  readonly code = 'already_paid'
+  override readonly moved = 'maybe'
+  readonly payment: Payment
+
+  constructor(payment: Payment) {
+    super('Purchase was paid before; nothing was signed now', {
+      details: [describe(payment), 'The server asks for it again. Use a new purchase key to buy anew.'],
+    })
+    this.payment = payment
+  }
+}
+
 /** Thrown when a payment left and no usable answer came; do not pay again, ask later what became of it. */
 export class PaymentOutcomeUnknownError extends StipendError {
   readonly code = 'payment_outcome_unknown'
@@ -203,6 +217,7 @@ export type AnyStipendError =
   | LedgerUnavailableError
   | SigningFailedError
   | PaymentRejectedError
+  | AlreadyPaidError
   | PaymentOutcomeUnknownError
 
 function describe(payment: Payment): string {

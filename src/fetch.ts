@@ -1,10 +1,11 @@
-import type { KeptBody } from './body.js'
+import type { Replay } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './call.js'
 import { type Challenge, readChallenge } from './challenge.js'
 import { within } from './deadline.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from './errors.js'
 import type { Payer, PaymentAsk } from './payer.js'
 import type { Quote } from './quote.js'
+import { requestHash } from './request-hash.js'
 import type { Authorization, Labels, Payment } from './types.js'
 
 /** A `fetch` that pays. */
@@ -61,7 +62,8 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     const challenge = await recognise(response, call, payer)
     if (!challenge) return response
     const body = await call.kept.again()
-    const authorization = await payer.authorize(challenge.required, askOf(call, challenge, labels))
+    const ask = { ...askOf(call, challenge, labels), requestHash: await hashOf(challenge, body) }
+    const authorization = await payer.authorize(challenge.required, ask)
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
     return conclude(answer, challenge, authorization, payer)
   }
@@ -112,13 +114,14 @@ async function recognise(response: Response, call: Call, payer: Payer): Promise<
   return challenge
 }
 
-function askOf(call: Call, challenge: Challenge, labels: Labels): PaymentAsk {
-  const { purchaseKey, maxMicroUsd, signal } = call
+function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAsk, 'requestHash'> {
+  const { purchaseKey, sameRequest, maxMicroUsd, signal } = call
   const { resource, serverTime, protocol, required } = challenge
   return {
     resource,
     serverTime,
     purchaseKey,
+    sameRequest,
     maxMicroUsd,
     signal,
     labels: { ...labels, ...call.labels },
@@ -129,6 +132,11 @@ function askOf(call: Call, challenge: Challenge, labels: Labels): PaymentAsk {
   }
 }
 
+async function hashOf({ resource }: Challenge, { body, identity }: Replay): Promise<string> {
+  const bytes = body === undefined ? undefined : await new Response(identity ?? body).arrayBuffer()
+  return requestHash(resource.method, resource.url, bytes && new Uint8Array(bytes))
+}
+
 type PaidRequest = { readonly url: string; readonly init: RequestInit }
 
 /** The caller's request once more, with the payment, to the URL that was judged and no other. */
@@ -136,7 +144,7 @@ function paidRequest(
   call: Call,
   { protocol, required, resource }: Challenge,
   authorization: Authorization,
-  { body, contentType }: Awaited<ReturnType<KeptBody['again']>>,
+  { body, contentType }: Replay,
 ): PaidRequest {
   const { headers, ...settings } = call.init()
   if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType)

@@ -1,6 +1,7 @@
 export type { AssetInput } from './assets.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
+  AlreadyPaidError,
   type AnyStipendError,
   ClockSkewError,
   ConfigurationError,

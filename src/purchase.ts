@@ -29,3 +29,8 @@ export function nonceOf(secret: Uint8Array, purchaseKey: string, asset: Asset): 
   const purchase = `nonce\n${asset.network}\n${asset.address}\n${purchaseKey}`
   return `0x${bytesToHex(hmac(sha256, secret, utf8ToBytes(purchase)))}`
 }
+
+/** Names a request without telling what it was: the same for the same request of the same wallet. */
+export function requestDigest(secret: Uint8Array, requestHash: string): Hex {
+  return `0x${bytesToHex(hmac(sha256, secret, utf8ToBytes(`request\n${requestHash}`)))}`
+}

@@ -95,13 +95,16 @@ export type AuthorizationTerms = {
  * - `authorized`: recorded; from here on the key may be used and bytes may leave. Counts as spent.
  * - `claimed`: the server says it is paid. Counts as spent.
  * - `unknown`: sent, and nobody can say what became of it. Counts as spent.
+ * - `confirmed`: a final block shows the transfer. Counts as spent.
  * - `released`: never signed, so it can never be settled. Counts no more.
+ * - `expired`: a final block shows that its time is over and its nonce unused. Counts no more.
+ * - `cancelled`: a final block shows that its nonce was cancelled. Counts no more.
  */
-export type PaymentStatus = 'authorized' | 'claimed' | 'unknown' | 'released'
+export type PaymentStatus = 'authorized' | 'claimed' | 'unknown' | 'confirmed' | 'released' | 'expired' | 'cancelled'
 
-/** What the server says happened. */
+/** What the server says happened (`claimed`), or what the chain shows (`confirmed`). */
 export type Receipt = {
-  readonly status: 'claimed'
+  readonly status: 'claimed' | 'confirmed'
   /** The transaction's hash or signature; empty where the server gave none. */
   readonly transaction: string
   readonly network: Network
@@ -115,6 +118,10 @@ export type Payment = {
   readonly id: PaymentId
   /** The caller's name for the purchase, or a random one. */
   readonly purchaseKey: string
+  /** A keyed hash of the request's method, URL and body: the same for the same request of the same wallet. */
+  readonly requestDigest: Hex
+  /** How often it has been signed for sending, at most three times. */
+  readonly presentations: number
   readonly status: PaymentStatus
   readonly resource: Resource
   readonly protocol: string

@@ -107,7 +107,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     policy,
     ledger,
     clock,
-    secret: secretOf(options.keyStore, random),
+    secret: secretOf(options.keyStore, ledger),
     emit,
   }
   const payer = createPayer(parts, protocols, random)
@@ -150,11 +150,14 @@ function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length))
 }
 
-/** Nonces come from the key where the store can derive from it, else from bytes drawn once for this process. */
-function secretOf({ deriveSecret }: KeyStore, random: Random): () => Promise<Uint8Array> {
+/** Nonces come from the key where the store can derive from it, else from bytes that the ledger keeps. */
+function secretOf({ deriveSecret, id = '' }: KeyStore, ledger: Ledger): () => Promise<Uint8Array> {
   let secret: Promise<Uint8Array> | undefined
   return () => {
-    secret ??= deriveSecret ? deriveSecret('purchases') : Promise.resolve(draw(random, 32))
+    secret ??= deriveSecret ? deriveSecret('purchases') : ledger.secret(`purchases/${id}`)
+    secret.catch(() => {
+      secret = undefined
+    })
     return secret
   }
 }

@@ -30,9 +30,11 @@ export type Signer = EvmSigner | SolanaSigner
 export type KeyStore = {
   /** Answers `undefined` when it has no key for the network. */
   readonly getSigner: (network: Network) => Promise<Signer | undefined>
+  /** Tells its purchases from those of other stores that share a ledger; needed where it cannot derive secrets. */
+  readonly id?: string | undefined
   /**
    * Derives 32 bytes from the key for one purpose. Nonces are made from it, so that the same purchase has the same
-   * nonce even after the ledger is lost. Where a store cannot, the wallet uses bytes that live as long as the process.
+   * nonce even after the ledger is lost. Where a store cannot, the wallet uses bytes that the ledger keeps.
    */
   readonly deriveSecret?: ((purpose: string) => Promise<Uint8Array>) | undefined
 }

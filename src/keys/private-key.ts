@@ -55,6 +55,7 @@ function accountStore(account: LocalAccount): KeyStore {
     signTypedData: (data: TypedData) => account.signTypedData(data),
   })
   return Object.freeze({
+    id: address,
     getSigner: async (network: Network) => (network.startsWith('eip155:') ? signer : undefined),
   })
 }

@@ -12,8 +12,26 @@ export type Reservation =
       /** Unix milliseconds at which it would fit, where time alone makes it fit. */
       readonly fitsAt?: number | undefined
     }
-  /** The purchase already has a payment that is not released; nothing was recorded. */
+  /** The purchase, or one just like it, has a live payment; nothing was recorded but one more presentation of it. */
   | { readonly ok: false; readonly reason: 'exists'; readonly payment: Payment }
+
+/** What to look for besides a payment of the same id. */
+export type ReserveOptions = {
+  /**
+   * Also answer `exists` for a payment with the same request digest whose outcome is unknown and which can still be
+   * settled for at least ten seconds.
+   *
+   * @default false
+   */
+  readonly sameRequest?: boolean | undefined
+  /**
+   * Replace the live payment of the same id, which has the same nonce and terms but for its time: the chain executes
+   * only one of the two, so they count once.
+   *
+   * @default false
+   */
+  readonly renew?: boolean | undefined
+}
 
 /** A change of a payment's status, and what it rests on. */
 export type PaymentUpdate = {
@@ -41,9 +59,9 @@ export type PaymentFilter = {
 export type Ledger = {
   /**
    * Checks that every limit holds with this payment added and records it, in one atomic and durable step.
-   * A purchase key has at most one payment that is not released.
+   * An id has at most one payment that counts.
    */
-  readonly reserve: (payment: Payment, limits: readonly Limit[]) => Promise<Reservation>
+  readonly reserve: (payment: Payment, limits: readonly Limit[], options?: ReserveOptions) => Promise<Reservation>
   /** Moves a payment on by the table of `lifecycle.ts`; answers the payment as it then stands. */
   readonly update: (id: PaymentId, update: PaymentUpdate) => Promise<Payment>
   readonly get: (id: PaymentId) => Promise<Payment | undefined>
@@ -51,4 +69,6 @@ export type Ledger = {
   readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
   /** How much of each limit is used at an instant (Unix milliseconds). */
   readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
+  /** 32 bytes drawn once for a name and kept with the payments, for key stores that cannot derive any. */
+  readonly secret: (name: string) => Promise<Uint8Array>
 }

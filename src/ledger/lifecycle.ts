@@ -2,26 +2,52 @@ import type { Payment, PaymentStatus } from '../types.js'
 import type { PaymentUpdate } from './ledger.js'
 
 /**
- * Where a payment may go from where it stands. Only a payment whose key was never used is released here: what a
- * server says moves a payment to `claimed` or `unknown`, which both count as spent.
+ * Where a payment may go from where it stands, and on whose word:
+ *
+ * - our own, that the key was never used: `authorized` to `released`
+ * - the server's: to `claimed` or `unknown`, which both count as spent
+ * - a final block's: to `confirmed`, `expired` or `cancelled`, from which nothing leads away
  */
 const next: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
-  authorized: ['claimed', 'unknown', 'released'],
-  unknown: ['claimed', 'unknown'],
-  claimed: ['claimed'],
-  released: ['released'],
+  authorized: ['claimed', 'unknown', 'released', 'confirmed', 'expired', 'cancelled'],
+  unknown: ['claimed', 'unknown', 'confirmed', 'expired', 'cancelled'],
+  claimed: ['claimed', 'confirmed', 'expired', 'cancelled'],
+  confirmed: [],
+  released: [],
+  expired: [],
+  cancelled: [],
 }
 
-/** Moves a payment on; a claimed payment stays claimed, whatever is heard of it later. */
-export function advance(payment: Payment, update: PaymentUpdate): Payment {
-  if (payment.status === 'claimed' && update.status === 'unknown') return payment
-  if (!next[payment.status].includes(update.status)) {
-    throw new TypeError(`payment ${payment.id} is ${payment.status} and cannot become ${update.status}`)
+/**
+ * Moves a payment on. A server's word that comes late changes nothing: a claimed payment stays claimed, and a final
+ * one final.
+ *
+ * @throws TypeError when the payment may not go there.
+ */
+export function advance(payment: Payment, { status, receipt, note }: PaymentUpdate): Payment {
+  // One call cannot know that no other has used the key for the same purchase.
+  const isShared = status === 'released' && payment.presentations > 1
+  if (!isShared && next[payment.status].includes(status)) {
+    return Object.freeze({ ...payment, status, receipt: receipt ?? payment.receipt, note })
   }
-  return Object.freeze({ ...payment, ...update })
+  if (status === 'claimed' || status === 'unknown') return payment
+  throw new TypeError(`payment ${payment.id} is ${payment.status} and cannot become ${status}`)
 }
 
 /** Tells whether a payment counts towards limits. */
-export function counts(payment: Payment): boolean {
-  return payment.status !== 'released'
+export function counts({ status }: Pick<Payment, 'status'>): boolean {
+  return status !== 'released' && status !== 'expired' && status !== 'cancelled'
+}
+
+/** An authorization with less time than this is not sent again: it could end on its way. */
+const shortestLifeMs = 10_000
+
+/** Tells whether a payment's authorization can still be sent, at an instant in Unix milliseconds. */
+export function isLive(payment: Payment, now: number): boolean {
+  return counts(payment) && now < payment.terms.validBefore * 1000 - shortestLifeMs
+}
+
+/** Tells whether a payment's outcome is unknown while its authorization can still be sent. */
+export function isPending(payment: Payment, now: number): boolean {
+  return payment.status === 'unknown' && isLive(payment, now)
 }

@@ -1,33 +1,46 @@
 import { deepFreeze } from '../freeze.js'
 import type { Payment, PaymentId } from '../types.js'
 import { createCounters } from './counters.js'
-import type { Ledger, PaymentFilter, Reservation } from './ledger.js'
-import { advance, counts } from './lifecycle.js'
+import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
+import { advance, counts, isPending } from './lifecycle.js'
 
-/** Creates a ledger that lives as long as the process: right for tests, and for one process that starts anew. */
+/** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
   const payments = new Map<PaymentId, Payment>()
-  const purchases = new Map<string, PaymentId>()
+  const requests = new Map<string, PaymentId>()
+  const secrets = new Map<string, Uint8Array>()
   const counters = createCounters()
   let ledgerNow = 0
 
-  const livePayment = (payment: Payment): Payment | undefined =>
-    [payments.get(payment.id), payments.get(purchases.get(payment.purchaseKey) ?? payment.id)].find(
-      (known) => known && counts(known),
-    )
+  const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
+    const known = payments.get(payment.id)
+    if (known && counts(known)) return renew ? undefined : known
+    const twin = sameRequest ? payments.get(requests.get(payment.requestDigest) ?? payment.id) : undefined
+    return twin && isPending(twin, ledgerNow) ? twin : undefined
+  }
+
+  const present = (payment: Payment): Reservation => {
+    const presented = Object.freeze({ ...payment, presentations: payment.presentations + 1 })
+    payments.set(payment.id, presented)
+    return { ok: false, reason: 'exists', payment: presented }
+  }
 
   return {
     // No await in here: what is checked is what is recorded.
-    async reserve(payment, limits): Promise<Reservation> {
-      const existing = livePayment(payment)
-      if (existing) return { ok: false, reason: 'exists', payment: existing }
+    async reserve(payment, limits, options = {}): Promise<Reservation> {
       ledgerNow = Math.max(ledgerNow, payment.createdAt)
+      const found = existing(payment, options)
+      if (found) return present(found)
+      const replaced = payments.get(payment.id)
+      if (replaced && counts(replaced)) counters.remove(replaced)
       for (const limit of limits) {
         const refusal = counters.refuse(limit, payment, ledgerNow)
-        if (refusal) return { ok: false, reason: 'limit', limit, ...refusal }
+        if (!refusal) continue
+        if (replaced && counts(replaced)) counters.add(replaced)
+        return { ok: false, reason: 'limit', limit, ...refusal }
       }
       payments.set(payment.id, deepFreeze(structuredClone(payment)))
-      purchases.set(payment.purchaseKey, payment.id)
+      requests.set(payment.requestDigest, payment.id)
       counters.add(payment)
       return { ok: true }
     },
@@ -55,6 +68,12 @@ export function memoryLedger(): Ledger {
     async usage(limits, now) {
       ledgerNow = Math.max(ledgerNow, now)
       return limits.map((limit) => counters.usage(limit, ledgerNow))
+    },
+
+    async secret(name) {
+      const secret = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32))
+      secrets.set(name, secret)
+      return secret.slice()
     },
   }
 }
