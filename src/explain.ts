@@ -1,0 +1,17 @@
+import { formatUsd } from './money.js'
+import type { Limit } from './types.js'
+
+/** Says in words which limit a payment would exceed, by how much, and when it would fit. */
+export function explainLimit(refusal: {
+  readonly limit: Limit
+  readonly used: bigint
+  readonly asked: bigint
+  /** Unix milliseconds. */
+  readonly fitsAt?: number | undefined
+}): string {
+  const { limit, used, asked, fitsAt } = refusal
+  const format = (amount: bigint): string => (limit.measure === 'count' ? amount.toString() : formatUsd(amount))
+  const spent = limit.window.type === 'payment' ? '' : `${format(used)} ${limit.measure === 'count' ? 'made' : 'spent'}, `
+  const when = fitsAt === undefined ? '' : `; fits again at ${new Date(fitsAt).toISOString().slice(0, 16)}Z`
+  return `${limit.name} of ${format(limit.max)}: ${spent}${format(asked)} asked${when}`
+}
