@@ -35,7 +35,7 @@ export function keepBody(input: Input, init: Init | undefined, maxBytes: number)
   if (body instanceof URLSearchParams) return keep(new URLSearchParams(body))
   if (body instanceof FormData) return keepForm(input, init, body)
   if (body instanceof ReadableStream) return keepStream(input, init, body, maxBytes)
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return keep(body.byteLength > maxBytes ? body : copy(body))
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return keep(copy(body))
   return { input, init, again: unreadable, discard }
 }
 

@@ -46,7 +46,7 @@ export type Call = {
 export function readCall(
   input: RequestInfo | URL,
   init: PayingRequestInit | undefined,
-  options: { readonly paymentHeaders: readonly string[]; readonly maxReplayBytes: number },
+  options: { readonly paymentHeaders: readonly string[]; readonly maxReplayBytes: number; readonly repeatable: boolean },
 ): Call {
   const { payment, ...settings } = init ?? {}
   const request = input instanceof Request ? input : undefined
@@ -56,7 +56,7 @@ export function readCall(
     signal: init?.signal ?? request?.signal,
     kept: keepBody(input, payment ? settings : init, options.maxReplayBytes),
     purchaseKey: readKey(payment?.key),
-    sameRequest: payment?.key === undefined && payment?.repeatable !== true,
+    sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readLabels(payment?.labels, 'payment.labels'),
     url: () => new URL(request?.url ?? String(input), globalThis.location?.href),

@@ -21,6 +21,13 @@ export type WrapFetchOptions = {
   readonly maxReplayBytes?: number | undefined
   /** Words that every payment made through it is filed under. */
   readonly labels?: Labels | undefined
+  /**
+   * Whether an identical call may buy anew while the outcome of the last is unknown, for feeds that buy the same thing
+   * again and again.
+   *
+   * @default false
+   */
+  readonly repeatable?: boolean | undefined
 }
 
 /** A payment as a response shows it, with what its holder should know. */
@@ -52,11 +59,11 @@ const answerGraceSeconds = 60
  * ```
  */
 export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options: WrapFetchOptions = {}): PayingFetch {
-  const { maxReplayBytes = 1_048_576, labels = {} } = options
+  const { maxReplayBytes = 1_048_576, labels = {}, repeatable = false } = options
   const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)
 
   const payingFetch: PayingFetch = async (input, init) => {
-    const call = readCall(input, init, { paymentHeaders, maxReplayBytes })
+    const call = readCall(input, init, { paymentHeaders, maxReplayBytes, repeatable })
     const response = await sendUnpaid(fetch, call)
     if (response.status !== 402) return response
     const challenge = await recognise(response, call, payer)
@@ -87,7 +94,7 @@ export function quoteWith(
   payer: Payer,
 ): (...request: Parameters<PayingFetch>) => Promise<Quote | undefined> {
   return async (input, init) => {
-    const call = readCall(input, init, { paymentHeaders: [], maxReplayBytes: 0 })
+    const call = readCall(input, init, { paymentHeaders: [], maxReplayBytes: 0, repeatable: true })
     const response = await sendUnpaid(fetch, call)
     const challenge = response.status === 402 ? await recognise(response, call, payer) : undefined
     response.body?.cancel().catch(() => {})

@@ -1,5 +1,5 @@
-import type { Ask } from './authorize.js'
 import type { PaymentUpdate } from './ledger/ledger.js'
+import type { Ask } from './parts.js'
 import type { Protocol } from './protocols/protocol.js'
 import type { Quote } from './quote.js'
 import type { Authorization, Payment, PaymentRequired, Resource } from './types.js'

@@ -1,6 +1,7 @@
-import { match, type Parts } from './authorize.js'
 import { NoPayableOfferError } from './errors.js'
 import { explainLimit } from './explain.js'
+import { match } from './match.js'
+import type { Parts } from './parts.js'
 import type { MicroUsd, Offer, PaymentRequired, Resource, SetAside, Usage } from './types.js'
 
 /** One offer, its price, and what the policy and the limits make of it. */

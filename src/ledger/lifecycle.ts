@@ -39,6 +39,11 @@ export function counts({ status }: Pick<Payment, 'status'>): boolean {
   return status !== 'released' && status !== 'expired' && status !== 'cancelled'
 }
 
+/** Tells whether nobody has said yet what became of a payment. */
+export function isOpen({ status }: Pick<Payment, 'status'>): boolean {
+  return status === 'authorized' || status === 'unknown'
+}
+
 /** An authorization with less time than this is not sent again: it could end on its way. */
 const shortestLifeMs = 10_000
 

@@ -2,7 +2,7 @@ import { deepFreeze } from '../freeze.js'
 import type { Payment, PaymentId } from '../types.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
-import { advance, counts, isPending } from './lifecycle.js'
+import { advance, counts, isOpen, isPending } from './lifecycle.js'
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -14,7 +14,7 @@ export function memoryLedger(): Ledger {
 
   const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
-    if (known && counts(known)) return renew ? undefined : known
+    if (known && counts(known)) return renew && isOpen(known) ? undefined : known
     const twin = sameRequest ? payments.get(requests.get(payment.requestDigest) ?? payment.id) : undefined
     return twin && isPending(twin, ledgerNow) ? twin : undefined
   }

@@ -1,0 +1,47 @@
+import type { AssetTable } from './assets.js'
+import type { Emit } from './events.js'
+import type { KeyStore, Signer } from './keys/key-store.js'
+import type { Ledger } from './ledger/ledger.js'
+import type { PolicyEngine } from './policy/engine.js'
+import type { Scheme } from './schemes/scheme.js'
+import type { Authorization, Labels, Limit, MicroUsd, Offer, Resource } from './types.js'
+
+/** The parts of a wallet that stand between a 402 and a signature. */
+export type Parts = {
+  readonly keyStore: KeyStore
+  readonly schemes: readonly Scheme[]
+  readonly assets: AssetTable
+  /** Already guarded: it answers a verdict, whatever the owner's engine does. */
+  readonly policy: PolicyEngine
+  readonly ledger: Ledger
+  /** Unix milliseconds. */
+  readonly clock: () => number
+  /** 32 bytes that nonces and ids are derived from. */
+  readonly secret: () => Promise<Uint8Array>
+  readonly emit: Emit
+}
+
+/** Who asks for a payment, and within what bounds of its own. */
+export type Ask = {
+  readonly resource: Resource
+  readonly purchaseKey: string
+  /** Whether a live payment of the same request is to be sent again before anything new is signed. */
+  readonly sameRequest: boolean
+  /** A hash of what the request consists of. */
+  readonly requestHash: string
+  readonly labels: Labels
+  /** The most this call may cost; it can only lower what the policy allows. */
+  readonly maxMicroUsd?: MicroUsd | undefined
+  /** Nothing is signed once it is aborted. */
+  readonly signal?: AbortSignal | undefined
+  /** The server's clock in Unix milliseconds, as it says. */
+  readonly serverTime?: number | undefined
+  /** Says why an authorization cannot be sent by this transport, measured before anything is signed. */
+  readonly misfit?: ((authorization: Authorization) => string | undefined) | undefined
+}
+
+/** An offer that this wallet could pay: by which scheme, with which key. */
+export type Candidate = { readonly offer: Offer; readonly scheme: Scheme; readonly signer: Signer }
+
+/** An offer that the policy allows, under limits that the ledger will enforce. */
+export type Allowed = Candidate & { readonly limits: readonly Limit[] }
