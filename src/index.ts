@@ -30,8 +30,11 @@ export {
   wrapFetch as wrapFetchWithPayment,
 } from './fetch.js'
 export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './keys/key-store.js'
-export type { Ledger, PaymentFilter, PaymentUpdate, Reservation } from './ledger/ledger.js'
+export { decodePayment, encodePayment } from './ledger/codec.js'
+export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ledger/ledger.js'
+export { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
+export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
 export { createPolicyEngine, type Decision, type PaymentRequest, type PolicyEngine, type Rule, type Verdict } from './policy/engine.js'

@@ -9,7 +9,7 @@ import {
 import { explainLimit } from './explain.js'
 import { deepFreeze } from './freeze.js'
 import type { ReserveOptions } from './ledger/ledger.js'
-import { isLive } from './ledger/lifecycle.js'
+import { isLivePayment } from './ledger/lifecycle.js'
 import type { Allowed, Ask, Parts } from './parts.js'
 import type { Limit, Payment } from './types.js'
 
@@ -25,7 +25,7 @@ export async function record(payment: Payment, { limits }: Allowed, ask: Ask, pa
   const reservation = await reserve(payment, limits, { sameRequest: ask.sameRequest }, parts)
   if (reservation === undefined) return payment
   const again = resume(reservation, payment, parts.clock())
-  if (isLive(again, parts.clock())) return again
+  if (isLivePayment(again, parts.clock())) return again
   const renewed = deepFreeze({ ...payment, presentations: again.presentations })
   const finished = await reserve(renewed, limits, { renew: true }, parts)
   if (finished) throw new AlreadyPaidError(finished)
@@ -55,7 +55,7 @@ function resume(existing: Payment, wanted: Payment, now: number): Payment {
       details: ['A key is one purchase: use a new one for another method, URL or body.'],
     })
   }
-  const isPaid = existing.status === 'confirmed' || (existing.status === 'claimed' && !isLive(existing, now))
+  const isPaid = existing.status === 'confirmed' || (existing.status === 'claimed' && !isLivePayment(existing, now))
   if (isPaid) throw new AlreadyPaidError(existing)
   const unknown = (reason: string) => new PaymentOutcomeUnknownError(existing, { reason })
   if (!isSamePurchase(existing, wanted)) throw unknown('the server now asks other terms for the same purchase')

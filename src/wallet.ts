@@ -7,7 +7,7 @@ import { createEvents, type On } from './events.js'
 import { type PayingFetch, quoteWith, unwrapFetch, wrapFetch } from './fetch.js'
 import type { KeyStore } from './keys/key-store.js'
 import type { Ledger, PaymentFilter } from './ledger/ledger.js'
-import { advance } from './ledger/lifecycle.js'
+import { advancePayment } from './ledger/lifecycle.js'
 import { memoryLedger } from './ledger/memory.js'
 import type { Parts } from './parts.js'
 import type { Payer } from './payer.js'
@@ -140,7 +140,7 @@ function createPayer(parts: Parts, protocols: readonly Protocol[], random: Rando
       }
     },
     settle: async (payment, update) => {
-      const settled = await ledger.update(payment.id, update).catch(() => advance(payment, update))
+      const settled = await ledger.update(payment.id, update).catch(() => advancePayment(payment, update))
       emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
     },

@@ -24,7 +24,7 @@ const next: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
  *
  * @throws TypeError when the payment may not go there.
  */
-export function advance(payment: Payment, { status, receipt, note }: PaymentUpdate): Payment {
+export function advancePayment(payment: Payment, { status, receipt, note }: PaymentUpdate): Payment {
   // One call cannot know that no other has used the key for the same purchase.
   const isShared = status === 'released' && payment.presentations > 1
   if (!isShared && next[payment.status].includes(status)) {
@@ -35,12 +35,12 @@ export function advance(payment: Payment, { status, receipt, note }: PaymentUpda
 }
 
 /** Tells whether a payment counts towards limits. */
-export function counts({ status }: Pick<Payment, 'status'>): boolean {
+export function countsAsSpent({ status }: Pick<Payment, 'status'>): boolean {
   return status !== 'released' && status !== 'expired' && status !== 'cancelled'
 }
 
 /** Tells whether nobody has said yet what became of a payment. */
-export function isOpen({ status }: Pick<Payment, 'status'>): boolean {
+export function isOpenPayment({ status }: Pick<Payment, 'status'>): boolean {
   return status === 'authorized' || status === 'unknown'
 }
 
@@ -48,11 +48,11 @@ export function isOpen({ status }: Pick<Payment, 'status'>): boolean {
 const shortestLifeMs = 10_000
 
 /** Tells whether a payment's authorization can still be sent, at an instant in Unix milliseconds. */
-export function isLive(payment: Payment, now: number): boolean {
-  return counts(payment) && now < payment.terms.validBefore * 1000 - shortestLifeMs
+export function isLivePayment(payment: Payment, now: number): boolean {
+  return countsAsSpent(payment) && now < payment.terms.validBefore * 1000 - shortestLifeMs
 }
 
 /** Tells whether a payment's outcome is unknown while its authorization can still be sent. */
-export function isPending(payment: Payment, now: number): boolean {
-  return payment.status === 'unknown' && isLive(payment, now)
+export function isPendingPayment(payment: Payment, now: number): boolean {
+  return payment.status === 'unknown' && isLivePayment(payment, now)
 }

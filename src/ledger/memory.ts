@@ -2,7 +2,7 @@ import { deepFreeze } from '../freeze.js'
 import type { Payment, PaymentId } from '../types.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
-import { advance, counts, isOpen, isPending } from './lifecycle.js'
+import { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from './lifecycle.js'
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -14,9 +14,9 @@ export function memoryLedger(): Ledger {
 
   const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
-    if (known && counts(known)) return renew && isOpen(known) ? undefined : known
+    if (known && countsAsSpent(known)) return renew && isOpenPayment(known) ? undefined : known
     const twin = sameRequest ? payments.get(requests.get(payment.requestDigest) ?? payment.id) : undefined
-    return twin && isPending(twin, ledgerNow) ? twin : undefined
+    return twin && isPendingPayment(twin, ledgerNow) ? twin : undefined
   }
 
   const present = (payment: Payment): Reservation => {
@@ -32,11 +32,11 @@ export function memoryLedger(): Ledger {
       const found = existing(payment, options)
       if (found) return present(found)
       const replaced = payments.get(payment.id)
-      if (replaced && counts(replaced)) counters.remove(replaced)
+      if (replaced && countsAsSpent(replaced)) counters.remove(replaced)
       for (const limit of limits) {
         const refusal = counters.refuse(limit, payment, ledgerNow)
         if (!refusal) continue
-        if (replaced && counts(replaced)) counters.add(replaced)
+        if (replaced && countsAsSpent(replaced)) counters.add(replaced)
         return { ok: false, reason: 'limit', limit, ...refusal }
       }
       payments.set(payment.id, deepFreeze(structuredClone(payment)))
@@ -48,9 +48,9 @@ export function memoryLedger(): Ledger {
     async update(id, update) {
       const payment = payments.get(id)
       if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
-      const moved = deepFreeze(advance(payment, structuredClone(update)))
+      const moved = deepFreeze(advancePayment(payment, structuredClone(update)))
       payments.set(id, moved)
-      if (counts(payment) && !counts(moved)) counters.remove(payment)
+      if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)
       return moved
     },
 

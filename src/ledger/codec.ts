@@ -1,0 +1,30 @@
+import { deepFreeze } from '../freeze.js'
+import type { Payment } from '../types.js'
+
+/** Writes a payment as JSON, its amounts as decimal strings. */
+export function encodePayment(payment: Payment): string {
+  const { amount, microUsd, asset, receipt } = payment
+  return JSON.stringify({
+    ...payment,
+    amount: amount.toString(),
+    microUsd: microUsd.toString(),
+    asset: { ...asset, microUsd: asset.microUsd.toString() },
+    receipt: receipt && { ...receipt, amount: receipt.amount?.toString() },
+  })
+}
+
+/**
+ * Reads a payment that `encodePayment` wrote.
+ *
+ * @throws SyntaxError when the text has been damaged.
+ */
+export function decodePayment(text: string): Payment {
+  const { asset, receipt, ...rest } = JSON.parse(text)
+  return deepFreeze({
+    ...rest,
+    amount: BigInt(rest.amount),
+    microUsd: BigInt(rest.microUsd),
+    asset: { ...asset, microUsd: BigInt(asset.microUsd) },
+    receipt: receipt && { ...receipt, amount: receipt.amount === undefined ? undefined : BigInt(receipt.amount) },
+  })
+}

@@ -1,0 +1,278 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  allowAssets,
+  allowHosts,
+  allowNetworks,
+  createAgentWallet,
+  getPayment,
+  isStipendError,
+  type StipendError,
+  spendingLimit,
+} from '../../src/index.js'
+import { paidResource, testKeyStore } from '../../src/testing/index.js'
+import { listen, type Listening } from '../support/listen.ts'
+import { createTestWallet, rejection } from '../support/wallets.ts'
+
+const servers: Listening[] = []
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+const serve = async (handler: (request: Request) => Response | Promise<Response>): Promise<string> => {
+  const server = await listen(handler)
+  servers.push(server)
+  return server.url
+}
+
+type Raw = Record<string, unknown> & { readonly extra: Record<string, unknown> }
+const raw = (offer: unknown): Raw => offer as Raw
+
+/** Asks for payment by a changed offer, and expects that nothing at all is signed, recorded or sent. */
+async function refuses(change: (offer: Raw) => unknown, options: Parameters<typeof createTestWallet>[0] = {}): Promise<StipendError> {
+  const resource = paidResource({ accepts: (offer) => [change(raw(offer))] })
+  const wallet = createTestWallet(options)
+  const error = await rejection(wallet.fetch(await serve(resource)))
+  if (!isStipendError(error)) throw error
+  expect(error.moved).toBe('no')
+  expect(wallet.signed).toHaveLength(0)
+  expect(await wallet.payments.list()).toHaveLength(0)
+  expect(resource.requests).toHaveLength(1)
+  return error
+}
+
+describe('an offer that is not what we know', () => {
+  const spoofs: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['an unknown token that calls itself USDC', { asset: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C' }],
+    ['the USDC of another chain', { asset: '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913' }],
+    ['another EIP-712 name', { extra: { name: 'USD Coin', version: '2' } }],
+    ['another EIP-712 version', { extra: { name: 'USDC', version: '1' } }],
+    ['other decimals', { extra: { name: 'USDC', version: '2', decimals: 18 } }],
+    ['a homoglyph in the name', { extra: { name: 'USDС', version: '2' } }],
+    ['an unknown scheme', { scheme: 'batch-settlement' }],
+    ['a transfer method nobody has', { extra: { name: 'USDC', version: '2', assetTransferMethod: 'erc7710' } }],
+    ['Permit2', { extra: { name: 'USDC', version: '2', assetTransferMethod: 'permit2' } }],
+    ['payment before the work', { extra: { name: 'USDC', version: '2', paymentFlow: 'upfront' } }],
+    ['escrow', { extra: { name: 'USDC', version: '2', paymentFlow: 'escrow' } }],
+    ['a network that is equal only after trimming', { network: 'eip155:84532 ' }],
+    ['a network in upper case', { network: 'EIP155:84532' }],
+    ['a chain id with a leading zero', { network: 'eip155:084532' }],
+    ['a chain id in hex', { network: 'eip155:0x14a34' }],
+    ['a v1 network name', { network: 'base-sepolia' }],
+    ['an amount as a number', { amount: 10_000 }],
+    ['an amount of zero', { amount: '0' }],
+    ['a negative amount', { amount: '-1' }],
+    ['an amount with an exponent', { amount: '1e3' }],
+    ['an amount with a leading zero', { amount: '007' }],
+    ['an amount in other digits', { amount: '１０' }],
+    ['an amount beyond 256 bits', { amount: (1n << 256n).toString() }],
+    ['no time at all', { maxTimeoutSeconds: 0 }],
+    ['a negative time', { maxTimeoutSeconds: -1 }],
+    ['a fraction of a second', { maxTimeoutSeconds: 0.5 }],
+    ['a time as a string', { maxTimeoutSeconds: '60' }],
+    ['less time than a facilitator takes', { maxTimeoutSeconds: 6 }],
+    ['the zero address as payee', { payTo: '0x0000000000000000000000000000000000000000' }],
+    ['the burn address as payee', { payTo: '0x000000000000000000000000000000000000dEaD' }],
+    ['the token as payee', { payTo: '0x036CbD53842c5426634e7929541eC2318f3dCF7e' }],
+    ['a payee with a wrong checksum', { payTo: '0x209693bc6afc0C5328bA36FaF03C514EF312287C' }],
+    ['a name as payee', { payTo: 'vitalik.eth' }],
+    ['a payee of 19 bytes', { payTo: '0x209693Bc6afc0C5328bA36FaF03C514EF31228' }],
+    ['ourselves as payee', { payTo: testKeyStore().address }],
+  ]
+
+  test.each(spoofs)('is set aside unsigned: %s', async (_what, change) => {
+    const error = await refuses((offer) => ({ ...offer, ...change }))
+    expect(error.code).toBe('no_payable_offer')
+    expect(error.message.split('\n')[1]).toMatch(/^ {2}offer 0: /)
+  })
+
+  test('of a chain that the owner did not allow is denied, however cheap', async () => {
+    const policy = [allowHosts(['http://127.0.0.1:*']), allowNetworks(['eip155:8453'])]
+    expect((await refuses((offer) => offer, { policy })).code).toBe('payment_denied')
+  })
+
+  test('in an asset that the owner did not allow is denied', async () => {
+    const policy = [allowHosts(['http://127.0.0.1:*']), allowAssets(['EURC'])]
+    expect((await refuses((offer) => offer, { policy })).code).toBe('payment_denied')
+  })
+
+  test('priced for eighteen decimals is over every limit', async () => {
+    expect((await refuses((offer) => ({ ...offer, amount: '10000000000000000' }))).code).toBe('limit_exceeded')
+  })
+
+  test('whose answer would not fit in a header is refused before anything is signed', async () => {
+    const resource = paidResource({ extensions: { huge: { info: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`k${index}`, 'x'.repeat(1400)])) } } })
+    const wallet = createTestWallet()
+    const error = await rejection(wallet.fetch(await serve(resource)))
+    expect(error).toMatchObject({ code: 'malformed_message', moved: 'no' })
+    expect(String(error)).toMatch(/payment header would be \d+ bytes/)
+    expect(wallet.signed).toHaveLength(0)
+    expect(await wallet.payments.list()).toHaveLength(0)
+  })
+})
+
+describe('of several offers', () => {
+  const dear = (offer: unknown): Raw => ({ ...raw(offer), amount: '90000' })
+  const foreign = { scheme: 'exact', network: 'stellar:pubnet', amount: '1.5', asset: 'CCW6', payTo: 'G', maxTimeoutSeconds: 60 }
+
+  test.each([
+    ['last', (offer: unknown) => [foreign, dear(offer), offer]],
+    ['first', (offer: unknown) => [offer, dear(offer), foreign]],
+    ['between', (offer: unknown) => [dear(offer), offer, foreign]],
+  ])('the cheapest that is allowed is paid when it comes %s', async (_where, accepts) => {
+    const resource = paidResource({ accepts })
+    const response = await createTestWallet().fetch(await serve(resource))
+    expect(getPayment(response)?.amount).toBe(10_000n)
+    expect(resource.settled).toBe(10_000n)
+  })
+
+  test('of one price the first is taken', async () => {
+    const resource = paidResource({ accepts: (offer) => [{ ...raw(offer), maxTimeoutSeconds: 61 }, offer] })
+    await createTestWallet().fetch(await serve(resource))
+    expect(JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? '')).accepted.maxTimeoutSeconds).toBe(61)
+  })
+})
+
+describe('the authorization', () => {
+  test.each([
+    [31_536_000, 120],
+    [60, 60],
+    [7, 7],
+  ])('for a server that asks for %i s lives %i s', async (maxTimeoutSeconds, lives) => {
+    const now = Math.floor(Date.now() / 1000) * 1000
+    const resource = paidResource({ maxTimeoutSeconds })
+    const wallet = createTestWallet({ clock: () => now })
+    await wallet.fetch(await serve(resource)).catch(() => {})
+    expect((await wallet.payments.list())[0]?.terms).toMatchObject({ validAfter: 0, validBefore: now / 1000 + lives })
+  })
+
+  test('carries the payment id where the server declares payment-identifier, and what the server said otherwise', async () => {
+    const info = { required: true, note: 'keep' }
+    const resource = paidResource({ extensions: { 'payment-identifier': { info, schema: { type: 'object' } }, other: { info: { a: [1, null] } } } })
+    const response = await createTestWallet().fetch(await serve(resource))
+    const sent = JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? ''))
+    expect(sent.extensions).toEqual({
+      'payment-identifier': { info: { ...info, id: getPayment(response)?.id }, schema: { type: 'object' } },
+      other: { info: { a: [1, null] } },
+    })
+  })
+
+  test.each([1, 2] as const)('of x402 v%i is taken by a server that checks it', async (version) => {
+    const resource = paidResource({ version })
+    const response = await createTestWallet().fetch(await serve(resource))
+    expect(response.status).toBe(200)
+    expect(getPayment(response)).toMatchObject({ status: 'claimed', receipt: { status: 'claimed', network: 'eip155:84532' } })
+  })
+})
+
+describe('the host that is judged', () => {
+  test('is the one that answered, never the one that the server names', async () => {
+    const resource = paidResource({ description: 'x' })
+    const url = (await serve(resource)).replace('127.0.0.1', 'localhost')
+    const keyStore = testKeyStore()
+    const wallet = createAgentWallet({ keyStore, policy: [allowHosts(['api.example.com', 'http://127.0.0.1:*'])] })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_denied' })
+    expect(keyStore.signed).toHaveLength(0)
+  })
+
+  test('must be of the origin that was asked: a 402 behind a redirect elsewhere is not paid', async () => {
+    const resource = paidResource({})
+    const target = await serve(resource)
+    const url = await serve(() => Response.redirect(target, 302))
+    const wallet = createTestWallet()
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_denied', moved: 'no' })
+    expect(wallet.signed).toHaveLength(0)
+    expect(resource.requests).toHaveLength(1)
+  })
+
+  test('behind a redirect within the origin is paid where it answered', async () => {
+    const resource = paidResource({})
+    const url = await serve((request) => (new URL(request.url).pathname === '/old' ? Response.redirect(new URL('/new', request.url), 307) : resource(request)))
+    const wallet = createTestWallet()
+    const response = await wallet.fetch(`${url}/old`)
+    expect(response.status).toBe(200)
+    expect(resource.requests.map((request) => new URL(request.url).pathname)).toEqual(['/new', '/new'])
+    const error = await rejection(wallet.fetch(`${url}/old`, { method: 'POST', body: 'x' }))
+    expect(error).toMatchObject({ code: 'request_unpayable', moved: 'no' })
+    expect(wallet.signed).toHaveLength(1)
+  })
+
+  test.each(['http://api.example.com/', 'https://user:pass@api.example.com/', 'https://api.example.com.evil.test/', 'https://api.example.com:8443/'])(
+    'is not paid at %s when only api.example.com is allowed',
+    async (url) => {
+      const resource = paidResource({})
+      const keyStore = testKeyStore()
+      const fetch: typeof globalThis.fetch = (input, init) => resource(new Request(String(input).replace('user:pass@', ''), init))
+      const wallet = createAgentWallet({ keyStore, policy: [allowHosts(['api.example.com'])], fetch })
+      expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_denied' })
+      expect((await wallet.fetch('https://API.example.com:443/')).status).toBe(200)
+      expect(keyStore.signed).toHaveLength(1)
+    },
+  )
+})
+
+describe('the caller', () => {
+  test.each([
+    ['a record', { 'Payment-Signature': 'x' }],
+    ['a Headers', new Headers({ 'X-PAYMENT': 'x' })],
+    ['a list', [['payment-signature', 'x']]],
+  ])('that sets a payment header of its own in %s is refused before anything is sent', async (_kind, headers) => {
+    const resource = paidResource({})
+    const url = await serve(resource)
+    const wallet = createTestWallet()
+    expect(await rejection(wallet.fetch(url, { headers: headers as HeadersInit }))).toMatchObject({ code: 'request_unpayable' })
+    expect(await rejection(wallet.fetch(new Request(url, { headers: headers as HeadersInit })))).toMatchObject({ code: 'request_unpayable' })
+    expect(resource.requests).toHaveLength(0)
+  })
+
+  test('can only lower what a call may cost', async () => {
+    const url = await serve(paidResource({ amount: 500_000n }))
+    const policy = [allowHosts(['http://127.0.0.1:*']), spendingLimit({ perPaymentUsd: 0.5 })]
+    const wallet = createTestWallet({ policy })
+    expect(await rejection(wallet.fetch(url, { payment: { maxUsd: '0.499999' } }))).toMatchObject({ code: 'payment_denied' })
+    expect((await wallet.fetch(url, { payment: { maxUsd: '$0.50' } })).status).toBe(200)
+    const dear = await serve(paidResource({ amount: 500_001n }))
+    expect(await rejection(wallet.fetch(dear, { payment: { maxUsd: 100 } }))).toMatchObject({ code: 'limit_exceeded' })
+    expect(await rejection(wallet.fetch(url, { payment: { maxUsd: 'a lot' } }))).toMatchObject({ code: 'configuration_invalid' })
+    expect(wallet.signed).toHaveLength(1)
+  })
+
+  test('that aborts before the payment is signed signs nothing and owes nothing', async () => {
+    const resource = paidResource({})
+    const url = await serve(resource)
+    const controller = new AbortController()
+    const slow = {
+      evaluate: async () => {
+        controller.abort()
+        return { type: 'allow', limits: [] } as const
+      },
+    }
+    const wallet = createTestWallet({ policy: slow })
+    expect(await rejection(wallet.fetch(url, { signal: controller.signal }))).toMatchObject({ name: 'AbortError' })
+    expect(wallet.signed).toHaveLength(0)
+    expect(await wallet.payments.list()).toHaveLength(0)
+  })
+
+  test.each([
+    ['is a minute apart', 60_000, 'reported'],
+    ['is an hour behind', 3_600_000, 'refused'],
+    ['is an hour ahead', -3_600_000, 'refused'],
+  ])("whose clock %s from the server's is told or stopped", async (_what, skew, outcome) => {
+    const wallet = createTestWallet({ clock: () => Date.now() - skew })
+    const skews: number[] = []
+    wallet.on('clock.skewed', ({ skewMs }) => skews.push(skewMs))
+    const resource = paidResource({ maxTimeoutSeconds: 120 })
+    const paying = wallet.fetch(await serve(resource))
+    if (outcome === 'refused') {
+      expect(await rejection(paying)).toMatchObject({ code: 'clock_skewed', moved: 'no' })
+      expect(wallet.signed).toHaveLength(0)
+    }
+    await paying.catch(() => {})
+    expect(skews).toHaveLength(1)
+  })
+
+  test('is not served a 402 that a cache has kept', async () => {
+    const resource = paidResource({ headers: { age: '3600' } })
+    const wallet = createTestWallet()
+    expect(await rejection(wallet.fetch(await serve(resource)))).toMatchObject({ code: 'malformed_message' })
+    expect(wallet.signed).toHaveLength(0)
+  })
+})
