@@ -1,17 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { readEntries } from './scripts/entries.ts'
 
-const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
-
-/** The tests see the package by its own name, as adapters and users do, but from source. */
-const alias = [
-  { find: /^stipend$/, replacement: source('index.ts') },
-  { find: /^stipend\/keys$/, replacement: source('keys/index.ts') },
-  { find: /^stipend\/testing$/, replacement: source('testing/index.ts') },
-]
+/** The package by its own name is its source, so that the tests need no build. */
+const alias = Object.entries(readEntries()).map(([name, file]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(file, import.meta.url)),
+}))
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     coverage: { provider: 'v8', include: ['src/**/*.ts', 'adapters/**/*.ts'], reporter: ['text', 'json-summary'] },
     projects: [
       {
@@ -19,13 +18,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**'],
+          exclude: ['test/interop/**', 'test/bench/**'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
       },
       {
-        // Real peers and a real chain on loopback: one file at a time, after the rest.
+        // Real peers and real chains on loopback: after the rest, and one file at a time.
         resolve: { alias },
         test: {
           name: 'interop',

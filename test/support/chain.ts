@@ -70,13 +70,14 @@ export type TestChain = {
 
 /** Starts a chain and puts the test token on it. */
 export async function startChain(): Promise<TestChain> {
+  const code = compileTestUsd()
   const node = await startAnvil(chainId)
   const chain = describeChain(node.url)
   const client = createPublicClient({ chain, transport: http(), pollingInterval: 20, cacheTime: 0 })
   const admin = createTestClient({ chain, transport: http(), mode: 'anvil' })
   const accounts = wellKnownAccounts()
   const contract = { address: token, abi: testUsdAbi } as const
-  await admin.setCode({ address: token, bytecode: compileTestUsd() })
+  await admin.setCode({ address: token, bytecode: code })
 
   const mint = createMint(client, accounts)
   return {

@@ -6,7 +6,7 @@ export type Listening = { readonly url: string; readonly close: () => Promise<vo
 
 /** Serves a function on a free port of 127.0.0.1. */
 export async function listen(handler: (request: Request) => Response | Promise<Response>): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: handler })
+  const server = createAdaptorServer({ fetch: handler, overrideGlobalObjects: false })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

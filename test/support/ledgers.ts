@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Ledger, memoryLedger } from 'stipend'
+import { postgresLedger } from 'stipend/postgres'
+import { sqliteLedger } from 'stipend/sqlite'
+import { startPostgres, type TestPostgres } from './postgres.ts'
+
+/** Makes new ledgers of one kind, until it is told to stop. */
+export type LedgerMaker = { readonly create: () => Ledger; readonly stop: () => Promise<void> }
+
+/** How to make each ledger there is. */
+export const ledgerMakers: Readonly<Record<string, () => Promise<LedgerMaker>>> = {
+  memory: async () => ({ create: memoryLedger, stop: async () => {} }),
+  SQLite: async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'stipend-'))
+    let made = 0
+    return {
+      create: () => {
+        made += 1
+        return sqliteLedger(join(directory, `${made}.db`))
+      },
+      stop: async () => rmSync(directory, { recursive: true, force: true }),
+    }
+  },
+  PostgreSQL: async () => {
+    const server: TestPostgres = await startPostgres()
+    const pool = server.createPool()
+    let made = 0
+    return {
+      create: () => {
+        made += 1
+        return postgresLedger(pool, { schema: `ledger_${made}` })
+      },
+      stop: server.stop,
+    }
+  },
+}
