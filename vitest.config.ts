@@ -11,6 +11,7 @@ const alias = Object.entries(readEntries()).map(([name, file]) => ({
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    expect: { requireAssertions: true },
     coverage: { provider: 'v8', include: ['src/**/*.ts', 'adapters/**/*.ts'], reporter: ['text', 'json-summary'] },
     projects: [
       {

@@ -1,4 +1,4 @@
-import type { Limit, Offer, Payment, SetAside } from './types.js'
+import type { Limit, Offer, Payment, PaymentId, SetAside } from './types.js'
 
 const brand = Symbol.for('stipend.error')
 
@@ -135,10 +135,7 @@ export class SigningFailedError extends StipendError {
   override readonly moved: Moved
   readonly payment: Payment
 
-  constructor(
-    payment: Payment,
-    failure: { readonly reason: string; readonly moved: Moved; readonly cause?: unknown },
-  ) {
+  constructor(payment: Payment, failure: { readonly reason: string; readonly moved: Moved; readonly cause?: unknown }) {
     super(`Failed to sign: ${failure.reason}`, {
       details: [
         describe(payment),
@@ -205,6 +202,15 @@ export class PaymentOutcomeUnknownError extends StipendError {
   }
 }
 
+/** Thrown when a cancellation was not sent; the payment stands as it did. */
+export class CancellationFailedError extends StipendError {
+  readonly code = 'cancellation_failed'
+
+  constructor(id: PaymentId, failure: { readonly reason: string; readonly cause?: unknown }) {
+    super(`Failed to cancel ${id}: ${failure.reason}`, { cause: failure.cause })
+  }
+}
+
 /** Every error this library throws, to be told apart by `code`. */
 export type AnyStipendError =
   | ConfigurationError
@@ -219,6 +225,7 @@ export type AnyStipendError =
   | PaymentRejectedError
   | AlreadyPaidError
   | PaymentOutcomeUnknownError
+  | CancellationFailedError
 
 function describe(payment: Payment): string {
   return `${payment.id}: ${payment.amount} ${payment.asset.symbol} units on ${payment.asset.network} to ${payment.payTo} for ${payment.resource.host}`

@@ -14,6 +14,16 @@ export type Events = {
   readonly 'payment.released': { readonly payment: Payment }
   /** A 402 was not paid. */
   readonly 'payment.denied': { readonly resource: Resource; readonly error: StipendError }
+  /** A final block shows the payment's transfer. */
+  readonly 'payment.confirmed': { readonly payment: Payment }
+  /** A final block shows that the payment was not executed in time; it counts no more. */
+  readonly 'payment.expired': { readonly payment: Payment }
+  /** A final block shows that the payment was cancelled; it counts no more. */
+  readonly 'payment.cancelled': { readonly payment: Payment }
+  /** The payment's nonce was used for something else: look who else has the key. */
+  readonly 'payment.diverted': { readonly payment: Payment; readonly transaction: string }
+  /** A round of the background reconciliation failed; the next one comes all the same. */
+  readonly 'reconciliation.failed': { readonly error: unknown }
   /** The server's clock and ours differ by more than 30 s. */
   readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }
 }

@@ -1,8 +1,10 @@
 export type { AssetInput } from './assets.js'
+export type { BudgetLine } from './budget.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
   AlreadyPaidError,
   type AnyStipendError,
+  CancellationFailedError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,
@@ -37,20 +39,35 @@ export { memoryLedger } from './ledger/memory.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
-export { createPolicyEngine, type Decision, type PaymentRequest, type PolicyEngine, type Rule, type Verdict } from './policy/engine.js'
+export {
+  createPolicyEngine,
+  type Decision,
+  type PaymentRequest,
+  type PolicyEngine,
+  type Rule,
+  type Verdict,
+} from './policy/engine.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
-export { type LimitScope, maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
+export {
+  type LimitScope,
+  maxPayments,
+  type MaxPaymentsOptions,
+  spendingLimit,
+  type SpendingLimitOptions,
+} from './policy/limit-rules.js'
 export { allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/time-window.js'
 export type { Protocol } from './protocols/protocol.js'
 export { x402 } from './protocols/x402.js'
 export { x402V1 } from './protocols/x402-v1.js'
 export type { Quote, QuotedOffer } from './quote.js'
+export type { Reconciliation } from './reconcile.js'
 export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
-export type { Scheme } from './schemes/scheme.js'
+export type { Cancellation, Scheme } from './schemes/scheme.js'
 export type {
   Asset,
   Authorization,
+  AuthorizationTerms,
   Hex,
   Labels,
   Limit,
@@ -67,4 +84,4 @@ export type {
   Usage,
   Window,
 } from './types.js'
-export { type AgentWallet, type AgentWalletOptions, type BudgetLine, createAgentWallet } from './wallet.js'
+export { type AgentWallet, type AgentWalletOptions, createAgentWallet } from './wallet.js'

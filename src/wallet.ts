@@ -1,7 +1,10 @@
 import { bytesToHex } from '@noble/hashes/utils'
 import { type AssetInput, createAssetTable } from './assets.js'
 import { authorize } from './authorize.js'
+import { type BudgetLine, budget } from './budget.js'
 import { readLabels } from './call.js'
+import { cancel } from './cancel.js'
+import type { Chain } from './chains/evidence.js'
 import { ConfigurationError, isStipendError } from './errors.js'
 import { createEvents, type On } from './events.js'
 import { type PayingFetch, quoteWith, unwrapFetch, wrapFetch } from './fetch.js'
@@ -9,6 +12,7 @@ import type { KeyStore } from './keys/key-store.js'
 import type { Ledger, PaymentFilter } from './ledger/ledger.js'
 import { advancePayment } from './ledger/lifecycle.js'
 import { memoryLedger } from './ledger/memory.js'
+import { startLoop } from './loop.js'
 import type { Parts } from './parts.js'
 import type { Payer } from './payer.js'
 import { guardPolicy, type PolicyEngine, type Rule } from './policy/engine.js'
@@ -17,9 +21,10 @@ import { x402 } from './protocols/x402.js'
 import { x402V1 } from './protocols/x402-v1.js'
 import { draw, type Random } from './purchase.js'
 import { appraise, type Quote } from './quote.js'
+import { type Reconciliation, readChains, reconcile } from './reconcile.js'
 import { exactEvm } from './schemes/exact-evm.js'
 import type { Scheme } from './schemes/scheme.js'
-import type { Payment, PaymentId, Resource } from './types.js'
+import type { Payment, PaymentId } from './types.js'
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
@@ -36,6 +41,18 @@ export type AgentWalletOptions = {
   readonly schemes?: readonly Scheme[] | undefined
   /** @default [x402(), x402V1()] */
   readonly protocols?: readonly Protocol[] | undefined
+  /**
+   * What says, at `reconcile`, what became of payments; at most one of each network.
+   *
+   * @default none: what servers say is all there is, and everything counts as spent
+   */
+  readonly chains?: readonly Chain[] | undefined
+  /**
+   * Reconciles by itself, this often, until the wallet is closed; it keeps no process alive.
+   *
+   * @default off
+   */
+  readonly reconcileEverySeconds?: number | undefined
   /** Tokens of the owner's own, besides the pinned ones. */
   readonly assets?: readonly AssetInput[] | undefined
   /** Unix milliseconds. @default Date.now */
@@ -44,21 +61,6 @@ export type AgentWalletOptions = {
   readonly random?: Random | undefined
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
-}
-
-/** One limit, and what is left of it. */
-export type BudgetLine = {
-  /** What a person reads, such as `daily limit`. */
-  readonly name: string
-  /** The counter it applies to, such as `wallet` or `host:api.example.com`. */
-  readonly scope: string
-  /** What is added up: micro-USD or the number of payments. */
-  readonly measure: 'microUsd' | 'count'
-  readonly max: bigint
-  readonly used: bigint
-  readonly left: bigint
-  /** Unix milliseconds at which some of it is free again, where time frees it. */
-  readonly freesAt?: number | undefined
 }
 
 /** The wallet of one agent, held by the code that owns it. */
@@ -74,6 +76,17 @@ export type AgentWallet = Payer & {
     /** Newest first. */
     readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
   }
+  /** Asks the chains what became of the payments whose end is not known, and records what final blocks show. */
+  readonly reconcile: () => Promise<Reconciliation>
+  /**
+   * Sends the cancellation of a payment and answers the transaction's hash. It counts as spent until `reconcile` finds
+   * the cancellation in a final block: the server may be first.
+   *
+   * @throws ConfigurationError when no chain with a gas payer is configured for it.
+   */
+  readonly cancel: (id: PaymentId) => Promise<string>
+  /** Stops what runs in the background; the wallet can still be used. */
+  readonly close: () => void
   readonly on: On
 }
 
@@ -113,14 +126,26 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   }
   const payer = createPayer(parts, protocols, random)
   const fetch = options.fetch ?? currentFetch()
+  const books = { ...parts, chains: readChains(options.chains) }
   return Object.freeze({
     ...payer,
     fetch: wrapFetch(fetch, payer),
     quote: quoteWith(fetch, payer),
     budget: (url?: string | URL) => budget(parts, url),
     payments: Object.freeze({ get: ledger.get, list: ledger.list }),
+    reconcile: () => reconcile(books),
+    cancel: (id: PaymentId) => cancel(id, books),
+    close: startRounds(books, options.reconcileEverySeconds, random),
     on,
   })
+}
+
+function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | undefined, random: Random): () => void {
+  if (seconds === undefined) return () => {}
+  const round = async (): Promise<void> => {
+    await reconcile(books).catch((error: unknown) => books.emit('reconciliation.failed', { error }))
+  }
+  return startLoop(round, { seconds, random })
 }
 
 function createPayer(parts: Parts, protocols: readonly Protocol[], random: Random): Payer {
@@ -170,18 +195,4 @@ function currentFetch(): typeof globalThis.fetch {
     const current = globalThis.fetch
     return unwrapFetch(current) === current ? current(...request) : first(...request)
   }
-}
-
-async function budget({ policy, ledger, clock }: Parts, url: string | URL | undefined): Promise<readonly BudgetLine[]> {
-  const limits = policy.limits?.(url === undefined ? undefined : readResource(url)) ?? []
-  const usage = await ledger.usage(limits, clock())
-  return usage.map(({ limit, used, freesAt }) => {
-    const { name, scope, measure, max } = limit
-    return { name, scope, measure, max, used, left: used < max ? max - used : 0n, freesAt }
-  })
-}
-
-function readResource(url: string | URL): Resource {
-  const { href, origin, host } = new URL(url)
-  return { url: href, method: 'GET', origin, host }
 }

@@ -1,4 +1,4 @@
-import type { Network, Payment } from '../types.js'
+import type { Hex, Network, Payment } from '../types.js'
 
 /**
  * What final blocks say of a payment.
@@ -21,6 +21,6 @@ export type Chain = {
   readonly network: Network
   /** Looks a payment up; a failure to look is `open`, never a throw. */
   readonly examine: (payment: Payment) => Promise<Evidence>
-  /** Sends what makes a payment's nonce unusable, where somebody is configured to pay for it; answers the transaction. */
-  readonly cancel?: ((payment: Payment) => Promise<string>) | undefined
+  /** Sends a payer's signed cancellation of a payment, where somebody is configured to pay for it; answers the transaction. */
+  readonly cancel?: ((payment: Payment, signature: Hex) => Promise<string>) | undefined
 }

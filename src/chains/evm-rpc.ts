@@ -1,7 +1,10 @@
 import type { Payment } from '../types.js'
 
 /** The part of a viem client, or of any EIP-1193 provider, that is used. */
-export type Rpc = { readonly request: (call: { readonly method: string; readonly params?: unknown }) => Promise<unknown> }
+export type Rpc = {
+  // A method and not a property: viem's takes only the methods it knows, and the ones used here are among them.
+  request(call: { readonly method: string; readonly params?: unknown }): Promise<unknown>
+}
 
 /** A block, as far as it is read; its time in Unix seconds. */
 export type Block = { readonly number: bigint; readonly hash: string; readonly timestamp: number }
@@ -17,6 +20,8 @@ const canceled = '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a5935
 const transfer = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
 /** The most blocks that common nodes search at once. */
 const widestSearch = 5000n
+/** A node that claims endless blocks is not asked endlessly. */
+const mostSearches = 200n
 
 /** Reads a block by number or tag. */
 export async function readBlock(client: Rpc, block: bigint | 'finalized'): Promise<Block> {
@@ -38,12 +43,17 @@ export async function readNonce(client: Rpc, { asset, terms }: Payment, blockHas
 /** Finds the logs of a payment's nonce, between the blocks in which it can have been executed. */
 export async function findLogs(client: Rpc, payment: Payment, final: Block): Promise<readonly Log[]> {
   const { asset, terms } = payment
-  const first = await blockBefore(client, final, Math.floor(payment.createdAt / 1000) - 600)
-  for (let from = first.number; from <= final.number; from += widestSearch) {
-    const to = from + widestSearch - 1n < final.number ? from + widestSearch - 1n : final.number
+  const { number: first } = await blockBefore(client, final, Math.floor(payment.createdAt / 1000) - 600)
+  const last = final.number < first + widestSearch * mostSearches ? final.number : first + widestSearch * mostSearches
+  for (let from = first; from <= last; from += widestSearch) {
+    const to = from + widestSearch - 1n < last ? from + widestSearch - 1n : last
     const topics = [[used, canceled], `0x${toWord(terms.payer)}`, terms.nonce]
-    const logs = await client.request({ method: 'eth_getLogs', params: [{ address: asset.address, topics, fromBlock: toHex(from), toBlock: toHex(to) }] })
-    if (Array.isArray(logs) && logs.length > 0) return logs.map(readLog)
+    const logs = await client.request({
+      method: 'eth_getLogs',
+      params: [{ address: asset.address, topics, fromBlock: toHex(from), toBlock: toHex(to) }],
+    })
+    const ours = Array.isArray(logs) ? logs.filter((log) => isOfNonce(log, payment)) : []
+    if (ours.length > 0) return ours.map(readLog)
   }
   return []
 }
@@ -57,9 +67,22 @@ async function blockBefore(client: Rpc, final: Block, timestamp: number): Promis
   return block
 }
 
+/** Some nodes answer more than they were asked for. */
+function isOfNonce(log: unknown, { asset, terms }: Payment): boolean {
+  const { address, topics } = Object(log)
+  const [event, payer, nonce] = Array.isArray(topics) ? topics.map((topic) => String(topic).toLowerCase()) : []
+  return (
+    String(address).toLowerCase() === asset.address.toLowerCase() &&
+    (event === used || event === canceled) &&
+    payer === `0x${toWord(terms.payer)}` &&
+    nonce === terms.nonce.toLowerCase()
+  )
+}
+
 function readLog(log: unknown): Log {
   const { transactionHash, topics } = Object(log)
-  return { transactionHash: readHex(transactionHash, 32), isCancellation: Reflect.get(Object(topics), 0) === canceled }
+  const event = String(Reflect.get(Object(topics), 0)).toLowerCase()
+  return { transactionHash: readHex(transactionHash, 32), isCancellation: event === canceled }
 }
 
 /** Reads the payer's transfers of the payment's token in one transaction that succeeded. */
@@ -72,8 +95,11 @@ export async function transfersIn(
   if (status !== '0x1' || !Array.isArray(logs)) return []
   return logs.flatMap((log: unknown) => {
     const { address, topics, data } = Object(log)
-    const [event, from, to] = Array.isArray(topics) ? topics.map(String) : []
-    const isOurs = String(address).toLowerCase() === asset.address.toLowerCase() && event === transfer && from === `0x${toWord(terms.payer)}`
+    const [event, from, to] = Array.isArray(topics) ? topics.map((topic) => String(topic).toLowerCase()) : []
+    const isOurs =
+      String(address).toLowerCase() === asset.address.toLowerCase() &&
+      event === transfer &&
+      from === `0x${toWord(terms.payer)}`
     return isOurs && to ? [{ to: `0x${to.slice(-40)}`, value: BigInt(readHex(data, 32)) }] : []
   })
 }

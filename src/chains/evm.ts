@@ -1,8 +1,10 @@
 import { within } from '../deadline.js'
 import { ConfigurationError } from '../errors.js'
-import type { Network, Payment } from '../types.js'
+import type { Hex, Network, Payment } from '../types.js'
 import type { Chain, Evidence } from './evidence.js'
-import { findLogs, type Log, type Rpc, readBlock, readNonce, transfersIn } from './evm-rpc.js'
+import { type GasPayer, sendCancellation } from './evm-cancel.js'
+import { type Answer, agree } from './evm-quorum.js'
+import { type Block, findLogs, type Log, type Rpc, readBlock, readNonce, transfersIn } from './evm-rpc.js'
 
 /** Options of `evm`. */
 export type EvmOptions = {
@@ -16,55 +18,87 @@ export type EvmOptions = {
    * @default 2 where two clients are given, else 1
    */
   readonly quorum?: number | undefined
+  /**
+   * How long each node is waited for, in seconds.
+   *
+   * @default 20
+   */
+  readonly timeoutSeconds?: number | undefined
+  /** Pays for the transactions of `wallet.cancel`: a viem wallet client with an account of its own. */
+  readonly gasPayer?: GasPayer | undefined
 }
-
-const timeoutMs = 20_000
 
 /**
  * Reads what an EVM chain shows of EIP-3009 payments: only final blocks, of the right chain, and a payment counts no
  * more only when a quorum of nodes says so. One node's word is enough to count it.
  *
  * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { evm } from 'stipend/evm'
+ * import { createPublicClient, http } from 'viem'
+ *
+ * const chain = evm({
+ *   network: 'eip155:8453',
+ *   clients: ['https://mainnet.base.org', 'https://base.example.com'].map((url) =>
+ *     createPublicClient({ transport: http(url) }),
+ *   ),
+ * })
+ * ```
  */
 export function evm(options: EvmOptions): Chain {
-  const { network, clients, quorum = Math.min(2, clients.length) } = options
-  const chainId = /^eip155:([1-9]\d*)$/.exec(network)?.[1]
-  if (chainId === undefined) throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
-  if (!Number.isInteger(quorum) || quorum < 1 || quorum > clients.length) {
-    throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${clients.length} clients`)
+  const { network, clients, quorum = Math.min(2, clients.length), timeoutSeconds = 20, gasPayer } = options
+  const chainId = readChainId(network)
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > new Set(clients).size) {
+    throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${new Set(clients).size} clients`)
   }
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {
+    throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
+  }
+  const timeoutMs = timeoutSeconds * 1000
   return Object.freeze({
     network,
-    examine: async (payment: Payment) => {
-      const answers = await Promise.all(clients.map((client) => ask(client, payment, BigInt(chainId))))
-      return agree(answers, quorum)
+    examine: async (payment: Payment): Promise<Evidence> => {
+      const isOurs = payment.asset.network === network && payment.asset.transfer === 'eip3009'
+      if (!isOurs) return { type: 'open', reason: 'it is no EIP-3009 payment on this network' }
+      const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
+      return agree(answers, { quorum, timeoutMs })
     },
+    ...(gasPayer && {
+      cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
+    }),
   })
 }
 
-async function ask(client: Rpc, payment: Payment, chainId: bigint): Promise<Evidence> {
+function readChainId(network: Network): bigint {
+  const chainId = /^eip155:([1-9]\d*)$/.exec(network)?.[1]
+  if (chainId !== undefined) return BigInt(chainId)
+  throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
+}
+
+type Question = { readonly payment: Payment; readonly chainId: bigint; readonly timeoutMs: number }
+
+async function ask(client: Rpc, question: Question): Promise<Answer> {
   try {
-    return await within(timeoutMs, examine(client, payment, chainId), 'a node did not answer in time')
+    return await within(question.timeoutMs, examine(client, question), 'a node did not answer in time')
   } catch (error) {
-    return { type: 'open', reason: error instanceof Error && error.name === 'TimeoutError' ? error.message : 'a node failed to answer' }
+    const isLate = error instanceof Error && error.name === 'TimeoutError'
+    return { client, evidence: { type: 'open', reason: isLate ? error.message : 'a node failed to answer' } }
   }
 }
 
-/** A transfer counts as soon as one node shows it; that there will be none must be the word of a quorum, and of none other. */
-function agree(answers: readonly Evidence[], quorum: number): Evidence {
-  const seen = answers.find(({ type }) => type === 'executed') ?? answers.find(({ type }) => type === 'diverted')
-  if (seen) return seen
-  for (const type of ['cancelled', 'expired'] as const) {
-    const alike = answers.filter((answer) => answer.type === type)
-    if (alike[0] && alike.length >= quorum) return alike[0]
+async function examine(client: Rpc, { payment, chainId }: Question): Promise<Answer> {
+  const answered = await client.request({ method: 'eth_chainId' })
+  if (BigInt(String(answered)) !== chainId) {
+    return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
   }
-  return answers.find(({ type }) => type === 'open') ?? { type: 'open', reason: 'the nodes do not agree' }
-}
-
-async function examine(client: Rpc, payment: Payment, chainId: bigint): Promise<Evidence> {
-  if (BigInt(String(await client.request({ method: 'eth_chainId' }))) !== chainId) return { type: 'open', reason: 'a node is of another chain' }
   const final = await readBlock(client, 'finalized')
-  // All that is read is read at this block, whatever the node calls its latest.
+  return { client, final, evidence: await examineAt(client, payment, final) }
+}
+
+/** All that is read is read at one final block, whatever the node calls its latest. */
+async function examineAt(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
   const isUsed = await readNonce(client, payment, final.hash)
   if (isUsed) return explain(payment, await findLogs(client, payment, final), client)
   // The contract executes while a block's time is before `validBefore`, and later blocks are never earlier.

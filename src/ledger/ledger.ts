@@ -1,4 +1,4 @@
-import type { Limit, Payment, PaymentId, PaymentStatus, Receipt, Usage } from '../types.js'
+import type { AuthorizationTerms, Limit, Payment, PaymentId, PaymentStatus, Receipt, Usage } from '../types.js'
 
 /** What a ledger answers to a reservation. */
 export type Reservation =
@@ -38,6 +38,11 @@ export type PaymentUpdate = {
   readonly status: Exclude<PaymentStatus, 'authorized'>
   readonly receipt?: Receipt | undefined
   readonly note?: string | undefined
+  /**
+   * The nonce and time that this is known of. A purchase that was signed anew in the meantime has others, and what is
+   * known of the old says nothing of it: then it is not moved.
+   */
+  readonly ifTerms?: Pick<AuthorizationTerms, 'nonce' | 'validBefore'> | undefined
 }
 
 /** Which payments to list; every given field must match. */

@@ -24,7 +24,11 @@ const next: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
  *
  * @throws TypeError when the payment may not go there.
  */
-export function advancePayment(payment: Payment, { status, receipt, note }: PaymentUpdate): Payment {
+export function advancePayment(payment: Payment, { status, receipt, note, ifTerms }: PaymentUpdate): Payment {
+  const { nonce, validBefore } = payment.terms
+  if (ifTerms && (ifTerms.nonce !== nonce || ifTerms.validBefore !== validBefore)) {
+    throw new TypeError(`payment ${payment.id} was signed anew and cannot become ${status}`)
+  }
   // One call cannot know that no other has used the key for the same purchase.
   const isShared = status === 'released' && payment.presentations > 1
   if (!isShared && next[payment.status].includes(status)) {

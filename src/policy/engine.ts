@@ -1,7 +1,12 @@
 import { within } from '../deadline.js'
+import { ConfigurationError, isStipendError } from '../errors.js'
 import { deepFreeze } from '../freeze.js'
 import type { Labels, Limit, Offer, Resource } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
+import { hasOnly, isText, ownFields, readLimits } from './read.js'
+import { denial, denyAs, type RuleRefusal, readVerdict, type Verdict } from './verdict.js'
+
+export type { RuleRefusal, Verdict } from './verdict.js'
 
 /** What rules judge: one offer, for one resource. Frozen. */
 export type PaymentRequest = {
@@ -28,113 +33,160 @@ export type Rule = {
   readonly limits?: ((resource: Resource | undefined) => readonly Limit[]) | undefined
 }
 
-/** One rule's no. */
-export type RuleRefusal = { readonly rule: string; readonly reason: string }
-
-/** What a policy says of a request, all rules taken together. */
-export type Verdict =
-  | { readonly type: 'allow'; readonly limits: readonly Limit[] }
-  | { readonly type: 'deny'; readonly refusals: readonly RuleRefusal[] }
-
 /** Judges requests by whatever it likes; an error, a wrong answer or none in time is a deny. */
 export type PolicyEngine = {
   readonly evaluate: (request: PaymentRequest) => Verdict | Promise<Verdict>
   readonly limits?: ((resource: Resource | undefined) => readonly Limit[]) | undefined
 }
 
-const timeoutMs = 10_000
-
-/** Creates an engine in which all rules must agree: any deny wins, and limits add up. Their order does not matter. */
+/**
+ * Creates an engine in which all rules must agree: any deny wins, and limits add up. Their order does not matter, and
+ * they are copied, so that changing a rule or the list later has no effect.
+ *
+ * @throws ConfigurationError when something in the list is not a rule.
+ */
 export function createPolicyEngine(rules: readonly Rule[]): PolicyEngine {
-  const own = rules.map(({ name, judge, limits }) => Object.freeze({ name: String(name), judge, limits }))
+  if (!Array.isArray(rules)) throw new ConfigurationError('Failed to read policy: expected a list of rules')
+  const own = Array.from(rules, copyRule)
   return Object.freeze({
-    evaluate: (request: PaymentRequest) => fold(own.map((rule) => judgeBy(rule, request))),
-    limits: (resource: Resource | undefined) => own.flatMap((rule) => rule.limits?.(resource) ?? []),
+    evaluate: (request: PaymentRequest) => {
+      freezeRequest(request)
+      return fold(own.map((rule) => judgeBy(rule, request)))
+    },
+    limits: (resource: Resource | undefined) => own.flatMap((rule) => listLimits(rule, rule.name, resource)),
   })
 }
 
-type Judged = { readonly limits: readonly Limit[]; readonly isGrant: boolean } | RuleRefusal
+function copyRule(rule: Rule, index: number): Rule {
+  const { name, judge } = Object(rule)
+  if (isText(name) && typeof judge === 'function' && hasLister(rule)) {
+    return Object.freeze({ name, judge: judge.bind(rule), limits: listerOf(rule) })
+  }
+  throw new ConfigurationError(`Failed to read policy: its entry ${index} is not a rule`, {
+    details: ['A rule is made by calling a function such as allowHosts([…]), or is a { name, judge } of your own.'],
+  })
+}
 
-function fold(judged: readonly Judged[]): Verdict {
-  const refusals = judged.filter((one): one is RuleRefusal => 'reason' in one)
-  if (refusals.length > 0) return { type: 'deny', refusals }
-  const allowed = judged.filter((one) => 'isGrant' in one)
-  if (allowed.some((one) => one.isGrant)) return { type: 'allow', limits: allowed.flatMap((one) => one.limits) }
-  return { type: 'deny', refusals: [{ rule: 'policy', reason: 'no rule allows any host; allowHosts([…]) names those to pay' }] }
+/** Tells whether the limits that something lists, if it does, are a function; what is not its own does not count. */
+function hasLister(source: Pick<Rule, 'limits'>): boolean {
+  return typeof source.limits === 'function' || !Object.hasOwn(source, 'limits') || source.limits === undefined
+}
+
+function listerOf(source: Pick<Rule, 'limits'>): Rule['limits'] {
+  return typeof source.limits === 'function' ? source.limits.bind(source) : undefined
+}
+
+/** An offer may be frozen on its surface only, so its parts are frozen one by one. */
+function freezeRequest(request: PaymentRequest): void {
+  Object.values(request.offer).forEach(deepFreeze)
+  deepFreeze(request)
+}
+
+type Allowance = { readonly limits: readonly Limit[]; readonly isGrant: boolean }
+type Objection = RuleRefusal & { readonly cause?: unknown }
+
+function fold(judged: readonly (Allowance | Objection)[]): Verdict {
+  const objections = judged.filter((one): one is Objection => Object.hasOwn(one, 'reason'))
+  if (objections.length > 0) {
+    const refusals = objections.map(({ rule, reason }) => ({ rule, reason }))
+    return denial(refusals, objections.find((one) => one.cause !== undefined)?.cause)
+  }
+  const allowances = judged.filter((one): one is Allowance => Object.hasOwn(one, 'isGrant'))
+  if (!allowances.some((one) => one.isGrant)) {
+    return denyAs('no rule allows any host; add allowHosts([…]) with those to pay')
+  }
+  return { type: 'allow', limits: allowances.flatMap((one) => one.limits) }
 }
 
 /** Reads one rule's decision; a rule that throws or answers anything else denies. */
-function judgeBy(rule: Rule, request: PaymentRequest): Judged {
+function judgeBy({ name: rule, judge }: Rule, request: PaymentRequest): Allowance | Objection {
   try {
-    const decision: unknown = rule.judge(request)
-    const type = own(decision, 'type')
-    if (type === 'deny') return { rule: rule.name, reason: String(own(decision, 'reason') ?? 'denied') }
-    const limits = own(decision, 'limits') ?? []
-    if (type === 'allow' && areLimits(limits)) return { limits, isGrant: own(decision, 'grants') === 'host' }
-  } catch {
-    // What it threw may hold anything; that it threw is enough.
+    const decision: unknown = judge(request)
+    if (isThenable(decision)) {
+      Promise.resolve(decision).catch(() => {})
+      return { rule, reason: 'the rule failed to judge: it answered a promise, and rules judge at once' }
+    }
+    return readDecision(decision, rule) ?? { rule, reason: 'the rule failed to judge: its answer is not a decision' }
+  } catch (cause) {
+    // What it threw may hold anything, so it is kept as the cause and never put into words.
+    return { rule, reason: 'the rule failed to judge: it threw', cause }
   }
-  return { rule: rule.name, reason: 'the rule failed to judge' }
+}
+
+function readDecision(decision: unknown, rule: string): Allowance | Objection | undefined {
+  const fields = ownFields(decision)
+  const { type, limits = [], grants, reason } = fields
+  if (type === 'deny') return { rule, reason: isText(reason) ? reason : 'denied' }
+  const isAllow = type === 'allow' && hasOnly(fields, ['type', 'limits', 'grants'])
+  const read = readLimits(limits)
+  if (!isAllow || !read || (grants !== undefined && grants !== 'host')) return undefined
+  return { limits: read, isGrant: grants === 'host' }
+}
+
+/** A policy that always answers a verdict: well-formed, frozen, and under limits. */
+export type GuardedPolicy = {
+  readonly evaluate: (request: PaymentRequest) => Promise<Verdict>
+  /** Lists the limits that the owner's policy says it has, and the built-in ones beside them. */
+  readonly limits: (resource: Resource | undefined) => readonly Limit[]
 }
 
 /**
  * Guards whatever policy the owner gave: it always answers in time, with a verdict that is well-formed, frozen, and
- * under limits.
+ * under limits; it never throws, and what went wrong is the verdict's `cause`.
+ *
+ * @throws ConfigurationError at once, when the policy is neither rules nor an engine.
  */
-export function guardPolicy(policy: PolicyEngine | readonly Rule[]): Required<PolicyEngine> {
-  const engine = 'evaluate' in policy ? policy : createPolicyEngine(policy)
+export function guardPolicy(
+  policy: PolicyEngine | readonly Rule[],
+  options: {
+    /** How long an engine may take, in milliseconds. @default 10000 */
+    readonly timeoutMs?: number | undefined
+  } = {},
+): GuardedPolicy {
+  const { timeoutMs = 10_000 } = options
+  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 2 ** 31 - 1) {
+    throw new ConfigurationError(`Failed to read timeoutMs: ${timeoutMs} is not a number of milliseconds`)
+  }
+  const engine = readEngine(policy)
   return Object.freeze({
-    evaluate: async (request: PaymentRequest) => deepFreeze(await evaluate(engine, request)),
-    limits: (resource: Resource | undefined) => withBuiltInLimits(engine.limits?.(resource) ?? []),
+    evaluate: (request: PaymentRequest) => evaluate(engine, request, timeoutMs),
+    limits: (resource: Resource | undefined) => withBuiltInLimits(listLimits(engine, 'the engine', resource)),
   })
 }
 
-async function evaluate(engine: PolicyEngine, request: PaymentRequest): Promise<Verdict> {
+function readEngine(policy: PolicyEngine | readonly Rule[]): PolicyEngine {
+  if (Array.isArray(policy)) return createPolicyEngine(policy)
+  const engine: PolicyEngine = Object(policy)
+  if (typeof engine.evaluate === 'function' && hasLister(engine)) {
+    return { evaluate: engine.evaluate.bind(engine), limits: listerOf(engine) }
+  }
+  throw new ConfigurationError('Failed to read policy: expected rules or an engine')
+}
+
+async function evaluate(engine: PolicyEngine, request: PaymentRequest, timeoutMs: number): Promise<Verdict> {
   try {
-    const verdict: unknown = await within(timeoutMs, Promise.resolve(engine.evaluate(request)), 'the policy did not answer in time')
-    const limits = own(verdict, 'limits')
-    if (own(verdict, 'type') === 'allow' && areLimits(limits)) return { type: 'allow', limits: withBuiltInLimits(limits) }
-    const refusals = own(verdict, 'refusals')
-    if (own(verdict, 'type') === 'deny' && Array.isArray(refusals)) return { type: 'deny', refusals: refusals.map(readRefusal) }
-    return deny('the policy answered with no verdict')
-  } catch (error) {
-    return deny(error instanceof DOMException && error.name === 'TimeoutError' ? error.message : 'the policy threw')
+    freezeRequest(request)
+    const answer: unknown = engine.evaluate(request)
+    if (!isThenable(answer)) return readVerdict(answer)
+    return readVerdict(await within(timeoutMs, Promise.resolve(answer), 'the policy did not answer in time'))
+  } catch (cause) {
+    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'
+    return denyAs(isLate ? 'the policy did not answer in time' : 'the policy threw', cause)
   }
 }
 
-function deny(reason: string): Verdict {
-  return { type: 'deny', refusals: [{ rule: 'policy', reason }] }
+function listLimits({ limits }: Pick<Rule, 'limits'>, name: string, resource: Resource | undefined): readonly Limit[] {
+  const sentence = `Failed to list the limits of ${name}`
+  try {
+    const read = readLimits(limits?.(resource) ?? [])
+    if (read) return read
+  } catch (cause) {
+    if (isStipendError(cause)) throw cause
+    throw new ConfigurationError(`${sentence}: it threw`, { cause })
+  }
+  throw new ConfigurationError(`${sentence}: they are not well-formed`)
 }
 
-function readRefusal(refusal: unknown): RuleRefusal {
-  return { rule: String(own(refusal, 'rule') ?? 'policy'), reason: String(own(refusal, 'reason') ?? 'denied') }
-}
-
-/** Reads a property of an object's own, so that a polluted prototype can grant nothing. */
-function own(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
-}
-
-function areLimits(value: unknown): value is readonly Limit[] {
-  return Array.isArray(value) && value.every(isLimit)
-}
-
-function isLimit(value: unknown): value is Limit {
-  const max = own(value, 'max')
-  return (
-    typeof own(value, 'name') === 'string' &&
-    typeof own(value, 'scope') === 'string' &&
-    (own(value, 'measure') === 'microUsd' || own(value, 'measure') === 'count') &&
-    typeof max === 'bigint' &&
-    max >= 0n &&
-    isWindow(own(value, 'window'))
-  )
-}
-
-function isWindow(window: unknown): boolean {
-  const type = own(window, 'type')
-  if (type === 'payment' || type === 'lifetime') return true
-  if (type === 'calendar') return typeof own(window, 'timeZone') === 'string' && ['day', 'month'].includes(String(own(window, 'period')))
-  const seconds = own(window, 'seconds')
-  return type === 'rolling' && Number.isSafeInteger(seconds) && Number(seconds) > 0
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

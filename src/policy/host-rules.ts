@@ -1,49 +1,67 @@
 import { ConfigurationError } from '../errors.js'
 import type { Rule } from './engine.js'
-import { compileDeniedHost, compileHost, type HostMatcher, isPublicHost } from './hosts.js'
-import { allow, createRule } from './rule.js'
+import { type HostPattern, parseAllowedHost, parseDeniedHost } from './host-pattern.js'
+import { isAllowedBy, isDeniedBy, isPublicHost, readUrl, refuseUrl } from './hosts.js'
+import { allow, createRule, deny, grant, readList } from './rule.js'
 
 /**
  * Allows payments to these hosts and no others. Host patterns: `api.example.com` (https, port 443),
- * `api.example.com:8443`, `*.example.com` (any depth below, not itself), and for development whole loopback origins such
- * as `http://127.0.0.1:*`.
+ * `api.example.com:8443`, `*.example.com` (any depth below, not itself), and for development whole loopback origins
+ * such as `http://127.0.0.1:*`. A second rule like it narrows the first, so all hosts go into one.
+ *
+ * Patterns that reach names of strangers, such as `*.com` or `*.github.io`, are refused where a short list knows them:
+ * a help against slips, no proof.
  *
  * @throws ConfigurationError when a pattern is not usable.
  */
 export function allowHosts(patterns: readonly string[]): Rule {
-  const matchers = compileAll('allowHosts', patterns, compileHost)
-  return createRule('allowHosts', ({ resource }) =>
-    matchers.some((matches) => matches(resource))
-      ? { type: 'allow', grants: 'host' }
-      : { type: 'deny', reason: `${resource.host} is not an allowed host` },
+  const allowed = readPatterns('allowHosts', patterns, parseAllowedHost)
+  if (allowed.length === 0) throw new ConfigurationError('Failed to read allowHosts: it names no host')
+  return createHostRule('allowHosts', (url) =>
+    allowed.some((pattern) => isAllowedBy(pattern, url)) ? undefined : `${url.host} is not an allowed host`,
   )
 }
 
 /**
- * Allows payments to any public https host, for agents that discover services; addresses and local names stay denied.
- * Combine it with tight limits per host.
+ * Allows payments to any public https host on any port, for agents that discover services. Addresses, names without a
+ * dot and names of local networks stay denied; what a name resolves to is not looked up. Combine it with tight limits
+ * per host, and one over the wallet: a stranger can have any number of hosts.
  */
 export function allowAnyHost(): Rule {
-  return createRule('allowAnyHost', ({ resource }) =>
-    isPublicHost(resource)
-      ? { type: 'allow', grants: 'host' }
-      : { type: 'deny', reason: `${resource.origin} is not a public https host` },
+  return createHostRule('allowAnyHost', (url) =>
+    isPublicHost(url) ? undefined : `${url.origin} is not a public https host`,
   )
 }
 
 /**
- * Denies payments to these hosts, on every scheme and, unless a pattern names one, every port.
+ * Denies payments to these hosts, on every scheme and, unless a pattern names one, every port. `example.com` is that
+ * host alone and `*.example.com` what lies below it, at any depth; name both to deny both. Addresses, `localhost` and
+ * whole suffixes such as `*.co.uk` can be denied too.
  *
  * @throws ConfigurationError when a pattern is not usable.
  */
 export function denyHosts(patterns: readonly string[]): Rule {
-  const matchers = compileAll('denyHosts', patterns, compileDeniedHost)
-  return createRule('denyHosts', ({ resource }) =>
-    matchers.some((matches) => matches(resource)) ? { type: 'deny', reason: `${resource.host} is a denied host` } : allow,
-  )
+  const denied = readPatterns('denyHosts', patterns, parseDeniedHost)
+  return createRule('denyHosts', ({ resource }) => {
+    const url = readUrl(resource)
+    if (typeof url === 'string') return deny(url)
+    return denied.some((pattern) => isDeniedBy(pattern, url)) ? deny(`${url.host} is a denied host`) : allow
+  })
 }
 
-function compileAll(rule: string, patterns: readonly string[], compile: (pattern: string) => HostMatcher): readonly HostMatcher[] {
-  if (!Array.isArray(patterns)) throw new ConfigurationError(`Failed to read ${rule}: expected a list of host patterns`)
-  return patterns.map(compile)
+/** Creates a rule that gives leave to pay a host, unless its URL is never paid or the rule says why not. */
+function createHostRule(name: string, refuse: (url: URL) => string | undefined): Rule {
+  return createRule(name, ({ resource }) => {
+    const url = readUrl(resource)
+    const reason = typeof url === 'string' ? url : (refuseUrl(url) ?? refuse(url))
+    return reason === undefined ? grant : deny(reason)
+  })
+}
+
+function readPatterns(
+  rule: string,
+  patterns: readonly string[],
+  parse: (pattern: string) => HostPattern,
+): readonly HostPattern[] {
+  return readList(rule, patterns).map(parse)
 }

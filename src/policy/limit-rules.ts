@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import { parseUsd, type Usd } from '../money.js'
 import type { Limit, Resource, Window } from '../types.js'
 import type { Rule } from './engine.js'
-import { checkKeys, createLimitRule } from './rule.js'
+import { createLimitRule, readOptions } from './rule.js'
 
 /** What a limit adds up over: the whole wallet, or each host for itself. */
 export type LimitScope = 'wallet' | 'host'
@@ -37,8 +37,11 @@ const windows = {
 const amounts = Object.keys(windows) as (keyof typeof windows)[]
 
 /**
- * Limits what may be spent, per payment and over time; what reaches a limit exactly is still allowed. Without one, a
- * policy is held to $1 a payment and $10 a day; each of the two is lifted by setting a limit of its kind.
+ * Limits what may be spent, per payment and over time; what reaches a limit exactly is still allowed, and $0 allows
+ * nothing. Several of these rules all hold.
+ *
+ * Without any, a policy is held to $1 a payment and $10 a day. The first is lifted by setting `perPaymentUsd`, the
+ * second by any amount over time for the whole wallet, so these two can raise what is spent; all else narrows.
  *
  * @throws ConfigurationError when an amount or an option is not usable.
  *
@@ -46,45 +49,65 @@ const amounts = Object.keys(windows) as (keyof typeof windows)[]
  * ```ts
  * import { spendingLimit } from 'stipend'
  *
- * const rules = [spendingLimit({ perPaymentUsd: 0.5, dailyLimitUsd: 20 }), spendingLimit({ hourlyLimitUsd: 2, scope: 'host' })]
+ * const rules = [
+ *   spendingLimit({ perPaymentUsd: 0.5, dailyLimitUsd: 20 }),
+ *   spendingLimit({ hourlyLimitUsd: 2, scope: 'host' }),
+ * ]
  * ```
  */
 export function spendingLimit(options: SpendingLimitOptions): Rule {
-  checkKeys('spendingLimit', options, [...amounts, 'scope'])
-  const scope = readScope('spendingLimit', options.scope)
-  const limits = amounts.flatMap((option) => {
-    const amount = options[option]
-    const [name, window] = windows[option]
-    return amount === undefined ? [] : [{ name, window, measure: 'microUsd' as const, max: parseUsd(amount, option) }]
-  })
-  if (limits.length === 0) throw new ConfigurationError(`Failed to read spendingLimit: it sets none of ${amounts.join(', ')}`)
+  const own = readOptions('spendingLimit', options, [...amounts, 'scope'])
+  const scope = readScope('spendingLimit', own.scope)
+  const limits = amounts.flatMap((option) => readLimit(option, own[option]))
+  if (limits.length === 0) {
+    throw new ConfigurationError(`Failed to read spendingLimit: it sets none of ${amounts.join(', ')}`)
+  }
   return createLimitRule('spendingLimit', (resource) => scopeTo(limits, scope, resource))
+}
+
+function readLimit(option: keyof typeof windows, amount: Usd | undefined): readonly Omit<Limit, 'scope'>[] {
+  if (amount === undefined) return []
+  if (typeof amount !== 'string' && typeof amount !== 'number') {
+    throw new ConfigurationError(`Failed to read ${option}: expected dollars as a string or a number`)
+  }
+  const [name, window] = windows[option]
+  return [{ name, window, measure: 'microUsd', max: parseUsd(amount, option) }]
 }
 
 /** Options of `maxPayments`. */
 export type MaxPaymentsOptions = {
+  /** The most payments there may be; 0 allows none. */
   readonly count: number
+  /** Over what time: the last hour, 24 hours or 30 days, or as long as the ledger lives. */
   readonly per: 'hour' | 'day' | 'month' | 'lifetime'
   /** @default 'wallet' */
   readonly scope?: LimitScope | undefined
 }
 
+const periods: ReadonlyMap<string, Window> = new Map([
+  ['hour', { type: 'rolling', seconds: hour }],
+  ['day', { type: 'rolling', seconds: day }],
+  ['month', { type: 'rolling', seconds: 30 * day }],
+  ['lifetime', { type: 'lifetime' }],
+])
+
 /**
- * Limits how many payments may be made in an hour, 24 hours, 30 days, or as long as the ledger lives.
+ * Limits how many payments may be made in an hour, 24 hours, 30 days, or as long as the ledger lives. It says nothing
+ * of money, so the built-in limits stay.
  *
  * @throws ConfigurationError when an option is not usable.
  */
 export function maxPayments(options: MaxPaymentsOptions): Rule {
-  checkKeys('maxPayments', options, ['count', 'per', 'scope'])
-  const { count, per } = options
-  if (!Number.isSafeInteger(count) || count < 0) throw new ConfigurationError(`Failed to read count: ${count} is not a number of payments`)
-  const seconds = { hour, day, month: 30 * day, lifetime: Number.POSITIVE_INFINITY }[per]
-  if (!seconds) throw new ConfigurationError(`Failed to read per: ${per} is not hour, day, month or lifetime`)
-  const window: Window = Number.isFinite(seconds) ? { type: 'rolling', seconds } : { type: 'lifetime' }
+  const { count, per, scope } = readOptions('maxPayments', options, ['count', 'per', 'scope'])
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new ConfigurationError(`Failed to read count: ${String(count)} is not a number of payments`)
+  }
+  const window = periods.get(per)
+  if (!window) throw new ConfigurationError(`Failed to read per: ${String(per)} is not hour, day, month or lifetime`)
   const name = per === 'lifetime' ? 'limit on payments' : `limit on payments per ${per}`
   const limits = [{ name, window, measure: 'count' as const, max: BigInt(count) }]
-  const scope = readScope('maxPayments', options.scope)
-  return createLimitRule('maxPayments', (resource) => scopeTo(limits, scope, resource))
+  const applies = readScope('maxPayments', scope)
+  return createLimitRule('maxPayments', (resource) => scopeTo(limits, applies, resource))
 }
 
 function readScope(rule: string, scope: LimitScope | undefined): LimitScope {
@@ -92,8 +115,16 @@ function readScope(rule: string, scope: LimitScope | undefined): LimitScope {
   throw new ConfigurationError(`Failed to read ${rule}: scope is neither wallet nor host`)
 }
 
-function scopeTo(limits: readonly Omit<Limit, 'scope'>[], scope: LimitScope, resource: Resource | undefined): readonly Limit[] {
+function scopeTo(
+  limits: readonly Omit<Limit, 'scope'>[],
+  scope: LimitScope,
+  resource: Resource | undefined,
+): readonly Limit[] {
   if (scope === 'wallet') return limits.map((limit) => ({ ...limit, scope }))
   if (!resource) return []
-  return limits.map((limit) => ({ ...limit, name: `${limit.name} for ${resource.host}`, scope: `host:${resource.host}` }))
+  return limits.map((limit) => ({
+    ...limit,
+    name: `${limit.name} for ${resource.host}`,
+    scope: `host:${resource.host}`,
+  }))
 }

@@ -2,28 +2,42 @@ import { ConfigurationError } from '../errors.js'
 import { parseAddress } from '../evm.js'
 import type { Asset, Network } from '../types.js'
 import type { Rule } from './engine.js'
-import { allow, createRule } from './rule.js'
+import { isText, ownFields } from './read.js'
+import { allow, createRule, deny, readList } from './rule.js'
+
+const networkShape = /^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$/
+const payeeShape = /^(?:([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):)?([-.%a-zA-Z0-9]{1,128})$/
+const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/(?:erc20|token):([-.%a-zA-Z0-9]{1,128})$/
 
 /**
- * Allows payments to these payees only. EVM addresses are the same in either case; `eip155:8453:0x…` (CAIP-10) names a
- * payee on one network.
+ * Allows payments to these payees only. EVM addresses are the same in either case; any other is compared exactly.
+ * `eip155:8453:0x…` (CAIP-10) names a payee on one network, and a bare address the same payee on all.
  *
  * @throws ConfigurationError when an address is not usable.
  */
 export function allowPayees(payees: readonly string[]): Rule {
-  const known = new Set(list('allowPayees', payees).map(readPayee))
-  return createRule('allowPayees', ({ offer }) => {
-    const payee = parseAddress(offer.payTo) ?? offer.payTo
-    const isKnown = known.has(payee) || known.has(`${offer.network}:${payee}`)
-    return isKnown ? allow : { type: 'deny', reason: `${payee} is not an allowed payee` }
+  const known = readSome('allowPayees', payees, readPayee)
+  return createRule('allowPayees', ({ offer: { network, payTo } }) => {
+    const payee = readAddress(network, payTo)
+    if (payee === undefined) return deny('the payee is not an address')
+    return known.has(payee) || known.has(`${network}:${payee}`) ? allow : deny(`${payee} is not an allowed payee`)
   })
 }
 
-function readPayee(payee: string): string {
-  const [, prefix = '', address = ''] = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}:)?([\x21-\x39\x3b-\x7e]+)$/.exec(payee) ?? []
-  const parsed = address.startsWith('0x') ? parseAddress(address) : address
-  if (!parsed) throw new ConfigurationError(`Failed to read allowPayees: ${payee} is not an address with a right checksum`)
-  return `${prefix}${parsed}`
+function readPayee(entry: unknown): string | undefined {
+  const [, network, address = ''] = payeeShape.exec(isText(entry) ? entry : '') ?? []
+  if (network !== undefined) {
+    const payee = readAddress(network, address)
+    return payee && `${network}:${payee}`
+  }
+  // A name such as agent.eth is no address, and would never be met.
+  return /^0x/i.test(address) ? parseAddress(address) : (/^[a-zA-Z0-9]+$/.exec(address)?.[0] ?? undefined)
+}
+
+/** Writes an address so that equal ones are equal strings, or answers `undefined` when it is none. */
+function readAddress(network: string, address: string): string | undefined {
+  if (network.startsWith('eip155:')) return parseAddress(address)
+  return /^[-.%a-zA-Z0-9]{1,128}$/.test(address) ? address : undefined
 }
 
 /**
@@ -32,38 +46,67 @@ function readPayee(payee: string): string {
  * @throws ConfigurationError when an id is not one.
  */
 export function allowNetworks(networks: readonly Network[]): Rule {
-  const known = new Set<string>(list('allowNetworks', networks))
-  const wrong = [...known].find((network) => !/^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}$/.test(network))
-  if (wrong !== undefined) throw new ConfigurationError(`Failed to read allowNetworks: ${wrong} is not a CAIP-2 id, such as eip155:8453`)
-  return createRule('allowNetworks', ({ offer }) =>
-    known.has(offer.network) ? allow : { type: 'deny', reason: `${offer.network} is not an allowed network` },
+  const known = readSome('allowNetworks', networks, readNetwork)
+  return createRule('allowNetworks', ({ offer: { asset, network } }) =>
+    known.has(network) ? allow : deny(`${asset.network} is not an allowed network`),
   )
 }
 
+function readNetwork(entry: unknown): string | undefined {
+  const isNetwork = isText(entry) && networkShape.test(entry) && !/^eip155:(?![1-9]\d*$)/.test(entry)
+  return isNetwork ? entry : undefined
+}
+
+/** A token to allow: its network and address, `eip155:8453/erc20:0x…` (CAIP-19), or its symbol. */
+export type AllowedAsset = string | Pick<Asset, 'network' | 'address'>
+
 /**
- * Allows payments in these assets only: by symbol, which is our own table's and never a server's, or by network and
- * address.
+ * Allows payments in these assets only: by network and address, by CAIP-19 id, or by symbol. A symbol is that of the
+ * table of pinned and own assets, where the offer was looked up by its address; what a server calls its token is never
+ * read.
  *
  * @throws ConfigurationError when an entry is not usable.
  */
-export function allowAssets(assets: readonly (string | Pick<Asset, 'network' | 'address'>)[]): Rule {
-  const known = new Set(list('allowAssets', assets).map(readAsset))
+export function allowAssets(assets: readonly AllowedAsset[]): Rule {
+  const known = readSome('allowAssets', assets, readAsset)
   return createRule('allowAssets', ({ offer: { asset } }) => {
     const isKnown = known.has(asset.symbol) || known.has(`${asset.network}/${asset.address}`)
-    return isKnown ? allow : { type: 'deny', reason: `${asset.symbol} on ${asset.network} is not an allowed asset` }
+    return isKnown ? allow : deny(`${asset.symbol} on ${asset.network} is not an allowed asset`)
   })
 }
 
-function readAsset(asset: string | Pick<Asset, 'network' | 'address'>): string {
-  if (typeof asset === 'string' && /^[\x21-\x7e]{1,32}$/.test(asset)) return asset
-  const address = typeof asset === 'object' && (asset.network.startsWith('eip155:') ? parseAddress(asset.address) : asset.address)
-  if (typeof asset !== 'object' || !address) {
-    throw new ConfigurationError('Failed to read allowAssets: expected symbols, or networks with addresses')
-  }
-  return `${asset.network}/${address}`
+function readAsset(entry: unknown): string | undefined {
+  if (isText(entry) && /^[^\s/:]{1,32}$/.test(entry)) return entry
+  const [, ...token] = tokenShape.exec(isText(entry) ? entry : '') ?? []
+  const fields = ownFields(entry)
+  const [network = fields['network'], written = fields['address']] = token
+  if (!isText(network) || !isText(written) || readNetwork(network) === undefined) return undefined
+  const address = readAddress(network, written)
+  return address && `${network}/${address}`
 }
 
-function list<item>(rule: string, items: readonly item[]): readonly item[] {
-  if (!Array.isArray(items)) throw new ConfigurationError(`Failed to read ${rule}: expected a list`)
-  return items
+/** Reads the entries of a list that must say something. */
+function readSome(
+  rule: string,
+  entries: readonly unknown[],
+  read: (entry: unknown) => string | undefined,
+): Set<string> {
+  const items = readList(rule, entries)
+  if (items.length === 0) throw new ConfigurationError(`Failed to read ${rule}: its list is empty`)
+  return new Set(
+    items.map((entry, index) => {
+      const item = read(entry)
+      if (item !== undefined) return item
+      const words = isText(entry) ? JSON.stringify(entry) : `entry ${index}`
+      throw new ConfigurationError(`Failed to read ${rule}: ${words} is not usable`, {
+        details: [examples[rule] ?? ''],
+      })
+    }),
+  )
+}
+
+const examples: Readonly<Record<string, string>> = {
+  allowPayees: 'Write 0x… with a right checksum, eip155:8453:0x…, or the address as its network writes it.',
+  allowNetworks: 'Write CAIP-2 ids, such as eip155:8453.',
+  allowAssets: 'Write a symbol such as USDC, eip155:8453/erc20:0x…, or { network, address }.',
 }

@@ -5,6 +5,14 @@ import type { Decision, Rule } from './engine.js'
 /** No objection. */
 export const allow: Decision = Object.freeze({ type: 'allow' })
 
+/** No objection, and leave to pay the host. */
+export const grant: Decision = Object.freeze({ type: 'allow', grants: 'host' })
+
+/** Objects, for a reason that a person or a model can act on. */
+export function deny(reason: string): Decision {
+  return { type: 'deny', reason }
+}
+
 /** Creates a rule that only says yes or no. */
 export function createRule(name: string, judge: Rule['judge']): Rule {
   return Object.freeze({ name, judge })
@@ -20,12 +28,32 @@ export function createLimitRule(name: string, limitsOf: (resource: Resource | un
 }
 
 /**
- * Refuses options that a rule does not have: a misspelt limit would be no limit.
+ * Copies the options of a rule, their own fields only, and refuses those that it does not have: a misspelt limit would
+ * be no limit.
  *
- * @throws ConfigurationError naming the rule and the key.
+ * @throws ConfigurationError naming the rule and the option.
  */
-export function checkKeys(rule: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown === undefined) return
-  throw new ConfigurationError(`Failed to read ${rule}: it has no option ${unknown}`, { details: [`It has ${known.join(', ')}.`] })
+export function readOptions<options extends object>(
+  rule: string,
+  options: options,
+  known: readonly (keyof options & string)[],
+): options {
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigurationError(`Failed to read ${rule}: expected options`)
+  const own: options = Object.assign(Object.create(null), options)
+  const unknown = Object.keys(own).find((key) => !known.some((name) => name === key))
+  if (unknown === undefined) return own
+  throw new ConfigurationError(`Failed to read ${rule}: it has no option ${unknown}`, {
+    details: [`It has ${known.join(', ')}.`],
+  })
+}
+
+/**
+ * Copies the list that a rule is made from.
+ *
+ * @throws ConfigurationError naming the rule, when it is no list.
+ */
+export function readList<item>(rule: string, items: readonly item[]): readonly item[] {
+  if (!Array.isArray(items)) throw new ConfigurationError(`Failed to read ${rule}: expected a list`)
+  return Array.from(items)
 }

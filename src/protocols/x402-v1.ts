@@ -1,31 +1,44 @@
+import { fieldsOf } from './fields.js'
 import { parseJson } from './json.js'
 import type { Message, Protocol } from './protocol.js'
-import { malformed, networkOf, readEntryV1, readRequired, readSettlement, writeHeader } from './x402-wire.js'
+import { malformed } from './words.js'
+import { readEntryV1 } from './x402-entry.js'
+import { writeHeader } from './x402-header.js'
+import { networkOfV1 } from './x402-networks.js'
+import { readReceipt } from './x402-receipt.js'
+import { readRequired } from './x402-required.js'
+
+/** With a v2 challenge, or the outcome of a payment, the body is not what asks. */
+const otherHeaders = ['PAYMENT-REQUIRED', 'PAYMENT-RESPONSE', 'X-PAYMENT-RESPONSE']
 
 /** Speaks x402 version 1: the 402 is a JSON body, the payment a header. */
 export function x402V1(): Protocol {
   return Object.freeze({
     name: 'x402-v1',
-    paymentHeaders: ['x-payment'],
+    paymentHeaders: Object.freeze(['x-payment']),
     parse: ({ headers, body }: Message) => {
-      // With a v2 header, or the outcome of a payment, the body is not what asks.
-      if (headers.has('payment-required') || headers.has('payment-response') || headers.has('x-payment-response')) return undefined
-      if (!body?.includes('"x402Version"')) return undefined
-      const message = parseJson(body)
-      if (Reflect.get(Object(message), 'x402Version') === 2) throw malformed('x402 version 2 is in the body, without its header')
+      if (body === undefined || otherHeaders.some((name) => headers.has(name)) || !mentionsX402(body)) return undefined
+      const message = parseJson(body, 'the body')
+      if (fieldsOf(message)['x402Version'] === 2) throw malformed('x402 version 2 is in the body, without its header')
       return readRequired(message, { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })
     },
     attach: (_required, { offer, payload }) => ({
+      // The network by the name that the server gave it.
       'X-PAYMENT': writeHeader({
         x402Version: 1,
         scheme: offer.scheme,
-        network: Reflect.get(Object(offer.raw), 'network'),
-        payload: { signature: payload['signature'], ...payload },
+        network: fieldsOf(offer.raw)['network'],
+        payload,
       }),
     }),
     readAnswer: (headers, payment) => {
-      const receipt = headers.get('x-payment-response')
-      return receipt === null ? {} : readSettlement(receipt, payment, networkOf)
+      const receipt = headers.get('X-PAYMENT-RESPONSE')
+      return receipt === null ? {} : readReceipt(receipt, payment, networkOfV1)
     },
   } satisfies Protocol)
+}
+
+/** Prose and paywalls, which are HTML with a challenge for their own script, ask a person and not us. */
+function mentionsX402(body: string): boolean {
+  return body.includes('x402Version') && /^\s*[{["]/.test(body)
 }

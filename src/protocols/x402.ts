@@ -1,19 +1,27 @@
-import type { OfferClaim, PaymentRequired } from '../types.js'
+import type { Authorization, OfferClaim } from '../types.js'
+import { isSameAddress } from './address.js'
+import { fieldsOf, isObject } from './fields.js'
 import { parseJson } from './json.js'
 import type { Message, Protocol } from './protocol.js'
-import { echoExtensions, malformed, readCode, readEntryV1, readEntryV2, readHeader, readRequired, readSettlement, writeHeader } from './x402-wire.js'
+import { malformed, readCode } from './words.js'
+import { readEntryV1, readEntryV2 } from './x402-entry.js'
+import { readHeader, writeHeader } from './x402-header.js'
+import { readReceipt } from './x402-receipt.js'
+import { readRequired } from './x402-required.js'
+
+const challengeHeader = 'PAYMENT-REQUIRED'
 
 /** Speaks x402 version 2: the 402 and the payment are headers. */
 export function x402(): Protocol {
   return Object.freeze({
     name: 'x402',
-    paymentHeaders: ['payment-signature'],
+    paymentHeaders: Object.freeze(['payment-signature']),
     parse: ({ headers, body }: Message) => {
-      const header = headers.get('payment-required')
+      const header = headers.get(challengeHeader)
       if (header === null) return undefined
-      const message = readHeader(header, 'PAYMENT-REQUIRED')
+      const message = readHeader(header, challengeHeader)
       const required = readRequired(message, { protocol: 'x402', version: 2, readEntry: readEntryV2 })
-      if (required) refuseContradiction(required, body)
+      if (required) refuseContradiction(required.claims, readBody(body))
       return required
     },
     attach: ({ raw }, authorization) => ({
@@ -26,41 +34,59 @@ export function x402(): Protocol {
       }),
     }),
     readAnswer: (headers, payment) => {
-      const receipt = headers.get('payment-response')
-      if (receipt !== null) return readSettlement(receipt, payment, (network) => network)
-      return { reason: readError(headers.get('payment-required')) }
+      const receipt = headers.get('PAYMENT-RESPONSE')
+      return receipt === null ? readRefusal(headers) : readReceipt(receipt, payment, (network) => network)
     },
   } satisfies Protocol)
 }
 
-/** A server may speak both versions, but it may not ask two prices or two payees for the same thing. */
-function refuseContradiction({ claims }: PaymentRequired, body: string | undefined): void {
-  const others = readBodyV1(body)
-  const contradicts = (one: OfferClaim, other: OfferClaim): boolean =>
-    one.scheme === other.scheme &&
-    one.network === other.network &&
-    one.asset.toLowerCase() === other.asset.toLowerCase() &&
-    (one.amount !== other.amount || one.payTo.toLowerCase() !== other.payTo.toLowerCase())
-  for (const other of others) {
-    const alike = claims.filter((one) => one.network === other.network && one.asset.toLowerCase() === other.asset.toLowerCase())
-    if (alike.length > 0 && alike.every((one) => contradicts(one, other))) throw malformed('its header and its body ask different things')
-  }
-}
-
-function readBodyV1(body: string | undefined): readonly OfferClaim[] {
+/** Servers may speak both versions, with a v1 body beside the header; one that is not v1 asks nothing. */
+function readBody(body: string | undefined): readonly OfferClaim[] {
   if (!body?.includes('"x402Version"')) return []
   try {
-    return readRequired(parseJson(body), { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })?.claims ?? []
+    const message = parseJson(body, 'the body')
+    return readRequired(message, { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })?.claims ?? []
   } catch {
     return []
   }
 }
 
-function readError(header: string | null): string | undefined {
-  if (header === null) return undefined
+/** Two prices or two payees for the same thing cannot both be what the owner agreed to. */
+function refuseContradiction(header: readonly OfferClaim[], body: readonly OfferClaim[]): void {
+  if (contradicts(header, body) || contradicts(body, header))
+    throw malformed('its header and its body ask different things')
+}
+
+function contradicts(these: readonly OfferClaim[], those: readonly OfferClaim[]): boolean {
+  return these.some((one) => {
+    const alike = those.filter((other) => isSameAsset(one, other))
+    return (
+      alike.length > 0 && !alike.some((other) => one.amount === other.amount && isSameAddress(one.payTo, other.payTo))
+    )
+  })
+}
+
+function isSameAsset(one: OfferClaim, other: OfferClaim): boolean {
+  return one.scheme === other.scheme && one.network === other.network && isSameAddress(one.asset, other.asset)
+}
+
+/** Adds the payment's id where a server takes one, and echoes the rest as it came: a server refuses what was changed. */
+function echoExtensions(extensions: unknown, { payment }: Authorization): unknown {
+  if (!isObject(extensions)) return undefined
+  const declared = extensions['payment-identifier']
+  if (!isObject(declared)) return extensions
+  const info = declared['info'] ?? {}
+  if (!isObject(info)) return extensions
+  return { ...extensions, 'payment-identifier': { ...declared, info: { ...info, id: info['id'] ?? payment.id } } }
+}
+
+/** A refused payment is answered with another 402 or a 412, which says why. */
+function readRefusal(headers: Headers): { readonly reason?: string | undefined } {
+  const header = headers.get(challengeHeader)
+  if (header === null) return {}
   try {
-    return readCode(Reflect.get(Object(readHeader(header, 'PAYMENT-REQUIRED')), 'error'))
+    return { reason: readCode(fieldsOf(readHeader(header, challengeHeader))['error']) }
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -18,7 +18,10 @@ export type ExactEvmOptions = {
 /** The facilitators refuse an authorization with less than six seconds to live. */
 const shortestValiditySeconds = 7
 
-const unspendable = new Set(['0x0000000000000000000000000000000000000000', '0x000000000000000000000000000000000000dead'])
+const unspendable = new Set([
+  '0x0000000000000000000000000000000000000000',
+  '0x000000000000000000000000000000000000dead',
+])
 
 /**
  * Pays x402's `exact` scheme on EVM chains with an EIP-3009 `transferWithAuthorization` in the token's own domain.
@@ -27,8 +30,14 @@ const unspendable = new Set(['0x0000000000000000000000000000000000000000', '0x00
  */
 export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
   const { maxValiditySeconds = 120 } = options
-  if (!Number.isInteger(maxValiditySeconds) || maxValiditySeconds < shortestValiditySeconds || maxValiditySeconds > 900) {
-    throw new ConfigurationError(`Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`)
+  if (
+    !Number.isInteger(maxValiditySeconds) ||
+    maxValiditySeconds < shortestValiditySeconds ||
+    maxValiditySeconds > 900
+  ) {
+    throw new ConfigurationError(
+      `Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`,
+    )
   }
   return {
     name: 'exact',
@@ -43,16 +52,8 @@ export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
         validBefore: seconds + Math.min(offer.maxTimeoutSeconds, maxValiditySeconds),
       }
     },
-    sign: async (payment, signer) => {
-      const signature: unknown = await signer.signTypedData(typedData(payment))
-      return parseSignature(signature) ?? String(signature)
-    },
-    check: (payment, signature) => {
-      const parsed = parseSignature(signature)
-      if (parsed === undefined) return 'the signer answered with no 65-byte signature'
-      const isOurs = isSignedBy(hashTypedData(typedData(payment)), parsed, payment.terms.payer as Hex)
-      return isOurs ? undefined : 'the signature is not of this payment by this payer'
-    },
+    ...signingOf(transferData),
+    cancellation: signingOf(cancellationData),
     payload: (payment, signature) => ({ authorization: authorizationOf(payment), signature }),
     placeholder: `0x${'0'.repeat(130)}`,
   }
@@ -70,7 +71,10 @@ function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | un
 function refuseDomain({ extra, asset }: Offer): string | undefined {
   const ours: Readonly<Record<string, unknown>> = { ...asset.eip712, decimals: asset.decimals }
   const wrong = ['name', 'version', 'decimals'].find((field) => (extra[field] ?? ours[field]) !== ours[field])
-  return wrong && `extra.${wrong} is ${JSON.stringify(extra[wrong])}, but for ${asset.symbol} it is ${JSON.stringify(ours[wrong])}`
+  return (
+    wrong &&
+    `extra.${wrong} is ${JSON.stringify(extra[wrong])}, but for ${asset.symbol} it is ${JSON.stringify(ours[wrong])}`
+  )
 }
 
 function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {
@@ -81,16 +85,27 @@ function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined
   return payee === payer ? 'payTo is our own address' : undefined
 }
 
-/** What is signed: built from the recorded payment and the pinned domain, and from nothing else. */
-function typedData({ asset, amount, payTo, terms }: Payment): TypedData {
-  if (!asset.eip712) throw new TypeError(`${asset.symbol} has no EIP-712 domain`)
-  return deepFreeze({
-    domain: {
-      name: asset.eip712.name,
-      version: asset.eip712.version,
-      chainId: Number(asset.network.slice('eip155:'.length)),
-      verifyingContract: asset.address as Hex,
+/** Signs, and checks, what one function builds of the recorded payment. */
+function signingOf(dataOf: (payment: Payment) => TypedData): Pick<Scheme<EvmSigner>, 'sign' | 'check'> {
+  return {
+    sign: async (payment, signer) => {
+      const signature: unknown = await signer.signTypedData(dataOf(payment))
+      return parseSignature(signature) ?? String(signature)
     },
+    check: (payment, signature) => {
+      const parsed = parseSignature(signature)
+      if (parsed === undefined) return 'the signer answered with no 65-byte signature'
+      const isOurs = isSignedBy(hashTypedData(dataOf(payment)), parsed, payment.terms.payer as Hex)
+      return isOurs ? undefined : 'the signature is not of this payment by this payer'
+    },
+  }
+}
+
+/** What is signed to pay: built from the recorded payment and the pinned domain, and from nothing else. */
+function transferData(payment: Payment): TypedData {
+  const { amount, payTo, terms } = payment
+  return deepFreeze({
+    domain: domainOf(payment),
     types: { TransferWithAuthorization: transferFields() },
     primaryType: 'TransferWithAuthorization',
     message: {
@@ -102,6 +117,32 @@ function typedData({ asset, amount, payTo, terms }: Payment): TypedData {
       nonce: terms.nonce,
     },
   })
+}
+
+/** What is signed to take a payment back: its payer and its nonce, in the same domain. */
+function cancellationData(payment: Payment): TypedData {
+  const { payer, nonce } = payment.terms
+  return deepFreeze({
+    domain: domainOf(payment),
+    types: {
+      CancelAuthorization: [
+        { name: 'authorizer', type: 'address' },
+        { name: 'nonce', type: 'bytes32' },
+      ],
+    },
+    primaryType: 'CancelAuthorization',
+    message: { authorizer: payer, nonce },
+  })
+}
+
+function domainOf({ asset }: Payment): TypedData['domain'] {
+  if (!asset.eip712) throw new TypeError(`${asset.symbol} has no EIP-712 domain`)
+  return {
+    name: asset.eip712.name,
+    version: asset.eip712.version,
+    chainId: Number(asset.network.slice('eip155:'.length)),
+    verifyingContract: asset.address as Hex,
+  }
 }
 
 function transferFields(): TypedData['types'][string] {

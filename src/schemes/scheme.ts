@@ -19,6 +19,16 @@ export type Scheme<signer extends Signer = Signer> = {
   sign(payment: Payment, signer: signer): Promise<string>
   /** Says what is wrong with a signature over a payment's terms, or nothing when its bytes are exactly that payment. */
   readonly check: (payment: Payment, signature: string) => string | undefined
+  /** Takes a recorded payment back, where a signature can: what is signed is built from that payment and nothing else. */
+  readonly cancellation?: Cancellation<signer> | undefined
   /** A signature's stand-in of the same length, to measure a message before anything is signed. */
   readonly placeholder: string
+}
+
+/** Signs that a payment's nonce shall never be used. */
+export type Cancellation<signer extends Signer = Signer> = {
+  /** Called only with a signer of the scheme's own namespace. */
+  sign(payment: Payment, signer: signer): Promise<string>
+  /** Says what is wrong with a signature, or nothing when it is the cancellation of exactly that payment. */
+  readonly check: (payment: Payment, signature: string) => string | undefined
 }

@@ -25,24 +25,35 @@ const shortestLifeSeconds = 6n
 /** How far a payer's clock may be ahead. */
 const clockToleranceSeconds = 10n
 
-/** Checks a payment against what was asked, as servers and facilitators do; nonces and balances are not its business. */
-export function verify(message: Entry, entry: Entry, terms: Terms, now: number): Verdict {
-  const mismatch = checkEnvelope(message, entry, terms)
-  if (mismatch !== undefined) return { error: mismatch }
+/** Checks a payment against the offers that were made, as servers and facilitators do; nonces and balances it leaves alone. */
+export function verify(message: Entry, offers: readonly unknown[], terms: Terms, now: number): Verdict {
+  if (message['x402Version'] !== terms.version) return { error: 'invalid_x402_version' }
+  const offer = offers.find((one) => answers(message, one, terms))
+  if (!isObject(offer)) return { error: codesOf(terms.version).offer }
+  const asked = readOffer(offer, terms)
+  if (!asked) return { error: 'unsupported_scheme' }
+  if (!echoes(message['extensions'], terms.extensions ?? {})) return { error: 'extension_echo_mismatch' }
   const transfer = readTransfer(message['payload'])
   if (!transfer) return { error: 'invalid_payload' }
-  const error = checkTransfer(transfer, terms, BigInt(Math.floor(now / 1000)))
+  const error = checkTransfer(transfer, asked, BigInt(Math.floor(now / 1000)))
   return error === undefined ? transfer : { error }
 }
 
-function checkEnvelope(message: Entry, entry: Entry, terms: Terms): string | undefined {
-  if (message['x402Version'] !== terms.version) return 'invalid_x402_version'
-  if (terms.version === 1) {
-    const isOurs = message['scheme'] === entry['scheme'] && message['network'] === entry['network']
-    return isOurs ? undefined : 'Unable to find matching payment requirements'
-  }
-  if (!isEqual(message['accepted'], entry)) return 'No matching payment requirements'
-  return echoes(message['extensions'], terms.extensions ?? {}) ? undefined : 'extension_echo_mismatch'
+/** A v2 payment repeats the offer; a v1 payment only names its scheme and network. */
+function answers(message: Entry, offer: unknown, { version }: Terms): boolean {
+  if (version === 2) return isEqual(message['accepted'], offer)
+  return isObject(offer) && message['scheme'] === offer['scheme'] && message['network'] === offer['network']
+}
+
+/** Reads an offer that may have been changed by the owner of the test; only our token can be checked. */
+function readOffer(offer: Entry, terms: Terms): Terms | undefined {
+  const { scheme, network, asset, payTo, maxTimeoutSeconds } = offer
+  const amount = readUint(offer[terms.version === 2 ? 'amount' : 'maxAmountRequired'])
+  const isOurs =
+    scheme === 'exact' && network === terms.network && parseAddress(String(asset)) === terms.token.verifyingContract
+  const payee = parseAddress(String(payTo))
+  if (!isOurs || amount === undefined || payee === undefined || typeof maxTimeoutSeconds !== 'number') return undefined
+  return { ...terms, amount, payTo: payee, maxTimeoutSeconds }
 }
 
 /** What a client echoes may say more than the server said, but nothing else. */
@@ -96,14 +107,21 @@ function checkTransfer(transfer: SignedTransfer, terms: Terms, now: bigint): str
   return transfer.value === amount ? undefined : code.value
 }
 
-function isSigned(transfer: SignedTransfer, terms: Terms): boolean {
-  const signature = parseSignature(transfer.signature)
-  return signature !== undefined && recoverAddress(hashTypedData(typedData(transfer, terms)), signature) === transfer.from
+/** What is no signature at all, such as zeros, is refused like a wrong one. */
+function isSigned(transfer: SignedTransfer, { token }: Terms): boolean {
+  try {
+    const signature = parseSignature(transfer.signature)
+    const digest = hashTypedData(typedData(transfer, token))
+    return signature !== undefined && recoverAddress(digest, signature) === transfer.from
+  } catch {
+    return false
+  }
 }
 
-function typedData({ from, to, value, validAfter, validBefore, nonce }: SignedTransfer, { asset, domain }: Terms): TypedData {
+function typedData(transfer: SignedTransfer, domain: TypedData['domain']): TypedData {
+  const { from, to, value, validAfter, validBefore, nonce } = transfer
   return {
-    domain: { ...domain, chainId: Number(asset.network.slice('eip155:'.length)), verifyingContract: asset.address },
+    domain,
     types: {
       TransferWithAuthorization: [
         { name: 'from', type: 'address' },
@@ -119,9 +137,12 @@ function typedData({ from, to, value, validAfter, validBefore, nonce }: SignedTr
   }
 }
 
-type Codes = Readonly<Record<'signature' | 'recipient' | 'validBefore' | 'validAfter' | 'value' | 'nonce' | 'balance', string>>
+type Codes = Readonly<
+  Record<'offer' | 'signature' | 'recipient' | 'validBefore' | 'validAfter' | 'value' | 'nonce' | 'balance', string>
+>
 
 const codesV2: Codes = {
+  offer: 'No matching payment requirements',
   signature: 'invalid_exact_evm_signature',
   recipient: 'invalid_exact_evm_recipient_mismatch',
   validBefore: 'invalid_exact_evm_payload_authorization_valid_before',
@@ -133,6 +154,7 @@ const codesV2: Codes = {
 
 const codesV1: Codes = {
   ...codesV2,
+  offer: 'Unable to find matching payment requirements',
   signature: 'invalid_exact_evm_payload_signature',
   recipient: 'invalid_exact_evm_payload_recipient_mismatch',
   value: 'invalid_exact_evm_payload_authorization_value',

@@ -1,13 +1,13 @@
 import { ConfigurationError } from '../errors.js'
-import type { Asset, Hex, Network } from '../types.js'
+import type { TypedData } from '../evm.js'
+import type { Hex, Network } from '../types.js'
 import { isObject } from './equal.js'
 
 /** What a paid resource asks for, fixed when it is made. */
 export type Terms = {
   readonly version: 1 | 2
-  readonly asset: Asset & { readonly address: Hex }
-  /** The token's own EIP-712 domain, whatever `extra` says. */
-  readonly domain: { readonly name: string; readonly version: string }
+  /** The token, by its own EIP-712 domain, whatever `extra` says. */
+  readonly token: TypedData['domain']
   /** The network as this version of x402 writes it. */
   readonly network: string
   /** Atomic units. */
@@ -22,17 +22,17 @@ export type Terms = {
 /** One entry of `accepts`, as it is on the wire. */
 export type Entry = Readonly<Record<string, unknown>>
 
-/** The headers of one version of x402. */
-export const headersOf = (version: 1 | 2): { readonly payment: string; readonly receipt: string } =>
-  version === 2
-    ? { payment: 'PAYMENT-SIGNATURE', receipt: 'PAYMENT-RESPONSE' }
-    : { payment: 'X-PAYMENT', receipt: 'X-PAYMENT-RESPONSE' }
+/** Names the headers of a version of x402. */
+export function headersOf(version: 1 | 2): { readonly payment: string; readonly receipt: string } {
+  if (version === 1) return { payment: 'X-PAYMENT', receipt: 'X-PAYMENT-RESPONSE' }
+  return { payment: 'PAYMENT-SIGNATURE', receipt: 'PAYMENT-RESPONSE' }
+}
 
 /** Writes the entry of `accepts` that a resource takes payments for. */
 export function writeEntry(terms: Terms, url: string): Entry {
-  const { network, asset, payTo, maxTimeoutSeconds, extra, description } = terms
+  const { network, token, payTo, maxTimeoutSeconds, extra, description } = terms
   const amount = terms.amount.toString()
-  const common = { asset: asset.address, payTo, maxTimeoutSeconds, extra }
+  const common = { asset: token.verifyingContract, payTo, maxTimeoutSeconds, extra }
   if (terms.version === 2) return { scheme: 'exact', network, amount, ...common }
   const resource = { resource: url, description, mimeType: 'application/json' }
   return { scheme: 'exact', network, maxAmountRequired: amount, ...resource, ...common }

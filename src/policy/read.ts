@@ -1,0 +1,48 @@
+import type { Limit, Window } from '../types.js'
+
+/** Copies an object's own fields, each read once; what is no object has none, and a polluted prototype adds none. */
+export function ownFields(value: unknown): Readonly<Record<string, unknown>> {
+  return Object.assign(Object.create(null), typeof value === 'object' ? value : undefined)
+}
+
+/** Tells whether fields are all known: one that is not could be a condition, and would be lost. */
+export function hasOnly(fields: Readonly<Record<string, unknown>>, known: readonly string[]): boolean {
+  return Reflect.ownKeys(fields).every((key) => typeof key === 'string' && known.includes(key))
+}
+
+/** Tells whether a value is a string that says something. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+/** Copies limits into frozen ones of our own, or answers `undefined` when one of them is not well-formed. */
+export function readLimits(value: unknown): readonly Limit[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const limits = Array.from(value, readLimit)
+  return limits.every((limit) => limit !== undefined) ? Object.freeze(limits) : undefined
+}
+
+function readLimit(value: unknown): Limit | undefined {
+  const fields = ownFields(value)
+  const { name, scope, measure, max } = fields
+  const window = readWindow(fields['window'])
+  if (!hasOnly(fields, ['name', 'scope', 'window', 'measure', 'max']) || !window) return undefined
+  if (!isText(name) || !isText(scope) || (measure !== 'microUsd' && measure !== 'count')) return undefined
+  return typeof max === 'bigint' && max >= 0n ? Object.freeze({ name, scope, window, measure, max }) : undefined
+}
+
+function readWindow(value: unknown): Window | undefined {
+  const fields = ownFields(value)
+  const { type, seconds, period, timeZone } = fields
+  if (type === 'payment' || type === 'lifetime') return hasOnly(fields, ['type']) ? Object.freeze({ type }) : undefined
+  if (type === 'rolling') {
+    return hasOnly(fields, ['type', 'seconds']) && isCount(seconds) ? Object.freeze({ type, seconds }) : undefined
+  }
+  if (type !== 'calendar' || !hasOnly(fields, ['type', 'period', 'timeZone'])) return undefined
+  const isPeriod = period === 'day' || period === 'month'
+  return isPeriod && isText(timeZone) ? Object.freeze({ type, period, timeZone }) : undefined
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0
+}

@@ -1,0 +1,31 @@
+/**
+ * Names under which strangers register names of their own: country-code registries, hosting platforms, tunnels, and
+ * services whose names resolve to whatever address they spell. A short list of common ones: it catches slips, and is no
+ * proof that any other name belongs to one owner.
+ */
+const shared = new Set(
+  [
+    'co.uk org.uk me.uk ltd.uk ac.uk gov.uk com.au net.au org.au co.nz org.nz com.br net.br org.br com.ar com.mx',
+    'com.co com.pe com.cn net.cn org.cn com.hk com.tw com.sg com.my com.ph com.vn co.th co.id co.in net.in org.in co.jp ne.jp',
+    'or.jp ac.jp co.kr or.kr co.il co.za co.ke com.ng com.eg com.sa com.tr com.ua com.pl com.pk com.bd',
+    'github.io gitlab.io vercel.app pages.dev workers.dev r2.dev netlify.app herokuapp.com fly.dev onrender.com',
+    'railway.app up.railway.app run.app a.run.app appspot.com web.app firebaseapp.com azurewebsites.net',
+    'azurecontainerapps.io cloudapp.net cloudfront.net amazonaws.com s3.amazonaws.com elasticbeanstalk.com on.aws',
+    'digitaloceanspaces.com ondigitalocean.app deno.dev deno.net hf.space modal.run replit.app repl.co glitch.me',
+    'surge.sh render.com supabase.co streamlit.app lovable.app blogspot.com wordpress.com myshopify.com',
+    'ngrok.io ngrok.app ngrok-free.app ngrok.dev trycloudflare.com loca.lt ts.net serveo.net duckdns.org',
+  ].flatMap((line) => line.split(' ')),
+)
+
+/** Services that answer for a name with the address that the name spells, such as `10.0.0.1.nip.io`. */
+const echoing = ['nip.io', 'sslip.io', 'xip.io', 'localtest.me', 'lvh.me']
+
+/** Tells whether the names right under a name belong to strangers, as far as a short list can tell. */
+export function isSharedSuffix(host: string): boolean {
+  return shared.has(host) || echoing.includes(host)
+}
+
+/** Tells whether a host's name resolves to whatever address it spells. */
+export function isEchoingHost(host: string): boolean {
+  return echoing.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
+}

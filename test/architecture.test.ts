@@ -1,0 +1,274 @@
+import { describe, expect, test } from 'vitest'
+import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
+
+/** What every part may build on: it knows nothing of keys, rules, ledgers, protocols or chains. */
+const bottom = 'types errors money assets evm freeze deadline'
+/** The seams' interfaces, which the pipeline knows as types only. */
+const seams = 'keys/key-store policy/engine ledger/ledger schemes/scheme protocols/protocol chains/evidence'
+
+type Row = {
+  /** What may be imported as values, and so as types too: files of `src`, or folders as `name/*`. */
+  readonly values?: string
+  /** What may be imported as types only. */
+  readonly types?: string
+}
+
+/**
+ * The arrows: every file of `src`, or its folder, and what it may import of the rest of `src`. Files of one folder may
+ * import each other; what is not here is forbidden. A new file at the root of `src` gets a row of its own.
+ */
+const arrows: Readonly<Record<string, Row>> = {
+  types: {},
+  freeze: {},
+  deadline: {},
+  'request-hash': {},
+  errors: { types: 'types' },
+  evm: { types: 'types' },
+  money: { values: 'errors', types: 'types' },
+  events: { types: 'errors types' },
+  explain: { values: 'money', types: 'types' },
+  purchase: { values: 'errors', types: 'types' },
+  assets: { values: 'errors evm freeze money', types: 'types' },
+
+  'keys/*': { values: bottom },
+  'policy/*': { values: bottom },
+  'ledger/*': { values: bottom },
+  'protocols/*': { values: bottom },
+  'chains/*': { values: bottom },
+  'schemes/*': { values: bottom, types: 'keys/key-store' },
+
+  parts: { types: `${bottom} ${seams} events` },
+  match: { values: bottom, types: `${seams} parts` },
+  record: { values: `${bottom} explain ledger/lifecycle`, types: `${seams} parts` },
+  authorize: { values: `${bottom} match purchase record`, types: `${seams} events parts` },
+  quote: { values: `${bottom} explain match`, types: `${seams} parts` },
+
+  payer: { types: `${bottom} ledger/ledger parts protocols/protocol quote` },
+  body: { values: bottom },
+  call: { values: `${bottom} body` },
+  challenge: { values: bottom, types: 'protocols/protocol' },
+  fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
+  reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
+  budget: { types: `${bottom} ${seams} parts` },
+  cancel: { values: `${bottom} ledger/lifecycle`, types: `${seams} parts` },
+  loop: { values: `${bottom} purchase` },
+
+  wallet: {
+    values: `${bottom} budget cancel events loop reconcile purchase authorize quote call fetch keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
+    types: 'parts payer',
+  },
+  session: { values: `${bottom} wallet fetch`, types: 'events parts payer quote policy/engine ledger/ledger' },
+  index: { values: '* */*' },
+  'testing/*': { values: '* */*' },
+}
+
+/** Not even what may import anything may import these: the public face, and what is for tests. */
+const faces = ['src/index.ts', 'src/testing/']
+
+/** Packages that sources may load, and Node's own modules: by the folder or file that may. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes'],
+}
+
+/** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */
+const ambient: Readonly<Record<string, string>> = {
+  'src/deadline.ts': 'setTimeout',
+  'src/loop.ts': 'setTimeout',
+  'src/wallet.ts': 'Date.now crypto.getRandomValues', // the defaults of `clock` and `random`
+  'src/testing/paid-resource.ts': 'Date.now', // the default of `clock`
+  'src/testing/scene.ts': 'Date.now', // likewise
+  'src/body.ts': 'crypto.randomUUID', // a multipart boundary
+  'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
+  'adapters/postgres/index.ts': 'crypto.getRandomValues', // likewise
+  'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
+}
+
+/** What throws a bare `Error`, because a test runner catches it. */
+const assertions = ['src/testing/claim.ts']
+
+const source = readModules('src')
+const adapters = readModules('adapters')
+const everything = [...source, ...adapters]
+
+describe('the architecture', () => {
+  test('sources import along the arrows only', () => {
+    expect(source.length).toBeGreaterThan(20)
+    expect(source.flatMap(againstArrows)).toEqual([])
+  })
+
+  test('the table of arrows has no row without a file', () => {
+    // `session` is in the design and not yet in the sources.
+    const rows = new Set([...source.map(({ file }) => rowOf(file)), 'session'])
+    expect(Object.keys(arrows).filter((row) => !rows.has(row))).toEqual([])
+  })
+
+  test('adapters import the package by its own name, and never one another', () => {
+    expect(adapters.flatMap(againstAdapters)).toEqual([])
+  })
+
+  test('sources load no package but the dependencies, and nothing that only Node has', () => {
+    expect(source.flatMap(againstPackages)).toEqual([])
+  })
+
+  test('no module imports itself through others, types included', () => {
+    expect(findCycle(everything)?.join(' → ')).toBeUndefined()
+  })
+
+  test('exports have names, one by one', () => {
+    expect(everything.flatMap(({ file, badExports }) => badExports.map(at(file)))).toEqual([])
+  })
+
+  test('clock, chance and timers come in as arguments', () => {
+    expect(everything.flatMap(againstAmbient)).toEqual([])
+  })
+
+  test('no error is a bare Error', () => {
+    const throwing = everything.filter(({ file }) => !assertions.includes(file))
+    expect(throwing.flatMap(({ file, bareThrows }) => bareThrows.map(at(file)))).toEqual([])
+  })
+})
+
+/** A check that cannot fail says nothing: each is shown a source that breaks it. */
+describe('the checks of the architecture', () => {
+  test.each([
+    ['src/types.ts', `import type { Usd } from './money.js'`],
+    ['src/money.ts', `import { evil } from './types.js'`],
+    ['src/ledger/memory.ts', `import type { Rule } from '../policy/engine.js'`],
+    ['src/schemes/exact-evm.ts', `import { keys } from '../keys/key-store.js'`],
+    ['src/schemes/exact-evm.ts', `import type { PrivateKey } from '../keys/private-key.js'`],
+    ['src/authorize.ts', `import { createPolicyEngine } from './policy/engine.js'`],
+    ['src/authorize.ts', `import { type Ledger } from './ledger/ledger.js'`],
+    ['src/authorize.ts', `export { x402 } from './protocols/x402.js'`],
+    ['src/fetch.ts', `import { authorize } from './authorize.js'`],
+    ['src/fetch.ts', `import { createAgentWallet } from './wallet.js'`],
+    ['src/policy/engine.ts', `const wallet = await import('../wallet.js')`],
+    ['src/policy/engine.ts', `export type Wallet = import('../wallet.js').AgentWallet`],
+    ['src/wallet.ts', `import { testing } from './testing/index.js'`],
+    ['src/testing/wire.ts', `import { createAgentWallet } from '../index.js'`],
+    ['src/index.ts', `export { paidResource } from './testing/index.js'`],
+    ['src/stray.ts', `export const stray = 1`],
+  ])('the arrows forbid, in %s, %s', (file, text) => {
+    expect(againstArrows(parseModule(file, text))).toEqual([expect.stringContaining(file)])
+  })
+
+  test.each([
+    `import { createAgentWallet } from '../../src/wallet.js'`,
+    `import type { Row } from '../postgres/schema.js'`,
+    `import { postgresLedger } from 'stipend/postgres'`,
+  ])('the rule for adapters forbids %s', (text) => {
+    expect(againstAdapters(parseModule('adapters/sqlite/index.ts', text))).toHaveLength(1)
+  })
+
+  test.each([
+    `import { readFileSync } from 'node:fs'`,
+    `import { Buffer } from 'buffer'`,
+    `import { keccak256 } from 'viem'`,
+    `import type { Account } from 'viem/accounts'`,
+    `const web3 = await import('@solana/web3.js')`,
+    `import { createAgentWallet } from 'stipend'`,
+  ])('the rule for packages forbids %s', (text) => {
+    expect(againstPackages(parseModule('src/fetch.ts', text))).toHaveLength(1)
+  })
+
+  test('the rule on cycles sees one of types', () => {
+    const modules = [
+      parseModule('src/a.ts', `import { b } from './b.js'`),
+      parseModule('src/b.ts', `import { c } from './folder/c.ts'`),
+      parseModule('src/folder/c.ts', `import type { b } from '../b.js'`),
+    ]
+    expect(findCycle(modules)).toEqual(['src/b.ts', 'src/folder/c.ts', 'src/b.ts'])
+    expect(findCycle(modules.slice(0, 2))).toBeUndefined()
+  })
+
+  test.each([
+    `export default 1`,
+    `export default function () {}`,
+    `export default class {}`,
+    `const one = 1; export { one as default }`,
+    `export * from './money.js'`,
+    `export type * from './money.js'`,
+    `export * as money from './money.js'`,
+  ])('the rule for exports forbids %s', (text) => {
+    expect(parseModule('src/money.ts', text).badExports).toHaveLength(1)
+  })
+
+  test.each([
+    `const now = Date.now()`,
+    `const clock = globalThis.Date.now`,
+    `const now = new Date()`,
+    `const one = Math.random()`,
+    `setTimeout(() => {}, 1)`,
+    `globalThis.setTimeout(() => {}, 1)`,
+    `const nonce = crypto.getRandomValues(new Uint8Array(32))`,
+    `const nonce = globalThis.crypto.randomUUID()`,
+  ])('the rule for clock, chance and timers forbids %s', (text) => {
+    expect(againstAmbient(parseModule('src/money.ts', text))).toHaveLength(1)
+  })
+
+  test('the rule for clock, chance and timers allows a type, a date of an argument and a name of ours', () => {
+    const text = `let timer: ReturnType<typeof setTimeout>; const at = new Date(now); clock.now(); timers.setTimeout()`
+    expect(againstAmbient(parseModule('src/money.ts', text))).toEqual([])
+  })
+
+  test('the rule for errors forbids a bare Error and allows the others', () => {
+    const text = `function f() { throw new Error('x') } function g() { throw new TypeError('x') }`
+    expect(parseModule('src/money.ts', text).bareThrows).toHaveLength(1)
+  })
+})
+
+function againstArrows(module: Module): readonly string[] {
+  const row = arrows[rowOf(module.file)]
+  if (!row) return [`${module.file} has no row in the table of arrows: give it one`]
+  return module.imports
+    .filter((one) => one.file !== undefined && !isAllowed(module.file, one, row))
+    .map((one) => at(module.file)({ line: one.line, what: `${one.isType ? 'type' : 'value'} → ${one.file}` }))
+}
+
+function isAllowed(from: string, { file = '', isType }: Import, row: Row): boolean {
+  if (folderOf(from) !== undefined && folderOf(from) === folderOf(file)) return true
+  if (faces.some((face) => file.startsWith(face))) return false
+  const allowed = `${row.values ?? ''} ${isType ? (row.types ?? '') : ''}`.split(' ')
+  return ['*', '*/*', nameOf(file), rowOf(file)].some((name) => allowed.includes(name))
+}
+
+/** `src/keys/index.ts` is `keys/index`. */
+function nameOf(file: string): string {
+  return file.replace(/^src\//, '').replace(/\.ts$/, '')
+}
+
+function folderOf(file: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(file)?.[1]
+}
+
+function rowOf(file: string): string {
+  const folder = folderOf(file)
+  return folder ? `${folder}/*` : nameOf(file)
+}
+
+function againstAdapters({ file, imports }: Module): readonly string[] {
+  const own = file.split('/').slice(0, 2).join('/')
+  const isOwn = (one: Import): boolean => one.file?.startsWith(`${own}/`) ?? !isAdapter(one.specifier)
+  return imports.filter((one) => !isOwn(one)).map((one) => at(file)({ line: one.line, what: `→ ${one.specifier}` }))
+}
+
+function isAdapter(specifier: string): boolean {
+  const name = /^stipend\/(.+)$/.exec(specifier)?.[1]
+  return adapters.some(({ file }) => file === `adapters/${name}/index.ts`)
+}
+
+function againstPackages({ file, imports }: Module): readonly string[] {
+  const allowed = Object.entries(packages).flatMap(([part, names]) => (file.startsWith(part) ? names : []))
+  return imports
+    .filter((one) => one.file === undefined)
+    .filter(({ specifier }) => !allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`)))
+    .map(({ line, specifier }) => at(file)({ line, what: `→ ${specifier}` }))
+}
+
+function againstAmbient({ file, ambient: reads }: Module): readonly string[] {
+  const allowed = ambient[file]?.split(' ') ?? []
+  return reads.filter(({ what }) => !allowed.includes(what)).map(at(file))
+}
+
+function at(file: string): (finding: { readonly line: number; readonly what: string }) => string {
+  return ({ line, what }) => `${file}:${line} ${what}`
+}

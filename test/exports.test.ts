@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs'
+import * as stipend from 'stipend'
+import * as evm from 'stipend/evm'
+import * as keys from 'stipend/keys'
+import * as postgres from 'stipend/postgres'
+import * as sqlite from 'stipend/sqlite'
+import * as testing from 'stipend/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { readEntries } from '../scripts/entries.ts'
+import { loadedBy, readModules } from './support/modules.ts'
+
+// A public name is a promise. After adding or removing one on purpose:
+//   npx vitest run test/exports.test.ts --update
+describe('the public names', () => {
+  test('stipend', () => {
+    expect(Object.keys(stipend).toSorted()).toMatchInlineSnapshot(`
+      [
+        "AlreadyPaidError",
+        "CancellationFailedError",
+        "ClockSkewError",
+        "ConfigurationError",
+        "LedgerUnavailableError",
+        "LimitExceededError",
+        "MalformedMessageError",
+        "NoPayableOfferError",
+        "PaymentDeniedError",
+        "PaymentOutcomeUnknownError",
+        "PaymentRejectedError",
+        "SigningFailedError",
+        "StipendError",
+        "UnpayableRequestError",
+        "advancePayment",
+        "allowAnyHost",
+        "allowAssets",
+        "allowHosts",
+        "allowNetworks",
+        "allowPayees",
+        "countsAsSpent",
+        "createAgentWallet",
+        "createPolicyEngine",
+        "decodePayment",
+        "denyHosts",
+        "encodePayment",
+        "exactEvm",
+        "formatUnits",
+        "formatUsd",
+        "getPayment",
+        "isOpenPayment",
+        "isPendingPayment",
+        "isStipendError",
+        "leavesAt",
+        "maxPayments",
+        "memoryLedger",
+        "spendingLimit",
+        "timeWindow",
+        "windowKey",
+        "windowStart",
+        "wrapFetch",
+        "wrapFetchWithPayment",
+        "x402",
+        "x402V1",
+      ]
+    `)
+  })
+
+  test('stipend/evm', () => {
+    expect(Object.keys(evm).toSorted()).toMatchInlineSnapshot(`
+      [
+        "evm",
+      ]
+    `)
+  })
+
+  test('stipend/keys', () => {
+    expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
+      [
+        "privateKey",
+      ]
+    `)
+  })
+
+  test('stipend/postgres', () => {
+    expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
+      [
+        "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/sqlite', () => {
+    expect(Object.keys(sqlite).toSorted()).toMatchInlineSnapshot(`
+      [
+        "sqliteLedger",
+      ]
+    `)
+  })
+
+  test('stipend/testing', () => {
+    expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
+      [
+        "keyStoreContract",
+        "ledgerContract",
+        "paidResource",
+        "testKeyStore",
+      ]
+    `)
+  })
+})
+
+describe('the entry points', () => {
+  const entries = readEntries()
+  const { exports, dependencies } = readJson('package.json') as {
+    readonly exports: Readonly<Record<string, unknown>>
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+
+  test('are the same in the exports map as in the sources', () => {
+    const expected = Object.keys(entries).map((name) => {
+      const file = name.split('/')[1] ?? 'index'
+      return [name.replace('stipend', '.'), { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` }] as const
+    })
+    const { './package.json': itself, ...modules } = exports
+    expect(modules).toEqual(Object.fromEntries(expected))
+    expect(itself).toBe('./package.json')
+  })
+
+  test('are all documented, and their names all listed here', () => {
+    const { entryPoints } = readJson('typedoc.json') as { readonly entryPoints: readonly string[] }
+    expect([...entryPoints].toSorted()).toEqual(Object.values(entries).toSorted())
+    const listed = readFileSync(import.meta.filename, 'utf8').matchAll(/^import \* as \w+ from '([^']+)'/gm)
+    expect([...listed].map(([, name]) => name).toSorted()).toEqual(Object.keys(entries).toSorted())
+  })
+
+  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing'])(
+    '%s loads the dependencies and no other package',
+    (name) => {
+      const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', readModules('src'))
+      const packages = loaded.flatMap(({ imports }) =>
+        imports.flatMap(({ specifier, file, isType }) => (isType || file ? [] : [packageOf(specifier)])),
+      )
+      expect(loaded.length).toBeGreaterThan(2)
+      expect([...new Set(packages)].filter((one) => !(one in dependencies))).toEqual([])
+    },
+  )
+})
+
+describe('the exported errors', () => {
+  const classes = Object.entries(stipend).filter(([, value]) => isErrorClass(value) && value !== stipend.StipendError)
+
+  test('have a sample each', () => {
+    expect(classes.map(([name]) => name).toSorted()).toEqual(Object.keys(samples(stipend)).toSorted())
+  })
+
+  test.each(Object.entries(samples(stipend)))('%s is one of ours, by class and by brand', (name, error) => {
+    expect(error).toBeInstanceOf(stipend.StipendError)
+    expect(error.name).toBe(name)
+    expect(error.code).toMatch(/^[a-z]+(_[a-z]+)+$/)
+    expect(stipend.isStipendError(error)).toBe(true)
+    expect(Object.keys(error)).not.toContain('name')
+  })
+
+  test('have a code each', () => {
+    const codes = Object.values(samples(stipend)).map((error) => error.code)
+    expect(new Set(codes).size).toBe(codes.length)
+  })
+
+  test('are known to another copy of the package by their brand', async () => {
+    vi.resetModules()
+    const other = await import('stipend')
+    const error = new other.ConfigurationError('Failed to read')
+    expect(other.StipendError).not.toBe(stipend.StipendError)
+    expect(error).not.toBeInstanceOf(stipend.StipendError)
+    expect(stipend.isStipendError(error)).toBe(true)
+  })
+
+  test('are told apart from all others', () => {
+    const strangers = [new Error('x'), { code: 'payment_denied' }, 'payment_denied', null, undefined]
+    expect(strangers.map(stipend.isStipendError)).toEqual(strangers.map(() => false))
+  })
+})
+
+function isErrorClass(value: unknown): boolean {
+  return typeof value === 'function' && value.prototype instanceof Error
+}
+
+/** One error of every exported class; a new class needs one here. */
+function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendError>> {
+  const limit = {
+    name: 'daily limit',
+    scope: 'wallet',
+    window: { type: 'lifetime' },
+    measure: 'count',
+    max: 1n,
+  } as const
+  return {
+    AlreadyPaidError: new copy.AlreadyPaidError(payment),
+    CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
+    ClockSkewError: new copy.ClockSkewError(60_000),
+    ConfigurationError: new copy.ConfigurationError('Failed to read'),
+    LedgerUnavailableError: new copy.LedgerUnavailableError(new Error('disk full')),
+    LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
+    MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
+    NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PaymentDeniedError: new copy.PaymentDeniedError([]),
+    PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
+    PaymentRejectedError: new copy.PaymentRejectedError(payment, new Response(null, { status: 402 })),
+    SigningFailedError: new copy.SigningFailedError(payment, { reason: 'the key store threw', moved: 'no' }),
+    UnpayableRequestError: new copy.UnpayableRequestError('Failed to keep the body'),
+  }
+}
+
+/** As much of a payment as an error's message tells. */
+const payment = {
+  id: `pay_${'0'.repeat(32)}`,
+  resource: { url: 'https://a.example/', method: 'GET', origin: 'https://a.example', host: 'a.example' },
+  asset: { network: 'eip155:84532', symbol: 'USDC', decimals: 6 },
+  amount: 1n,
+  payTo: `0x${'0'.repeat(40)}`,
+  terms: { validBefore: 1 },
+} as unknown as stipend.Payment
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))
+}
+
+/** `@noble/hashes/sha2` is of the package `@noble/hashes`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}

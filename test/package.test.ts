@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { readEntries } from '../scripts/entries.ts'
+import { loadedBy, type Module, parseModule } from './support/modules.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+/** Below node_modules, so that it finds its dependencies as an installed package does. */
+const home = `${root}node_modules/.cache/stipend/package/`
+const dist = `${home}dist/`
+
+/** What a program sees that uses two entries: one class, whichever entry it came through. */
+const program = `
+import assert from 'node:assert/strict'
+import * as stipend from 'stipend'
+import { privateKey } from 'stipend/keys'
+${Object.keys(readEntries())
+  .map((name) => `import '${name}'`)
+  .join('\n')}
+
+const wallet = stipend.createAgentWallet({ keyStore: privateKey('0x' + '1'.repeat(64)), policy: [stipend.allowAnyHost()] })
+assert.equal(typeof wallet.fetch, 'function')
+assert.throws(() => privateKey('none'), stipend.ConfigurationError)
+assert.throws(() => privateKey('none'), stipend.isStipendError)
+console.log('loaded on', process.version)
+`
+
+beforeAll(() => {
+  rmSync(home, { recursive: true, force: true })
+  mkdirSync(home, { recursive: true })
+  copyFileSync(`${root}package.json`, `${home}package.json`)
+  writeFileSync(`${home}program.mjs`, program)
+  const tsup = `${root}node_modules/tsup/dist/cli-default.js`
+  execFileSync(process.execPath, [tsup, '--no-dts', '--silent', '--out-dir', dist], { cwd: root })
+}, 60_000)
+
+describe('the built package', () => {
+  test('is loaded by this Node, every entry of it, with one class to a name', () => {
+    expect(run(process.execPath)).toContain(process.version)
+  })
+
+  test('is loaded by the Node of this machine too', ({ skip }) => {
+    const node = findOtherNode()
+    skip(!node, 'there is no other Node on the PATH')
+    expect(run(node?.file ?? '')).toContain(node?.version)
+  })
+
+  test.each(['index', 'keys'])('loads no package but the dependencies: %s', (entry) => {
+    const { dependencies } = JSON.parse(readFileSync(`${home}package.json`, 'utf8')) as {
+      readonly dependencies: object
+    }
+    const loaded = loadedBy(`dist/${entry}.js`, readBuilt())
+    const specifiers = loaded.flatMap(({ imports }) => imports.flatMap((one) => (one.file ? [] : [one.specifier])))
+    expect(specifiers.length).toBeGreaterThan(0)
+    const known = Object.keys(dependencies)
+    expect(specifiers.filter((one) => !known.some((name) => `${one}/`.startsWith(`${name}/`)))).toEqual([])
+  })
+
+  test('has a class of errors once', () => {
+    const files = readdirSync(dist).filter((file) => file.endsWith('.js'))
+    const holders = files.filter((file) => readFileSync(`${dist}${file}`, 'utf8').includes('extends Error'))
+    expect(holders).toHaveLength(1)
+  })
+})
+
+function run(node: string): string {
+  return execFileSync(node, ['--no-warnings', 'program.mjs'], { cwd: home, encoding: 'utf8', stdio: 'pipe' })
+}
+
+/** The first Node on the PATH that is not ours and that the package promises to run on. */
+function findOtherNode(): { readonly file: string; readonly version: string } | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((one) => one && !one.includes('node_modules'))
+  for (const folder of folders) {
+    const file = `${folder}${sep}node`
+    const version = versionOf(file)
+    const [major = 0, minor = 0] = (version ?? '').slice(1).split('.').map(Number)
+    if (version && (major > 20 || (major === 20 && minor >= 19))) return { file, version }
+  }
+  return undefined
+}
+
+function versionOf(node: string): string | undefined {
+  try {
+    return execFileSync(node, ['--version'], { encoding: 'utf8', stdio: 'pipe' }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+function readBuilt(): readonly Module[] {
+  return readdirSync(dist)
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => parseModule(`dist/${file}`, readFileSync(`${dist}${file}`, 'utf8')))
+    .map((module) => ({ ...module, imports: module.imports.map(toBuilt) }))
+}
+
+/** The scanner takes every relative import for one of sources. */
+function toBuilt(one: Module['imports'][number]): Module['imports'][number] {
+  return one.file ? { ...one, file: one.file.replace(/\.ts$/, '.js') } : one
+}
