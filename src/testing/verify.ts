@@ -1,109 +1,70 @@
 import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm.js'
-import type { Hex } from '../types.js'
-import { isEqual, isObject } from './equal.js'
-import type { Entry, Terms } from './wire.js'
+import type { Asset, Hex } from '../types.js'
 
-/** An EIP-3009 authorization, read from the wire. */
-export type SignedTransfer = {
+/** An EIP-3009 authorization, read from a payment. */
+export type VerifiedPayment = {
   readonly from: Hex
   readonly to: Hex
-  /** Atomic units. */
   readonly value: bigint
-  /** Unix seconds. */
-  readonly validAfter: bigint
-  /** Unix seconds. */
-  readonly validBefore: bigint
+  readonly validAfter: number
+  readonly validBefore: number
   readonly nonce: Hex
-  readonly signature: Hex
 }
 
-/** A payment that is good by itself, or the official code for why it is not. */
-export type Verdict = SignedTransfer | { readonly error: string }
-
-/** The facilitators refuse what has less than this left. */
-const shortestLifeSeconds = 6n
-/** How far a payer's clock may be ahead. */
-const clockToleranceSeconds = 10n
-
-/** Checks a payment against what was asked, as servers and facilitators do; nonces and balances are not its business. */
-export function verify(message: Entry, entry: Entry, terms: Terms, now: number): Verdict {
-  const mismatch = checkEnvelope(message, entry, terms)
-  if (mismatch !== undefined) return { error: mismatch }
-  const transfer = readTransfer(message['payload'])
-  if (!transfer) return { error: 'invalid_payload' }
-  const error = checkTransfer(transfer, terms, BigInt(Math.floor(now / 1000)))
-  return error === undefined ? transfer : { error }
+/** What an authorization must be. */
+export type Expected = {
+  readonly asset: Asset
+  readonly amount: bigint
+  readonly payTo: string
+  readonly maxTimeoutSeconds: number
+  /** Unix milliseconds. */
+  readonly now: number
 }
 
-function checkEnvelope(message: Entry, entry: Entry, terms: Terms): string | undefined {
-  if (message['x402Version'] !== terms.version) return 'invalid_x402_version'
-  if (terms.version === 1) {
-    const isOurs = message['scheme'] === entry['scheme'] && message['network'] === entry['network']
-    return isOurs ? undefined : 'Unable to find matching payment requirements'
-  }
-  if (!isEqual(message['accepted'], entry)) return 'No matching payment requirements'
-  return echoes(message['extensions'], terms.extensions ?? {}) ? undefined : 'extension_echo_mismatch'
+/** Facilitators leave themselves this many seconds to settle. */
+const marginSeconds = 6
+const slackSeconds = 5
+
+/** Checks a payload as a facilitator does, without a chain; answers the payment, or the official code of what is wrong. */
+export function verifyExact(payload: unknown, expected: Expected): VerifiedPayment | string {
+  const { authorization, signature } = Object(payload)
+  const payment = readAuthorization(authorization)
+  const parsed = parseSignature(signature)
+  if (!payment || !parsed) return 'invalid_payload'
+  const seconds = expected.now / 1000
+  if (payment.to !== parseAddress(expected.payTo)) return 'invalid_exact_evm_recipient_mismatch'
+  if (payment.value !== expected.amount) return 'invalid_exact_evm_payload_authorization_value_mismatch'
+  if (payment.validBefore < seconds + marginSeconds) return 'invalid_exact_evm_payload_authorization_valid_before'
+  if (payment.validBefore > seconds + expected.maxTimeoutSeconds + slackSeconds) return 'invalid_exact_evm_payload_authorization_valid_before'
+  if (payment.validAfter > seconds) return 'invalid_exact_evm_payload_authorization_valid_after'
+  const signer = recoverAddress(hashTypedData(typedDataOf(payment, expected.asset)), parsed)
+  return signer === payment.from ? payment : 'invalid_exact_evm_signature'
 }
 
-/** What a client echoes may say more than the server said, but nothing else. */
-function echoes(echoed: unknown, declared: Readonly<Record<string, unknown>>): boolean {
-  if (!isObject(echoed)) return true
-  return Object.entries(echoed).every(([name, extension]) => {
-    const ours = Object.hasOwn(declared, name) ? infoOf(declared[name]) : {}
-    return Object.entries(ours).every(([field, value]) => isEqual(infoOf(extension)[field], value))
-  })
-}
-
-function infoOf(extension: unknown): Readonly<Record<string, unknown>> {
-  const info = isObject(extension) ? extension['info'] : undefined
-  return isObject(info) ? info : {}
-}
-
-function readTransfer(payload: unknown): SignedTransfer | undefined {
-  const authorization = isObject(payload) ? payload['authorization'] : undefined
-  if (!isObject(payload) || !isObject(authorization)) return undefined
-  const from = parseAddress(String(authorization['from']))
-  const to = parseAddress(String(authorization['to']))
-  const value = readUint(authorization['value'])
-  const validAfter = readUint(authorization['validAfter'])
-  const validBefore = readUint(authorization['validBefore'])
-  const { nonce } = authorization
-  const { signature } = payload
-  if (from === undefined || to === undefined || value === undefined) return undefined
-  if (validAfter === undefined || validBefore === undefined) return undefined
-  if (!isHex(nonce) || nonce.length !== 66 || !isHex(signature)) return undefined
-  return { from, to, value, validAfter, validBefore, nonce: nonce.toLowerCase() as Hex, signature }
-}
-
-function readUint(text: unknown): bigint | undefined {
-  if (typeof text !== 'string' || !/^(0|[1-9]\d{0,77})$/.test(text)) return undefined
-  const value = BigInt(text)
-  return value >> 256n ? undefined : value
-}
-
-function isHex(text: unknown): text is Hex {
-  return typeof text === 'string' && /^0x[0-9a-fA-F]+$/.test(text)
-}
-
-function checkTransfer(transfer: SignedTransfer, terms: Terms, now: bigint): string | undefined {
-  const { version, payTo, amount, maxTimeoutSeconds } = terms
-  const code = codesOf(version)
-  if (!isSigned(transfer, terms)) return code.signature
-  if (transfer.to !== payTo) return code.recipient
-  const latest = now + BigInt(Math.floor(maxTimeoutSeconds)) + clockToleranceSeconds
-  if (transfer.validBefore < now + shortestLifeSeconds || transfer.validBefore > latest) return code.validBefore
-  if (transfer.validAfter >= now) return code.validAfter
-  return transfer.value === amount ? undefined : code.value
-}
-
-function isSigned(transfer: SignedTransfer, terms: Terms): boolean {
-  const signature = parseSignature(transfer.signature)
-  return signature !== undefined && recoverAddress(hashTypedData(typedData(transfer, terms)), signature) === transfer.from
-}
-
-function typedData({ from, to, value, validAfter, validBefore, nonce }: SignedTransfer, { asset, domain }: Terms): TypedData {
+function readAuthorization(authorization: unknown): VerifiedPayment | undefined {
+  const { from, to, value, validAfter, validBefore, nonce } = Object(authorization)
+  const [payer, payee] = [parseAddress(String(from)), parseAddress(String(to))]
+  const numbers = [value, validAfter, validBefore]
+  if (!payer || !payee || !numbers.every((number) => typeof number === 'string' && /^\d{1,78}$/.test(number))) return undefined
+  if (typeof nonce !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(nonce)) return undefined
   return {
-    domain: { ...domain, chainId: Number(asset.network.slice('eip155:'.length)), verifyingContract: asset.address },
+    from: payer,
+    to: payee,
+    value: BigInt(value),
+    validAfter: Number(validAfter),
+    validBefore: Number(validBefore),
+    nonce: nonce.toLowerCase() as Hex,
+  }
+}
+
+function typedDataOf(payment: VerifiedPayment, asset: Asset): TypedData {
+  return {
+    domain: {
+      name: asset.eip712?.name ?? '',
+      version: asset.eip712?.version ?? '',
+      chainId: Number(asset.network.split(':')[1]),
+      verifyingContract: asset.address as Hex,
+    },
     types: {
       TransferWithAuthorization: [
         { name: 'from', type: 'address' },
@@ -115,32 +76,6 @@ function typedData({ from, to, value, validAfter, validBefore, nonce }: SignedTr
       ],
     },
     primaryType: 'TransferWithAuthorization',
-    message: { from, to, value, validAfter, validBefore, nonce },
+    message: payment,
   }
-}
-
-type Codes = Readonly<Record<'signature' | 'recipient' | 'validBefore' | 'validAfter' | 'value' | 'nonce' | 'balance', string>>
-
-const codesV2: Codes = {
-  signature: 'invalid_exact_evm_signature',
-  recipient: 'invalid_exact_evm_recipient_mismatch',
-  validBefore: 'invalid_exact_evm_payload_authorization_valid_before',
-  validAfter: 'invalid_exact_evm_payload_authorization_valid_after',
-  value: 'invalid_exact_evm_payload_authorization_value_mismatch',
-  nonce: 'invalid_exact_evm_nonce_already_used',
-  balance: 'invalid_exact_evm_insufficient_balance',
-}
-
-const codesV1: Codes = {
-  ...codesV2,
-  signature: 'invalid_exact_evm_payload_signature',
-  recipient: 'invalid_exact_evm_payload_recipient_mismatch',
-  value: 'invalid_exact_evm_payload_authorization_value',
-  nonce: 'invalid_transaction_state',
-  balance: 'insufficient_funds',
-}
-
-/** Answers the error codes of one version of x402. */
-export function codesOf(version: 1 | 2): Codes {
-  return version === 2 ? codesV2 : codesV1
 }

@@ -1,95 +1,112 @@
-import { ConfigurationError } from '../errors.js'
-import type { Asset, Hex, Network } from '../types.js'
-import { isObject } from './equal.js'
+import type { Asset } from '../types.js'
 
-/** What a paid resource asks for, fixed when it is made. */
-export type Terms = {
-  readonly version: 1 | 2
-  readonly asset: Asset & { readonly address: Hex }
-  /** The token's own EIP-712 domain, whatever `extra` says. */
-  readonly domain: { readonly name: string; readonly version: string }
-  /** The network as this version of x402 writes it. */
-  readonly network: string
-  /** Atomic units. */
+/** The message and header names of one x402 version. */
+export type Wire = {
+  readonly requestHeader: string
+  readonly responseHeader: string
+  readonly network: (asset: Asset) => string
+  readonly offer: (terms: OfferTerms) => Readonly<Record<string, unknown>>
+  readonly challenge: (challenge: WireChallenge) => Response
+}
+
+/** What an offer is made of. */
+export type OfferTerms = {
+  readonly asset: Asset
   readonly amount: bigint
-  readonly payTo: Hex
+  readonly payTo: string
   readonly maxTimeoutSeconds: number
+  readonly url: string
   readonly description: string
-  readonly extra: Readonly<Record<string, unknown>>
+}
+
+/** What a 402 is made of. */
+export type WireChallenge = {
+  readonly error: string
+  readonly url: string
+  readonly description: string
+  readonly accepts: readonly unknown[]
   readonly extensions: Readonly<Record<string, unknown>> | undefined
+  readonly headers: Readonly<Record<string, string>>
 }
 
-/** One entry of `accepts`, as it is on the wire. */
-export type Entry = Readonly<Record<string, unknown>>
+const extraOf = (asset: Asset): unknown => ({ ...asset.eip712 })
 
-/** The headers of one version of x402. */
-export const headersOf = (version: 1 | 2): { readonly payment: string; readonly receipt: string } =>
-  version === 2
-    ? { payment: 'PAYMENT-SIGNATURE', receipt: 'PAYMENT-RESPONSE' }
-    : { payment: 'X-PAYMENT', receipt: 'X-PAYMENT-RESPONSE' }
-
-/** Writes the entry of `accepts` that a resource takes payments for. */
-export function writeEntry(terms: Terms, url: string): Entry {
-  const { network, asset, payTo, maxTimeoutSeconds, extra, description } = terms
-  const amount = terms.amount.toString()
-  const common = { asset: asset.address, payTo, maxTimeoutSeconds, extra }
-  if (terms.version === 2) return { scheme: 'exact', network, amount, ...common }
-  const resource = { resource: url, description, mimeType: 'application/json' }
-  return { scheme: 'exact', network, maxAmountRequired: amount, ...resource, ...common }
+const v2: Wire = {
+  requestHeader: 'payment-signature',
+  responseHeader: 'PAYMENT-RESPONSE',
+  network: (asset) => asset.network,
+  offer: ({ asset, amount, payTo, maxTimeoutSeconds }) => ({
+    scheme: 'exact',
+    network: asset.network,
+    amount: amount.toString(),
+    asset: asset.address,
+    payTo,
+    maxTimeoutSeconds,
+    extra: extraOf(asset),
+  }),
+  challenge: ({ error, url, description, accepts, extensions, headers }) => {
+    const message = { x402Version: 2, error, resource: { url, description, mimeType: 'application/json' }, accepts, extensions }
+    return Response.json({}, { status: 402, headers: { 'PAYMENT-REQUIRED': encode(message), 'Cache-Control': 'no-store', ...headers } })
+  },
 }
 
-/** Writes the 402 that asks for a payment: v2 in a header, v1 in the body. */
-export function writeRequired(
-  { version, description, extensions }: Terms,
-  { url, error, accepts }: { readonly url: string; readonly error: string; readonly accepts: readonly unknown[] },
-): Response {
-  const headers = { 'Cache-Control': 'no-store' }
-  if (version === 1) return Response.json({ x402Version: 1, error, accepts }, { status: 402, headers })
-  const resource = { url, description, mimeType: 'application/json' }
-  const required = encodeHeader({ x402Version: 2, error, resource, accepts, extensions })
-  return Response.json({}, { status: 402, headers: { ...headers, 'PAYMENT-REQUIRED': required } })
+const namesV1: Readonly<Record<string, string>> = {
+  'eip155:8453': 'base',
+  'eip155:84532': 'base-sepolia',
+  'eip155:137': 'polygon',
+  'eip155:43114': 'avalanche',
 }
 
-/** Writes a message as a header holds it: base64 of the UTF-8 bytes of its JSON. */
-export function encodeHeader(message: unknown): string {
+const v1: Wire = {
+  requestHeader: 'x-payment',
+  responseHeader: 'X-PAYMENT-RESPONSE',
+  network: (asset) => namesV1[asset.network] ?? asset.network,
+  offer: ({ asset, amount, payTo, maxTimeoutSeconds, url, description }) => ({
+    scheme: 'exact',
+    network: namesV1[asset.network] ?? asset.network,
+    maxAmountRequired: amount.toString(),
+    resource: url,
+    description,
+    mimeType: 'application/json',
+    payTo,
+    maxTimeoutSeconds,
+    asset: asset.address,
+    extra: extraOf(asset),
+  }),
+  challenge: ({ error, accepts, headers }) =>
+    Response.json({ x402Version: 1, error, accepts }, { status: 402, headers: { 'Cache-Control': 'no-store', ...headers } }),
+}
+
+/** Answers how a version is written. */
+export function wireOf(version: 1 | 2): Wire {
+  return version === 1 ? v1 : v2
+}
+
+/** Writes a header's value: base64 of JSON. */
+export function encode(message: unknown): string {
   const bytes = new TextEncoder().encode(JSON.stringify(message))
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }
 
-/** Reads a header that holds a message, or answers `undefined` when it holds none. */
-export function decodeHeader(header: string | null): Entry | undefined {
-  if (header === null || !/^[A-Za-z0-9+/]+={0,2}$/.test(header)) return undefined
+/** Reads a header's value, or answers `undefined` when it is none. */
+export function decode(header: string | null): unknown {
   try {
-    const bytes = Uint8Array.from(atob(header), (character) => character.charCodeAt(0))
-    const message: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return isObject(message) ? message : undefined
+    const bytes = Uint8Array.from(atob(header ?? ''), (character) => character.charCodeAt(0))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     return undefined
   }
 }
 
-const namesV1: Readonly<Record<string, string>> = {
-  'eip155:1': 'ethereum',
-  'eip155:137': 'polygon',
-  'eip155:143': 'monad',
-  'eip155:1328': 'sei-testnet',
-  'eip155:1329': 'sei',
-  'eip155:8453': 'base',
-  'eip155:42220': 'celo',
-  'eip155:43113': 'avalanche-fuji',
-  'eip155:43114': 'avalanche',
-  'eip155:80002': 'polygon-amoy',
-  'eip155:84532': 'base-sepolia',
-  'eip155:11155111': 'sepolia',
+/** Tells whether two values are the same JSON, whatever the order of their keys. */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  return canonical(one) === canonical(other)
 }
 
-/**
- * Writes a network as a version of x402 does.
- *
- * @throws ConfigurationError when v1 has no name for it.
- */
-export function writeNetwork(network: Network, version: 1 | 2): string {
-  const name = version === 2 ? network : namesV1[network]
-  if (name === undefined) throw new ConfigurationError(`Failed to read the asset: x402 v1 has no name for ${network}`)
-  return name
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  )
 }
