@@ -56,10 +56,14 @@ const mints: readonly (readonly [Network, string, string, 'spl-token' | 'token-2
 /** Lists the tokens this library knows: where they are, how they are written, and what they are worth. */
 export function pinnedAssets(): readonly Asset[] {
   return [
-    ...erc20s.map(([network, symbol, address, decimals, name, version, transfer]) =>
-      ({ network, symbol, address, decimals, eip712: { name, version }, transfer, microUsd: dollar }) as const),
-    ...mints.map(([network, symbol, address, transfer]) =>
-      ({ network, symbol, address, decimals: 6, transfer, microUsd: dollar }) as const),
+    ...erc20s.map(
+      ([network, symbol, address, decimals, name, version, transfer]) =>
+        ({ network, symbol, address, decimals, eip712: { name, version }, transfer, microUsd: dollar }) as const,
+    ),
+    ...mints.map(
+      ([network, symbol, address, transfer]) =>
+        ({ network, symbol, address, decimals: 6, transfer, microUsd: dollar }) as const,
+    ),
   ]
 }
 
@@ -78,7 +82,9 @@ export type AssetTable = { find(network: string, address: string): Asset | undef
  * @throws ConfigurationError when one of the owner's is not usable.
  */
 export function createAssetTable(own: readonly AssetInput[] = []): AssetTable {
-  const table = new Map(pinnedAssets().map((asset): [string, Asset] => [keyOf(asset.network, asset.address), deepFreeze(asset)]))
+  const table = new Map(
+    pinnedAssets().map((asset): [string, Asset] => [keyOf(asset.network, asset.address), deepFreeze(asset)]),
+  )
   for (const input of own) table.set(keyOf(input.network, input.address), deepFreeze(readAsset(input)))
   return { find: (network, address) => table.get(keyOf(network, address)) }
 }
@@ -100,7 +106,9 @@ function readAsset(input: AssetInput): Asset {
     (transfer !== 'eip3009' || input.eip712 !== undefined)
   if (!isUsable) {
     throw new ConfigurationError(`Failed to read assets: ${input.symbol} on ${input.network} is not usable`, {
-      details: ['It needs a CAIP-2 network, an address with a right checksum, decimals and, on EVM, its EIP-712 domain.'],
+      details: [
+        'It needs a CAIP-2 network, an address with a right checksum, decimals and, on EVM, its EIP-712 domain.',
+      ],
     })
   }
   return { ...input, address, transfer, microUsd: input.microUsd ?? dollar }
@@ -116,7 +124,11 @@ export function priceOffers(
   for (const claim of claims) {
     const asset = assets.find(claim.network, claim.asset)
     if (asset) offers.push(Object.freeze({ ...claim, asset, microUsd: toMicroUsd(claim.amount, asset) }))
-    else setAside.push({ ...claim, reason: `asset ${claim.asset} on ${claim.network} is not in the table of known assets` })
+    else
+      setAside.push({
+        ...claim,
+        reason: `asset ${claim.asset} on ${claim.network} is not in the table of known assets`,
+      })
   }
   return { offers, setAside }
 }

@@ -1,5 +1,11 @@
 import { within } from './deadline.js'
-import { ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal, SigningFailedError } from './errors.js'
+import {
+  ClockSkewError,
+  MalformedMessageError,
+  PaymentDeniedError,
+  type Refusal,
+  SigningFailedError,
+} from './errors.js'
 import { deepFreeze } from './freeze.js'
 import { match } from './match.js'
 import { formatUsd } from './money.js'
@@ -38,7 +44,10 @@ async function judge(candidates: readonly Candidate[], ask: Ask, parts: Parts): 
   ask.signal?.throwIfAborted()
   const [cheapest] = judged
     .filter((one): one is Allowed => 'limits' in one)
-    .toSorted((one, other) => Number(one.offer.microUsd > other.offer.microUsd) - Number(one.offer.microUsd < other.offer.microUsd))
+    .toSorted(
+      (one, other) =>
+        Number(one.offer.microUsd > other.offer.microUsd) - Number(one.offer.microUsd < other.offer.microUsd),
+    )
   if (cheapest) return cheapest
   throw new PaymentDeniedError(judged.flatMap((one) => ('refusals' in one ? one.refusals : [])))
 }
@@ -100,11 +109,17 @@ function scopesOf(resource: Resource): readonly string[] {
 
 function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void {
   const misfit = ask.misfit?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
-  if (misfit !== undefined) throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
+  if (misfit !== undefined)
+    throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
 }
 
 /** Asks the signer for the recorded payment, and compares what it signed with what is recorded. */
-async function sign(payment: Payment, { offer, scheme, signer }: Allowed, ask: Ask, parts: Parts): Promise<Authorization> {
+async function sign(
+  payment: Payment,
+  { offer, scheme, signer }: Allowed,
+  ask: Ask,
+  parts: Parts,
+): Promise<Authorization> {
   if (ask.signal?.aborted) await release(payment, 'the call was aborted', parts)
   ask.signal?.throwIfAborted()
   const signature = await useKey(payment, { scheme, signer }, parts)

@@ -30,7 +30,8 @@ export type KeptBody = {
 export function keepBody(input: Input, init: Init | undefined, maxBytes: number): KeptBody {
   const keep = (body: BodyInit | undefined): KeptBody => ({ input, init, again: async () => ({ body }), discard })
   const body = init?.body
-  if (body === undefined || body === null) return isRequestWithBody(input) ? keepRequest(input, init, maxBytes) : keep(undefined)
+  if (body === undefined || body === null)
+    return isRequestWithBody(input) ? keepRequest(input, init, maxBytes) : keep(undefined)
   if (typeof body === 'string' || body instanceof Blob) return keep(body)
   if (body instanceof URLSearchParams) return keep(new URLSearchParams(body))
   if (body instanceof FormData) return keepForm(input, init, body)
@@ -42,14 +43,18 @@ export function keepBody(input: Input, init: Init | undefined, maxBytes: number)
 function discard(): void {}
 
 async function unreadable(): Promise<never> {
-  throw new UnpayableRequestError('Request body can be read only once, so the paid request cannot carry it; nothing was signed', {
-    details: ['Pass a string, bytes, URLSearchParams, FormData, a Blob or a ReadableStream.'],
-  })
+  throw new UnpayableRequestError(
+    'Request body can be read only once, so the paid request cannot carry it; nothing was signed',
+    {
+      details: ['Pass a string, bytes, URLSearchParams, FormData, a Blob or a ReadableStream.'],
+    },
+  )
 }
 
 /** A caller may change its buffer while the call is under way; what is sent second must be what was sent first. */
 function copy(body: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
-  const view = body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  const view =
+    body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   return Uint8Array.from(view)
 }
 
@@ -87,9 +92,12 @@ function collect(stream: ReadableStream<Uint8Array> | null, maxBytes: number): P
     again: async () => {
       const body = await kept.catch(unreadable)
       if (body) return { body }
-      throw new UnpayableRequestError(`Request body is longer than ${maxBytes} bytes, so it was not kept; nothing was signed`, {
-        details: ['Raise maxReplayBytes, or pass the body as a string, bytes or a Blob.'],
-      })
+      throw new UnpayableRequestError(
+        `Request body is longer than ${maxBytes} bytes, so it was not kept; nothing was signed`,
+        {
+          details: ['Raise maxReplayBytes, or pass the body as a string, bytes or a Blob.'],
+        },
+      )
     },
   }
 }

@@ -46,7 +46,11 @@ export type Call = {
 export function readCall(
   input: RequestInfo | URL,
   init: PayingRequestInit | undefined,
-  options: { readonly paymentHeaders: readonly string[]; readonly maxReplayBytes: number; readonly repeatable: boolean },
+  options: {
+    readonly paymentHeaders: readonly string[]
+    readonly maxReplayBytes: number
+    readonly repeatable: boolean
+  },
 ): Call {
   const { payment, ...settings } = init ?? {}
   const request = input instanceof Request ? input : undefined
@@ -60,7 +64,11 @@ export function readCall(
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readLabels(payment?.labels, 'payment.labels'),
     url: () => new URL(request?.url ?? String(input), globalThis.location?.href),
-    init: () => ({ ...(request && settingsOf(request)), ...settings, headers: new Headers(init?.headers ?? request?.headers) }),
+    init: () => ({
+      ...(request && settingsOf(request)),
+      ...settings,
+      headers: new Headers(init?.headers ?? request?.headers),
+    }),
   }
 }
 
@@ -68,7 +76,8 @@ export function readCall(
 function refusePaymentHeaders(all: readonly (HeadersInit | undefined)[], paymentHeaders: readonly string[]): void {
   for (const headers of all) {
     if (!headers) continue
-    const names = headers instanceof Headers || Array.isArray(headers) ? [...headers].map(([name]) => name) : Object.keys(headers)
+    const names =
+      headers instanceof Headers || Array.isArray(headers) ? [...headers].map(([name]) => name) : Object.keys(headers)
     const own = names.find((name) => paymentHeaders.includes(name?.toLowerCase() ?? ''))
     if (own === undefined) continue
     throw new UnpayableRequestError(`Request already has a ${own} header; nothing was sent`, {
@@ -90,7 +99,9 @@ function readKey(key: string | undefined): string | undefined {
  */
 export function readLabels(labels: Labels | undefined, option: string): Labels {
   const entries = Object.entries(labels ?? {})
-  const isUsable = entries.every(([name, value]) => typeof value === 'string' && name.length <= 64 && value.length <= 256)
+  const isUsable = entries.every(
+    ([name, value]) => typeof value === 'string' && name.length <= 64 && value.length <= 256,
+  )
   if (isUsable && entries.length <= 16) return Object.freeze(Object.fromEntries(entries))
   throw new ConfigurationError(`Failed to read ${option}: expected at most 16 strings of at most 256 characters`)
 }

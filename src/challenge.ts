@@ -56,7 +56,8 @@ function resourceOf(response: Response, { url, method }: { readonly url: URL; re
 
 function checkAge(headers: Headers): void {
   const age = Number(headers.get('age') ?? 0)
-  if (age > oldestAgeSeconds) throw new MalformedMessageError(`402 is ${age} s old: a cache kept it; nothing was signed`)
+  if (age > oldestAgeSeconds)
+    throw new MalformedMessageError(`402 is ${age} s old: a cache kept it; nothing was signed`)
 }
 
 function serverTime(headers: Headers): number | undefined {

@@ -135,10 +135,7 @@ export class SigningFailedError extends StipendError {
   override readonly moved: Moved
   readonly payment: Payment
 
-  constructor(
-    payment: Payment,
-    failure: { readonly reason: string; readonly moved: Moved; readonly cause?: unknown },
-  ) {
+  constructor(payment: Payment, failure: { readonly reason: string; readonly moved: Moved; readonly cause?: unknown }) {
     super(`Failed to sign: ${failure.reason}`, {
       details: [
         describe(payment),

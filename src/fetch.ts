@@ -134,7 +134,9 @@ function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAs
     labels: { ...labels, ...call.labels },
     misfit: (authorization) => {
       const size = Object.entries(protocol.attach(required, authorization)).flat().join('').length
-      return size > largestHeaderBytes ? `its payment header would be ${size} bytes, over ${largestHeaderBytes}` : undefined
+      return size > largestHeaderBytes
+        ? `its payment header would be ${size} bytes, over ${largestHeaderBytes}`
+        : undefined
     },
   }
 }
@@ -181,7 +183,12 @@ async function sendPaid(
 }
 
 /** Files what the answer says of the payment, and hands over the answer untouched. */
-async function conclude(response: Response, challenge: Challenge, { payment }: Authorization, payer: Payer): Promise<Response> {
+async function conclude(
+  response: Response,
+  challenge: Challenge,
+  { payment }: Authorization,
+  payer: Payer,
+): Promise<Response> {
   const { receipt, reason } = challenge.protocol.readAnswer(response.headers, payment)
   const astray = strayed(response, challenge)
   if (astray !== undefined) {

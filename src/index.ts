@@ -37,9 +37,22 @@ export { memoryLedger } from './ledger/memory.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
-export { createPolicyEngine, type Decision, type PaymentRequest, type PolicyEngine, type Rule, type Verdict } from './policy/engine.js'
+export {
+  createPolicyEngine,
+  type Decision,
+  type PaymentRequest,
+  type PolicyEngine,
+  type Rule,
+  type Verdict,
+} from './policy/engine.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
-export { type LimitScope, maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
+export {
+  type LimitScope,
+  maxPayments,
+  type MaxPaymentsOptions,
+  spendingLimit,
+  type SpendingLimitOptions,
+} from './policy/limit-rules.js'
 export { allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/time-window.js'
 export type { Protocol } from './protocols/protocol.js'

@@ -33,7 +33,10 @@ export async function appraise(required: PaymentRequired, resource: Resource, pa
   return { resource, offers: quoted, setAside, payable }
 }
 
-async function payableOffers(required: PaymentRequired, parts: Parts): Promise<{ offers: Offer[]; setAside: readonly SetAside[] }> {
+async function payableOffers(
+  required: PaymentRequired,
+  parts: Parts,
+): Promise<{ offers: Offer[]; setAside: readonly SetAside[] }> {
   try {
     const candidates = await match(required, parts)
     return { offers: candidates.map((candidate) => candidate.offer), setAside: required.setAside }

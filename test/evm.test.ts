@@ -1,10 +1,23 @@
 import { privateKeyToAccount, generatePrivateKey } from 'viem/accounts'
 import { getAddress, hashTypedData as viemHash } from 'viem'
 import { describe, expect, test } from 'vitest'
-import { hashTypedData, isSignedBy, parseAddress, parseSignature, recoverAddress, signDigest, type TypedData } from '../src/evm.js'
+import {
+  hashTypedData,
+  isSignedBy,
+  parseAddress,
+  parseSignature,
+  recoverAddress,
+  signDigest,
+  type TypedData,
+} from '../src/evm.js'
 
 const permit2: TypedData = {
-  domain: { name: 'Token ₮', version: '1', chainId: 14, verifyingContract: '0xe7cd86e13AC4309349F30B3435a9d337750fC82D' },
+  domain: {
+    name: 'Token ₮',
+    version: '1',
+    chainId: 14,
+    verifyingContract: '0xe7cd86e13AC4309349F30B3435a9d337750fC82D',
+  },
   types: {
     PermitWitnessTransferFrom: [
       { name: 'permitted', type: 'TokenPermissions' },
@@ -15,7 +28,10 @@ const permit2: TypedData = {
       { name: 'memo', type: 'string' },
     ],
     Witness: [{ name: 'to', type: 'address' }],
-    TokenPermissions: [{ name: 'token', type: 'address' }, { name: 'amount', type: 'uint128' }],
+    TokenPermissions: [
+      { name: 'token', type: 'address' },
+      { name: 'amount', type: 'uint128' },
+    ],
   },
   primaryType: 'PermitWitnessTransferFrom',
   message: {
@@ -45,7 +61,7 @@ describe('EIP-712 and addresses', () => {
     }
   })
 
-  test('tells a payer\'s signature from any other, the first time and from then on', () => {
+  test("tells a payer's signature from any other, the first time and from then on", () => {
     const digest = hashTypedData(permit2)
     const key = new Uint8Array(32).fill(9)
     const signature = signDigest(digest, key)
@@ -78,7 +94,15 @@ describe('EIP-712 and addresses', () => {
     expect(parseAddress(address)).toBe(address)
     expect(parseAddress(address.toLowerCase())).toBe(getAddress(address))
     expect(parseAddress(address.replace('Bc6', 'bc6'))).toBeUndefined()
-    for (const bad of ['', '0x', `${address}00`, address.slice(0, -2), `${address} `, 'vitalik.eth', address.slice(2)]) {
+    for (const bad of [
+      '',
+      '0x',
+      `${address}00`,
+      address.slice(0, -2),
+      `${address} `,
+      'vitalik.eth',
+      address.slice(2),
+    ]) {
       expect(parseAddress(bad)).toBeUndefined()
     }
   })

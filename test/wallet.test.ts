@@ -33,8 +33,30 @@ describe('a wallet', () => {
     ['without a policy', {}],
     ['with no rules', { policy: [] }],
     ['with limits but no host', { policy: [spendingLimit({ perPaymentUsd: 5 })] }],
-    ['with a rule that throws', { policy: [allowed, { name: 'mine', judge: () => { throw new Error('boom') } }] }],
-    ['with an engine that throws', { policy: { evaluate: () => { throw new Error('boom') } } }],
+    [
+      'with a rule that throws',
+      {
+        policy: [
+          allowed,
+          {
+            name: 'mine',
+            judge: () => {
+              throw new Error('boom')
+            },
+          },
+        ],
+      },
+    ],
+    [
+      'with an engine that throws',
+      {
+        policy: {
+          evaluate: () => {
+            throw new Error('boom')
+          },
+        },
+      },
+    ],
     ['with an engine that rejects', { policy: { evaluate: () => Promise.reject(new Error('boom')) } }],
     ['with an engine that answers a word', { policy: { evaluate: () => 'allow' as never } }],
     ['with an engine that answers nothing', { policy: { evaluate: () => undefined as never } }],
@@ -53,13 +75,23 @@ describe('a wallet', () => {
     sell(resource)
     const wallet = createAgentWallet({ keyStore: testKeyStore(), policy: [allowed] })
     for (let bought = 0; bought < 10; bought += 1) await wallet.fetch(url)
-    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'limit_exceeded', limit: { name: 'built-in daily limit' }, used: 10_000_000n })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({
+      code: 'limit_exceeded',
+      limit: { name: 'built-in daily limit' },
+      used: 10_000_000n,
+    })
     expect(resource.settled).toBe(10_000_000n)
 
     sell(paidResource({ amount: 1_000_001n }))
     const other = createAgentWallet({ keyStore: testKeyStore(), policy: [allowed] })
-    expect(await rejection(other.fetch(url))).toMatchObject({ code: 'limit_exceeded', limit: { name: 'built-in per-payment limit' } })
-    const raised = createAgentWallet({ keyStore: testKeyStore(), policy: [allowed, spendingLimit({ perPaymentUsd: 2 })] })
+    expect(await rejection(other.fetch(url))).toMatchObject({
+      code: 'limit_exceeded',
+      limit: { name: 'built-in per-payment limit' },
+    })
+    const raised = createAgentWallet({
+      keyStore: testKeyStore(),
+      policy: [allowed, spendingLimit({ perPaymentUsd: 2 })],
+    })
     expect((await raised.fetch(url)).status).toBe(200)
   })
 
@@ -72,7 +104,9 @@ describe('a wallet', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
     expect(keyStore.signed).toHaveLength(10)
     expect(resource.settled).toBe(1_000_000n)
-    expect(settled.filter((one) => one.status === 'rejected').every((one) => one.reason.code === 'limit_exceeded')).toBe(true)
+    expect(
+      settled.filter((one) => one.status === 'rejected').every((one) => one.reason.code === 'limit_exceeded'),
+    ).toBe(true)
   })
 
   test('says in words when a limit has room again, and has it then', async () => {
@@ -84,7 +118,9 @@ describe('a wallet', () => {
     await wallet.fetch(url)
     const error = await rejection(wallet.fetch(url))
     expect(error).toMatchObject({ code: 'limit_exceeded', retryable: true })
-    expect(String(error)).toMatch(/hourly limit of \$1\.00: \$0\.60 spent, \$0\.60 asked; fits again at 2026-03-08T13:03Z/)
+    expect(String(error)).toMatch(
+      /hourly limit of \$1\.00: \$0\.60 spent, \$0\.60 asked; fits again at 2026-03-08T13:03Z/,
+    )
     const { fitsAt = 0 } = error as { fitsAt?: number }
     now = fitsAt - 1
     expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'limit_exceeded' })
@@ -95,13 +131,21 @@ describe('a wallet', () => {
   })
 
   test('counts each host for itself where a limit says so, and all of them together as well', async () => {
-    const policy = [allowAnyHost(), spendingLimit({ dailyLimitUsd: 0.01, scope: 'host' }), maxPayments({ count: 3, per: 'day' })]
+    const policy = [
+      allowAnyHost(),
+      spendingLimit({ dailyLimitUsd: 0.01, scope: 'host' }),
+      maxPayments({ count: 3, per: 'day' }),
+    ]
     const wallet = createAgentWallet({ keyStore: testKeyStore(), policy })
     const resource = paidResource({})
     sell(resource, 'https://:host.data.example/')
     for (const host of ['a', 'b', 'c']) expect((await wallet.fetch(`https://${host}.data.example/`)).status).toBe(200)
-    expect(await rejection(wallet.fetch('https://a.data.example/'))).toMatchObject({ limit: { scope: 'host:a.data.example' } })
-    expect(await rejection(wallet.fetch('https://d.data.example/'))).toMatchObject({ limit: { measure: 'count', scope: 'wallet' } })
+    expect(await rejection(wallet.fetch('https://a.data.example/'))).toMatchObject({
+      limit: { scope: 'host:a.data.example' },
+    })
+    expect(await rejection(wallet.fetch('https://d.data.example/'))).toMatchObject({
+      limit: { measure: 'count', scope: 'wallet' },
+    })
     const lines = await wallet.budget('https://a.data.example/')
     expect(lines.map(({ name, scope, left }) => [name, scope, left])).toEqual([
       ['daily limit for a.data.example', 'host:a.data.example', 0n],
@@ -112,7 +156,9 @@ describe('a wallet', () => {
   })
 
   test('quotes what a request would cost, offer by offer, and signs nothing', async () => {
-    const resource = paidResource({ accepts: (offer) => [{ ...Object(offer), amount: '2000000' }, offer, { ...Object(offer), network: 'eip155:9' }] })
+    const resource = paidResource({
+      accepts: (offer) => [{ ...Object(offer), amount: '2000000' }, offer, { ...Object(offer), network: 'eip155:9' }],
+    })
     sell(resource)
     const keyStore = testKeyStore()
     const wallet = createAgentWallet({ keyStore, policy: [allowed] })
@@ -127,7 +173,9 @@ describe('a wallet', () => {
     network.use(http.get(url, () => HttpResponse.text('free')))
     expect(await wallet.quote(url)).toBeUndefined()
     sell(resource, 'https://elsewhere.example/')
-    expect((await wallet.quote('https://elsewhere.example/'))?.offers[1]?.reasons).toEqual(['allowHosts: elsewhere.example is not an allowed host'])
+    expect((await wallet.quote('https://elsewhere.example/'))?.offers[1]?.reasons).toEqual([
+      'allowHosts: elsewhere.example is not an allowed host',
+    ])
   })
 
   test('remembers what it paid, without query or signature, and tells its listeners', async () => {
@@ -136,21 +184,37 @@ describe('a wallet', () => {
     const heard: string[] = []
     wallet.on('payment.authorized', ({ payment }) => heard.push(`authorized ${payment.status}`))
     const stop = wallet.on('payment.settled', ({ payment }) => heard.push(`settled ${payment.status}`))
-    wallet.on('payment.settled', () => { throw new Error('a listener that throws') })
-    wallet.on('payment.settled', async () => { throw new Error('a listener that rejects') })
+    wallet.on('payment.settled', () => {
+      throw new Error('a listener that throws')
+    })
+    wallet.on('payment.settled', async () => {
+      throw new Error('a listener that rejects')
+    })
     wallet.on('payment.denied', ({ error }) => heard.push(`denied ${error.code}`))
     const response = await wallet.fetch(`${url}?token=secret`, { payment: { labels: { task: '42' } } })
     const payment = await wallet.payments.get(getPayment(response)?.id ?? 'pay_')
-    expect(payment).toMatchObject({ status: 'claimed', microUsd: 10_000n, labels: { task: '42' }, resource: { url, host: 'api.example.com' } })
+    expect(payment).toMatchObject({
+      status: 'claimed',
+      microUsd: 10_000n,
+      labels: { task: '42' },
+      resource: { url, host: 'api.example.com' },
+    })
     const text = JSON.stringify(payment, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
     expect(text).not.toContain('secret')
     expect(text).not.toMatch(/0x[0-9a-f]{130}/)
-    expect(await wallet.payments.list({ labels: { task: '42' }, host: 'api.example.com', status: 'claimed' })).toEqual([payment])
+    expect(await wallet.payments.list({ labels: { task: '42' }, host: 'api.example.com', status: 'claimed' })).toEqual([
+      payment,
+    ])
     expect(await wallet.payments.list({ labels: { task: '43' } })).toEqual([])
     await rejection(wallet.fetch(url, { payment: { maxUsd: 0 } }))
     stop()
     await wallet.fetch(url)
-    expect(heard).toEqual(['authorized authorized', 'settled claimed', 'denied payment_denied', 'authorized authorized'])
+    expect(heard).toEqual([
+      'authorized authorized',
+      'settled claimed',
+      'denied payment_denied',
+      'authorized authorized',
+    ])
   })
 
   test('does not sign when its ledger fails', async () => {
@@ -158,7 +222,11 @@ describe('a wallet', () => {
     const keyStore = testKeyStore()
     const ledger = { ...memoryLedger(), reserve: () => Promise.reject(new Error('disk full')) }
     const wallet = createAgentWallet({ keyStore, policy: [allowed], ledger })
-    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'ledger_unavailable', moved: 'no', retryable: true })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({
+      code: 'ledger_unavailable',
+      moved: 'no',
+      retryable: true,
+    })
     expect(keyStore.signed).toHaveLength(0)
   })
 
@@ -175,7 +243,12 @@ describe('a wallet', () => {
     sell(paidResource({}))
     const { address } = testKeyStore()
     const fails = (throwsUnsigned: boolean) => ({
-      getSigner: async () => ({ namespace: 'eip155' as const, address, throwsUnsigned, signTypedData: () => Promise.reject(new Error('hsm')) }),
+      getSigner: async () => ({
+        namespace: 'eip155' as const,
+        address,
+        throwsUnsigned,
+        signTypedData: () => Promise.reject(new Error('hsm')),
+      }),
     })
     const own = createAgentWallet({ keyStore: fails(true), policy: [allowed] })
     expect(await rejection(own.fetch(url))).toMatchObject({ code: 'signing_failed', moved: 'no' })
@@ -203,7 +276,12 @@ describe('a wallet', () => {
   test('pays from a viem account, from hex with or without 0x, and from bytes', async () => {
     const key = `0x${'42'.repeat(32)}` as const
     const { address } = privateKeyToAccount(key)
-    for (const keyStore of [privateKey(key), privateKey(key.slice(2)), privateKey(new Uint8Array(32).fill(0x42)), privateKey(privateKeyToAccount(key))]) {
+    for (const keyStore of [
+      privateKey(key),
+      privateKey(key.slice(2)),
+      privateKey(new Uint8Array(32).fill(0x42)),
+      privateKey(privateKeyToAccount(key)),
+    ]) {
       const resource = paidResource({})
       sell(resource)
       const wallet = createAgentWallet({ keyStore, policy: [allowed] })

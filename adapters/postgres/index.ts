@@ -49,14 +49,19 @@ export type PostgresLedgerOptions = {
  * ```
  */
 export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: PostgresLedgerOptions = {}): Ledger {
-  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema)) throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
+  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
+    throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
   const call = createCall(pool, schema)
   return Object.freeze({
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) => {
       for (const { scope } of limits) {
         if (!payment.scopes.includes(scope)) throw new TypeError(`payment is not counted in ${scope}`)
       }
-      const parameters = [encodePayment(payment), encodeLimits(limits, payment.createdAt), JSON.stringify({ sameRequest: false, renew: false, ...options })]
+      const parameters = [
+        encodePayment(payment),
+        encodeLimits(limits, payment.createdAt),
+        JSON.stringify({ sameRequest: false, renew: false, ...options }),
+      ]
       return readReservation(answerOf(await call(`SELECT ${schema}.reserve($1, $2, $3) AS answer`, parameters)), limits)
     },
     update: (id, update) => replace(id, update, call, schema),
@@ -122,12 +127,22 @@ function readReservation(answer: unknown, limits: readonly Limit[]): Reservation
   if (reason === 'exists') return { ok: false, reason, payment: decodePayment(JSON.stringify(payment)) }
   const limit = limits[index]
   if (!limit) throw new TypeError('the database answered with no limit')
-  return { ok: false, reason: 'limit', limit, used: BigInt(used), fitsAt: leaves === null ? undefined : leavesAt(limit.window, Number(leaves)) }
+  return {
+    ok: false,
+    reason: 'limit',
+    limit,
+    used: BigInt(used),
+    fitsAt: leaves === null ? undefined : leavesAt(limit.window, Number(leaves)),
+  }
 }
 
 function readUsage(limit: Limit, answer: unknown): Usage {
   const { used, leaves } = Object(answer)
-  return { limit, used: BigInt(used), freesAt: leaves === null || leaves === undefined ? undefined : leavesAt(limit.window, Number(leaves)) }
+  return {
+    limit,
+    used: BigInt(used),
+    freesAt: leaves === null || leaves === undefined ? undefined : leavesAt(limit.window, Number(leaves)),
+  }
 }
 
 /** Reads, moves on and replaces what is still as it was read, until nobody came between. */
@@ -137,12 +152,20 @@ async function replace(id: PaymentId, update: PaymentUpdate, call: Call, schema:
     if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
     const moved = advancePayment(payment, update)
     const isOver = countsAsSpent(payment) && !countsAsSpent(moved)
-    const rows = await call(`SELECT ${schema}.replace($1, $2, $3) AS answer`, [encodePayment(payment), encodePayment(moved), isOver])
+    const rows = await call(`SELECT ${schema}.replace($1, $2, $3) AS answer`, [
+      encodePayment(payment),
+      encodePayment(moved),
+      isOver,
+    ])
     if (answerOf(rows) === true) return moved
   }
 }
 
-async function select(call: Call, schema: string, filter: PaymentFilter & { readonly id?: PaymentId }): Promise<readonly Payment[]> {
+async function select(
+  call: Call,
+  schema: string,
+  filter: PaymentFilter & { readonly id?: PaymentId },
+): Promise<readonly Payment[]> {
   const { labels, limit = 100 } = filter
   const conditions: readonly (readonly [string, unknown])[] = [
     ['id =', filter.id],
@@ -156,6 +179,9 @@ async function select(call: Call, schema: string, filter: PaymentFilter & { read
   const given = conditions.filter(([, value]) => value !== undefined)
   const where = given.map(([condition], index) => `${condition} $${index + 1}`).join(' AND ')
   const text = `SELECT payment AS answer FROM ${schema}.payments ${where && `WHERE ${where}`} ORDER BY seq DESC LIMIT ${Number(limit)}`
-  const rows = await call(text, given.map(([, value]) => value))
+  const rows = await call(
+    text,
+    given.map(([, value]) => value),
+  )
   return rows.map((row) => decodePayment(JSON.stringify(Reflect.get(Object(row), 'answer'))))
 }

@@ -21,9 +21,12 @@ export type SqliteStatement = {
 export function openDatabase(path: string, create: boolean): SqliteDatabase {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite) {
-    throw new ConfigurationError('Failed to open the ledger: this runtime has no node:sqlite, which Node has from 22.13 on', {
-      details: ['Pass a better-sqlite3 database instead of a path.'],
-    })
+    throw new ConfigurationError(
+      'Failed to open the ledger: this runtime has no node:sqlite, which Node has from 22.13 on',
+      {
+        details: ['Pass a better-sqlite3 database instead of a path.'],
+      },
+    )
   }
   if (!create && path !== ':memory:' && !statSync(path, { throwIfNoEntry: false })) {
     throw new ConfigurationError(`Failed to open the ledger: there is no file ${path}`)

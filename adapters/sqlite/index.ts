@@ -83,7 +83,9 @@ function open(file: string | SqliteDatabase, create: boolean): SqliteDatabase {
     prepareSchema(database)
     return database
   } catch (error) {
-    throw error instanceof Error && 'code' in error && error.code === 'configuration_invalid' ? error : new LedgerUnavailableError(error)
+    throw error instanceof Error && 'code' in error && error.code === 'configuration_invalid'
+      ? error
+      : new LedgerUnavailableError(error)
   }
 }
 
@@ -123,7 +125,9 @@ function rollBack(database: SqliteDatabase): void {
 /** I/O errors and damage, as opposed to a lock, a full disk or a constraint, after which the next commit can be sound. */
 function isDiskFailure(error: unknown): boolean {
   const text = `${String(read(error, 'code'))} ${String(read(error, 'errcode'))} ${String(read(error, 'errstr'))}`
-  return /IOERR|disk I\/O|CORRUPT|malformed|NOTADB|not a database/.test(`${text} ${error instanceof Error ? error.message : ''}`)
+  return /IOERR|disk I\/O|CORRUPT|malformed|NOTADB|not a database/.test(
+    `${text} ${error instanceof Error ? error.message : ''}`,
+  )
 }
 
 function reserve(
@@ -135,7 +139,9 @@ function reserve(
   const now = meters.tick(payment.createdAt)
   const known = payments.get(payment.id)
   const live = known && countsAsSpent(known) ? known : undefined
-  const twin = sameRequest ? payments.byRequest(payment.requestDigest).find((one) => isPendingPayment(one, now)) : undefined
+  const twin = sameRequest
+    ? payments.byRequest(payment.requestDigest).find((one) => isPendingPayment(one, now))
+    : undefined
   const found = live && renew && isOpenPayment(live) ? undefined : (live ?? twin)
   if (found) {
     const presented = { ...found, presentations: found.presentations + 1 }
@@ -165,10 +171,14 @@ function createPayments(database: SqliteDatabase): {
   readonly list: (filter: PaymentFilter) => readonly Payment[]
 } {
   const byId = database.prepare('SELECT payment FROM payments WHERE id = ?')
-  const byDigest = database.prepare("SELECT payment FROM payments WHERE request_digest = ? AND status = 'unknown' ORDER BY seq DESC LIMIT 8")
+  const byDigest = database.prepare(
+    "SELECT payment FROM payments WHERE request_digest = ? AND status = 'unknown' ORDER BY seq DESC LIMIT 8",
+  )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, payment'
   const put = database.prepare(`INSERT INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
-  const change = database.prepare('UPDATE payments SET status = ?, request_digest = ?, created_at = ?, payment = ? WHERE id = ?')
+  const change = database.prepare(
+    'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, payment = ? WHERE id = ?',
+  )
   return {
     get: (id) => decodeRow(byId.get(id)),
     byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
@@ -196,7 +206,11 @@ function listBy(database: SqliteDatabase, filter: PaymentFilter): readonly Payme
     ['created_at >= ?', filter.since],
     ['created_at < ?', filter.until],
     ...Object.entries(filter.labels ?? {}).map(
-      ([name, value]) => [`EXISTS (SELECT 1 FROM json_each(payment, '$.labels') WHERE key = ${quote(name)} AND value = ?)`, value] as const,
+      ([name, value]) =>
+        [
+          `EXISTS (SELECT 1 FROM json_each(payment, '$.labels') WHERE key = ${quote(name)} AND value = ?)`,
+          value,
+        ] as const,
     ),
   ]
   const given = conditions.filter((one): one is readonly [string, string | number] => one[1] !== undefined)
@@ -211,5 +225,7 @@ function quote(text: string): string {
 
 function secretOf(database: SqliteDatabase, name: string): Uint8Array {
   database.prepare('INSERT OR IGNORE INTO secrets VALUES (?, ?)').run(name, crypto.getRandomValues(new Uint8Array(32)))
-  return Uint8Array.from(read(database.prepare('SELECT secret FROM secrets WHERE name = ?').get(name), 'secret') as Uint8Array)
+  return Uint8Array.from(
+    read(database.prepare('SELECT secret FROM secrets WHERE name = ?').get(name), 'secret') as Uint8Array,
+  )
 }

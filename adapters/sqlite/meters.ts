@@ -8,7 +8,11 @@ export type Meters = {
   readonly tick: (now: number) => number
   readonly add: (payment: Payment) => void
   readonly remove: (payment: Payment) => void
-  readonly refuse: (limit: Limit, payment: Payment, now: number) => { used: bigint; fitsAt?: number | undefined } | undefined
+  readonly refuse: (
+    limit: Limit,
+    payment: Payment,
+    now: number,
+  ) => { used: bigint; fitsAt?: number | undefined } | undefined
   readonly usage: (limit: Limit, now: number) => Usage
 }
 
@@ -26,8 +30,12 @@ export function createMeters(database: SqliteDatabase): Meters {
     moveClock: database.prepare('UPDATE clock SET now = ?'),
     insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?)'),
     remove: database.prepare('DELETE FROM entries WHERE scope = ? AND counts_until = ? AND id = ?'),
-    change: database.prepare('UPDATE meters SET micro_usd = micro_usd + ?, count = count + ? WHERE scope = ? AND horizon < ?'),
-    meter: database.prepare('SELECT horizon, CAST(micro_usd AS TEXT) AS micro_usd, count FROM meters WHERE scope = ? AND span = ?'),
+    change: database.prepare(
+      'UPDATE meters SET micro_usd = micro_usd + ?, count = count + ? WHERE scope = ? AND horizon < ?',
+    ),
+    meter: database.prepare(
+      'SELECT horizon, CAST(micro_usd AS TEXT) AS micro_usd, count FROM meters WHERE scope = ? AND span = ?',
+    ),
     store: database.prepare('INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?)'),
     between: database.prepare(`SELECT ${sums} FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?`),
     entries: database.prepare(
@@ -39,7 +47,8 @@ export function createMeters(database: SqliteDatabase): Meters {
     const span = windowKey(window)
     const start = Math.max(windowStart(window, now), beginning)
     const meter = statements.meter.get(scope, span)
-    if (meter && Number(read(meter, 'horizon')) >= start) return { ...toSum(meter), start: Number(read(meter, 'horizon')) }
+    if (meter && Number(read(meter, 'horizon')) >= start)
+      return { ...toSum(meter), start: Number(read(meter, 'horizon')) }
     const sum = meter
       ? subtract(toSum(meter), toSum(statements.between.get(scope, Number(read(meter, 'horizon')), start)))
       : toSum(statements.between.get(scope, start, Number.MAX_SAFE_INTEGER))
@@ -79,7 +88,11 @@ export function createMeters(database: SqliteDatabase): Meters {
       if (limit.window.type === 'payment') return { limit, used: 0n }
       const sum = sumOf(limit, now)
       const [oldest] = statements.entries.all(limit.scope, sum.start, 1)
-      return { limit, used: sum[limit.measure], freesAt: oldest === undefined ? undefined : leavesAt(limit.window, Number(read(oldest, 'counts_until'))) }
+      return {
+        limit,
+        used: sum[limit.measure],
+        freesAt: oldest === undefined ? undefined : leavesAt(limit.window, Number(read(oldest, 'counts_until'))),
+      }
     },
   }
 }
@@ -93,7 +106,11 @@ function subtract(sum: Sum, other: Sum): Sum {
 }
 
 /** Walks the entries in the order in which they leave the window, until enough of them has left. */
-function fitsAt(entries: readonly unknown[], { window, measure }: { readonly window: Window; readonly measure: Limit['measure'] }, excess: bigint): number | undefined {
+function fitsAt(
+  entries: readonly unknown[],
+  { window, measure }: { readonly window: Window; readonly measure: Limit['measure'] },
+  excess: bigint,
+): number | undefined {
   let left = excess
   for (const entry of entries) {
     left -= measure === 'count' ? 1n : BigInt(String(read(entry, 'micro_usd')))

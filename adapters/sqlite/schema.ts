@@ -50,7 +50,9 @@ export function prepareSchema(database: SqliteDatabase): void {
   try {
     const found = versionOf(database)
     if (found > version) {
-      throw new ConfigurationError(`Failed to open the ledger: it was written by a newer version of this library (schema ${found})`)
+      throw new ConfigurationError(
+        `Failed to open the ledger: it was written by a newer version of this library (schema ${found})`,
+      )
     }
     if (found === 0) database.exec(`${tables}; PRAGMA user_version = ${version}`)
     database.exec('COMMIT')

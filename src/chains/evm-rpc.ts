@@ -1,7 +1,9 @@
 import type { Payment } from '../types.js'
 
 /** The part of a viem client, or of any EIP-1193 provider, that is used. */
-export type Rpc = { readonly request: (call: { readonly method: string; readonly params?: unknown }) => Promise<unknown> }
+export type Rpc = {
+  readonly request: (call: { readonly method: string; readonly params?: unknown }) => Promise<unknown>
+}
 
 /** A block, as far as it is read; its time in Unix seconds. */
 export type Block = { readonly number: bigint; readonly hash: string; readonly timestamp: number }
@@ -42,7 +44,10 @@ export async function findLogs(client: Rpc, payment: Payment, final: Block): Pro
   for (let from = first.number; from <= final.number; from += widestSearch) {
     const to = from + widestSearch - 1n < final.number ? from + widestSearch - 1n : final.number
     const topics = [[used, canceled], `0x${toWord(terms.payer)}`, terms.nonce]
-    const logs = await client.request({ method: 'eth_getLogs', params: [{ address: asset.address, topics, fromBlock: toHex(from), toBlock: toHex(to) }] })
+    const logs = await client.request({
+      method: 'eth_getLogs',
+      params: [{ address: asset.address, topics, fromBlock: toHex(from), toBlock: toHex(to) }],
+    })
     if (Array.isArray(logs) && logs.length > 0) return logs.map(readLog)
   }
   return []
@@ -73,7 +78,10 @@ export async function transfersIn(
   return logs.flatMap((log: unknown) => {
     const { address, topics, data } = Object(log)
     const [event, from, to] = Array.isArray(topics) ? topics.map(String) : []
-    const isOurs = String(address).toLowerCase() === asset.address.toLowerCase() && event === transfer && from === `0x${toWord(terms.payer)}`
+    const isOurs =
+      String(address).toLowerCase() === asset.address.toLowerCase() &&
+      event === transfer &&
+      from === `0x${toWord(terms.payer)}`
     return isOurs && to ? [{ to: `0x${to.slice(-40)}`, value: BigInt(readHex(data, 32)) }] : []
   })
 }

@@ -29,7 +29,8 @@ const timeoutMs = 20_000
 export function evm(options: EvmOptions): Chain {
   const { network, clients, quorum = Math.min(2, clients.length) } = options
   const chainId = /^eip155:([1-9]\d*)$/.exec(network)?.[1]
-  if (chainId === undefined) throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
+  if (chainId === undefined)
+    throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
   if (!Number.isInteger(quorum) || quorum < 1 || quorum > clients.length) {
     throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${clients.length} clients`)
   }
@@ -46,7 +47,10 @@ async function ask(client: Rpc, payment: Payment, chainId: bigint): Promise<Evid
   try {
     return await within(timeoutMs, examine(client, payment, chainId), 'a node did not answer in time')
   } catch (error) {
-    return { type: 'open', reason: error instanceof Error && error.name === 'TimeoutError' ? error.message : 'a node failed to answer' }
+    return {
+      type: 'open',
+      reason: error instanceof Error && error.name === 'TimeoutError' ? error.message : 'a node failed to answer',
+    }
   }
 }
 
@@ -62,7 +66,8 @@ function agree(answers: readonly Evidence[], quorum: number): Evidence {
 }
 
 async function examine(client: Rpc, payment: Payment, chainId: bigint): Promise<Evidence> {
-  if (BigInt(String(await client.request({ method: 'eth_chainId' }))) !== chainId) return { type: 'open', reason: 'a node is of another chain' }
+  if (BigInt(String(await client.request({ method: 'eth_chainId' }))) !== chainId)
+    return { type: 'open', reason: 'a node is of another chain' }
   const final = await readBlock(client, 'finalized')
   // All that is read is read at this block, whatever the node calls its latest.
   const isUsed = await readNonce(client, payment, final.hash)

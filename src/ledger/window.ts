@@ -41,15 +41,25 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
 
 function createFormatter(timeZone: string): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat('en-CA', { timeZone, calendar: 'iso8601', year: 'numeric', month: '2-digit', day: '2-digit' })
+    return new Intl.DateTimeFormat('en-CA', {
+      timeZone,
+      calendar: 'iso8601',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    })
   } catch (cause) {
-    throw new ConfigurationError(`Failed to read timeZone: ${JSON.stringify(timeZone)} is not a known time zone`, { cause })
+    throw new ConfigurationError(`Failed to read timeZone: ${JSON.stringify(timeZone)} is not a known time zone`, {
+      cause,
+    })
   }
 }
 
 /** Names the period that an instant lies in, such as 2026-03-08 or 2026-03: later periods have greater names. */
 function periodOf({ period, timeZone }: Calendar, instant: number): string {
-  return formatterOf(timeZone).format(instant).slice(0, period === 'day' ? 10 : 7)
+  return formatterOf(timeZone)
+    .format(instant)
+    .slice(0, period === 'day' ? 10 : 7)
 }
 
 /** Finds a period's first instant by halving: days have 23, 24, 24.5 or 25 hours, and some do not begin at midnight. */

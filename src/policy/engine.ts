@@ -60,7 +60,10 @@ function fold(judged: readonly Judged[]): Verdict {
   if (refusals.length > 0) return { type: 'deny', refusals }
   const allowed = judged.filter((one) => 'isGrant' in one)
   if (allowed.some((one) => one.isGrant)) return { type: 'allow', limits: allowed.flatMap((one) => one.limits) }
-  return { type: 'deny', refusals: [{ rule: 'policy', reason: 'no rule allows any host; allowHosts([…]) names those to pay' }] }
+  return {
+    type: 'deny',
+    refusals: [{ rule: 'policy', reason: 'no rule allows any host; allowHosts([…]) names those to pay' }],
+  }
 }
 
 /** Reads one rule's decision; a rule that throws or answers anything else denies. */
@@ -91,11 +94,17 @@ export function guardPolicy(policy: PolicyEngine | readonly Rule[]): Required<Po
 
 async function evaluate(engine: PolicyEngine, request: PaymentRequest): Promise<Verdict> {
   try {
-    const verdict: unknown = await within(timeoutMs, Promise.resolve(engine.evaluate(request)), 'the policy did not answer in time')
+    const verdict: unknown = await within(
+      timeoutMs,
+      Promise.resolve(engine.evaluate(request)),
+      'the policy did not answer in time',
+    )
     const limits = own(verdict, 'limits')
-    if (own(verdict, 'type') === 'allow' && areLimits(limits)) return { type: 'allow', limits: withBuiltInLimits(limits) }
+    if (own(verdict, 'type') === 'allow' && areLimits(limits))
+      return { type: 'allow', limits: withBuiltInLimits(limits) }
     const refusals = own(verdict, 'refusals')
-    if (own(verdict, 'type') === 'deny' && Array.isArray(refusals)) return { type: 'deny', refusals: refusals.map(readRefusal) }
+    if (own(verdict, 'type') === 'deny' && Array.isArray(refusals))
+      return { type: 'deny', refusals: refusals.map(readRefusal) }
     return deny('the policy answered with no verdict')
   } catch (error) {
     return deny(error instanceof DOMException && error.name === 'TimeoutError' ? error.message : 'the policy threw')
@@ -134,7 +143,8 @@ function isLimit(value: unknown): value is Limit {
 function isWindow(window: unknown): boolean {
   const type = own(window, 'type')
   if (type === 'payment' || type === 'lifetime') return true
-  if (type === 'calendar') return typeof own(window, 'timeZone') === 'string' && ['day', 'month'].includes(String(own(window, 'period')))
+  if (type === 'calendar')
+    return typeof own(window, 'timeZone') === 'string' && ['day', 'month'].includes(String(own(window, 'period')))
   const seconds = own(window, 'seconds')
   return type === 'rolling' && Number.isSafeInteger(seconds) && Number(seconds) > 0
 }

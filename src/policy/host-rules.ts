@@ -39,11 +39,17 @@ export function allowAnyHost(): Rule {
 export function denyHosts(patterns: readonly string[]): Rule {
   const matchers = compileAll('denyHosts', patterns, compileDeniedHost)
   return createRule('denyHosts', ({ resource }) =>
-    matchers.some((matches) => matches(resource)) ? { type: 'deny', reason: `${resource.host} is a denied host` } : allow,
+    matchers.some((matches) => matches(resource))
+      ? { type: 'deny', reason: `${resource.host} is a denied host` }
+      : allow,
   )
 }
 
-function compileAll(rule: string, patterns: readonly string[], compile: (pattern: string) => HostMatcher): readonly HostMatcher[] {
+function compileAll(
+  rule: string,
+  patterns: readonly string[],
+  compile: (pattern: string) => HostMatcher,
+): readonly HostMatcher[] {
   if (!Array.isArray(patterns)) throw new ConfigurationError(`Failed to read ${rule}: expected a list of host patterns`)
   return patterns.map(compile)
 }

@@ -13,9 +13,11 @@ const label = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
  * proof that any other suffix belongs to one owner.
  */
 const sharedSuffixes = new Set(
-  ('co.uk org.uk ac.uk com.au net.au com.br com.cn com.mx com.tr co.in co.jp co.kr co.nz co.za github.io gitlab.io ' +
+  (
+    'co.uk org.uk ac.uk com.au net.au com.br com.cn com.mx com.tr co.in co.jp co.kr co.nz co.za github.io gitlab.io ' +
     'vercel.app pages.dev workers.dev netlify.app herokuapp.com fly.dev onrender.com web.app firebaseapp.com ' +
-    'azurewebsites.net cloudfront.net amazonaws.com appspot.com run.app ngrok.io ngrok-free.app nip.io sslip.io').split(' '),
+    'azurewebsites.net cloudfront.net amazonaws.com appspot.com run.app ngrok.io ngrok-free.app nip.io sslip.io'
+  ).split(' '),
 )
 
 /**
@@ -59,7 +61,9 @@ export function isPublicHost({ url }: Resource): boolean {
   if (protocol !== 'https:' || username || password) return false
   const labels = hostname.split('.')
   const isAddress = hostname.startsWith('[') || /^[0-9]+$/.test(labels.at(-1) ?? '')
-  const isLocal = ['localhost', 'local', 'internal', 'lan', 'home', 'arpa', 'test', 'invalid', 'onion'].includes(labels.at(-1) ?? '')
+  const isLocal = ['localhost', 'local', 'internal', 'lan', 'home', 'arpa', 'test', 'invalid', 'onion'].includes(
+    labels.at(-1) ?? '',
+  )
   return labels.length > 1 && !isAddress && !isLocal && labels.every((part) => part !== '')
 }
 
@@ -93,9 +97,12 @@ function asciiOf(host: string): string {
 }
 
 function parseLoopback(pattern: string): Parsed {
-  const [, scheme = '', host = '', port] = /^(https?):\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\*|\d{1,5}))?$/i.exec(pattern) ?? []
-  if (!loopbackHosts.has(host.toLowerCase())) throw refuse(pattern, 'only loopback origins are written with their scheme')
-  if (port !== undefined && port !== '*' && (Number(port) < 1 || Number(port) > 65_535)) throw refuse(pattern, 'its port is none')
+  const [, scheme = '', host = '', port] =
+    /^(https?):\/\/(localhost|127\.0\.0\.1|\[::1\])(?::(\*|\d{1,5}))?$/i.exec(pattern) ?? []
+  if (!loopbackHosts.has(host.toLowerCase()))
+    throw refuse(pattern, 'only loopback origins are written with their scheme')
+  if (port !== undefined && port !== '*' && (Number(port) < 1 || Number(port) > 65_535))
+    throw refuse(pattern, 'its port is none')
   const usual = scheme.toLowerCase() === 'https' ? '443' : '80'
   return { host: host.toLowerCase(), port: port ?? usual, isSuffix: false, scheme: `${scheme.toLowerCase()}:` }
 }

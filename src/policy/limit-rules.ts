@@ -57,7 +57,8 @@ export function spendingLimit(options: SpendingLimitOptions): Rule {
     const [name, window] = windows[option]
     return amount === undefined ? [] : [{ name, window, measure: 'microUsd' as const, max: parseUsd(amount, option) }]
   })
-  if (limits.length === 0) throw new ConfigurationError(`Failed to read spendingLimit: it sets none of ${amounts.join(', ')}`)
+  if (limits.length === 0)
+    throw new ConfigurationError(`Failed to read spendingLimit: it sets none of ${amounts.join(', ')}`)
   return createLimitRule('spendingLimit', (resource) => scopeTo(limits, scope, resource))
 }
 
@@ -77,7 +78,8 @@ export type MaxPaymentsOptions = {
 export function maxPayments(options: MaxPaymentsOptions): Rule {
   checkKeys('maxPayments', options, ['count', 'per', 'scope'])
   const { count, per } = options
-  if (!Number.isSafeInteger(count) || count < 0) throw new ConfigurationError(`Failed to read count: ${count} is not a number of payments`)
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new ConfigurationError(`Failed to read count: ${count} is not a number of payments`)
   const seconds = { hour, day, month: 30 * day, lifetime: Number.POSITIVE_INFINITY }[per]
   if (!seconds) throw new ConfigurationError(`Failed to read per: ${per} is not hour, day, month or lifetime`)
   const window: Window = Number.isFinite(seconds) ? { type: 'rolling', seconds } : { type: 'lifetime' }
@@ -92,8 +94,16 @@ function readScope(rule: string, scope: LimitScope | undefined): LimitScope {
   throw new ConfigurationError(`Failed to read ${rule}: scope is neither wallet nor host`)
 }
 
-function scopeTo(limits: readonly Omit<Limit, 'scope'>[], scope: LimitScope, resource: Resource | undefined): readonly Limit[] {
+function scopeTo(
+  limits: readonly Omit<Limit, 'scope'>[],
+  scope: LimitScope,
+  resource: Resource | undefined,
+): readonly Limit[] {
   if (scope === 'wallet') return limits.map((limit) => ({ ...limit, scope }))
   if (!resource) return []
-  return limits.map((limit) => ({ ...limit, name: `${limit.name} for ${resource.host}`, scope: `host:${resource.host}` }))
+  return limits.map((limit) => ({
+    ...limit,
+    name: `${limit.name} for ${resource.host}`,
+    scope: `host:${resource.host}`,
+  }))
 }

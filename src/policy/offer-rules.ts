@@ -20,9 +20,11 @@ export function allowPayees(payees: readonly string[]): Rule {
 }
 
 function readPayee(payee: string): string {
-  const [, prefix = '', address = ''] = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}:)?([\x21-\x39\x3b-\x7e]+)$/.exec(payee) ?? []
+  const [, prefix = '', address = ''] =
+    /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}:)?([\x21-\x39\x3b-\x7e]+)$/.exec(payee) ?? []
   const parsed = address.startsWith('0x') ? parseAddress(address) : address
-  if (!parsed) throw new ConfigurationError(`Failed to read allowPayees: ${payee} is not an address with a right checksum`)
+  if (!parsed)
+    throw new ConfigurationError(`Failed to read allowPayees: ${payee} is not an address with a right checksum`)
   return `${prefix}${parsed}`
 }
 
@@ -34,7 +36,8 @@ function readPayee(payee: string): string {
 export function allowNetworks(networks: readonly Network[]): Rule {
   const known = new Set<string>(list('allowNetworks', networks))
   const wrong = [...known].find((network) => !/^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}$/.test(network))
-  if (wrong !== undefined) throw new ConfigurationError(`Failed to read allowNetworks: ${wrong} is not a CAIP-2 id, such as eip155:8453`)
+  if (wrong !== undefined)
+    throw new ConfigurationError(`Failed to read allowNetworks: ${wrong} is not a CAIP-2 id, such as eip155:8453`)
   return createRule('allowNetworks', ({ offer }) =>
     known.has(offer.network) ? allow : { type: 'deny', reason: `${offer.network} is not an allowed network` },
   )
@@ -56,7 +59,8 @@ export function allowAssets(assets: readonly (string | Pick<Asset, 'network' | '
 
 function readAsset(asset: string | Pick<Asset, 'network' | 'address'>): string {
   if (typeof asset === 'string' && /^[\x21-\x7e]{1,32}$/.test(asset)) return asset
-  const address = typeof asset === 'object' && (asset.network.startsWith('eip155:') ? parseAddress(asset.address) : asset.address)
+  const address =
+    typeof asset === 'object' && (asset.network.startsWith('eip155:') ? parseAddress(asset.address) : asset.address)
   if (typeof asset !== 'object' || !address) {
     throw new ConfigurationError('Failed to read allowAssets: expected symbols, or networks with addresses')
   }

@@ -27,5 +27,7 @@ export function createLimitRule(name: string, limitsOf: (resource: Resource | un
 export function checkKeys(rule: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown === undefined) return
-  throw new ConfigurationError(`Failed to read ${rule}: it has no option ${unknown}`, { details: [`It has ${known.join(', ')}.`] })
+  throw new ConfigurationError(`Failed to read ${rule}: it has no option ${unknown}`, {
+    details: [`It has ${known.join(', ')}.`],
+  })
 }

@@ -28,7 +28,8 @@ export function timeWindow(options: TimeWindowOptions): Rule {
   checkKeys('timeWindow', options, ['days', 'from', 'to', 'timeZone'])
   const { days = weekdays, from = '00:00', to = '24:00', timeZone = 'UTC' } = options
   const wrong = days.find((day) => !weekdays.includes(day))
-  if (wrong !== undefined) throw new ConfigurationError(`Failed to read days: ${wrong} is not one of ${weekdays.join(', ')}`)
+  if (wrong !== undefined)
+    throw new ConfigurationError(`Failed to read days: ${wrong} is not one of ${weekdays.join(', ')}`)
   const [opens, closes] = [readTime('from', from), readTime('to', to)]
   const clock = createClock(timeZone)
   const isOpen = (now: number): boolean => {
@@ -38,7 +39,9 @@ export function timeWindow(options: TimeWindowOptions): Rule {
     return (isDay(day) && minute >= opens) || (isDay(day - 1) && minute < closes)
   }
   const words = `${days.join(', ')} from ${from} to ${to} ${timeZone}`
-  return createRule('timeWindow', ({ now }) => (isOpen(now) ? { type: 'allow' } : { type: 'deny', reason: `payments are made ${words} only` }))
+  return createRule('timeWindow', ({ now }) =>
+    isOpen(now) ? { type: 'allow' } : { type: 'deny', reason: `payments are made ${words} only` },
+  )
 }
 
 function readTime(option: string, time: string): number {
@@ -60,7 +63,13 @@ function createClock(timeZone: string): (now: number) => { readonly day: number;
 
 function createFormatter(timeZone: string): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    })
   } catch (cause) {
     throw new ConfigurationError(`Failed to read timeZone: ${timeZone} is not a known time zone`, { cause })
   }

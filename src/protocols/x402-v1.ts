@@ -9,10 +9,12 @@ export function x402V1(): Protocol {
     paymentHeaders: ['x-payment'],
     parse: ({ headers, body }: Message) => {
       // With a v2 header, or the outcome of a payment, the body is not what asks.
-      if (headers.has('payment-required') || headers.has('payment-response') || headers.has('x-payment-response')) return undefined
+      if (headers.has('payment-required') || headers.has('payment-response') || headers.has('x-payment-response'))
+        return undefined
       if (!body?.includes('"x402Version"')) return undefined
       const message = parseJson(body)
-      if (Reflect.get(Object(message), 'x402Version') === 2) throw malformed('x402 version 2 is in the body, without its header')
+      if (Reflect.get(Object(message), 'x402Version') === 2)
+        throw malformed('x402 version 2 is in the body, without its header')
       return readRequired(message, { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })
     },
     attach: (_required, { offer, payload }) => ({

@@ -65,10 +65,19 @@ const settlement = lazy(() =>
   z.object({
     success: z.boolean(),
     network: identifier(),
-    transaction: z.string().regex(/^[\x21-\x7e]{0,256}$/).nullish(),
-    transactionId: z.string().regex(/^[\x21-\x7e]{0,256}$/).nullish(),
+    transaction: z
+      .string()
+      .regex(/^[\x21-\x7e]{0,256}$/)
+      .nullish(),
+    transactionId: z
+      .string()
+      .regex(/^[\x21-\x7e]{0,256}$/)
+      .nullish(),
     payer: identifier().nullish(),
-    amount: z.string().regex(/^[0-9]{0,78}$/).nullish(),
+    amount: z
+      .string()
+      .regex(/^[0-9]{0,78}$/)
+      .nullish(),
     errorReason: z.string().nullish(),
   }),
 )
@@ -90,20 +99,38 @@ export function readEntryV1(entry: unknown, index: number): OfferClaim | SetAsid
   const known = networkOf(network)
   if (!known) return { index, scheme: rest.scheme, network, reason: `network ${network} is not an x402 v1 network` }
   // The v1 packages sign from ten minutes ago, and their facilitators were only ever tried with that.
-  const claim = { ...rest, index, network: known, amount: maxAmountRequired, backdateSeconds: 600, extra: rest.extra ?? {}, raw: entry }
+  const claim = {
+    ...rest,
+    index,
+    network: known,
+    amount: maxAmountRequired,
+    backdateSeconds: 600,
+    extra: rest.extra ?? {},
+    raw: entry,
+  }
   return refuseFlow(claim) ?? claim
 }
 
 /** With any other flow the money is taken before the work is done. */
 function refuseFlow({ index, scheme, network, extra }: OfferClaim): SetAside | undefined {
   const flow = extra['paymentFlow'] ?? 'authorization'
-  return flow === 'authorization' ? undefined : { index, scheme, network, reason: `payment flow ${quote(flow)} is not supported` }
+  return flow === 'authorization'
+    ? undefined
+    : { index, scheme, network, reason: `payment flow ${quote(flow)} is not supported` }
 }
 
 function setAside(index: number, entry: unknown, error: z.ZodError): SetAside {
   const [issue] = error.issues
-  const { scheme, network } = (typeof entry === 'object' ? (entry ?? {}) : {}) as { scheme?: unknown; network?: unknown }
-  return { index, scheme: text(scheme), network: text(network), reason: `${issue?.path.join('.') || 'it'}: ${issue?.message}` }
+  const { scheme, network } = (typeof entry === 'object' ? (entry ?? {}) : {}) as {
+    scheme?: unknown
+    network?: unknown
+  }
+  return {
+    index,
+    scheme: text(scheme),
+    network: text(network),
+    reason: `${issue?.path.join('.') || 'it'}: ${issue?.message}`,
+  }
 }
 
 /** Words of a server that may be shown: visible ASCII, and few of them. */
@@ -122,7 +149,11 @@ function quote(value: unknown): string {
  */
 export function readRequired(
   message: unknown,
-  { protocol, version, readEntry }: { readonly protocol: string; readonly version: number; readonly readEntry: ReadEntry },
+  {
+    protocol,
+    version,
+    readEntry,
+  }: { readonly protocol: string; readonly version: number; readonly readEntry: ReadEntry },
 ): PaymentRequired | undefined {
   const read = envelope().safeParse(message)
   if (!read.success) throw malformed(`${read.error.issues[0]?.path.join('.') || 'it'} is not as x402 has it`)
@@ -150,7 +181,11 @@ export function writeHeader(message: Readonly<Record<string, unknown>>): string 
 }
 
 /** Reads what a settlement header says of a payment; what it says of any other is no receipt. Never throws. */
-export function readSettlement(value: string, payment: Payment, caip2: (network: string) => string | undefined): Answer {
+export function readSettlement(
+  value: string,
+  payment: Payment,
+  caip2: (network: string) => string | undefined,
+): Answer {
   try {
     const { data } = settlement().safeParse(parseJson(decodeHeader(value) ?? ''))
     if (!data) return { reason: 'the receipt is not as x402 has it' }
@@ -161,11 +196,16 @@ export function readSettlement(value: string, payment: Payment, caip2: (network:
   }
 }
 
-function readReceipt(data: z.infer<ReturnType<typeof settlement>>, payment: Payment, network: string | undefined): Answer {
+function readReceipt(
+  data: z.infer<ReturnType<typeof settlement>>,
+  payment: Payment,
+  network: string | undefined,
+): Answer {
   const { payer, transaction, transactionId } = data
   const charged = data.amount ? BigInt(data.amount) : undefined
   if (network !== payment.asset.network) return { reason: 'the receipt names another network' }
-  if (payer && payer.toLowerCase() !== payment.terms.payer.toLowerCase()) return { reason: 'the receipt names another payer' }
+  if (payer && payer.toLowerCase() !== payment.terms.payer.toLowerCase())
+    return { reason: 'the receipt names another payer' }
   if (charged !== undefined && charged > payment.amount) return { reason: 'the receipt names more than was authorized' }
   const receipt: Receipt = {
     status: 'claimed',

@@ -1,7 +1,17 @@
 import type { OfferClaim, PaymentRequired } from '../types.js'
 import { parseJson } from './json.js'
 import type { Message, Protocol } from './protocol.js'
-import { echoExtensions, malformed, readCode, readEntryV1, readEntryV2, readHeader, readRequired, readSettlement, writeHeader } from './x402-wire.js'
+import {
+  echoExtensions,
+  malformed,
+  readCode,
+  readEntryV1,
+  readEntryV2,
+  readHeader,
+  readRequired,
+  readSettlement,
+  writeHeader,
+} from './x402-wire.js'
 
 /** Speaks x402 version 2: the 402 and the payment are headers. */
 export function x402(): Protocol {
@@ -42,8 +52,11 @@ function refuseContradiction({ claims }: PaymentRequired, body: string | undefin
     one.asset.toLowerCase() === other.asset.toLowerCase() &&
     (one.amount !== other.amount || one.payTo.toLowerCase() !== other.payTo.toLowerCase())
   for (const other of others) {
-    const alike = claims.filter((one) => one.network === other.network && one.asset.toLowerCase() === other.asset.toLowerCase())
-    if (alike.length > 0 && alike.every((one) => contradicts(one, other))) throw malformed('its header and its body ask different things')
+    const alike = claims.filter(
+      (one) => one.network === other.network && one.asset.toLowerCase() === other.asset.toLowerCase(),
+    )
+    if (alike.length > 0 && alike.every((one) => contradicts(one, other)))
+      throw malformed('its header and its body ask different things')
   }
 }
 

@@ -18,7 +18,10 @@ export type ExactEvmOptions = {
 /** The facilitators refuse an authorization with less than six seconds to live. */
 const shortestValiditySeconds = 7
 
-const unspendable = new Set(['0x0000000000000000000000000000000000000000', '0x000000000000000000000000000000000000dead'])
+const unspendable = new Set([
+  '0x0000000000000000000000000000000000000000',
+  '0x000000000000000000000000000000000000dead',
+])
 
 /**
  * Pays x402's `exact` scheme on EVM chains with an EIP-3009 `transferWithAuthorization` in the token's own domain.
@@ -27,8 +30,14 @@ const unspendable = new Set(['0x0000000000000000000000000000000000000000', '0x00
  */
 export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
   const { maxValiditySeconds = 120 } = options
-  if (!Number.isInteger(maxValiditySeconds) || maxValiditySeconds < shortestValiditySeconds || maxValiditySeconds > 900) {
-    throw new ConfigurationError(`Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`)
+  if (
+    !Number.isInteger(maxValiditySeconds) ||
+    maxValiditySeconds < shortestValiditySeconds ||
+    maxValiditySeconds > 900
+  ) {
+    throw new ConfigurationError(
+      `Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`,
+    )
   }
   return {
     name: 'exact',
@@ -70,7 +79,10 @@ function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | un
 function refuseDomain({ extra, asset }: Offer): string | undefined {
   const ours: Readonly<Record<string, unknown>> = { ...asset.eip712, decimals: asset.decimals }
   const wrong = ['name', 'version', 'decimals'].find((field) => (extra[field] ?? ours[field]) !== ours[field])
-  return wrong && `extra.${wrong} is ${JSON.stringify(extra[wrong])}, but for ${asset.symbol} it is ${JSON.stringify(ours[wrong])}`
+  return (
+    wrong &&
+    `extra.${wrong} is ${JSON.stringify(extra[wrong])}, but for ${asset.symbol} it is ${JSON.stringify(ours[wrong])}`
+  )
 }
 
 function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {

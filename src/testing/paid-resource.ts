@@ -95,7 +95,12 @@ export function paidResource(options: PaidResourceOptions = {}): PaidResource {
 
   const serve = async (request: Request): Promise<Response> => {
     const copy = request.clone()
-    requests.push({ method: copy.method, url: copy.url, headers: Object.fromEntries(copy.headers), body: await copy.text() })
+    requests.push({
+      method: copy.method,
+      url: copy.url,
+      headers: Object.fromEntries(copy.headers),
+      body: await copy.text(),
+    })
     const header = request.headers.get(wire.requestHeader)
     const terms = termsOf(options, request.url)
     const offer = wire.offer(terms)
@@ -149,21 +154,35 @@ function challenge(
     accepts,
     error,
     options,
-  }: { readonly request: Request; readonly accepts: readonly unknown[]; readonly error: string; readonly options: PaidResourceOptions },
+  }: {
+    readonly request: Request
+    readonly accepts: readonly unknown[]
+    readonly error: string
+    readonly options: PaidResourceOptions
+  },
 ): Response {
   const { extensions, headers = {}, description = 'a paid thing' } = options
   return wire.challenge({ error, url: request.url, description, accepts, extensions, headers })
 }
 
 function failure(wire: Wire, asset: Asset): Response {
-  const receipt = { success: false, errorReason: 'unexpected_settle_error', transaction: '', network: wire.network(asset) }
+  const receipt = {
+    success: false,
+    errorReason: 'unexpected_settle_error',
+    transaction: '',
+    network: wire.network(asset),
+  }
   return Response.json({}, { status: 402, headers: { [wire.responseHeader]: encode(receipt) } })
 }
 
 /** Checks that a message answers one of our offers, and that its payload pays it. */
 function verify(
   message: unknown,
-  { wire, accepts, terms }: { readonly wire: Wire; readonly accepts: readonly unknown[]; readonly terms: Terms & { readonly now: number } },
+  {
+    wire,
+    accepts,
+    terms,
+  }: { readonly wire: Wire; readonly accepts: readonly unknown[]; readonly terms: Terms & { readonly now: number } },
 ): VerifiedPayment | string {
   const { x402Version, accepted, scheme, network, payload } = Object(message)
   if (message === undefined) return 'Payment required'
@@ -176,10 +195,14 @@ function verify(
   return verifyExact(payload, terms)
 }
 
-async function misbehave(fault: PaidResourceFault | undefined, ask: (error: string) => Response): Promise<Response | undefined> {
+async function misbehave(
+  fault: PaidResourceFault | undefined,
+  ask: (error: string) => Response,
+): Promise<Response | undefined> {
   if (fault === 'settle-then-402') return ask('Payment required')
   if (fault === 'settle-then-500') return new Response('broken', { status: 500 })
-  if (fault === 'settle-then-redirect') return new Response(null, { status: 307, headers: { location: 'https://elsewhere.test/' } })
+  if (fault === 'settle-then-redirect')
+    return new Response(null, { status: 307, headers: { location: 'https://elsewhere.test/' } })
   if (fault === 'settle-then-throw') throw new TypeError('fetch failed')
   if (fault === 'settle-then-hang') return new Promise(() => {})
   return undefined

@@ -35,7 +35,8 @@ export function verifyExact(payload: unknown, expected: Expected): VerifiedPayme
   if (payment.to !== parseAddress(expected.payTo)) return 'invalid_exact_evm_recipient_mismatch'
   if (payment.value !== expected.amount) return 'invalid_exact_evm_payload_authorization_value_mismatch'
   if (payment.validBefore < seconds + marginSeconds) return 'invalid_exact_evm_payload_authorization_valid_before'
-  if (payment.validBefore > seconds + expected.maxTimeoutSeconds + slackSeconds) return 'invalid_exact_evm_payload_authorization_valid_before'
+  if (payment.validBefore > seconds + expected.maxTimeoutSeconds + slackSeconds)
+    return 'invalid_exact_evm_payload_authorization_valid_before'
   if (payment.validAfter > seconds) return 'invalid_exact_evm_payload_authorization_valid_after'
   const signer = recoverAddress(hashTypedData(typedDataOf(payment, expected.asset)), parsed)
   return signer === payment.from ? payment : 'invalid_exact_evm_signature'
@@ -45,7 +46,8 @@ function readAuthorization(authorization: unknown): VerifiedPayment | undefined 
   const { from, to, value, validAfter, validBefore, nonce } = Object(authorization)
   const [payer, payee] = [parseAddress(String(from)), parseAddress(String(to))]
   const numbers = [value, validAfter, validBefore]
-  if (!payer || !payee || !numbers.every((number) => typeof number === 'string' && /^\d{1,78}$/.test(number))) return undefined
+  if (!payer || !payee || !numbers.every((number) => typeof number === 'string' && /^\d{1,78}$/.test(number)))
+    return undefined
   if (typeof nonce !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(nonce)) return undefined
   return {
     from: payer,

@@ -45,8 +45,17 @@ const v2: Wire = {
     extra: extraOf(asset),
   }),
   challenge: ({ error, url, description, accepts, extensions, headers }) => {
-    const message = { x402Version: 2, error, resource: { url, description, mimeType: 'application/json' }, accepts, extensions }
-    return Response.json({}, { status: 402, headers: { 'PAYMENT-REQUIRED': encode(message), 'Cache-Control': 'no-store', ...headers } })
+    const message = {
+      x402Version: 2,
+      error,
+      resource: { url, description, mimeType: 'application/json' },
+      accepts,
+      extensions,
+    }
+    return Response.json(
+      {},
+      { status: 402, headers: { 'PAYMENT-REQUIRED': encode(message), 'Cache-Control': 'no-store', ...headers } },
+    )
   },
 }
 
@@ -74,7 +83,10 @@ const v1: Wire = {
     extra: extraOf(asset),
   }),
   challenge: ({ error, accepts, headers }) =>
-    Response.json({ x402Version: 1, error, accepts }, { status: 402, headers: { 'Cache-Control': 'no-store', ...headers } }),
+    Response.json(
+      { x402Version: 1, error, accepts },
+      { status: 402, headers: { 'Cache-Control': 'no-store', ...headers } },
+    ),
 }
 
 /** Answers how a version is written. */

@@ -32,7 +32,8 @@ const form = (): FormData => {
 const stream = (size: number, chunk = 1000): ReadableStream<Uint8Array> =>
   new ReadableStream({
     start(controller) {
-      for (let sent = 0; sent < size; sent += chunk) controller.enqueue(new Uint8Array(Math.min(chunk, size - sent)).fill(sent % 251))
+      for (let sent = 0; sent < size; sent += chunk)
+        controller.enqueue(new Uint8Array(Math.min(chunk, size - sent)).fill(sent % 251))
       controller.close()
     },
   })
@@ -65,16 +66,19 @@ describe('a body', () => {
     expect(getPayment(response)?.status).toBe('claimed')
   })
 
-  test.each(['string', 'stream'])('of a Request made of a %s is paid for, and so are its method and headers', async (kind) => {
-    const body = kind === 'string' ? 'hello' : stream(3000)
-    const init = { method: 'PUT', body, duplex: 'half', headers: { 'x-trace': 'def', 'content-type': 'text/x' } }
-    const request = new Request(server.url, init as RequestInit)
-    expect((await createTestWallet().fetch(request)).status).toBe(200)
-    expect(seen.map(({ method }) => method)).toEqual(['PUT', 'PUT'])
-    expect(seen[1]?.body).toEqual(seen[0]?.body)
-    expect(seen[1]?.headers.get('x-trace')).toBe('def')
-    expect(seen[1]?.headers.get('content-type')).toBe('text/x')
-  })
+  test.each(['string', 'stream'])(
+    'of a Request made of a %s is paid for, and so are its method and headers',
+    async (kind) => {
+      const body = kind === 'string' ? 'hello' : stream(3000)
+      const init = { method: 'PUT', body, duplex: 'half', headers: { 'x-trace': 'def', 'content-type': 'text/x' } }
+      const request = new Request(server.url, init as RequestInit)
+      expect((await createTestWallet().fetch(request)).status).toBe(200)
+      expect(seen.map(({ method }) => method)).toEqual(['PUT', 'PUT'])
+      expect(seen[1]?.body).toEqual(seen[0]?.body)
+      expect(seen[1]?.headers.get('x-trace')).toBe('def')
+      expect(seen[1]?.headers.get('content-type')).toBe('text/x')
+    },
+  )
 
   test('of a form is read back by the server as the form that was sent', async () => {
     const url = await listen(async (request) => {
@@ -126,7 +130,9 @@ describe('a body', () => {
         controller.error(new Error('disk'))
       },
     })
-    const error = await rejection(wallet.fetch(server.url, { method: 'POST', body: broken, duplex: 'half' } as RequestInit))
+    const error = await rejection(
+      wallet.fetch(server.url, { method: 'POST', body: broken, duplex: 'half' } as RequestInit),
+    )
     expect(error).toBeInstanceOf(Error)
     expect(wallet.signed).toHaveLength(0)
   })

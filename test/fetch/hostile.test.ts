@@ -16,17 +16,25 @@ const serve = async (handler: (request: Request) => Response | Promise<Response>
 const price = 10_000n
 
 describe('after a payment has left', () => {
-  test.each(['always-402', 'settle-then-402', 'settle-fails'] as const)('a server that answers 402 (%s) gets one authorization', async (fault) => {
-    const resource = paidResource({ fault })
-    const wallet = createTestWallet()
-    const error = await rejection(wallet.fetch(await serve(resource)))
-    expect(error).toBeInstanceOf(PaymentRejectedError)
-    expect(error).toMatchObject({ code: 'payment_rejected', moved: 'maybe', retryable: false, payment: { status: 'unknown', amount: price } })
-    expect((error as PaymentRejectedError).response.status).toBe(402)
-    expect(wallet.signed).toHaveLength(1)
-    expect(resource.requests).toHaveLength(2)
-    expect((await wallet.budget())[1]).toMatchObject({ name: 'built-in daily limit', used: price })
-  })
+  test.each(['always-402', 'settle-then-402', 'settle-fails'] as const)(
+    'a server that answers 402 (%s) gets one authorization',
+    async (fault) => {
+      const resource = paidResource({ fault })
+      const wallet = createTestWallet()
+      const error = await rejection(wallet.fetch(await serve(resource)))
+      expect(error).toBeInstanceOf(PaymentRejectedError)
+      expect(error).toMatchObject({
+        code: 'payment_rejected',
+        moved: 'maybe',
+        retryable: false,
+        payment: { status: 'unknown', amount: price },
+      })
+      expect((error as PaymentRejectedError).response.status).toBe(402)
+      expect(wallet.signed).toHaveLength(1)
+      expect(resource.requests).toHaveLength(2)
+      expect((await wallet.budget())[1]).toMatchObject({ name: 'built-in daily limit', used: price })
+    },
+  )
 
   test('a server that answers 500 is answered with its 500, and the payment says that it is unknown', async () => {
     const resource = paidResource({ fault: 'settle-then-500' })
@@ -39,17 +47,20 @@ describe('after a payment has left', () => {
     expect(wallet.signed).toHaveLength(1)
   })
 
-  test.each(['settle-then-redirect', 'settle-then-throw'] as const)('%s ends in an unknown outcome that counts as spent', async (fault) => {
-    const resource = paidResource({ fault })
-    const wallet = createTestWallet()
-    const url = fault === 'settle-then-throw' ? undefined : await serve(resource)
-    const paying = url ? wallet.fetch : wrapFetch((input, init) => resource(new Request(input, init)), wallet)
-    const error = await rejection(paying(url ?? 'http://127.0.0.1:1/'))
-    expect(error).toBeInstanceOf(PaymentOutcomeUnknownError)
-    expect(error).toMatchObject({ moved: 'maybe', retryable: false, payment: { status: 'unknown' } })
-    expect(wallet.signed).toHaveLength(1)
-    expect((await wallet.payments.list({ status: 'unknown' })).map(({ amount }) => amount)).toEqual([price])
-  })
+  test.each(['settle-then-redirect', 'settle-then-throw'] as const)(
+    '%s ends in an unknown outcome that counts as spent',
+    async (fault) => {
+      const resource = paidResource({ fault })
+      const wallet = createTestWallet()
+      const url = fault === 'settle-then-throw' ? undefined : await serve(resource)
+      const paying = url ? wallet.fetch : wrapFetch((input, init) => resource(new Request(input, init)), wallet)
+      const error = await rejection(paying(url ?? 'http://127.0.0.1:1/'))
+      expect(error).toBeInstanceOf(PaymentOutcomeUnknownError)
+      expect(error).toMatchObject({ moved: 'maybe', retryable: false, payment: { status: 'unknown' } })
+      expect(wallet.signed).toHaveLength(1)
+      expect((await wallet.payments.list({ status: 'unknown' })).map(({ amount }) => amount)).toEqual([price])
+    },
+  )
 
   test('a redirect of the paid request reaches no other origin, with or without its header', async () => {
     const reached: string[] = []
@@ -60,10 +71,14 @@ describe('after a payment has left', () => {
     for (const status of [301, 302, 303, 307, 308]) {
       const resource = paidResource({})
       const url = await serve((request) =>
-        request.headers.has('payment-signature') ? new Response(null, { status, headers: { location: elsewhere } }) : resource(request),
+        request.headers.has('payment-signature')
+          ? new Response(null, { status, headers: { location: elsewhere } })
+          : resource(request),
       )
       const wallet = createTestWallet()
-      expect(await rejection(wallet.fetch(url, { method: 'POST', body: 'x', redirect: 'follow' }))).toBeInstanceOf(PaymentOutcomeUnknownError)
+      expect(await rejection(wallet.fetch(url, { method: 'POST', body: 'x', redirect: 'follow' }))).toBeInstanceOf(
+        PaymentOutcomeUnknownError,
+      )
       expect(wallet.signed).toHaveLength(1)
     }
     expect(reached).toEqual([])
@@ -85,7 +100,8 @@ describe('after a payment has left', () => {
     const resource = paidResource({})
     const wallet = createTestWallet({
       fetch: async (input, init) => {
-        if (new Headers(init?.headers).has('payment-signature')) throw new TypeError('fetch failed', { cause: new Error('ECONNRESET') })
+        if (new Headers(init?.headers).has('payment-signature'))
+          throw new TypeError('fetch failed', { cause: new Error('ECONNRESET') })
         return resource(new Request(input, init))
       },
     })
@@ -105,12 +121,15 @@ describe('after a payment has left', () => {
     expect((await wallet.payments.list())[0]?.status).toBe('unknown')
   })
 
-  test.each(['lying-receipt', 'malformed-receipt'] as const)('a 200 with a %s is handed over, its payment unknown and without the receipt', async (fault) => {
-    const response = await createTestWallet().fetch(await serve(paidResource({ fault })))
-    expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({ ok: true })
-    expect(getPayment(response)).toMatchObject({ status: 'unknown', receipt: undefined })
-  })
+  test.each(['lying-receipt', 'malformed-receipt'] as const)(
+    'a 200 with a %s is handed over, its payment unknown and without the receipt',
+    async (fault) => {
+      const response = await createTestWallet().fetch(await serve(paidResource({ fault })))
+      expect(response.status).toBe(200)
+      expect(await response.json()).toEqual({ ok: true })
+      expect(getPayment(response)).toMatchObject({ status: 'unknown', receipt: undefined })
+    },
+  )
 
   test('a 200 without a receipt is claimed', async () => {
     const response = await createTestWallet().fetch(await serve(paidResource({ fault: 'no-receipt' })))

@@ -27,7 +27,10 @@ type Raw = Record<string, unknown> & { readonly extra: Record<string, unknown> }
 const raw = (offer: unknown): Raw => offer as Raw
 
 /** Asks for payment by a changed offer, and expects that nothing at all is signed, recorded or sent. */
-async function refuses(change: (offer: Raw) => unknown, options: Parameters<typeof createTestWallet>[0] = {}): Promise<StipendError> {
+async function refuses(
+  change: (offer: Raw) => unknown,
+  options: Parameters<typeof createTestWallet>[0] = {},
+): Promise<StipendError> {
   const resource = paidResource({ accepts: (offer) => [change(raw(offer))] })
   const wallet = createTestWallet(options)
   const error = await rejection(wallet.fetch(await serve(resource)))
@@ -99,7 +102,11 @@ describe('an offer that is not what we know', () => {
   })
 
   test('whose answer would not fit in a header is refused before anything is signed', async () => {
-    const resource = paidResource({ extensions: { huge: { info: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`k${index}`, 'x'.repeat(1400)])) } } })
+    const resource = paidResource({
+      extensions: {
+        huge: { info: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`k${index}`, 'x'.repeat(1400)])) },
+      },
+    })
     const wallet = createTestWallet()
     const error = await rejection(wallet.fetch(await serve(resource)))
     expect(error).toMatchObject({ code: 'malformed_message', moved: 'no' })
@@ -111,7 +118,14 @@ describe('an offer that is not what we know', () => {
 
 describe('of several offers', () => {
   const dear = (offer: unknown): Raw => ({ ...raw(offer), amount: '90000' })
-  const foreign = { scheme: 'exact', network: 'stellar:pubnet', amount: '1.5', asset: 'CCW6', payTo: 'G', maxTimeoutSeconds: 60 }
+  const foreign = {
+    scheme: 'exact',
+    network: 'stellar:pubnet',
+    amount: '1.5',
+    asset: 'CCW6',
+    payTo: 'G',
+    maxTimeoutSeconds: 60,
+  }
 
   test.each([
     ['last', (offer: unknown) => [foreign, dear(offer), offer]],
@@ -127,7 +141,9 @@ describe('of several offers', () => {
   test('of one price the first is taken', async () => {
     const resource = paidResource({ accepts: (offer) => [{ ...raw(offer), maxTimeoutSeconds: 61 }, offer] })
     await createTestWallet().fetch(await serve(resource))
-    expect(JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? '')).accepted.maxTimeoutSeconds).toBe(61)
+    expect(JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? '')).accepted.maxTimeoutSeconds).toBe(
+      61,
+    )
   })
 })
 
@@ -146,7 +162,9 @@ describe('the authorization', () => {
 
   test('carries the payment id where the server declares payment-identifier, and what the server said otherwise', async () => {
     const info = { required: true, note: 'keep' }
-    const resource = paidResource({ extensions: { 'payment-identifier': { info, schema: { type: 'object' } }, other: { info: { a: [1, null] } } } })
+    const resource = paidResource({
+      extensions: { 'payment-identifier': { info, schema: { type: 'object' } }, other: { info: { a: [1, null] } } },
+    })
     const response = await createTestWallet().fetch(await serve(resource))
     const sent = JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? ''))
     expect(sent.extensions).toEqual({
@@ -159,7 +177,10 @@ describe('the authorization', () => {
     const resource = paidResource({ version })
     const response = await createTestWallet().fetch(await serve(resource))
     expect(response.status).toBe(200)
-    expect(getPayment(response)).toMatchObject({ status: 'claimed', receipt: { status: 'claimed', network: 'eip155:84532' } })
+    expect(getPayment(response)).toMatchObject({
+      status: 'claimed',
+      receipt: { status: 'claimed', network: 'eip155:84532' },
+    })
   })
 })
 
@@ -185,7 +206,11 @@ describe('the host that is judged', () => {
 
   test('behind a redirect within the origin is paid where it answered', async () => {
     const resource = paidResource({})
-    const url = await serve((request) => (new URL(request.url).pathname === '/old' ? Response.redirect(new URL('/new', request.url), 307) : resource(request)))
+    const url = await serve((request) =>
+      new URL(request.url).pathname === '/old'
+        ? Response.redirect(new URL('/new', request.url), 307)
+        : resource(request),
+    )
     const wallet = createTestWallet()
     const response = await wallet.fetch(`${url}/old`)
     expect(response.status).toBe(200)
@@ -195,18 +220,21 @@ describe('the host that is judged', () => {
     expect(wallet.signed).toHaveLength(1)
   })
 
-  test.each(['http://api.example.com/', 'https://user:pass@api.example.com/', 'https://api.example.com.evil.test/', 'https://api.example.com:8443/'])(
-    'is not paid at %s when only api.example.com is allowed',
-    async (url) => {
-      const resource = paidResource({})
-      const keyStore = testKeyStore()
-      const fetch: typeof globalThis.fetch = (input, init) => resource(new Request(String(input).replace('user:pass@', ''), init))
-      const wallet = createAgentWallet({ keyStore, policy: [allowHosts(['api.example.com'])], fetch })
-      expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_denied' })
-      expect((await wallet.fetch('https://API.example.com:443/')).status).toBe(200)
-      expect(keyStore.signed).toHaveLength(1)
-    },
-  )
+  test.each([
+    'http://api.example.com/',
+    'https://user:pass@api.example.com/',
+    'https://api.example.com.evil.test/',
+    'https://api.example.com:8443/',
+  ])('is not paid at %s when only api.example.com is allowed', async (url) => {
+    const resource = paidResource({})
+    const keyStore = testKeyStore()
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      resource(new Request(String(input).replace('user:pass@', ''), init))
+    const wallet = createAgentWallet({ keyStore, policy: [allowHosts(['api.example.com'])], fetch })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_denied' })
+    expect((await wallet.fetch('https://API.example.com:443/')).status).toBe(200)
+    expect(keyStore.signed).toHaveLength(1)
+  })
 })
 
 describe('the caller', () => {
@@ -218,8 +246,12 @@ describe('the caller', () => {
     const resource = paidResource({})
     const url = await serve(resource)
     const wallet = createTestWallet()
-    expect(await rejection(wallet.fetch(url, { headers: headers as HeadersInit }))).toMatchObject({ code: 'request_unpayable' })
-    expect(await rejection(wallet.fetch(new Request(url, { headers: headers as HeadersInit })))).toMatchObject({ code: 'request_unpayable' })
+    expect(await rejection(wallet.fetch(url, { headers: headers as HeadersInit }))).toMatchObject({
+      code: 'request_unpayable',
+    })
+    expect(await rejection(wallet.fetch(new Request(url, { headers: headers as HeadersInit })))).toMatchObject({
+      code: 'request_unpayable',
+    })
     expect(resource.requests).toHaveLength(0)
   })
 
@@ -227,11 +259,15 @@ describe('the caller', () => {
     const url = await serve(paidResource({ amount: 500_000n }))
     const policy = [allowHosts(['http://127.0.0.1:*']), spendingLimit({ perPaymentUsd: 0.5 })]
     const wallet = createTestWallet({ policy })
-    expect(await rejection(wallet.fetch(url, { payment: { maxUsd: '0.499999' } }))).toMatchObject({ code: 'payment_denied' })
+    expect(await rejection(wallet.fetch(url, { payment: { maxUsd: '0.499999' } }))).toMatchObject({
+      code: 'payment_denied',
+    })
     expect((await wallet.fetch(url, { payment: { maxUsd: '$0.50' } })).status).toBe(200)
     const dear = await serve(paidResource({ amount: 500_001n }))
     expect(await rejection(wallet.fetch(dear, { payment: { maxUsd: 100 } }))).toMatchObject({ code: 'limit_exceeded' })
-    expect(await rejection(wallet.fetch(url, { payment: { maxUsd: 'a lot' } }))).toMatchObject({ code: 'configuration_invalid' })
+    expect(await rejection(wallet.fetch(url, { payment: { maxUsd: 'a lot' } }))).toMatchObject({
+      code: 'configuration_invalid',
+    })
     expect(wallet.signed).toHaveLength(1)
   })
 

@@ -51,7 +51,9 @@ describe('a request that costs nothing', () => {
 
   test('keeps the redirect mode of its caller', async () => {
     const url = await serve((request) =>
-      request.url.endsWith('/end') ? new Response('end') : new Response(null, { status: 302, headers: { location: '/end' } }),
+      request.url.endsWith('/end')
+        ? new Response('end')
+        : new Response(null, { status: 302, headers: { location: '/end' } }),
     )
     const wallet = createTestWallet()
     expect(await (await wallet.fetch(url)).text()).toBe('end')

@@ -30,7 +30,9 @@ function createModel() {
       now = Math.max(now, payment.createdAt)
       if (payments.some((one) => one.id === payment.id && counts(one))) return 'exists'
       const cost = (limit: Limit): bigint => (limit.measure === 'count' ? 1n : payment.microUsd)
-      const broken = limits.find((limit) => (limit.window.type === 'payment' ? 0n : used(limit)) + cost(limit) > limit.max)
+      const broken = limits.find(
+        (limit) => (limit.window.type === 'payment' ? 0n : used(limit)) + cost(limit) > limit.max,
+      )
       if (broken) return `limit ${limits.indexOf(broken)} ${broken.window.type === 'payment' ? 0n : used(broken)}`
       const index = payments.findIndex(({ id }) => id === payment.id)
       if (index >= 0) payments.splice(index, 1, payment)
@@ -72,8 +74,22 @@ const step = fc.oneof(
       limits: fc.array(limit, { maxLength: 4 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('move' as const), pick: fc.nat(), status: fc.constantFrom('claimed' as const, 'unknown' as const, 'released' as const, 'expired' as const) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('usage' as const), pass: fc.constantFrom(0, 60_000, 3_600_000), limits: fc.array(limit, { minLength: 1, maxLength: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('move' as const),
+      pick: fc.nat(),
+      status: fc.constantFrom('claimed' as const, 'unknown' as const, 'released' as const, 'expired' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('usage' as const),
+      pass: fc.constantFrom(0, 60_000, 3_600_000),
+      limits: fc.array(limit, { minLength: 1, maxLength: 3 }),
+    }),
+  },
 )
 type Step = typeof step extends fc.Arbitrary<infer one> ? one : never
 
@@ -94,7 +110,11 @@ async function run(ledger: Ledger, steps: readonly Step[], isMonotonic: boolean)
       })
       const limits = one.limits.filter(({ scope }) => payment.scopes.includes(scope))
       const answer = await ledger.reserve(payment, limits)
-      const said = answer.ok ? 'ok' : answer.reason === 'exists' ? 'exists' : `limit ${limits.indexOf(answer.limit)} ${answer.used}`
+      const said = answer.ok
+        ? 'ok'
+        : answer.reason === 'exists'
+          ? 'exists'
+          : `limit ${limits.indexOf(answer.limit)} ${answer.used}`
       expect(said).toBe(model.reserve(payment, limits))
     }
     if (one.type === 'move' && model.payments.length > 0) {
@@ -108,14 +128,18 @@ async function run(ledger: Ledger, steps: readonly Step[], isMonotonic: boolean)
       now += one.pass
       model.tick(now)
       const usage = await ledger.usage(one.limits, now)
-      expect(usage.map(({ used }) => used)).toEqual(one.limits.map((wanted) => (wanted.window.type === 'payment' ? 0n : model.used(wanted))))
+      expect(usage.map(({ used }) => used)).toEqual(
+        one.limits.map((wanted) => (wanted.window.type === 'payment' ? 0n : model.used(wanted))),
+      )
     }
   }
   const stored = await ledger.list({ limit: 1000 })
   const byId = (one: Payment, other: Payment): number => (one.id < other.id ? -1 : 1)
-  expect(stored.map(({ id, status, microUsd }) => ({ id, status, microUsd })).toSorted((one, other) => (one.id < other.id ? -1 : 1))).toEqual(
-    model.payments.toSorted(byId).map(({ id, status, microUsd }) => ({ id, status, microUsd })),
-  )
+  expect(
+    stored
+      .map(({ id, status, microUsd }) => ({ id, status, microUsd }))
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+  ).toEqual(model.payments.toSorted(byId).map(({ id, status, microUsd }) => ({ id, status, microUsd })))
 }
 
 describe.each(Object.keys(ledgerMakers))('a ledger in %s', (kind) => {
@@ -129,7 +153,9 @@ describe.each(Object.keys(ledgerMakers))('a ledger in %s', (kind) => {
   test('answers as one that adds everything up anew, whatever is done to it', { timeout: 120_000 }, async () => {
     const numRuns = { memory: 1000, SQLite: 60, PostgreSQL: 30 }[kind] ?? 30
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => run(maker.create(), steps, kind === 'PostgreSQL')),
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) =>
+        run(maker.create(), steps, kind === 'PostgreSQL'),
+      ),
       { numRuns },
     )
   })

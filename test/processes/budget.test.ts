@@ -23,11 +23,16 @@ afterAll(async () => {
 
 /** Eight processes want to buy fifty times each; there is money for a hundred. */
 async function spend(where: object): Promise<{ readonly signed: number; readonly paid: number }> {
-  const ended = await Promise.all(Array.from({ length: processes }, () => run('spender', { ...where, calls: 50, dailyLimitUsd: 1 })))
+  const ended = await Promise.all(
+    Array.from({ length: processes }, () => run('spender', { ...where, calls: 50, dailyLimitUsd: 1 })),
+  )
   expect(ended.map(({ errors }) => errors).join('')).toBe('')
   const said = ended.map(({ output }) => JSON.parse(output) as { signed: number; paid: number; odd: string[] })
   expect(said.flatMap(({ odd }) => odd)).toEqual([])
-  return { signed: said.reduce((sum, { signed }) => sum + signed, 0), paid: said.reduce((sum, { paid }) => sum + paid, 0) }
+  return {
+    signed: said.reduce((sum, { signed }) => sum + signed, 0),
+    paid: said.reduce((sum, { paid }) => sum + paid, 0),
+  }
 }
 
 describe('eight processes with one budget', () => {

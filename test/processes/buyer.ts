@@ -66,7 +66,11 @@ const wallet = createAgentWallet({
   },
 })
 try {
-  const response = await wallet.fetch(options.url, { method: 'POST', body: 'one report', payment: { key: options.key } })
+  const response = await wallet.fetch(options.url, {
+    method: 'POST',
+    body: 'one report',
+    payment: { key: options.key },
+  })
   process.stdout.write(JSON.stringify({ status: response.status, body: await response.text() }))
 } catch (error) {
   process.stdout.write(JSON.stringify({ code: isStipendError(error) ? error.code : String(error) }))

@@ -4,7 +4,13 @@ import { postgresLedger } from 'stipend/postgres'
 import { sqliteLedger } from 'stipend/sqlite'
 import { paidResource, testKeyStore } from 'stipend/testing'
 
-type Options = { readonly file?: string; readonly socket?: string; readonly schema: string; readonly calls: number; readonly dailyLimitUsd: number }
+type Options = {
+  readonly file?: string
+  readonly socket?: string
+  readonly schema: string
+  readonly calls: number
+  readonly dailyLimitUsd: number
+}
 
 const options: Options = JSON.parse(process.argv[2] ?? '{}')
 const pool = options.socket === undefined ? undefined : new pg.Pool({ host: options.socket, user: 'postgres', max: 4 })
@@ -21,5 +27,11 @@ const calls = Array.from({ length: options.calls }, () => wallet.fetch('https://
 const settled = await Promise.allSettled(calls)
 const refused = settled.filter((one) => one.status === 'rejected')
 const odd = refused.filter(({ reason }) => !isStipendError(reason) || reason.code !== 'limit_exceeded')
-process.stdout.write(JSON.stringify({ signed: keyStore.signed.length, paid: settled.length - refused.length, odd: odd.map(({ reason }) => String(reason)) }))
+process.stdout.write(
+  JSON.stringify({
+    signed: keyStore.signed.length,
+    paid: settled.length - refused.length,
+    odd: odd.map(({ reason }) => String(reason)),
+  }),
+)
 await pool?.end()

@@ -25,18 +25,29 @@ async function bundleNow(program: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     packages: 'external',
-    alias: Object.fromEntries(Object.entries(readEntries()).toReversed().map(([name, file]) => [name, `${root}${file}`])),
+    alias: Object.fromEntries(
+      Object.entries(readEntries())
+        .toReversed()
+        .map(([name, file]) => [name, `${root}${file}`]),
+    ),
     logLevel: 'silent',
   })
   return outfile
 }
 
 /** What a process said and how it ended. */
-export type Ended = { readonly signal: NodeJS.Signals | null; readonly code: number | null; readonly output: string; readonly errors: string }
+export type Ended = {
+  readonly signal: NodeJS.Signals | null
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
 
 /** Runs a bundled program with arguments as JSON. */
 export async function run(program: string, options: unknown): Promise<Ended> {
-  const child = spawn(process.execPath, [await bundle(program), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [await bundle(program), JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   return ended(child)
 }
 

@@ -47,7 +47,12 @@ export function readModules(...folders: readonly string[]): readonly Module[] {
 export function parseModule(file: string, text: string): Module {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const lineOf = (node: ts.Node): number => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1
-  const found = { imports: [] as Import[], badExports: [] as Finding[], ambient: [] as Finding[], bareThrows: [] as Finding[] }
+  const found = {
+    imports: [] as Import[],
+    badExports: [] as Finding[],
+    ambient: [] as Finding[],
+    bareThrows: [] as Finding[],
+  }
   const visit = (node: ts.Node): void => {
     const line = lineOf(node)
     const imported = readImport(node)
@@ -110,8 +115,10 @@ function readImport(node: ts.Node): { readonly specifier: string; readonly isTyp
     return read(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
   }
   if (ts.isExportDeclaration(node)) return read(node.moduleSpecifier, node.isTypeOnly)
-  if (ts.isImportTypeNode(node)) return read(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true)
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return read(node.arguments[0], false)
+  if (ts.isImportTypeNode(node))
+    return read(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true)
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+    return read(node.arguments[0], false)
   return undefined
 }
 
@@ -124,12 +131,19 @@ function readBadExport(node: ts.Node): string | undefined {
   if (ts.isExportDeclaration(node) && node.exportClause && ts.isNamespaceExport(node.exportClause)) return 'export * as'
   if (ts.isExportAssignment(node)) return 'export default'
   if (ts.isExportSpecifier(node) && node.name.text === 'default') return 'export { … as default }'
-  const isDefault = ts.canHaveModifiers(node) && node.modifiers?.some((one) => one.kind === ts.SyntaxKind.DefaultKeyword)
+  const isDefault =
+    ts.canHaveModifiers(node) && node.modifiers?.some((one) => one.kind === ts.SyntaxKind.DefaultKeyword)
   return isDefault ? 'export default' : undefined
 }
 
 const ambientNames = new Set(['setTimeout', 'setInterval', 'setImmediate'])
-const ambientMembers = new Set(['Date.now', 'performance.now', 'Math.random', 'crypto.getRandomValues', 'crypto.randomUUID'])
+const ambientMembers = new Set([
+  'Date.now',
+  'performance.now',
+  'Math.random',
+  'crypto.getRandomValues',
+  'crypto.randomUUID',
+])
 
 function readAmbient(node: ts.Node): string | undefined {
   if (ts.isPropertyAccessExpression(node)) {
@@ -138,7 +152,8 @@ function readAmbient(node: ts.Node): string | undefined {
   }
   if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length) return 'new Date()'
   // An expression, not the `typeof setTimeout` of a type nor the name of someone's member.
-  const isName = ts.isIdentifier(node) && !ts.isTypeQueryNode(node.parent) && !ts.isPropertyAccessExpression(node.parent)
+  const isName =
+    ts.isIdentifier(node) && !ts.isTypeQueryNode(node.parent) && !ts.isPropertyAccessExpression(node.parent)
   return isName && ambientNames.has(node.text) ? node.text : undefined
 }
 

