@@ -2,6 +2,7 @@ export type { AssetInput } from './assets.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
   AlreadyPaidError,
+  ApprovalRequiredError,
   type AnyStipendError,
   ClockSkewError,
   ConfigurationError,
@@ -11,6 +12,7 @@ export {
   MalformedMessageError,
   type Moved,
   NoPayableOfferError,
+  PaymentDelayedError,
   PaymentDeniedError,
   PaymentOutcomeUnknownError,
   PaymentRejectedError,
@@ -18,6 +20,7 @@ export {
   SigningFailedError,
   StipendError,
   UnpayableRequestError,
+  WalletFrozenError,
 } from './errors.js'
 export type { Events } from './events.js'
 export type { TypedData } from './evm.js'
@@ -30,7 +33,8 @@ export {
   wrapFetch as wrapFetchWithPayment,
 } from './fetch.js'
 export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './keys/key-store.js'
-export { decodePayment, encodePayment } from './ledger/codec.js'
+export { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './ledger/approvals.js'
+export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
 export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ledger/ledger.js'
 export { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
@@ -62,8 +66,12 @@ export type { Quote, QuotedOffer } from './quote.js'
 export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
 export type { Scheme } from './schemes/scheme.js'
 export type {
+  Approval,
+  ApprovalId,
+  ApprovalStatus,
   Asset,
   Authorization,
+  Freeze,
   Hex,
   Labels,
   Limit,

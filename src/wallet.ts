@@ -19,7 +19,7 @@ import { draw, type Random } from './purchase.js'
 import { appraise, type Quote } from './quote.js'
 import { exactEvm } from './schemes/exact-evm.js'
 import type { Scheme } from './schemes/scheme.js'
-import type { Payment, PaymentId, Resource } from './types.js'
+import type { Approval, ApprovalId, Payment, PaymentId, Resource } from './types.js'
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
@@ -42,6 +42,11 @@ export type AgentWalletOptions = {
   readonly clock?: (() => number) | undefined
   /** @default crypto.getRandomValues */
   readonly random?: Random | undefined
+  /**
+   * Answers in this process whether a payment that needs approval is approved; anything but `true`, and a throw, is no.
+   * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
+   */
+  readonly onApproval?: Parts['onApproval']
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
@@ -74,6 +79,17 @@ export type AgentWallet = Payer & {
     /** Newest first. */
     readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
   }
+  /** Payments that wait for a person or for their time; denying a delayed one cancels it. */
+  readonly approvals: {
+    /** Newest first. */
+    readonly list: () => Promise<readonly Approval[]>
+    /** Answers `undefined` when there is nothing left to decide. */
+    readonly approve: (id: ApprovalId) => Promise<Approval | undefined>
+    readonly deny: (id: ApprovalId) => Promise<Approval | undefined>
+  }
+  /** Lets nothing be signed, in every process that shares the ledger, until it is unfrozen. */
+  readonly freeze: (reason: string) => Promise<void>
+  readonly unfreeze: () => Promise<void>
   readonly on: On
 }
 
@@ -99,7 +115,7 @@ export type AgentWallet = Payer & {
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { protocols = [x402(), x402V1()], clock = Date.now, random = randomBytes, ledger = memoryLedger() } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
-  const { emit, on } = createEvents()
+  const { emit, on, hears } = createEvents()
   const policy = guardPolicy(options.policy ?? [])
   const parts: Parts = {
     keyStore: options.keyStore,
@@ -110,6 +126,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     secret: secretOf(options.keyStore, ledger),
     emit,
+    hears,
+    onApproval: options.onApproval,
   }
   const payer = createPayer(parts, protocols, random)
   const fetch = options.fetch ?? currentFetch()
@@ -119,7 +137,30 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     quote: quoteWith(fetch, payer),
     budget: (url?: string | URL) => budget(parts, url),
     payments: Object.freeze({ get: ledger.get, list: ledger.list }),
+    approvals: approvalsOf(parts),
+    freeze: async (reason: string) => {
+      const freeze = { reason, at: clock() }
+      await ledger.freeze(freeze)
+      emit('wallet.frozen', { freeze })
+    },
+    unfreeze: async () => {
+      await ledger.freeze(undefined)
+      emit('wallet.unfrozen', {})
+    },
     on,
+  })
+}
+
+function approvalsOf({ ledger, clock, emit }: Parts): AgentWallet['approvals'] {
+  const decide = async (id: ApprovalId, status: 'approved' | 'denied'): Promise<Approval | undefined> => {
+    const approval = await ledger.decideApproval(id, status, clock())
+    if (approval) emit('approval.decided', { approval })
+    return approval
+  }
+  return Object.freeze({
+    list: () => ledger.listApprovals(clock()),
+    approve: (id: ApprovalId) => decide(id, 'approved'),
+    deny: (id: ApprovalId) => decide(id, 'denied'),
   })
 }
 

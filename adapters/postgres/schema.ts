@@ -33,6 +33,13 @@ CREATE TABLE IF NOT EXISTS ${schema}.meters (
   PRIMARY KEY (scope, span)
 );
 CREATE TABLE IF NOT EXISTS ${schema}.secrets (name text PRIMARY KEY, secret text NOT NULL);
+CREATE TABLE IF NOT EXISTS ${schema}.approvals (
+  seq bigserial PRIMARY KEY,
+  id text NOT NULL UNIQUE,
+  expires_at bigint NOT NULL,
+  approval jsonb NOT NULL
+);
+CREATE TABLE IF NOT EXISTS ${schema}.freeze (id integer PRIMARY KEY CHECK (id = 1), reason text NOT NULL, at bigint NOT NULL);
 INSERT INTO ${schema}.version VALUES (1) ON CONFLICT DO NOTHING;
 ${functions(schema)}`
 }
@@ -87,10 +94,16 @@ DECLARE
   asked numeric;
   used numeric;
   leaves bigint;
+  approved jsonb;
+  now bigint := (wanted->>'createdAt')::bigint;
 BEGIN
   -- Whatever the server's default: what is answered is on disk.
   PERFORM set_config('synchronous_commit', 'on', true);
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  IF EXISTS (SELECT 1 FROM ${schema}.freeze) THEN
+    RETURN (SELECT jsonb_build_object('ok', false, 'reason', 'frozen', 'freeze', jsonb_build_object('reason', f.reason, 'at', f.at))
+            FROM ${schema}.freeze f);
+  END IF;
   SELECT p.payment INTO live FROM ${schema}.payments p
     WHERE p.id = wanted->>'id' AND p.status NOT IN ('released', 'expired', 'cancelled');
   IF live IS NOT NULL AND NOT ((options->>'renew')::boolean AND live->>'status' IN ('authorized', 'unknown')) THEN
@@ -106,6 +119,13 @@ BEGIN
       SET payment = jsonb_set(p.payment, '{presentations}', to_jsonb((p.payment->>'presentations')::integer + 1))
       WHERE p.id = found_id RETURNING p.payment INTO live;
     RETURN jsonb_build_object('ok', false, 'reason', 'exists', 'payment', live);
+  END IF;
+  IF options->>'approval' IS NOT NULL THEN
+    SELECT a.approval INTO approved FROM ${schema}.approvals a WHERE a.id = options->>'approval';
+    IF approved IS NULL OR (approved->>'expiresAt')::bigint <= now OR NOT (approved->>'status' = 'approved' OR
+       (approved->>'kind' = 'delay' AND approved->>'status' = 'pending' AND (approved->>'executableAt')::bigint <= now)) THEN
+      RETURN jsonb_build_object('ok', false, 'reason', 'approval', 'approval', approved);
+    END IF;
   END IF;
   IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, -1); END IF;
   FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
@@ -134,6 +154,7 @@ BEGIN
     ON CONFLICT (id) DO UPDATE SET status = excluded.status, request_digest = excluded.request_digest,
       created_at = excluded.created_at, payment = excluded.payment;
   PERFORM ${schema}.tally(wanted, 1);
+  UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', '"used"') WHERE a.id = options->>'approval';
   RETURN jsonb_build_object('ok', true);
 END $$;
 
@@ -146,6 +167,35 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   IF is_over THEN PERFORM ${schema}.tally(before, -1); END IF;
   RETURN true;
+END $$;
+
+-- Keeps a request for approval, or answers the one that stands.
+CREATE OR REPLACE FUNCTION ${schema}.request_approval(wanted jsonb, most integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  standing jsonb;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  SELECT a.approval INTO standing FROM ${schema}.approvals a
+    WHERE a.id = wanted->>'id' AND a.approval->>'status' <> 'used' AND a.expires_at > (wanted->>'requestedAt')::bigint;
+  IF FOUND THEN RETURN standing; END IF;
+  DELETE FROM ${schema}.approvals a WHERE a.expires_at <= (wanted->>'requestedAt')::bigint OR a.id = wanted->>'id';
+  INSERT INTO ${schema}.approvals (id, expires_at, approval) VALUES (wanted->>'id', (wanted->>'expiresAt')::bigint, wanted);
+  DELETE FROM ${schema}.approvals a WHERE a.seq <= (SELECT MAX(b.seq) FROM ${schema}.approvals b) - most;
+  RETURN wanted;
+END $$;
+
+-- Decides on a request; a denial is final.
+CREATE OR REPLACE FUNCTION ${schema}.decide_approval(wanted text, decision text, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  decided jsonb;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true);
+  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', to_jsonb(decision))
+    WHERE a.id = wanted AND a.expires_at > now
+      AND (a.approval->>'status' = 'pending' OR (a.approval->>'status' = 'approved' AND decision = 'denied'))
+    RETURNING a.approval INTO decided;
+  RETURN decided;
 END $$;
 
 -- Answers how much of each limit is used, and what leaves first.
