@@ -73,7 +73,7 @@ export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: Postg
     get: async (id) => (await select(call, schema, { id }))[0],
     list: async (filter = {}) => select(call, schema, filter),
     usage: async (limits, now) => {
-      const answers = answerOf(await call(`SELECT ${schema}.usage($1) AS answer`, [encodeLimits(limits, now)]))
+      const answers = answerOf(await call(`SELECT ${schema}.usage($1, $2) AS answer`, [encodeLimits(limits, now), now]))
       return limits.map((limit, index) => readUsage(limit, Reflect.get(Object(answers), index)))
     },
     secret: async (name) => {

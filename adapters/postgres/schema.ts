@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS ${schema}.approvals (
   approval jsonb NOT NULL
 );
 CREATE TABLE IF NOT EXISTS ${schema}.freeze (id integer PRIMARY KEY CHECK (id = 1), reason text NOT NULL, at bigint NOT NULL);
+CREATE TABLE IF NOT EXISTS ${schema}.clock (id integer PRIMARY KEY CHECK (id = 1), now bigint NOT NULL);
+INSERT INTO ${schema}.clock VALUES (1, 0) ON CONFLICT DO NOTHING;
 INSERT INTO ${schema}.version VALUES (1) ON CONFLICT DO NOTHING;
 ${functions(schema)}`
 }
@@ -95,11 +97,13 @@ DECLARE
   used numeric;
   leaves bigint;
   approved jsonb;
-  now bigint := (wanted->>'createdAt')::bigint;
+  now bigint;
 BEGIN
   -- Whatever the server's default: what is answered is on disk.
   PERFORM set_config('synchronous_commit', 'on', true);
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  -- The ledger's time never goes back, and what is spent counts by it.
+  UPDATE ${schema}.clock c SET now = GREATEST(c.now, (wanted->>'createdAt')::bigint) RETURNING c.now INTO now;
   IF EXISTS (SELECT 1 FROM ${schema}.freeze) THEN
     RETURN (SELECT jsonb_build_object('ok', false, 'reason', 'frozen', 'freeze', jsonb_build_object('reason', f.reason, 'at', f.at))
             FROM ${schema}.freeze f);
@@ -111,7 +115,7 @@ BEGIN
   ELSIF live IS NULL AND (options->>'sameRequest')::boolean THEN
     SELECT p.id INTO found_id FROM ${schema}.payments p
       WHERE p.request_digest = wanted->>'requestDigest' AND p.status = 'unknown'
-        AND (p.payment->'terms'->>'validBefore')::bigint * 1000 - 10000 > (wanted->>'createdAt')::bigint
+        AND (p.payment->'terms'->>'validBefore')::bigint * 1000 - 10000 > now
       ORDER BY p.seq DESC LIMIT 1;
   END IF;
   IF found_id IS NOT NULL THEN
@@ -148,10 +152,11 @@ BEGIN
     IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, 1); END IF;
     RETURN jsonb_build_object('ok', false, 'reason', 'limit', 'index', one->'index', 'used', used::text, 'leaves', leaves);
   END LOOP;
+  wanted := jsonb_set(wanted, '{countsUntil}', to_jsonb((wanted->>'countsUntil')::bigint + now - (wanted->>'createdAt')::bigint));
   INSERT INTO ${schema}.payments (id, status, purchase_key, request_digest, host, created_at, payment)
     VALUES (wanted->>'id', wanted->>'status', wanted->>'purchaseKey', wanted->>'requestDigest', wanted->'resource'->>'host',
             (wanted->>'createdAt')::bigint, wanted)
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, request_digest = excluded.request_digest,
+    ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, status = excluded.status, request_digest = excluded.request_digest,
       created_at = excluded.created_at, payment = excluded.payment;
   PERFORM ${schema}.tally(wanted, 1);
   UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', '"used"') WHERE a.id = options->>'approval';
@@ -199,13 +204,14 @@ BEGIN
 END $$;
 
 -- Answers how much of each limit is used, and what leaves first.
-CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb, at_time bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   one jsonb;
   sum_row ${schema}.meters;
   answers jsonb := '[]';
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  UPDATE ${schema}.clock c SET now = GREATEST(c.now, at_time);
   FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
     IF one->>'span' = 'payment' THEN
       answers := answers || jsonb_build_object('used', '0');

@@ -1,5 +1,6 @@
 import {
   advancePayment,
+  atLedgerTime,
   countsAsSpent,
   decodePayment,
   encodePayment,
@@ -174,9 +175,9 @@ function reserve(
     return { ok: false, reason: 'limit', limit, ...refusal }
   }
   if (approval !== undefined) approvals.use(approval, now)
-  if (known) payments.replace(payment)
-  else payments.insert(payment)
-  meters.add(payment)
+  const recorded = atLedgerTime(payment, now)
+  payments.insert(recorded)
+  meters.add(recorded)
   return { ok: true }
 }
 
@@ -194,7 +195,7 @@ function createPayments(database: SqliteDatabase): {
     "SELECT payment FROM payments WHERE request_digest = ? AND status = 'unknown' ORDER BY seq DESC LIMIT 8",
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, payment'
-  const put = database.prepare(`INSERT INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const change = database.prepare(
     'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, payment = ? WHERE id = ?',
   )

@@ -3,12 +3,12 @@ import type { Approval, ApprovalId, Freeze, Payment, PaymentId } from '../types.
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
-import { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from './lifecycle.js'
+import { advancePayment, atLedgerTime, countsAsSpent, isOpenPayment, isPendingPayment } from './lifecycle.js'
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
   const payments = new Map<PaymentId, Payment>()
-  const requests = new Map<string, PaymentId>()
+  const requests = new Map<string, readonly PaymentId[]>()
   const secrets = new Map<string, Uint8Array>()
   const approvals = new Map<ApprovalId, Approval>()
   let freeze: Freeze | undefined
@@ -18,8 +18,8 @@ export function memoryLedger(): Ledger {
   const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
     if (known && countsAsSpent(known)) return renew && isOpenPayment(known) ? undefined : known
-    const twin = sameRequest ? payments.get(requests.get(payment.requestDigest) ?? payment.id) : undefined
-    return twin && isPendingPayment(twin, ledgerNow) ? twin : undefined
+    const alike = sameRequest ? (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? []) : []
+    return alike.findLast((twin) => isPendingPayment(twin, ledgerNow))
   }
 
   const present = (payment: Payment): Reservation => {
@@ -47,9 +47,12 @@ export function memoryLedger(): Ledger {
         return { ok: false, reason: 'limit', limit, ...refusal }
       }
       if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
-      payments.set(payment.id, deepFreeze(structuredClone(payment)))
-      requests.set(payment.requestDigest, payment.id)
-      counters.add(payment)
+      const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
+      payments.delete(payment.id)
+      payments.set(payment.id, recorded)
+      const others = requests.get(payment.requestDigest) ?? []
+      requests.set(payment.requestDigest, [...others.filter((id) => id !== payment.id), payment.id].slice(-8))
+      counters.add(recorded)
       return { ok: true }
     },
 
