@@ -12,7 +12,7 @@ import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
 import { nonceOf, paymentId, requestDigest } from './purchase.js'
 import { record } from './record.js'
-import type { Authorization, Payment, PaymentRequired, Resource } from './types.js'
+import type { Authorization, Payment, PaymentRequired, Resource, Usage } from './types.js'
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
@@ -28,7 +28,9 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   const payment = await prepare(required, allowed, ask, parts)
   checkFit(payment, allowed, ask)
   const recorded = await record(payment, allowed, ask, parts)
-  return sign(recorded, allowed, ask, parts)
+  const authorization = await sign(recorded, allowed, ask, parts)
+  tell(authorization, allowed, parts)
+  return authorization
 }
 
 function checkClock({ serverTime, resource }: Ask, { clock, emit }: Parts): void {
@@ -128,7 +130,6 @@ async function sign(
     await doubt(payment, problem, parts)
     throw new SigningFailedError(payment, { reason: problem, moved: 'maybe' })
   }
-  parts.emit('payment.authorized', { payment })
   return deepFreeze({ payment, offer, payload: scheme.payload(payment, signature) })
 }
 
@@ -155,4 +156,16 @@ async function release(payment: Payment, note: string, { ledger, emit }: Parts):
 async function doubt(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
   const unknown = await ledger.update(payment.id, { status: 'unknown', note }).catch(() => payment)
   emit('payment.unknown', { payment: unknown })
+}
+
+/** Tells listeners what was signed, and which limits it brought near their end. */
+function tell({ payment }: Authorization, { limits, notify }: Allowed, { ledger, clock, emit, hears }: Parts): void {
+  emit('payment.authorized', { payment })
+  if (notify) emit('payment.notified', { payment })
+  if (!hears('limit.approached')) return
+  const tellUsage = (usage: readonly Usage[]): void => {
+    for (const one of usage)
+      if (one.used * 5n >= one.limit.max * 4n && one.used > 0n) emit('limit.approached', { usage: one })
+  }
+  ledger.usage(limits, clock()).then(tellUsage, () => {})
 }

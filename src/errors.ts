@@ -1,4 +1,4 @@
-import type { Limit, Offer, Payment, PaymentId, SetAside } from './types.js'
+import type { Approval, Freeze, Limit, Offer, Payment, PaymentId, SetAside } from './types.js'
 
 const brand = Symbol.for('stipend.error')
 
@@ -119,6 +119,50 @@ export class LimitExceededError extends StipendError {
   }
 }
 
+/** Thrown when the wallet is frozen; ask the owner, who can unfreeze it. */
+export class WalletFrozenError extends StipendError {
+  readonly code = 'wallet_frozen'
+  override readonly retryable = true
+  readonly freeze: Freeze
+
+  constructor(freeze: Freeze) {
+    super('Wallet is frozen; nothing was signed', {
+      details: [`since ${new Date(freeze.at).toISOString()}: ${freeze.reason}`],
+    })
+    this.freeze = freeze
+  }
+}
+
+/** Thrown when a person has to approve a payment first; the same call goes on once it is approved. */
+export class ApprovalRequiredError extends StipendError {
+  readonly code = 'approval_required'
+  override readonly retryable = true
+  readonly approval: Approval
+
+  constructor(approval: Approval) {
+    super('Payment needs approval; nothing was signed', { details: describeApproval(approval) })
+    this.approval = approval
+  }
+}
+
+/** Thrown when a payment has to wait for its time; the same call goes on from then on, unless it is cancelled. */
+export class PaymentDelayedError extends StipendError {
+  readonly code = 'payment_delayed'
+  override readonly retryable = true
+  readonly approval: Approval
+  /** Unix milliseconds. */
+  readonly executableAt: number
+
+  constructor(approval: Approval) {
+    const { executableAt = approval.expiresAt } = approval
+    super(`Payment is delayed until ${new Date(executableAt).toISOString()}; nothing was signed`, {
+      details: describeApproval(approval),
+    })
+    this.approval = approval
+    this.executableAt = executableAt
+  }
+}
+
 /** Thrown when the ledger cannot record; without a record nothing is signed. */
 export class LedgerUnavailableError extends StipendError {
   readonly code = 'ledger_unavailable'
@@ -220,6 +264,9 @@ export type AnyStipendError =
   | NoPayableOfferError
   | PaymentDeniedError
   | LimitExceededError
+  | WalletFrozenError
+  | ApprovalRequiredError
+  | PaymentDelayedError
   | LedgerUnavailableError
   | SigningFailedError
   | PaymentRejectedError
@@ -229,4 +276,11 @@ export type AnyStipendError =
 
 function describe(payment: Payment): string {
   return `${payment.id}: ${payment.amount} ${payment.asset.symbol} units on ${payment.asset.network} to ${payment.payTo} for ${payment.resource.host}`
+}
+
+function describeApproval({ id, amount, asset, payTo, resource, reason, expiresAt }: Approval): readonly string[] {
+  return [
+    `${id}: ${amount} ${asset.symbol} units on ${asset.network} to ${payTo} for ${resource.host}`,
+    `${reason}; the request expires at ${new Date(expiresAt).toISOString()}`,
+  ]
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { StipendError } from './errors.js'
-import type { Payment, Resource } from './types.js'
+import type { Approval, Freeze, Payment, Resource, Usage } from './types.js'
 
 /** What a wallet tells its listeners. */
 export type Events = {
@@ -24,6 +24,16 @@ export type Events = {
   readonly 'payment.diverted': { readonly payment: Payment; readonly transaction: string }
   /** A round of the background reconciliation failed; the next one comes all the same. */
   readonly 'reconciliation.failed': { readonly error: unknown }
+  /** A payment waits for a person, or for its time. */
+  readonly 'approval.requested': { readonly approval: Approval }
+  /** A person decided on a payment. */
+  readonly 'approval.decided': { readonly approval: Approval }
+  /** A payment was made that its owner wants to hear of. */
+  readonly 'payment.notified': { readonly payment: Payment }
+  /** A limit is used to four fifths or more. */
+  readonly 'limit.approached': { readonly usage: Usage }
+  readonly 'wallet.frozen': { readonly freeze: Freeze }
+  readonly 'wallet.unfrozen': Readonly<Record<string, never>>
   /** The server's clock and ours differ by more than 30 s. */
   readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }
 }
@@ -35,7 +45,11 @@ export type Emit = <name extends keyof Events>(name: name, event: Events[name]) 
 export type On = <name extends keyof Events>(name: name, listener: (event: Events[name]) => void) => () => void
 
 /** Creates the two ends of a wallet's events. */
-export function createEvents(): { readonly emit: Emit; readonly on: On } {
+export function createEvents(): {
+  readonly emit: Emit
+  readonly on: On
+  readonly hears: (name: keyof Events) => boolean
+} {
   const emitter = new EventEmitter()
   return {
     emit(name, event) {
@@ -47,6 +61,7 @@ export function createEvents(): { readonly emit: Emit; readonly on: On } {
         emitter.off(name, listener)
       }
     },
+    hears: (name) => emitter.listenerCount(name) > 0,
   }
 }
 

@@ -3,6 +3,7 @@ export type { BudgetLine } from './budget.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
   AlreadyPaidError,
+  ApprovalRequiredError,
   type AnyStipendError,
   CancellationFailedError,
   ClockSkewError,
@@ -13,6 +14,7 @@ export {
   MalformedMessageError,
   type Moved,
   NoPayableOfferError,
+  PaymentDelayedError,
   PaymentDeniedError,
   PaymentOutcomeUnknownError,
   PaymentRejectedError,
@@ -20,6 +22,7 @@ export {
   SigningFailedError,
   StipendError,
   UnpayableRequestError,
+  WalletFrozenError,
 } from './errors.js'
 export type { Events } from './events.js'
 export type { TypedData } from './evm.js'
@@ -32,9 +35,10 @@ export {
   wrapFetch as wrapFetchWithPayment,
 } from './fetch.js'
 export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './keys/key-store.js'
-export { decodePayment, encodePayment } from './ledger/codec.js'
+export { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './ledger/approvals.js'
+export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
 export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ledger/ledger.js'
-export { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from './ledger/lifecycle.js'
+export { advancePayment, atLedgerTime, countsAsSpent, isOpenPayment, isPendingPayment } from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { formatUnits, formatUsd, type Usd } from './money.js'
@@ -65,9 +69,13 @@ export type { Reconciliation } from './reconcile.js'
 export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
 export type { Cancellation, Scheme } from './schemes/scheme.js'
 export type {
+  Approval,
+  ApprovalId,
+  ApprovalStatus,
   Asset,
   Authorization,
   AuthorizationTerms,
+  Freeze,
   Hex,
   Labels,
   Limit,

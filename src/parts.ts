@@ -1,10 +1,10 @@
 import type { AssetTable } from './assets.js'
-import type { Emit } from './events.js'
+import type { Emit, Events } from './events.js'
 import type { KeyStore, Signer } from './keys/key-store.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { PolicyEngine } from './policy/engine.js'
 import type { Scheme } from './schemes/scheme.js'
-import type { Authorization, Labels, Limit, MicroUsd, Offer, Resource } from './types.js'
+import type { Approval, Authorization, Hold, Labels, Limit, MicroUsd, Offer, Resource } from './types.js'
 
 /** The parts of a wallet that stand between a 402 and a signature. */
 export type Parts = {
@@ -19,6 +19,10 @@ export type Parts = {
   /** 32 bytes that nonces and ids are derived from. */
   readonly secret: () => Promise<Uint8Array>
   readonly emit: Emit
+  /** Tells whether anybody listens, where finding out what to say costs something. */
+  readonly hears: (name: keyof Events) => boolean
+  /** Answers in this process whether a payment that needs approval is approved. */
+  readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
 }
 
 /** Who asks for a payment, and within what bounds of its own. */
@@ -44,4 +48,9 @@ export type Ask = {
 export type Candidate = { readonly offer: Offer; readonly scheme: Scheme; readonly signer: Signer }
 
 /** An offer that the policy allows, under limits that the ledger will enforce. */
-export type Allowed = Candidate & { readonly limits: readonly Limit[] }
+export type Allowed = Candidate & {
+  readonly limits: readonly Limit[]
+  readonly hold?: Hold | undefined
+  /** Whether the owner wants to hear of it. */
+  readonly notify?: boolean | undefined
+}

@@ -1,10 +1,13 @@
+import { approvalId, awaitApproval } from './approval.js'
 import {
   AlreadyPaidError,
   isStipendError,
   LedgerUnavailableError,
   LimitExceededError,
+  PaymentDeniedError,
   PaymentOutcomeUnknownError,
   UnpayableRequestError,
+  WalletFrozenError,
 } from './errors.js'
 import { explainLimit } from './explain.js'
 import { deepFreeze } from './freeze.js'
@@ -17,35 +20,65 @@ import type { Limit, Payment } from './types.js'
 const mostPresentations = 3
 
 /**
- * Records the payment under its limits, in one step of the ledger. Where the purchase has a live payment already, it
- * is that one which is signed and sent again: the same nonce, so that it is paid once.
+ * Records the payment under its limits, in one step of the ledger, once it need not wait any more. Where the purchase
+ * has a live payment already, it is that one which is signed and sent again: the same nonce, so that it is paid once.
  */
-export async function record(payment: Payment, { limits }: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
+export async function record(payment: Payment, allowed: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
   ask.signal?.throwIfAborted()
-  const reservation = await reserve(payment, limits, { sameRequest: ask.sameRequest }, parts)
-  if (reservation === undefined) return payment
-  const again = resume(reservation, payment, parts.clock())
+  const existing = await reserveWhenApproved(payment, allowed, ask, parts)
+  if (existing === undefined) return payment
+  const again = resume(existing, payment, parts.clock())
   if (isLivePayment(again, parts.clock())) return again
   const renewed = deepFreeze({ ...payment, presentations: again.presentations })
-  const finished = await reserve(renewed, limits, { renew: true }, parts)
-  if (finished) throw new AlreadyPaidError(finished)
+  const finished = await reserve(renewed, allowed.limits, { renew: true }, parts)
+  if (finished && 'id' in finished) throw new AlreadyPaidError(finished)
   return renewed
 }
 
-/** Answers nothing when the payment was recorded, or the one that is there already. */
+/** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */
+async function reserveWhenApproved(
+  payment: Payment,
+  { limits, hold }: Allowed,
+  ask: Ask,
+  parts: Parts,
+): Promise<Payment | undefined> {
+  const approval = approvalId(payment, ask)
+  const options = { sameRequest: ask.sameRequest, approval: hold && approval }
+  const first = await reserve(payment, limits, options, parts)
+  if (first === undefined || 'id' in first) return first
+  // What was approved beyond a limit is held to all the other limits.
+  const others = first.reason === 'limit' ? limits.filter(({ onExceed }) => onExceed !== 'approve') : limits
+  const reserveApproved = () => reserve(payment, others, { ...options, approval }, parts)
+  const second = first.reason === 'limit' ? await reserveApproved() : first
+  if (second === undefined || 'id' in second) return second
+  await awaitApproval(payment, hold ?? { kind: 'approval', reason: first.explanation }, ask, parts)
+  ask.signal?.throwIfAborted()
+  const third = await reserveApproved()
+  if (third === undefined || 'id' in third) return third
+  throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
+}
+
+/** A reservation that a person can still make possible. */
+type Waiting = { readonly reason: 'approval' | 'limit'; readonly explanation: string }
+
+/** Answers nothing when the payment was recorded, the one that is there already, or that it has to wait. */
 async function reserve(
   payment: Payment,
   limits: readonly Limit[],
   options: ReserveOptions,
   { ledger }: Parts,
-): Promise<Payment | undefined> {
+): Promise<Payment | Waiting | undefined> {
   const reservation = await ledger.reserve(payment, limits, options).catch((cause: unknown) => {
     throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)
   })
   if (reservation.ok) return undefined
   if (reservation.reason === 'exists') return reservation.payment
+  if (reservation.reason === 'frozen') throw new WalletFrozenError(reservation.freeze)
+  if (reservation.reason === 'approval') return { reason: 'approval', explanation: 'it needs approval' }
   const asked = reservation.limit.measure === 'count' ? 1n : payment.microUsd
-  throw new LimitExceededError({ ...reservation, asked, explanation: explainLimit({ ...reservation, asked }) })
+  const explanation = explainLimit({ ...reservation, asked })
+  if (reservation.limit.onExceed === 'approve') return { reason: 'limit', explanation }
+  throw new LimitExceededError({ ...reservation, asked, explanation })
 }
 
 /** Answers the payment that is there already, if it may be sent for this request once more. */

@@ -174,6 +174,8 @@ export type Limit = {
   readonly measure: 'microUsd' | 'count'
   /** Inclusive. */
   readonly max: bigint
+  /** What happens beyond it: nothing is paid, or a person is asked. @default 'deny' */
+  readonly onExceed?: 'deny' | 'approve' | undefined
 }
 
 /** How much of a limit is used. */
@@ -183,3 +185,42 @@ export type Usage = {
   /** Unix milliseconds at which some of it is free again, where time frees it. */
   readonly freesAt?: number | undefined
 }
+
+/** The id of an approval, `apr_` and 32 hex digits: the same for the same terms of the same purchase. */
+export type ApprovalId = `apr_${string}`
+
+/**
+ * Where a request for approval stands: `pending` until somebody decides (or, for a delay, until its time has come),
+ * `used` once the one payment it was for is recorded.
+ */
+export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'used'
+
+/** A payment that waits for a person or for its time. It is bound to exact terms, expires, and is used once. */
+export type Approval = {
+  readonly id: ApprovalId
+  readonly kind: 'approval' | 'delay'
+  readonly status: ApprovalStatus
+  /** Why it has to wait, in our words. */
+  readonly reason: string
+  readonly resource: Resource
+  readonly asset: Asset
+  /** Atomic units. */
+  readonly amount: bigint
+  readonly microUsd: MicroUsd
+  readonly payTo: string
+  readonly labels: Labels
+  /** Unix milliseconds. */
+  readonly requestedAt: number
+  /** Unix milliseconds from which on it can no longer be used. */
+  readonly expiresAt: number
+  /** Unix milliseconds from which on a delayed payment can be made. */
+  readonly executableAt?: number | undefined
+}
+
+/** Why a wallet pays nothing until it is unfrozen, and since when (Unix milliseconds). */
+export type Freeze = { readonly reason: string; readonly at: number }
+
+/** Why a payment that is allowed has to wait: for a person, or for some seconds in which it can be cancelled. */
+export type Hold =
+  | { readonly kind: 'approval'; readonly reason: string }
+  | { readonly kind: 'delay'; readonly seconds: number; readonly reason: string }

@@ -24,7 +24,7 @@ import { appraise, type Quote } from './quote.js'
 import { type Reconciliation, readChains, reconcile } from './reconcile.js'
 import { exactEvm } from './schemes/exact-evm.js'
 import type { Scheme } from './schemes/scheme.js'
-import type { Payment, PaymentId } from './types.js'
+import type { Approval, ApprovalId, Payment, PaymentId } from './types.js'
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
@@ -59,6 +59,11 @@ export type AgentWalletOptions = {
   readonly clock?: (() => number) | undefined
   /** @default crypto.getRandomValues */
   readonly random?: Random | undefined
+  /**
+   * Answers in this process whether a payment that needs approval is approved; anything but `true`, and a throw, is no.
+   * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
+   */
+  readonly onApproval?: Parts['onApproval']
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
@@ -87,6 +92,17 @@ export type AgentWallet = Payer & {
   readonly cancel: (id: PaymentId) => Promise<string>
   /** Stops what runs in the background; the wallet can still be used. */
   readonly close: () => void
+  /** Payments that wait for a person or for their time; denying a delayed one cancels it. */
+  readonly approvals: {
+    /** Newest first. */
+    readonly list: () => Promise<readonly Approval[]>
+    /** Answers `undefined` when there is nothing left to decide. */
+    readonly approve: (id: ApprovalId) => Promise<Approval | undefined>
+    readonly deny: (id: ApprovalId) => Promise<Approval | undefined>
+  }
+  /** Lets nothing be signed, in every process that shares the ledger, until it is unfrozen. */
+  readonly freeze: (reason: string) => Promise<void>
+  readonly unfreeze: () => Promise<void>
   readonly on: On
 }
 
@@ -112,7 +128,7 @@ export type AgentWallet = Payer & {
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { protocols = [x402(), x402V1()], clock = Date.now, random = randomBytes, ledger = memoryLedger() } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
-  const { emit, on } = createEvents()
+  const { emit, on, hears } = createEvents()
   const policy = guardPolicy(options.policy ?? [])
   const parts: Parts = {
     keyStore: options.keyStore,
@@ -123,6 +139,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     secret: secretOf(options.keyStore, ledger),
     emit,
+    hears,
+    onApproval: options.onApproval,
   }
   const payer = createPayer(parts, protocols, random)
   const fetch = options.fetch ?? currentFetch()
@@ -136,6 +154,16 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
     close: startRounds(books, options.reconcileEverySeconds, random),
+    approvals: approvalsOf(parts),
+    freeze: async (reason: string) => {
+      const freeze = { reason, at: clock() }
+      await ledger.freeze(freeze)
+      emit('wallet.frozen', { freeze })
+    },
+    unfreeze: async () => {
+      await ledger.freeze(undefined)
+      emit('wallet.unfrozen', {})
+    },
     on,
   })
 }
@@ -146,6 +174,19 @@ function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | u
     await reconcile(books).catch((error: unknown) => books.emit('reconciliation.failed', { error }))
   }
   return startLoop(round, { seconds, random })
+}
+
+function approvalsOf({ ledger, clock, emit }: Parts): AgentWallet['approvals'] {
+  const decide = async (id: ApprovalId, status: 'approved' | 'denied'): Promise<Approval | undefined> => {
+    const approval = await ledger.decideApproval(id, status, clock())
+    if (approval) emit('approval.decided', { approval })
+    return approval
+  }
+  return Object.freeze({
+    list: () => ledger.listApprovals(clock()),
+    approve: (id: ApprovalId) => decide(id, 'approved'),
+    deny: (id: ApprovalId) => decide(id, 'denied'),
+  })
 }
 
 function createPayer(parts: Parts, protocols: readonly Protocol[], random: Random): Payer {

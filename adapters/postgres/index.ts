@@ -1,12 +1,17 @@
 import {
+  type Approval,
   advancePayment,
   ConfigurationError,
   countsAsSpent,
+  decodeApproval,
   decodePayment,
+  encodeApproval,
   encodePayment,
+  type Freeze,
   type Ledger,
   type Limit,
   leavesAt,
+  mostApprovals,
   type Payment,
   type PaymentFilter,
   type PaymentId,
@@ -68,7 +73,7 @@ export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: Postg
     get: async (id) => (await select(call, schema, { id }))[0],
     list: async (filter = {}) => select(call, schema, filter),
     usage: async (limits, now) => {
-      const answers = answerOf(await call(`SELECT ${schema}.usage($1) AS answer`, [encodeLimits(limits, now)]))
+      const answers = answerOf(await call(`SELECT ${schema}.usage($1, $2) AS answer`, [encodeLimits(limits, now), now]))
       return limits.map((limit, index) => readUsage(limit, Reflect.get(Object(answers), index)))
     },
     secret: async (name) => {
@@ -77,7 +82,39 @@ export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: Postg
       const [row] = await call(`SELECT secret AS answer FROM ${schema}.secrets WHERE name = $1`, [name])
       return Uint8Array.from(Buffer.from(String(Reflect.get(Object(row), 'answer')), 'hex'))
     },
+    requestApproval: async (approval) =>
+      readApproval(
+        answerOf(
+          await call(`SELECT ${schema}.request_approval($1, $2) AS answer`, [encodeApproval(approval), mostApprovals]),
+        ),
+      ) ?? approval,
+    decideApproval: async (id, status, now) =>
+      readApproval(answerOf(await call(`SELECT ${schema}.decide_approval($1, $2, $3) AS answer`, [id, status, now]))),
+    listApprovals: async (now) => {
+      const text = `SELECT approval AS answer FROM ${schema}.approvals WHERE expires_at > $1 ORDER BY seq DESC LIMIT $2`
+      return (await call(text, [now, mostApprovals])).flatMap(
+        (row) => readApproval(Reflect.get(Object(row), 'answer')) ?? [],
+      )
+    },
+    freeze: async (freeze) => {
+      if (!freeze) return void (await call(`DELETE FROM ${schema}.freeze`, []))
+      const text = `INSERT INTO ${schema}.freeze VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, at = excluded.at`
+      await call(text, [freeze.reason, freeze.at])
+    },
+    frozen: async () => {
+      const [row] = await call(`SELECT reason, at FROM ${schema}.freeze`, [])
+      return row === undefined ? undefined : readFreeze(row)
+    },
   } satisfies Ledger)
+}
+
+function readApproval(answer: unknown): Approval | undefined {
+  return answer === null || answer === undefined ? undefined : decodeApproval(JSON.stringify(answer))
+}
+
+function readFreeze(answer: unknown): Freeze {
+  const { reason, at } = Object(answer)
+  return { reason: String(reason), at: Number(at) }
 }
 
 type Call = (text: string, values: unknown[]) => Promise<readonly unknown[]>
@@ -122,9 +159,11 @@ function encodeLimits(limits: readonly Limit[], now: number): string {
 }
 
 function readReservation(answer: unknown, limits: readonly Limit[]): Reservation {
-  const { ok, reason, payment, index, used, leaves } = Object(answer)
+  const { ok, reason, payment, approval, freeze, index, used, leaves } = Object(answer)
   if (ok === true) return { ok }
   if (reason === 'exists') return { ok: false, reason, payment: decodePayment(JSON.stringify(payment)) }
+  if (reason === 'approval') return { ok: false, reason, approval: readApproval(approval) }
+  if (reason === 'frozen') return { ok: false, reason, freeze: readFreeze(freeze) }
   const limit = limits[index]
   if (!limit) throw new TypeError('the database answered with no limit')
   return {

@@ -33,6 +33,15 @@ CREATE TABLE IF NOT EXISTS ${schema}.meters (
   PRIMARY KEY (scope, span)
 );
 CREATE TABLE IF NOT EXISTS ${schema}.secrets (name text PRIMARY KEY, secret text NOT NULL);
+CREATE TABLE IF NOT EXISTS ${schema}.approvals (
+  seq bigserial PRIMARY KEY,
+  id text NOT NULL UNIQUE,
+  expires_at bigint NOT NULL,
+  approval jsonb NOT NULL
+);
+CREATE TABLE IF NOT EXISTS ${schema}.freeze (id integer PRIMARY KEY CHECK (id = 1), reason text NOT NULL, at bigint NOT NULL);
+CREATE TABLE IF NOT EXISTS ${schema}.clock (id integer PRIMARY KEY CHECK (id = 1), now bigint NOT NULL);
+INSERT INTO ${schema}.clock VALUES (1, 0) ON CONFLICT DO NOTHING;
 INSERT INTO ${schema}.version VALUES (1) ON CONFLICT DO NOTHING;
 ${functions(schema)}`
 }
@@ -87,10 +96,18 @@ DECLARE
   asked numeric;
   used numeric;
   leaves bigint;
+  approved jsonb;
+  now bigint;
 BEGIN
   -- Whatever the server's default: what is answered is on disk.
   PERFORM set_config('synchronous_commit', 'on', true);
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  -- The ledger's time never goes back, and what is spent counts by it.
+  UPDATE ${schema}.clock c SET now = GREATEST(c.now, (wanted->>'createdAt')::bigint) RETURNING c.now INTO now;
+  IF EXISTS (SELECT 1 FROM ${schema}.freeze) THEN
+    RETURN (SELECT jsonb_build_object('ok', false, 'reason', 'frozen', 'freeze', jsonb_build_object('reason', f.reason, 'at', f.at))
+            FROM ${schema}.freeze f);
+  END IF;
   SELECT p.payment INTO live FROM ${schema}.payments p
     WHERE p.id = wanted->>'id' AND p.status NOT IN ('released', 'expired', 'cancelled');
   IF live IS NOT NULL AND NOT ((options->>'renew')::boolean AND live->>'status' IN ('authorized', 'unknown')) THEN
@@ -98,7 +115,7 @@ BEGIN
   ELSIF live IS NULL AND (options->>'sameRequest')::boolean THEN
     SELECT p.id INTO found_id FROM ${schema}.payments p
       WHERE p.request_digest = wanted->>'requestDigest' AND p.status = 'unknown'
-        AND (p.payment->'terms'->>'validBefore')::bigint * 1000 - 10000 > (wanted->>'createdAt')::bigint
+        AND (p.payment->'terms'->>'validBefore')::bigint * 1000 - 10000 > now
       ORDER BY p.seq DESC LIMIT 1;
   END IF;
   IF found_id IS NOT NULL THEN
@@ -106,6 +123,13 @@ BEGIN
       SET payment = jsonb_set(p.payment, '{presentations}', to_jsonb((p.payment->>'presentations')::integer + 1))
       WHERE p.id = found_id RETURNING p.payment INTO live;
     RETURN jsonb_build_object('ok', false, 'reason', 'exists', 'payment', live);
+  END IF;
+  IF options->>'approval' IS NOT NULL THEN
+    SELECT a.approval INTO approved FROM ${schema}.approvals a WHERE a.id = options->>'approval';
+    IF approved IS NULL OR (approved->>'expiresAt')::bigint <= now OR NOT (approved->>'status' = 'approved' OR
+       (approved->>'kind' = 'delay' AND approved->>'status' = 'pending' AND (approved->>'executableAt')::bigint <= now)) THEN
+      RETURN jsonb_build_object('ok', false, 'reason', 'approval', 'approval', approved);
+    END IF;
   END IF;
   IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, -1); END IF;
   FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
@@ -128,12 +152,14 @@ BEGIN
     IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, 1); END IF;
     RETURN jsonb_build_object('ok', false, 'reason', 'limit', 'index', one->'index', 'used', used::text, 'leaves', leaves);
   END LOOP;
+  wanted := jsonb_set(wanted, '{countsUntil}', to_jsonb((wanted->>'countsUntil')::bigint + now - (wanted->>'createdAt')::bigint));
   INSERT INTO ${schema}.payments (id, status, purchase_key, request_digest, host, created_at, payment)
     VALUES (wanted->>'id', wanted->>'status', wanted->>'purchaseKey', wanted->>'requestDigest', wanted->'resource'->>'host',
             (wanted->>'createdAt')::bigint, wanted)
-    ON CONFLICT (id) DO UPDATE SET status = excluded.status, request_digest = excluded.request_digest,
+    ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, status = excluded.status, request_digest = excluded.request_digest,
       created_at = excluded.created_at, payment = excluded.payment;
   PERFORM ${schema}.tally(wanted, 1);
+  UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', '"used"') WHERE a.id = options->>'approval';
   RETURN jsonb_build_object('ok', true);
 END $$;
 
@@ -148,14 +174,44 @@ BEGIN
   RETURN true;
 END $$;
 
+-- Keeps a request for approval, or answers the one that stands.
+CREATE OR REPLACE FUNCTION ${schema}.request_approval(wanted jsonb, most integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  standing jsonb;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  SELECT a.approval INTO standing FROM ${schema}.approvals a
+    WHERE a.id = wanted->>'id' AND a.approval->>'status' <> 'used' AND a.expires_at > (wanted->>'requestedAt')::bigint;
+  IF FOUND THEN RETURN standing; END IF;
+  DELETE FROM ${schema}.approvals a WHERE a.expires_at <= (wanted->>'requestedAt')::bigint OR a.id = wanted->>'id';
+  INSERT INTO ${schema}.approvals (id, expires_at, approval) VALUES (wanted->>'id', (wanted->>'expiresAt')::bigint, wanted);
+  DELETE FROM ${schema}.approvals a WHERE a.seq <= (SELECT MAX(b.seq) FROM ${schema}.approvals b) - most;
+  RETURN wanted;
+END $$;
+
+-- Decides on a request; a denial is final.
+CREATE OR REPLACE FUNCTION ${schema}.decide_approval(wanted text, decision text, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  decided jsonb;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'on', true);
+  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', to_jsonb(decision))
+    WHERE a.id = wanted AND a.expires_at > now
+      AND (a.approval->>'status' = 'pending' OR (a.approval->>'status' = 'approved' AND decision = 'denied'))
+    RETURNING a.approval INTO decided;
+  RETURN decided;
+END $$;
+
 -- Answers how much of each limit is used, and what leaves first.
-CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb, at_time bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   one jsonb;
   sum_row ${schema}.meters;
   answers jsonb := '[]';
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  UPDATE ${schema}.clock c SET now = GREATEST(c.now, at_time);
   FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
     IF one->>'span' = 'payment' THEN
       answers := answers || jsonb_build_object('used', '0');

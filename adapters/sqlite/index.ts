@@ -1,10 +1,12 @@
 import {
   advancePayment,
+  atLedgerTime,
   countsAsSpent,
   decodePayment,
   encodePayment,
   isOpenPayment,
   isPendingPayment,
+  isUsableApproval,
   type Ledger,
   LedgerUnavailableError,
   type Limit,
@@ -14,6 +16,7 @@ import {
   type Reservation,
   type ReserveOptions,
 } from 'stipend'
+import { type Approvals, createApprovals } from './approvals.js'
 import { openDatabase, type SqliteDatabase, type SqliteStatement, watchFile } from './database.js'
 import { createMeters, type Meters } from './meters.js'
 import { prepareSchema, read } from './schema.js'
@@ -55,9 +58,10 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   const transaction = createTransaction(database, isSameFile)
   const payments = createPayments(database)
   const meters = createMeters(database)
+  const approvals = createApprovals(database)
   return Object.freeze({
     reserve: async (payment: Payment, limits: readonly Limit[], reserveOptions: ReserveOptions = {}) =>
-      transaction(() => reserve(payment, limits, reserveOptions, { payments, meters })),
+      transaction(() => reserve(payment, limits, reserveOptions, { payments, meters, approvals })),
     update: async (id, update) =>
       transaction(() => {
         const payment = payments.get(id)
@@ -71,6 +75,12 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
     list: async (filter: PaymentFilter = {}) => transaction(() => payments.list(filter)),
     usage: async (limits, now) => transaction(() => limits.map((limit) => meters.usage(limit, meters.tick(now)))),
     secret: async (name) => transaction(() => secretOf(database, name)),
+    requestApproval: async (approval) =>
+      transaction(() => approvals.request(approval, meters.tick(approval.requestedAt))),
+    decideApproval: async (id, status, now) => transaction(() => approvals.decide(id, status, meters.tick(now))),
+    listApprovals: async (now) => transaction(() => approvals.list(now)),
+    freeze: async (freeze) => transaction(() => approvals.freeze(freeze)),
+    frozen: async () => transaction(() => approvals.frozen()),
     close: () => {
       database.close()
     },
@@ -133,10 +143,16 @@ function isDiskFailure(error: unknown): boolean {
 function reserve(
   payment: Payment,
   limits: readonly Limit[],
-  { sameRequest = false, renew = false }: ReserveOptions,
-  { payments, meters }: { readonly payments: Payments; readonly meters: Meters },
+  { sameRequest = false, renew = false, approval }: ReserveOptions,
+  {
+    payments,
+    meters,
+    approvals,
+  }: { readonly payments: Payments; readonly meters: Meters; readonly approvals: Approvals },
 ): Reservation {
   const now = meters.tick(payment.createdAt)
+  const freeze = approvals.frozen()
+  if (freeze) return { ok: false, reason: 'frozen', freeze }
   const known = payments.get(payment.id)
   const live = known && countsAsSpent(known) ? known : undefined
   const twin = sameRequest
@@ -148,6 +164,9 @@ function reserve(
     payments.replace(presented)
     return { ok: false, reason: 'exists', payment: presented }
   }
+  const approved = approval === undefined ? undefined : approvals.get(approval)
+  if (approval !== undefined && !(approved && isUsableApproval(approved, now)))
+    return { ok: false, reason: 'approval', approval: approved }
   if (live) meters.remove(live)
   for (const limit of limits) {
     const refusal = meters.refuse(limit, payment, now)
@@ -155,9 +174,10 @@ function reserve(
     if (live) meters.add(live)
     return { ok: false, reason: 'limit', limit, ...refusal }
   }
-  if (known) payments.replace(payment)
-  else payments.insert(payment)
-  meters.add(payment)
+  if (approval !== undefined) approvals.use(approval, now)
+  const recorded = atLedgerTime(payment, now)
+  payments.insert(recorded)
+  meters.add(recorded)
   return { ok: true }
 }
 
@@ -175,7 +195,7 @@ function createPayments(database: SqliteDatabase): {
     "SELECT payment FROM payments WHERE request_digest = ? AND status = 'unknown' ORDER BY seq DESC LIMIT 8",
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, payment'
-  const put = database.prepare(`INSERT INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
   const change = database.prepare(
     'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, payment = ? WHERE id = ?',
   )

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../freeze.js'
-import type { Payment } from '../types.js'
+import type { Approval, Payment } from '../types.js'
 
 /** Writes a payment as JSON, its amounts as decimal strings. */
 export function encodePayment(payment: Payment): string {
@@ -26,5 +26,31 @@ export function decodePayment(text: string): Payment {
     microUsd: BigInt(rest.microUsd),
     asset: { ...asset, microUsd: BigInt(asset.microUsd) },
     receipt: receipt && { ...receipt, amount: receipt.amount === undefined ? undefined : BigInt(receipt.amount) },
+  })
+}
+
+/** Writes an approval as JSON, its amounts as decimal strings. */
+export function encodeApproval(approval: Approval): string {
+  const { amount, microUsd, asset } = approval
+  return JSON.stringify({
+    ...approval,
+    amount: amount.toString(),
+    microUsd: microUsd.toString(),
+    asset: { ...asset, microUsd: asset.microUsd.toString() },
+  })
+}
+
+/**
+ * Reads an approval that `encodeApproval` wrote.
+ *
+ * @throws SyntaxError when the text has been damaged.
+ */
+export function decodeApproval(text: string): Approval {
+  const { asset, ...rest } = JSON.parse(text)
+  return deepFreeze({
+    ...rest,
+    amount: BigInt(rest.amount),
+    microUsd: BigInt(rest.microUsd),
+    asset: { ...asset, microUsd: BigInt(asset.microUsd) },
   })
 }

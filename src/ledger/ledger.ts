@@ -1,4 +1,15 @@
-import type { AuthorizationTerms, Limit, Payment, PaymentId, PaymentStatus, Receipt, Usage } from '../types.js'
+import type {
+  Approval,
+  ApprovalId,
+  AuthorizationTerms,
+  Freeze,
+  Limit,
+  Payment,
+  PaymentId,
+  PaymentStatus,
+  Receipt,
+  Usage,
+} from '../types.js'
 
 /** What a ledger answers to a reservation. */
 export type Reservation =
@@ -14,6 +25,10 @@ export type Reservation =
     }
   /** The purchase, or one just like it, has a live payment; nothing was recorded but one more presentation of it. */
   | { readonly ok: false; readonly reason: 'exists'; readonly payment: Payment }
+  /** Nobody approved it, or not any more; nothing was recorded. */
+  | { readonly ok: false; readonly reason: 'approval'; readonly approval: Approval | undefined }
+  /** The ledger is frozen; nothing was recorded. */
+  | { readonly ok: false; readonly reason: 'frozen'; readonly freeze: Freeze }
 
 /** What to look for besides a payment of the same id. */
 export type ReserveOptions = {
@@ -31,6 +46,8 @@ export type ReserveOptions = {
    * @default false
    */
   readonly renew?: boolean | undefined
+  /** Record it only by using this approval up: approved or, of a delay, due; and not expired. */
+  readonly approval?: ApprovalId | undefined
 }
 
 /** A change of a payment's status, and what it rests on. */
@@ -76,4 +93,16 @@ export type Ledger = {
   readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
   /** 32 bytes drawn once for a name and kept with the payments, for key stores that cannot derive any. */
   readonly secret: (name: string) => Promise<Uint8Array>
+  /** Keeps a request for approval, or answers the one of the same id that is pending, approved or denied and not expired. */
+  readonly requestApproval: (approval: Approval) => Promise<Approval>
+  /**
+   * Decides on a request, or answers `undefined` when it cannot be decided on any more: a denial stands, and what is used
+   * or expired is over.
+   */
+  readonly decideApproval: (id: ApprovalId, status: 'approved' | 'denied', now: number) => Promise<Approval | undefined>
+  /** Requests that are not expired at an instant, newest first; at most a thousand. */
+  readonly listApprovals: (now: number) => Promise<readonly Approval[]>
+  /** Lets no payment be recorded, in any process, until it is called with nothing. */
+  readonly freeze: (freeze: Freeze | undefined) => Promise<void>
+  readonly frozen: () => Promise<Freeze | undefined>
 }

@@ -43,6 +43,15 @@ export function countsAsSpent({ status }: Pick<Payment, 'status'>): boolean {
   return status !== 'released' && status !== 'expired' && status !== 'cancelled'
 }
 
+/**
+ * Moves a payment's counting to the ledger's own time, which never goes back: after a clock has been wrong by a year and
+ * is right again, what is spent must not fall behind windows that have moved on.
+ */
+export function atLedgerTime(payment: Payment, ledgerNow: number): Payment {
+  const behindMs = Math.max(0, ledgerNow - payment.createdAt)
+  return behindMs === 0 ? payment : Object.freeze({ ...payment, countsUntil: payment.countsUntil + behindMs })
+}
+
 /** Tells whether nobody has said yet what became of a payment. */
 export function isOpenPayment({ status }: Pick<Payment, 'status'>): boolean {
   return status === 'authorized' || status === 'unknown'

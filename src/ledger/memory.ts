@@ -1,22 +1,25 @@
 import { deepFreeze } from '../freeze.js'
-import type { Payment, PaymentId } from '../types.js'
+import type { Approval, ApprovalId, Freeze, Payment, PaymentId } from '../types.js'
+import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
-import { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from './lifecycle.js'
+import { advancePayment, atLedgerTime, countsAsSpent, isOpenPayment, isPendingPayment } from './lifecycle.js'
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
   const payments = new Map<PaymentId, Payment>()
-  const requests = new Map<string, PaymentId>()
+  const requests = new Map<string, readonly PaymentId[]>()
   const secrets = new Map<string, Uint8Array>()
+  const approvals = new Map<ApprovalId, Approval>()
+  let freeze: Freeze | undefined
   const counters = createCounters()
   let ledgerNow = 0
 
   const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
     if (known && countsAsSpent(known)) return renew && isOpenPayment(known) ? undefined : known
-    const twin = sameRequest ? payments.get(requests.get(payment.requestDigest) ?? payment.id) : undefined
-    return twin && isPendingPayment(twin, ledgerNow) ? twin : undefined
+    const alike = sameRequest ? (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? []) : []
+    return alike.findLast((twin) => isPendingPayment(twin, ledgerNow))
   }
 
   const present = (payment: Payment): Reservation => {
@@ -29,8 +32,12 @@ export function memoryLedger(): Ledger {
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, options = {}): Promise<Reservation> {
       ledgerNow = Math.max(ledgerNow, payment.createdAt)
+      if (freeze) return { ok: false, reason: 'frozen', freeze }
       const found = existing(payment, options)
       if (found) return present(found)
+      const approval = options.approval && approvals.get(options.approval)
+      if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
+        return { ok: false, reason: 'approval', approval }
       const replaced = payments.get(payment.id)
       if (replaced && countsAsSpent(replaced)) counters.remove(replaced)
       for (const limit of limits) {
@@ -39,9 +46,13 @@ export function memoryLedger(): Ledger {
         if (replaced && countsAsSpent(replaced)) counters.add(replaced)
         return { ok: false, reason: 'limit', limit, ...refusal }
       }
-      payments.set(payment.id, deepFreeze(structuredClone(payment)))
-      requests.set(payment.requestDigest, payment.id)
-      counters.add(payment)
+      if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
+      const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
+      payments.delete(payment.id)
+      payments.set(payment.id, recorded)
+      const others = requests.get(payment.requestDigest) ?? []
+      requests.set(payment.requestDigest, [...others.filter((id) => id !== payment.id), payment.id].slice(-8))
+      counters.add(recorded)
       return { ok: true }
     },
 
@@ -74,6 +85,39 @@ export function memoryLedger(): Ledger {
       const secret = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32))
       secrets.set(name, secret)
       return secret.slice()
+    },
+
+    async requestApproval(approval) {
+      ledgerNow = Math.max(ledgerNow, approval.requestedAt)
+      for (const one of approvals.values()) if (!isStandingApproval(one, ledgerNow)) approvals.delete(one.id)
+      const standing = approvals.get(approval.id)
+      if (standing) return standing
+      const [oldest] = approvals.keys()
+      if (oldest !== undefined && approvals.size >= mostApprovals) approvals.delete(oldest)
+      const kept = deepFreeze(structuredClone(approval))
+      approvals.set(approval.id, kept)
+      return kept
+    },
+
+    async decideApproval(id, status, now) {
+      ledgerNow = Math.max(ledgerNow, now)
+      const approval = approvals.get(id)
+      const decided = approval && decideApproval(approval, status, ledgerNow)
+      if (decided) approvals.set(id, decided)
+      return decided
+    },
+
+    async listApprovals(now) {
+      ledgerNow = Math.max(ledgerNow, now)
+      return [...approvals.values()].filter((approval) => now < approval.expiresAt).toReversed()
+    },
+
+    async freeze(next) {
+      freeze = next && Object.freeze({ ...next })
+    },
+
+    async frozen() {
+      return freeze
     },
   }
 }

@@ -104,7 +104,7 @@ async function signsCanonically(create: CreateKeyStore): Promise<void> {
 async function derivesWell(create: CreateKeyStore): Promise<void> {
   const { keyStore } = await create()
   const { keyStore: again } = await create()
-  const { deriveSecret } = keyStore
+  const deriveSecret = keyStore.deriveSecret?.bind(keyStore)
   if (!deriveSecret) return
   const purposes = ['nonces', 'ids', 'nonce', '']
   const secrets = await Promise.all(purposes.map((purpose) => deriveSecret(purpose)))

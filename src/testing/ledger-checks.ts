@@ -1,7 +1,7 @@
 import type { Ledger, Reservation } from '../ledger/ledger.js'
 import type { Limit, Payment, PaymentStatus } from '../types.js'
 import { claim, claimEqual } from './claim.js'
-import { noon, sampleId, sampleLimit, samplePayment } from './sample-payment.js'
+import { noon, sampleId, samplePayment } from './sample-payment.js'
 
 /** Makes a ledger that is empty. */
 export type CreateLedger = () => Ledger | Promise<Ledger>
@@ -37,7 +37,13 @@ export async function usedOf(ledger: Ledger, limit: Limit, now: number = noon): 
 }
 
 /** A limit with room for many samples. */
-export const roomy: Limit = sampleLimit(1000n)
+export const roomy: Limit = {
+  name: 'roomy limit',
+  scope: 'wallet',
+  window: { type: 'lifetime' },
+  measure: 'microUsd',
+  max: 1000n,
+}
 
 /** Records payment 1 and moves it through these states. */
 export async function recordVia(ledger: Ledger, ...statuses: readonly PaymentStatus[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Limit, Payment, PaymentId, Window } from '../types.js'
 
-/** When the samples begin, in Unix milliseconds: a Wednesday noon, far from the end of a day or a month. */
-export const noon: number = Date.UTC(2026, 5, 17, 12)
+/** When the samples begin, in Unix milliseconds: 2026-06-17T12:00Z, far from the end of a day or a month. */
+export const noon = 1_781_697_600_000
 
 const host = 'api.example.com'
 

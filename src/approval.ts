@@ -1,0 +1,80 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { ApprovalRequiredError, PaymentDelayedError, PaymentDeniedError } from './errors.js'
+import { deepFreeze } from './freeze.js'
+import type { Ask, Parts } from './parts.js'
+import type { Approval, ApprovalId, Hold, Payment } from './types.js'
+
+/** How long a request waits for a person, and how long a due payment can still be made. */
+const lifeMs = 24 * 3_600_000
+
+/** Names the approval of exactly these terms: of the purchase, where it has a name, else of the request. */
+export function approvalId(payment: Payment, { sameRequest }: Pick<Ask, 'sameRequest'>): ApprovalId {
+  const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
+  const purchase = sameRequest ? '' : payment.purchaseKey
+  const words = [
+    purchase,
+    requestDigest,
+    protocol,
+    scheme,
+    asset.network,
+    asset.address,
+    amount,
+    payTo,
+    resource.url,
+    terms.payer,
+  ]
+  return `apr_${bytesToHex(sha256(utf8ToBytes(words.join('\n')))).slice(0, 32)}`
+}
+
+/**
+ * Asks for leave to make a payment that has to wait, and answers once it is given in this process.
+ *
+ * @throws ApprovalRequiredError or PaymentDelayedError when the call has to be made again later.
+ * @throws PaymentDeniedError when the answer was no.
+ */
+export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, parts: Parts): Promise<void> {
+  const wanted = createApproval(payment, hold, ask)
+  const approval = await parts.ledger.requestApproval(wanted)
+  if (approval.requestedAt === wanted.requestedAt) parts.emit('approval.requested', { approval })
+  if (approval.status === 'denied') throw denied()
+  if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
+  if (!parts.onApproval) throw new ApprovalRequiredError(approval)
+  const status = (await answer(approval, parts)) ? 'approved' : 'denied'
+  const decided = await parts.ledger.decideApproval(approval.id, status, parts.clock())
+  if (decided) parts.emit('approval.decided', { approval: decided })
+  if (decided?.status !== 'approved') throw denied()
+}
+
+function createApproval(payment: Payment, hold: Hold, ask: Ask): Approval {
+  const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
+  const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
+  return deepFreeze({
+    id: approvalId(payment, ask),
+    kind: hold.kind,
+    status: 'pending',
+    reason: hold.reason,
+    resource,
+    asset,
+    amount,
+    microUsd,
+    payTo,
+    labels,
+    requestedAt: createdAt,
+    expiresAt: (executableAt ?? createdAt) + lifeMs,
+    executableAt,
+  })
+}
+
+function denied(): PaymentDeniedError {
+  return new PaymentDeniedError([{ rule: 'approval', reason: 'it was asked for and denied' }])
+}
+
+/** A handler that throws has not approved. */
+async function answer(approval: Approval, { onApproval }: Parts): Promise<boolean> {
+  try {
+    return (await onApproval?.(approval)) === true
+  } catch {
+    return false
+  }
+}
