@@ -5,6 +5,7 @@ export default defineConfig({
   entry: Object.fromEntries(
     Object.entries(readEntries()).map(([name, file]) => [name.split('/')[1] ?? 'index', file] as const),
   ),
+  tsconfig: 'tsconfig.src.json',
   format: ['esm'],
   target: 'es2022',
   // What entries share is a chunk of its own: a class that exists twice is two classes, a ledger twice is two budgets.

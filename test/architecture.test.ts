@@ -39,7 +39,8 @@ const arrows: Readonly<Record<string, Row>> = {
 
   parts: { types: `${bottom} ${seams} events` },
   match: { values: bottom, types: `${seams} parts` },
-  record: { values: `${bottom} explain ledger/lifecycle`, types: `${seams} parts` },
+  approval: { values: bottom, types: `${seams} parts` },
+  record: { values: `${bottom} approval explain ledger/lifecycle`, types: `${seams} parts` },
   authorize: { values: `${bottom} match purchase record`, types: `${seams} events parts` },
   quote: { values: `${bottom} explain match`, types: `${seams} parts` },
 

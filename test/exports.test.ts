@@ -16,6 +16,7 @@ describe('the public names', () => {
     expect(Object.keys(stipend).toSorted()).toMatchInlineSnapshot(`
       [
         "AlreadyPaidError",
+        "ApprovalRequiredError",
         "CancellationFailedError",
         "ClockSkewError",
         "ConfigurationError",
@@ -23,23 +24,29 @@ describe('the public names', () => {
         "LimitExceededError",
         "MalformedMessageError",
         "NoPayableOfferError",
+        "PaymentDelayedError",
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
         "PaymentRejectedError",
         "SigningFailedError",
         "StipendError",
         "UnpayableRequestError",
+        "WalletFrozenError",
         "advancePayment",
         "allowAnyHost",
         "allowAssets",
         "allowHosts",
         "allowNetworks",
         "allowPayees",
+        "atLedgerTime",
         "countsAsSpent",
         "createAgentWallet",
         "createPolicyEngine",
+        "decideApproval",
+        "decodeApproval",
         "decodePayment",
         "denyHosts",
+        "encodeApproval",
         "encodePayment",
         "exactEvm",
         "formatUnits",
@@ -47,10 +54,13 @@ describe('the public names', () => {
         "getPayment",
         "isOpenPayment",
         "isPendingPayment",
+        "isStandingApproval",
         "isStipendError",
+        "isUsableApproval",
         "leavesAt",
         "maxPayments",
         "memoryLedger",
+        "mostApprovals",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -194,6 +204,7 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
   } as const
   return {
     AlreadyPaidError: new copy.AlreadyPaidError(payment),
+    ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
@@ -201,11 +212,13 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
     NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PaymentDelayedError: new copy.PaymentDelayedError(approval),
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
     PaymentRejectedError: new copy.PaymentRejectedError(payment, new Response(null, { status: 402 })),
     SigningFailedError: new copy.SigningFailedError(payment, { reason: 'the key store threw', moved: 'no' }),
     UnpayableRequestError: new copy.UnpayableRequestError('Failed to keep the body'),
+    WalletFrozenError: new copy.WalletFrozenError({ reason: 'too many refusals', at: 0 }),
   }
 }
 
@@ -218,6 +231,8 @@ const payment = {
   payTo: `0x${'0'.repeat(40)}`,
   terms: { validBefore: 1 },
 } as unknown as stipend.Payment
+
+const approval = { ...payment, kind: 'delay', reason: 'over $10', expiresAt: 1 } as unknown as stipend.Approval
 
 function readJson(file: string): unknown {
   return JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))

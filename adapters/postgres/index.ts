@@ -22,7 +22,7 @@ import {
   windowKey,
   windowStart,
 } from 'stipend'
-import { migration } from './schema.js'
+import { migration, version } from './schema.js'
 
 /** The part of a `pg` pool that is used. */
 export type PostgresPool = {
@@ -133,11 +133,14 @@ function createCall(pool: PostgresPool, schema: string): Call {
 }
 
 async function migrate(pool: PostgresPool, schema: string): Promise<void> {
+  const { rows } = await pool.query('SELECT to_regclass($1) AS answer', [`${schema}.version`])
   // Statements sent together without parameters are one transaction.
-  await pool.query(migration(schema))
-  const { rows } = await pool.query(`SELECT MAX(version) AS answer FROM ${schema}.version`)
-  if (Number(answerOf(rows)) <= 1) return
-  throw new ConfigurationError('Failed to open the ledger: it was written by a newer version of this library')
+  if (answerOf(rows) === null) await pool.query(migration(schema))
+  const found = Number(answerOf((await pool.query(`SELECT MAX(version) AS answer FROM ${schema}.version`)).rows))
+  if (found === version) return
+  throw new ConfigurationError(
+    `Failed to open the ledger: its schema is version ${found}, this library knows ${version}`,
+  )
 }
 
 function answerOf(rows: readonly unknown[]): unknown {

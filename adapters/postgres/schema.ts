@@ -1,10 +1,23 @@
-/** The tables and functions of a ledger; each statement can run again, and from many processes at once. */
+/** The version of the tables and functions below. */
+export const version = 1
+
+/** Makes a ledger's tables and functions, unless another process has made them while this one waited for its turn. */
 export function migration(schema: string): string {
   return `
 SELECT pg_advisory_xact_lock(hashtext('stipend migration'), hashtext('${schema}'));
+DO $migration$
+BEGIN
+  IF to_regclass('${schema}.version') IS NULL THEN
+    EXECUTE $tables$ ${tables(schema)} ${functions(schema)} $tables$;
+  END IF;
+END $migration$;`
+}
+
+function tables(schema: string): string {
+  return `
 CREATE SCHEMA IF NOT EXISTS ${schema};
-CREATE TABLE IF NOT EXISTS ${schema}.version (version integer PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS ${schema}.payments (
+CREATE TABLE ${schema}.version (version integer PRIMARY KEY);
+CREATE TABLE ${schema}.payments (
   seq bigserial PRIMARY KEY,
   id text NOT NULL UNIQUE,
   status text NOT NULL,
@@ -14,17 +27,17 @@ CREATE TABLE IF NOT EXISTS ${schema}.payments (
   created_at bigint NOT NULL,
   payment jsonb NOT NULL
 );
-CREATE INDEX IF NOT EXISTS payments_by_request ON ${schema}.payments (request_digest);
-CREATE INDEX IF NOT EXISTS payments_by_purchase ON ${schema}.payments (purchase_key);
-CREATE INDEX IF NOT EXISTS payments_by_status ON ${schema}.payments (status);
-CREATE TABLE IF NOT EXISTS ${schema}.entries (
+CREATE INDEX payments_by_request ON ${schema}.payments (request_digest);
+CREATE INDEX payments_by_purchase ON ${schema}.payments (purchase_key);
+CREATE INDEX payments_by_status ON ${schema}.payments (status);
+CREATE TABLE ${schema}.entries (
   scope text NOT NULL,
   counts_until bigint NOT NULL,
   id text NOT NULL,
   micro_usd numeric NOT NULL,
   PRIMARY KEY (scope, counts_until, id)
 );
-CREATE TABLE IF NOT EXISTS ${schema}.meters (
+CREATE TABLE ${schema}.meters (
   scope text NOT NULL,
   span text NOT NULL,
   horizon bigint NOT NULL,
@@ -32,24 +45,23 @@ CREATE TABLE IF NOT EXISTS ${schema}.meters (
   count numeric NOT NULL CHECK (count >= 0),
   PRIMARY KEY (scope, span)
 );
-CREATE TABLE IF NOT EXISTS ${schema}.secrets (name text PRIMARY KEY, secret text NOT NULL);
-CREATE TABLE IF NOT EXISTS ${schema}.approvals (
+CREATE TABLE ${schema}.secrets (name text PRIMARY KEY, secret text NOT NULL);
+CREATE TABLE ${schema}.approvals (
   seq bigserial PRIMARY KEY,
   id text NOT NULL UNIQUE,
   expires_at bigint NOT NULL,
   approval jsonb NOT NULL
 );
-CREATE TABLE IF NOT EXISTS ${schema}.freeze (id integer PRIMARY KEY CHECK (id = 1), reason text NOT NULL, at bigint NOT NULL);
-CREATE TABLE IF NOT EXISTS ${schema}.clock (id integer PRIMARY KEY CHECK (id = 1), now bigint NOT NULL);
-INSERT INTO ${schema}.clock VALUES (1, 0) ON CONFLICT DO NOTHING;
-INSERT INTO ${schema}.version VALUES (1) ON CONFLICT DO NOTHING;
-${functions(schema)}`
+CREATE TABLE ${schema}.freeze (id integer PRIMARY KEY CHECK (id = 1), reason text NOT NULL, at bigint NOT NULL);
+CREATE TABLE ${schema}.clock (id integer PRIMARY KEY CHECK (id = 1), now bigint NOT NULL);
+INSERT INTO ${schema}.clock VALUES (1, 0);
+INSERT INTO ${schema}.version VALUES (${version});`
 }
 
 function functions(schema: string): string {
   return `
 -- Adds a payment to its counters (sign 1), or takes it away (sign -1).
-CREATE OR REPLACE FUNCTION ${schema}.tally(payment jsonb, sign integer) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.tally(payment jsonb, sign integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   cost numeric := (payment->>'microUsd')::numeric;
   until bigint := (payment->>'countsUntil')::bigint;
@@ -65,7 +77,7 @@ BEGIN
 END $$;
 
 -- Brings the sum of a window up to its start, which only moves forward, and answers it.
-CREATE OR REPLACE FUNCTION ${schema}.meter(wanted jsonb) RETURNS ${schema}.meters LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.meter(wanted jsonb) RETURNS ${schema}.meters LANGUAGE plpgsql AS $$
 DECLARE
   found_row ${schema}.meters;
   start bigint := (wanted->>'start')::bigint;
@@ -87,7 +99,7 @@ BEGIN
 END $$;
 
 -- Checks every limit and records the payment, or says which limit or which payment is in the way.
-CREATE OR REPLACE FUNCTION ${schema}.reserve(wanted jsonb, limits jsonb, options jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.reserve(wanted jsonb, limits jsonb, options jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   live jsonb;
   found_id text;
@@ -164,7 +176,7 @@ BEGIN
 END $$;
 
 -- Replaces a payment that is still as it was read, and takes it from its counters when it counts no more.
-CREATE OR REPLACE FUNCTION ${schema}.replace(before jsonb, after jsonb, is_over boolean) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.replace(before jsonb, after jsonb, is_over boolean) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true);
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
@@ -175,7 +187,7 @@ BEGIN
 END $$;
 
 -- Keeps a request for approval, or answers the one that stands.
-CREATE OR REPLACE FUNCTION ${schema}.request_approval(wanted jsonb, most integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.request_approval(wanted jsonb, most integer) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   standing jsonb;
 BEGIN
@@ -190,7 +202,7 @@ BEGIN
 END $$;
 
 -- Decides on a request; a denial is final.
-CREATE OR REPLACE FUNCTION ${schema}.decide_approval(wanted text, decision text, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.decide_approval(wanted text, decision text, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   decided jsonb;
 BEGIN
@@ -204,7 +216,7 @@ BEGIN
 END $$;
 
 -- Answers how much of each limit is used, and what leaves first.
-CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb, at_time bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${schema}.usage(limits jsonb, at_time bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   one jsonb;
   sum_row ${schema}.meters;

@@ -151,7 +151,7 @@ describe.each(Object.keys(ledgerMakers))('a ledger in %s', (kind) => {
 
   // PostgreSQL lets windows start by the clock of who asks: with clocks that disagree it may count more, never less.
   test('answers as one that adds everything up anew, whatever is done to it', { timeout: 120_000 }, async () => {
-    const numRuns = { memory: 1000, SQLite: 60, PostgreSQL: 30 }[kind] ?? 30
+    const numRuns = { memory: 500, SQLite: 40, PostgreSQL: 20 }[kind] ?? 30
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) =>
         run(maker.create(), steps, kind === 'PostgreSQL'),

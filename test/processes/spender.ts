@@ -31,7 +31,7 @@ process.stdout.write(
   JSON.stringify({
     signed: keyStore.signed.length,
     paid: settled.length - refused.length,
-    odd: odd.map(({ reason }) => String(reason)),
+    odd: odd.map(({ reason }) => `${String(reason)}: ${String(reason?.cause)}`),
   }),
 )
 await pool?.end()
