@@ -24,7 +24,7 @@ export {
   UnpayableRequestError,
   WalletFrozenError,
 } from './errors.js'
-export type { Events } from './events.js'
+export type { Events, On } from './events.js'
 export type { TypedData } from './evm.js'
 export {
   getPayment,
@@ -49,6 +49,7 @@ export {
   type PaymentRequest,
   type PolicyEngine,
   type Rule,
+  type RuleRefusal,
   type Verdict,
 } from './policy/engine.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
@@ -59,11 +60,12 @@ export {
   spendingLimit,
   type SpendingLimitOptions,
 } from './policy/limit-rules.js'
-export { allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
+export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/time-window.js'
-export type { Protocol } from './protocols/protocol.js'
+export type { Answer, Message, Protocol } from './protocols/protocol.js'
 export { x402 } from './protocols/x402.js'
 export { x402V1 } from './protocols/x402-v1.js'
+export type { Random } from './purchase.js'
 export type { Quote, QuotedOffer } from './quote.js'
 export type { Reconciliation } from './reconcile.js'
 export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
@@ -85,6 +87,9 @@ export type {
   Payment,
   PaymentId,
   PaymentRequired,
+  Payload,
+  OfferClaim,
+  Hold,
   PaymentStatus,
   Receipt,
   Resource,

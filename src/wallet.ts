@@ -63,7 +63,7 @@ export type AgentWalletOptions = {
    * Answers in this process whether a payment that needs approval is approved; anything but `true`, and a throw, is no.
    * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
    */
-  readonly onApproval?: Parts['onApproval']
+  readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
 }

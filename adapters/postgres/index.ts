@@ -97,9 +97,10 @@ export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: Postg
       )
     },
     freeze: async (freeze) => {
-      if (!freeze) return void (await call(`DELETE FROM ${schema}.freeze`, []))
-      const text = `INSERT INTO ${schema}.freeze VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, at = excluded.at`
-      await call(text, [freeze.reason, freeze.at])
+      const text = freeze
+        ? `INSERT INTO ${schema}.freeze VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, at = excluded.at`
+        : `DELETE FROM ${schema}.freeze`
+      await call(text, freeze ? [freeze.reason, freeze.at] : [])
     },
     frozen: async () => {
       const [row] = await call(`SELECT reason, at FROM ${schema}.freeze`, [])

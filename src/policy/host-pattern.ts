@@ -102,8 +102,7 @@ function findRisk({ hostname, isBelow }: HostPattern): string | undefined {
   if (last === 'localhost') return 'it is this machine; write its origin, as in http://localhost:3000'
   if (last === hostname)
     return isBelow ? `all of .${hostname} is too much` : 'it has no dot, so any network may answer for it'
-  if (isBelow && isSharedSuffix(hostname)) return `names under ${hostname} belong to strangers`
-  return canonical(hostname) === hostname ? undefined : 'it is not a host name'
+  return isBelow && isSharedSuffix(hostname) ? `names under ${hostname} belong to strangers` : undefined
 }
 
 /** Writes a host as a parsed URL has it, or answers `undefined` when it cannot be one. */

@@ -1,4 +1,5 @@
 import type { LedgerContract } from './ledger-checks.js'
+import { approvalContract } from './ledger-approvals.js'
 import { lifecycleContract } from './ledger-lifecycle.js'
 import { limitContract } from './ledger-limits.js'
 import { purchaseContract } from './ledger-purchases.js'
@@ -23,4 +24,5 @@ export const ledgerContract: LedgerContract = Object.freeze({
   ...windowContract,
   ...lifecycleContract,
   ...purchaseContract,
+  ...approvalContract,
 })

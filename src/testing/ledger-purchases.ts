@@ -8,6 +8,7 @@ export const purchaseContract: LedgerContract = {
   'an id that was released can be reserved anew': reservesAnew,
   'the same request is answered with its payment while that is unknown and can be settled': findsSameRequest,
   'a payment that is renewed takes the place of the old one and counts once': renews,
+  'news of a payment from before it was renewed does not move it': ignoresOldNews,
 }
 
 async function answersWithExisting(create: CreateLedger): Promise<void> {
@@ -102,4 +103,21 @@ async function renews(create: CreateLedger): Promise<void> {
   await ledger.update(sampleId(1), { status: 'claimed' })
   const paid = await ledger.reserve({ ...renewed, createdAt: later + 1 }, [tight], { renew: true })
   claim(!paid.ok && paid.reason === 'exists', 'A payment that was claimed could be renewed')
+}
+
+async function ignoresOldNews(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  await recordVia(ledger, 'unknown')
+  const { terms } = samplePayment(1)
+  const renewed = samplePayment(1, {
+    terms: { ...terms, validBefore: terms.validBefore + 600 },
+    createdAt: noon + 1000,
+  })
+  await ledger.reserve(renewed, [roomy], { renew: true })
+  await ledger.update(sampleId(1), { status: 'expired', ifTerms: terms }).catch(() => undefined)
+  const what = 'The end of an authorization ended the one that has taken its place'
+  claimEqual(await ledger.get(sampleId(1)), renewed, what)
+  claimEqual(await usedOf(ledger, roomy), 10n, what)
+  await ledger.update(sampleId(1), { status: 'expired', ifTerms: renewed.terms })
+  claimEqual((await ledger.get(sampleId(1)))?.status, 'expired', 'News of a payment as it stands did not move it')
 }

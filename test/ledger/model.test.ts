@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Ledger, Limit, Payment, PaymentStatus, Window } from '../../src/index.js'
+import type { Ledger, Limit, Payment, PaymentStatus, Reservation, Window } from '../../src/index.js'
 import { type LedgerMaker, ledgerMakers } from '../support/ledgers.ts'
 import { createPayment } from '../support/payments.ts'
 
@@ -93,6 +93,11 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer one> ? one : never
 
+function describeAnswer(answer: Reservation, limits: readonly Limit[]): string {
+  if (answer.ok) return 'ok'
+  return answer.reason === 'limit' ? `limit ${limits.indexOf(answer.limit)} ${answer.used}` : answer.reason
+}
+
 async function run(ledger: Ledger, steps: readonly Step[], isMonotonic: boolean): Promise<void> {
   const model = createModel()
   let now = Date.UTC(2026, 0, 30, 23, 50)
@@ -110,11 +115,7 @@ async function run(ledger: Ledger, steps: readonly Step[], isMonotonic: boolean)
       })
       const limits = one.limits.filter(({ scope }) => payment.scopes.includes(scope))
       const answer = await ledger.reserve(payment, limits)
-      const said = answer.ok
-        ? 'ok'
-        : answer.reason === 'exists'
-          ? 'exists'
-          : `limit ${limits.indexOf(answer.limit)} ${answer.used}`
+      const said = describeAnswer(answer, limits)
       expect(said).toBe(model.reserve(payment, limits))
     }
     if (one.type === 'move' && model.payments.length > 0) {

@@ -7,6 +7,7 @@ import {
   type Rule,
   spendingLimit,
 } from '../../src/index.js'
+import { guardPolicy } from '../../src/policy/engine.js'
 import { createRequest, resourceAt } from '../support/offers.ts'
 
 const hosts = allowHosts(['api.example.com'])
@@ -96,6 +97,7 @@ describe('the limits that a policy lists', () => {
     })
     for (const rule of [wrong(() => [{}]), wrong(() => 'none'), throwing]) {
       expect(() => createPolicyEngine([rule]).limits?.(undefined)).toThrow(/limits of mine/)
+      expect(() => guardPolicy([rule]).limits(undefined)).toThrow(/limits of mine/)
     }
   })
 })

@@ -110,6 +110,10 @@ describe('a policy of rules', () => {
     ['a limit over NaN', { type: 'allow', limits: [{ ...limit, window: { type: 'rolling', seconds: Number.NaN } }] }],
     ['a limit over "60"', { type: 'allow', limits: [{ ...limit, window: { type: 'rolling', seconds: '60' } }] }],
     [
+      'a limit in no time zone',
+      { type: 'allow', limits: [{ ...limit, window: { type: 'calendar', period: 'day', timeZone: '' } }] },
+    ],
+    [
       'a limit over a year',
       { type: 'allow', limits: [{ ...limit, window: { type: 'calendar', period: 'year', timeZone: 'UTC' } }] },
     ],

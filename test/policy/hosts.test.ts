@@ -159,6 +159,22 @@ describe('a host pattern', () => {
     expect(allowHosts([host]).judge({ ...request, resource: lying }).type).toBe('deny')
   })
 
+  test('denies a resource whose host or origin is not that of its URL, which would count in the budget of another', () => {
+    const { resource, ...request } = createRequest('https://api.example.com/')
+    for (const lie of [{ host: 'api.example.com:1' }, { host: 'other.test' }, { origin: 'https://other.test' }]) {
+      const decision = allowHosts([host]).judge({ ...request, resource: { ...resource, ...lie } })
+      expect(decision).toEqual({ type: 'deny', reason: 'its URL and its host are not the same' })
+    }
+  })
+
+  test('says why a URL is never paid', () => {
+    const reasonOf = (url: string) => ({ reason: '', ...allowHosts([host]).judge(createRequest(url)) }).reason
+    expect(reasonOf('http://api.example.com/')).toBe('api.example.com is asked over plain http; only https is paid')
+    expect(reasonOf('ftp://api.example.com/')).toBe('ftp: is not paid; only https is')
+    expect(reasonOf('https://u:p@api.example.com/')).toBe('a URL with a user name or a password is not paid')
+    expect(reasonOf('https://api.example.com./')).toBe('api.example.com. is not a whole host name')
+  })
+
   test('says which host it denies', () => {
     const reason = 'evil.test:8443 is not an allowed host'
     expect(allowHosts([host]).judge(createRequest('https://evil.test:8443/'))).toEqual({ type: 'deny', reason })

@@ -123,6 +123,11 @@ describe('timeWindow', () => {
     )
   })
 
+  test('never names a time that has passed', () => {
+    const york = { from: '02:30', to: '00:45', timeZone: 'America/New_York' }
+    expect(judgeAt(york, '2026-11-01T04:50Z')).toContain('opens at 2026-11-01T07:30Z')
+  })
+
   test('is closed until the minute it names, and open then, in any zone', () => {
     const time = fc
       .tuple(fc.nat(23), fc.nat(59))

@@ -22,12 +22,12 @@ function bestOf(rounds: number, work: () => unknown): number {
 
 function growsLinearly(work: (text: string) => unknown, write: (size: number) => string): void {
   const [small, large] = [write(sizes[0]), write(sizes[1])]
-  const measure = (text: string): number => bestOf(10, () => outcome(() => work(text)))
+  const measure = (text: string): number => bestOf(5, () => outcome(() => work(text)))
   const isLinear = (): boolean => {
     const [short, long] = [measure(small), measure(large)]
     return long < noiseMs || long / short < mostGrowth
   }
-  expect(Array.from({ length: 5 }, () => 0).some(isLinear)).toBe(true)
+  expect([1, 2, 3].some(isLinear)).toBe(true)
 }
 
 const fill = (piece: string) => (size: number) => piece.repeat(Math.floor(size / piece.length))

@@ -64,11 +64,6 @@ export function requiredV2(accepts: readonly unknown[] = [entryV2()], different:
   return { x402Version: 2, resource: { url: 'https://api.example.com/report' }, accepts, ...different }
 }
 
-/** Writes a v1 challenge with these entries. */
-export function requiredV1(accepts: readonly unknown[] = [entryV1()], different: Json = {}): Json {
-  return { x402Version: 1, error: 'X-PAYMENT header is required', accepts, ...different }
-}
-
 /** Writes JSON, or text that stands for it, as a header holds it. */
 export function encode(message: unknown): string {
   return Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)).toString('base64')

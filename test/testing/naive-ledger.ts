@@ -1,7 +1,9 @@
 import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, Usage, Window } from '../../src/index.js'
+import { decideApproval, isStandingApproval, isUsableApproval } from '../../src/ledger/approvals.js'
 import type { PaymentFilter, ReserveOptions } from '../../src/ledger/ledger.js'
 import { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from '../../src/ledger/lifecycle.js'
 import { leavesAt, windowStart } from '../../src/ledger/window.js'
+import type { Approval, Freeze } from '../../src/types.js'
 
 /** A payment, and the instant that windows count it at. */
 export type Entry = { payment: Payment; readonly until: number }
@@ -37,6 +39,13 @@ export type Habits = {
   readonly matches: (payment: Payment, filter: PaymentFilter) => boolean
   readonly arrange: (payments: readonly Payment[], filter: PaymentFilter) => readonly Payment[]
   readonly secret: (secrets: Map<string, Uint8Array>, name: string) => Uint8Array
+  readonly stands: (approval: Approval, now: number) => boolean
+  readonly isUsable: (approval: Approval, now: number) => boolean
+  readonly decide: typeof decideApproval
+  readonly usesRefused: boolean
+  readonly use: (approval: Approval) => Approval
+  readonly isListed: (approval: Approval, now: number) => boolean
+  readonly blocks: (freeze: Freeze, found: Entry | undefined) => boolean
 }
 
 const cost = ({ measure }: Limit, { microUsd }: Payment): bigint => (measure === 'count' ? 1n : microUsd)
@@ -105,12 +114,21 @@ export const sound: Habits = {
     secrets.set(name, secret)
     return secret.slice()
   },
+  stands: isStandingApproval,
+  isUsable: isUsableApproval,
+  decide: decideApproval,
+  usesRefused: false,
+  use: (approval) => ({ ...approval, status: 'used' }),
+  isListed: ({ expiresAt }, now) => now < expiresAt,
+  blocks: () => true,
 }
 
 /** Creates a ledger of these habits. */
 export function naiveLedger(habits: Habits = sound): Ledger {
   const entries: Entry[] = []
   const secrets = new Map<string, Uint8Array>()
+  const approvals = new Map<string, Approval>()
+  let frozen: Freeze | undefined
   let now = 0
 
   const countedOf = (limit: Limit): readonly Entry[] =>
@@ -138,12 +156,18 @@ export function naiveLedger(habits: Habits = sound): Ledger {
     reserve: async (payment, limits, options = {}) => {
       now = habits.tick(now, payment.createdAt)
       const found = habits.existing(entries, payment, options, now)
+      if (frozen && habits.blocks(frozen, found)) return { ok: false, reason: 'frozen', freeze: frozen }
       const refusal = broken(payment, limits)
       const waiting = habits.pause()
       if (waiting) await waiting
       if (found && (habits.existsFirst || !refusal)) {
         return { ok: false, reason: 'exists', payment: habits.copy(habits.present(found)) }
       }
+      const approval = approvals.get(options.approval ?? '')
+      if (options.approval && !(approval && habits.isUsable(approval, now))) {
+        return { ok: false, reason: 'approval', approval }
+      }
+      if (approval && (!refusal || habits.usesRefused)) approvals.set(approval.id, habits.use(approval))
       if (refusal && !habits.recordsRefused) return refusal
       habits.replaces(entries, payment.id)
       entries.push({ payment: habits.copy(payment), until: habits.until(payment, now) })
@@ -171,5 +195,25 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       return limits.map(usageOf)
     },
     secret: async (name) => habits.secret(secrets, name),
+    requestApproval: async (asked) => {
+      now = habits.tick(now, asked.requestedAt)
+      const standing = approvals.get(asked.id)
+      if (standing && habits.stands(standing, now)) return standing
+      approvals.delete(asked.id)
+      approvals.set(asked.id, structuredClone(asked))
+      return asked
+    },
+    decideApproval: async (id, status, at) => {
+      now = habits.tick(now, at)
+      const approval = approvals.get(id)
+      const decided = approval && habits.decide(approval, status, now)
+      if (decided) approvals.set(id, decided)
+      return decided
+    },
+    listApprovals: async (at) => [...approvals.values()].filter((one) => habits.isListed(one, at)).toReversed(),
+    freeze: async (freeze) => {
+      frozen = freeze
+    },
+    frozen: async () => frozen,
   }
 }
