@@ -11,7 +11,7 @@ if (/^[a-z0-9-]+$/.test(name) && existsSync(file)) {
   await import(pathToFileURL(file).href)
 } else {
   const names = readdirSync(folder).filter((entry) => existsSync(`${folder}${entry}/index.ts`))
-  console.error(`${name ? `There is no example ${name}` : 'Which example?'} Run: npm run example -- <name>`)
+  console.error(`${name ? `There is no example ${name}.` : 'Which example?'} Run: npm run example -- <name>`)
   console.error(`\n  ${names.join('\n  ')}\n`)
   process.exitCode = 1
 }

@@ -123,7 +123,7 @@ export function priceOffers(
   const setAside: SetAside[] = []
   for (const claim of claims) {
     const asset = assets.find(claim.network, claim.asset)
-    if (asset) offers.push(Object.freeze({ ...claim, asset, microUsd: toMicroUsd(claim.amount, asset) }))
+    if (asset) offers.push(deepFreeze({ ...claim, asset, microUsd: toMicroUsd(claim.amount, asset) }))
     else
       setAside.push({
         ...claim,

@@ -45,20 +45,23 @@ async function judge(candidates: readonly Candidate[], ask: Ask, parts: Parts): 
   const judged = await Promise.all(candidates.map((candidate) => judgeCandidate(candidate, ask, parts)))
   ask.signal?.throwIfAborted()
   const [cheapest] = judged
-    .filter((one): one is Allowed => 'limits' in one)
+    .filter((one): one is Allowed => Object.hasOwn(one, 'limits'))
     .toSorted(
       (one, other) =>
         Number(one.offer.microUsd > other.offer.microUsd) - Number(one.offer.microUsd < other.offer.microUsd),
     )
   if (cheapest) return cheapest
-  throw new PaymentDeniedError(judged.flatMap((one) => ('refusals' in one ? one.refusals : [])))
+  const denied = judged.filter((one): one is Denied => Object.hasOwn(one, 'refusals'))
+  const cause = denied.find((one) => one.cause !== undefined)?.cause
+  throw new PaymentDeniedError(
+    denied.flatMap((one) => one.refusals),
+    { cause },
+  )
 }
 
-async function judgeCandidate(
-  candidate: Candidate,
-  ask: Ask,
-  parts: Parts,
-): Promise<Allowed | { readonly refusals: readonly Refusal[] }> {
+type Denied = { readonly refusals: readonly Refusal[]; readonly cause?: unknown }
+
+async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Promise<Allowed | Denied> {
   const { offer } = candidate
   const { resource, labels, maxMicroUsd } = ask
   if (maxMicroUsd !== undefined && offer.microUsd > maxMicroUsd) {
@@ -66,8 +69,10 @@ async function judgeCandidate(
     return { refusals: [{ offer, rule: 'maxUsd', reason }] }
   }
   const verdict = await parts.policy.evaluate(deepFreeze({ resource, offer, labels, now: parts.clock() }))
-  if (verdict.type === 'deny') return { refusals: verdict.refusals.map((refusal) => ({ offer, ...refusal })) }
-  return { ...candidate, limits: verdict.limits }
+  if (verdict.type === 'deny') {
+    return { refusals: verdict.refusals.map((refusal) => ({ offer, ...refusal })), cause: verdict.cause }
+  }
+  return { ...candidate, limits: verdict.limits, hold: verdict.hold, notify: verdict.notify }
 }
 
 /** Fixes everything that will be recorded and signed, and freezes it. */

@@ -147,8 +147,17 @@ export function parseSignature(signature: unknown): Hex | undefined {
   const v = Number.parseInt(signature.slice(130), 16)
   const recovery = v >= 27 ? v - 27 : v
   if (recovery !== 0 && recovery !== 1) return undefined
-  if (secp256k1.Signature.fromCompact(signature.slice(2, 130)).hasHighS()) return undefined
+  if (!isCanonical(signature.slice(2, 130))) return undefined
   return `0x${signature.slice(2, 130).toLowerCase()}${(27 + recovery).toString(16)}`
+}
+
+/** Tells whether r and s are numbers that a signature can have, s in the lower half. */
+function isCanonical(compact: string): boolean {
+  try {
+    return !secp256k1.Signature.fromCompact(compact).hasHighS()
+  } catch {
+    return false
+  }
 }
 
 /** Recovers the address whose key made a signature over a digest, or `undefined` when there is none. */

@@ -13,6 +13,9 @@ export function explainLimit(refusal: {
   const format = (amount: bigint): string => (limit.measure === 'count' ? amount.toString() : formatUsd(amount))
   const spent =
     limit.window.type === 'payment' ? '' : `${format(used)} ${limit.measure === 'count' ? 'made' : 'spent'}, `
-  const when = fitsAt === undefined ? '' : `; fits again at ${new Date(fitsAt).toISOString().slice(0, 16)}Z`
+  const when =
+    fitsAt === undefined
+      ? ''
+      : `; fits again at ${new Date(Math.ceil(fitsAt / 60_000) * 60_000).toISOString().slice(0, 16)}Z`
   return `${limit.name} of ${format(limit.max)}: ${spent}${format(asked)} asked${when}`
 }

@@ -61,6 +61,7 @@ export {
   type SpendingLimitOptions,
 } from './policy/limit-rules.js'
 export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
+export type { TierOptions } from './policy/tiers.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/time-window.js'
 export type { Answer, Message, Protocol } from './protocols/protocol.js'
 export { x402 } from './protocols/x402.js'

@@ -12,14 +12,15 @@ const decimal = /^\$?(0|[1-9]\d{0,14})(?:\.(\d{1,6}))?$/
  * @throws ConfigurationError naming the option, on anything but a plain non-negative decimal with at most six places.
  */
 export function parseUsd(value: Usd, option: string): MicroUsd {
-  const match = decimal.exec(typeof value === 'number' ? String(value) : value)
+  const isWritten = typeof value === 'string' || typeof value === 'number'
+  const match = isWritten ? decimal.exec(String(value)) : undefined
   const whole = match?.[1]
   if (!whole) {
     throw new ConfigurationError(`Failed to read ${option}: ${String(value)} is not an amount in dollars`, {
       details: ['Write it like "$0.10", "0.1" or 0.1: no sign, exponent or separator, at most six decimals.'],
     })
   }
-  return BigInt(whole) * 1_000_000n + BigInt((match[2] ?? '').padEnd(6, '0'))
+  return BigInt(whole) * 1_000_000n + BigInt((match?.[2] ?? '').padEnd(6, '0'))
 }
 
 /** Formats micro-USD as dollars, such as `$0.10` or `$0.000123`. */

@@ -60,5 +60,8 @@ async function quoteOffer(offer: Offer, resource: Resource, parts: Parts): Promi
 
 function exceeded({ limit, used }: Usage, offer: Offer): readonly string[] {
   const asked = limit.measure === 'count' ? 1n : offer.microUsd
-  return used + asked > limit.max ? [explainLimit({ limit, used, asked })] : []
+  const isWithin = used + asked <= limit.max
+  return isWithin
+    ? []
+    : [`${limit.onExceed === 'approve' ? 'needs approval: ' : ''}${explainLimit({ limit, used, asked })}`]
 }

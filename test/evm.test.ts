@@ -118,5 +118,7 @@ describe('EIP-712 and addresses', () => {
     expect(parseSignature(`${signature.slice(0, 130)}1d`)).toBeUndefined()
     expect(parseSignature(signature.slice(0, 130))).toBeUndefined()
     expect(parseSignature(undefined)).toBeUndefined()
+    expect(parseSignature(`0x${'00'.repeat(64)}1b`)).toBeUndefined()
+    expect(parseSignature(`0x${'ff'.repeat(64)}1b`)).toBeUndefined()
   })
 })

@@ -119,6 +119,7 @@ describe('the public names', () => {
 
 describe('the entry points', () => {
   const entries = readEntries()
+  const modules = readModules('src')
   const { exports, dependencies } = readJson('package.json') as {
     readonly exports: Readonly<Record<string, unknown>>
     readonly dependencies: Readonly<Record<string, string>>
@@ -144,7 +145,7 @@ describe('the entry points', () => {
   test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing'])(
     '%s loads the dependencies and no other package',
     (name) => {
-      const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', readModules('src'))
+      const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)
       const packages = loaded.flatMap(({ imports }) =>
         imports.flatMap(({ specifier, file, isType }) => (isType || file ? [] : [packageOf(specifier)])),
       )

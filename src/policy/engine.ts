@@ -1,9 +1,9 @@
 import { within } from '../deadline.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import { deepFreeze } from '../freeze.js'
-import type { Labels, Limit, Offer, Resource } from '../types.js'
+import type { Hold, Labels, Limit, Offer, Resource } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
-import { hasOnly, isText, ownFields, readLimits } from './read.js'
+import { hasOnly, isText, ownFields, readHold, readLimits } from './read.js'
 import { denial, denyAs, type RuleRefusal, readVerdict, type Verdict } from './verdict.js'
 
 export type { RuleRefusal, Verdict } from './verdict.js'
@@ -22,7 +22,15 @@ export type PaymentRequest = {
  * at all, and says so with `grants`.
  */
 export type Decision =
-  | { readonly type: 'allow'; readonly limits?: readonly Limit[] | undefined; readonly grants?: 'host' | undefined }
+  | {
+      readonly type: 'allow'
+      readonly limits?: readonly Limit[] | undefined
+      readonly grants?: 'host' | undefined
+      /** Makes the payment wait for a person, or for some time; the strictest of all rules' holds counts. */
+      readonly hold?: Hold | undefined
+      /** Has the owner told of the payment. */
+      readonly notify?: boolean | undefined
+    }
   | { readonly type: 'deny'; readonly reason: string }
 
 /** Judges a request; pure, and can only narrow what other rules allow. */
@@ -82,7 +90,12 @@ function freezeRequest(request: PaymentRequest): void {
   deepFreeze(request)
 }
 
-type Allowance = { readonly limits: readonly Limit[]; readonly isGrant: boolean }
+type Allowance = {
+  readonly limits: readonly Limit[]
+  readonly isGrant: boolean
+  readonly hold: Hold | undefined
+  readonly notify: boolean
+}
 type Objection = RuleRefusal & { readonly cause?: unknown }
 
 function fold(judged: readonly (Allowance | Objection)[]): Verdict {
@@ -95,7 +108,16 @@ function fold(judged: readonly (Allowance | Objection)[]): Verdict {
   if (!allowances.some((one) => one.isGrant)) {
     return denyAs('no rule allows any host; add allowHosts([…]) with those to pay')
   }
-  return { type: 'allow', limits: allowances.flatMap((one) => one.limits) }
+  const hold = strictest(allowances.flatMap((one) => one.hold ?? []))
+  const notify = allowances.some((one) => one.notify)
+  const limits = allowances.flatMap((one) => one.limits)
+  return { type: 'allow', limits, ...(hold && { hold }), ...(notify && { notify }) }
+}
+
+/** A person's word is stricter than any delay, and a long delay than a short one. */
+function strictest(holds: readonly Hold[]): Hold | undefined {
+  const seconds = (hold: Hold): number => (hold.kind === 'approval' ? Number.POSITIVE_INFINITY : hold.seconds)
+  return holds.reduce<Hold | undefined>((most, one) => (most && seconds(most) >= seconds(one) ? most : one), undefined)
 }
 
 /** Reads one rule's decision; a rule that throws or answers anything else denies. */
@@ -115,12 +137,13 @@ function judgeBy({ name: rule, judge }: Rule, request: PaymentRequest): Allowanc
 
 function readDecision(decision: unknown, rule: string): Allowance | Objection | undefined {
   const fields = ownFields(decision)
-  const { type, limits = [], grants, reason } = fields
+  const { type, limits = [], grants, reason, notify = false } = fields
   if (type === 'deny') return { rule, reason: isText(reason) ? reason : 'denied' }
-  const isAllow = type === 'allow' && hasOnly(fields, ['type', 'limits', 'grants'])
+  const isAllow = type === 'allow' && hasOnly(fields, ['type', 'limits', 'grants', 'hold', 'notify'])
   const read = readLimits(limits)
-  if (!isAllow || !read || (grants !== undefined && grants !== 'host')) return undefined
-  return { limits: read, isGrant: grants === 'host' }
+  const hold = readHold(fields['hold'])
+  if (!isAllow || !read || hold === null || (grants !== undefined && grants !== 'host')) return undefined
+  return typeof notify === 'boolean' ? { limits: read, isGrant: grants === 'host', hold, notify } : undefined
 }
 
 /** A policy that always answers a verdict: well-formed, frozen, and under limits. */

@@ -3,12 +3,13 @@ import { parseUsd, type Usd } from '../money.js'
 import type { Limit, Resource, Window } from '../types.js'
 import type { Rule } from './engine.js'
 import { createLimitRule, readOptions } from './rule.js'
+import { readTiers, type TierOptions, tierOptions } from './tiers.js'
 
 /** What a limit adds up over: the whole wallet, or each host for itself. */
 export type LimitScope = 'wallet' | 'host'
 
 /** Options of `spendingLimit`, in US dollars; at least one amount. */
-export type SpendingLimitOptions = {
+export type SpendingLimitOptions = TierOptions & {
   /** The most a single payment may cost. */
   readonly perPaymentUsd?: Usd | undefined
   /** Over the last hour. */
@@ -21,6 +22,8 @@ export type SpendingLimitOptions = {
   readonly totalLimitUsd?: Usd | undefined
   /** @default 'wallet' */
   readonly scope?: LimitScope | undefined
+  /** What happens beyond an amount over time: nothing is paid, or a person is asked. @default 'deny' */
+  readonly onExceed?: 'deny' | 'approve' | undefined
 }
 
 const hour = 3600
@@ -38,9 +41,10 @@ const amounts = Object.keys(windows) as (keyof typeof windows)[]
 
 /**
  * Limits what may be spent, per payment and over time; what reaches a limit exactly is still allowed, and $0 allows
- * nothing. Several of these rules all hold.
+ * nothing. Several of these rules all hold. Tiers say what happens by size: at once, at once and told, after a delay,
+ * or with a person's approval.
  *
- * Without any, a policy is held to $1 a payment and $10 a day. The first is lifted by setting `perPaymentUsd`, the
+ * Without any, a policy is held to $1 a payment and $10 a day. The first is lifted by `perPaymentUsd` or a tier, the
  * second by any amount over time for the whole wallet, so these two can raise what is spent; all else narrows.
  *
  * @throws ConfigurationError when an amount or an option is not usable.
@@ -56,22 +60,39 @@ const amounts = Object.keys(windows) as (keyof typeof windows)[]
  * ```
  */
 export function spendingLimit(options: SpendingLimitOptions): Rule {
-  const own = readOptions('spendingLimit', options, [...amounts, 'scope'])
+  const own = readOptions('spendingLimit', options, [...amounts, ...tierOptions, 'scope', 'onExceed'])
   const scope = readScope('spendingLimit', own.scope)
-  const limits = amounts.flatMap((option) => readLimit(option, own[option]))
+  const onExceed = readOnExceed(own.onExceed)
+  const tiers = readTiers(own)
+  const limits = [
+    ...amounts.flatMap((option) => readLimit(option, own[option], onExceed)),
+    ...(tiers ? [tiers.limit] : []),
+  ]
   if (limits.length === 0) {
-    throw new ConfigurationError(`Failed to read spendingLimit: it sets none of ${amounts.join(', ')}`)
+    throw new ConfigurationError(
+      `Failed to read spendingLimit: it sets none of ${[...amounts, ...tierOptions].join(', ')}`,
+    )
   }
-  return createLimitRule('spendingLimit', (resource) => scopeTo(limits, scope, resource))
+  return createLimitRule('spendingLimit', (resource) => scopeTo(limits, scope, resource), tiers?.careOf)
 }
 
-function readLimit(option: keyof typeof windows, amount: Usd | undefined): readonly Omit<Limit, 'scope'>[] {
+function readOnExceed(onExceed: Limit['onExceed']): Limit['onExceed'] {
+  if (onExceed === undefined || onExceed === 'deny' || onExceed === 'approve') return onExceed
+  throw new ConfigurationError(`Failed to read onExceed: ${String(onExceed)} is neither deny nor approve`)
+}
+
+function readLimit(
+  option: keyof typeof windows,
+  amount: Usd | undefined,
+  onExceed: Limit['onExceed'],
+): readonly Omit<Limit, 'scope'>[] {
   if (amount === undefined) return []
   if (typeof amount !== 'string' && typeof amount !== 'number') {
     throw new ConfigurationError(`Failed to read ${option}: expected dollars as a string or a number`)
   }
   const [name, window] = windows[option]
-  return [{ name, window, measure: 'microUsd', max: parseUsd(amount, option) }]
+  const limit = { name, window, measure: 'microUsd', max: parseUsd(amount, option) } as const
+  return [onExceed === undefined || window.type === 'payment' ? limit : { ...limit, onExceed }]
 }
 
 /** Options of `maxPayments`. */

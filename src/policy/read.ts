@@ -1,4 +1,4 @@
-import type { Limit, Window } from '../types.js'
+import type { Hold, Limit, Window } from '../types.js'
 
 /** Copies an object's own fields, each read once; what is no object has none, and a polluted prototype adds none. */
 export function ownFields(value: unknown): Readonly<Record<string, unknown>> {
@@ -24,11 +24,14 @@ export function readLimits(value: unknown): readonly Limit[] | undefined {
 
 function readLimit(value: unknown): Limit | undefined {
   const fields = ownFields(value)
-  const { name, scope, measure, max } = fields
+  const { name, scope, measure, max, onExceed } = fields
   const window = readWindow(fields['window'])
-  if (!hasOnly(fields, ['name', 'scope', 'window', 'measure', 'max']) || !window) return undefined
+  if (!hasOnly(fields, ['name', 'scope', 'window', 'measure', 'max', 'onExceed']) || !window) return undefined
   if (!isText(name) || !isText(scope) || (measure !== 'microUsd' && measure !== 'count')) return undefined
-  return typeof max === 'bigint' && max >= 0n ? Object.freeze({ name, scope, window, measure, max }) : undefined
+  if (typeof max !== 'bigint' || max < 0n) return undefined
+  if (onExceed === undefined) return Object.freeze({ name, scope, window, measure, max })
+  const isKnown = onExceed === 'deny' || onExceed === 'approve'
+  return isKnown ? Object.freeze({ name, scope, window, measure, max, onExceed }) : undefined
 }
 
 function readWindow(value: unknown): Window | undefined {
@@ -45,4 +48,15 @@ function readWindow(value: unknown): Window | undefined {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0
+}
+
+/** Copies a hold, or answers `null` when it is not well-formed; no hold is `undefined`. */
+export function readHold(value: unknown): Hold | null | undefined {
+  if (value === undefined) return undefined
+  const fields = ownFields(value)
+  const { kind, reason, seconds } = fields
+  if (!isText(reason)) return null
+  if (kind === 'approval' && hasOnly(fields, ['kind', 'reason'])) return Object.freeze({ kind, reason })
+  const isDelay = kind === 'delay' && hasOnly(fields, ['kind', 'reason', 'seconds']) && isCount(seconds)
+  return isDelay ? Object.freeze({ kind, reason, seconds }) : null
 }

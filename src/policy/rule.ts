@@ -18,14 +18,24 @@ export function createRule(name: string, judge: Rule['judge']): Rule {
   return Object.freeze({ name, judge })
 }
 
-/** Creates a rule that objects to nothing and sets limits, on a host or on the wallet as a whole. */
-export function createLimitRule(name: string, limitsOf: (resource: Resource | undefined) => readonly Limit[]): Rule {
+/**
+ * Creates a rule that objects to nothing and sets limits, on a host or on the wallet as a whole; for some payments it
+ * may also ask for a wait, or to tell the owner.
+ */
+export function createLimitRule(
+  name: string,
+  limitsOf: (resource: Resource | undefined) => readonly Limit[],
+  careOf: (microUsd: bigint) => Care = () => ({}),
+): Rule {
   return Object.freeze({
     name,
     limits: limitsOf,
-    judge: ({ resource }) => ({ type: 'allow', limits: limitsOf(resource) }),
+    judge: ({ resource, offer }) => ({ type: 'allow', limits: limitsOf(resource), ...careOf(offer.microUsd) }),
   } satisfies Rule)
 }
+
+/** What a rule asks for besides limits. */
+export type Care = Pick<Extract<Decision, { type: 'allow' }>, 'hold' | 'notify'>
 
 /**
  * Copies the options of a rule, their own fields only, and refuses those that it does not have: a misspelt limit would

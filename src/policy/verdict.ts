@@ -1,14 +1,21 @@
 import { deepFreeze } from '../freeze.js'
-import type { Limit } from '../types.js'
+import type { Hold, Limit } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
-import { hasOnly, isText, ownFields, readLimits } from './read.js'
+import { hasOnly, isText, ownFields, readHold, readLimits } from './read.js'
 
 /** One rule's no. */
 export type RuleRefusal = { readonly rule: string; readonly reason: string }
 
 /** What a policy says of a request, all rules taken together. */
 export type Verdict =
-  | { readonly type: 'allow'; readonly limits: readonly Limit[] }
+  | {
+      readonly type: 'allow'
+      readonly limits: readonly Limit[]
+      /** What the payment has to wait for, if for anything. */
+      readonly hold?: Hold | undefined
+      /** Whether the owner wants to hear of it. */
+      readonly notify?: boolean | undefined
+    }
   | {
       readonly type: 'deny'
       readonly refusals: readonly RuleRefusal[]
@@ -22,11 +29,15 @@ export function readVerdict(value: unknown): Verdict {
   if (fields['type'] === 'deny' && Array.isArray(fields['refusals'])) {
     return denial(Array.from(fields['refusals'], readRefusal), fields['cause'])
   }
+  const { notify = false } = fields
   const limits = readLimits(fields['limits'])
-  if (fields['type'] !== 'allow' || !limits || !hasOnly(fields, ['type', 'limits'])) {
+  const hold = readHold(fields['hold'])
+  const isAllow = fields['type'] === 'allow' && hasOnly(fields, ['type', 'limits', 'hold', 'notify'])
+  if (!isAllow || !limits || hold === null || typeof notify !== 'boolean') {
     return denyAs('the policy answered with no verdict')
   }
-  return deepFreeze({ type: 'allow', limits: withBuiltInLimits(limits) })
+  const rest = { ...(hold && { hold }), ...(notify && { notify }) }
+  return deepFreeze({ type: 'allow', limits: withBuiltInLimits(limits), ...rest })
 }
 
 function readRefusal(value: unknown): RuleRefusal {

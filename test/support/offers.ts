@@ -52,11 +52,6 @@ export function entryV2(different: Json = {}): Json {
   return { scheme: 'exact', network: 'eip155:84532', amount: '10000', ...common, ...different }
 }
 
-/** Writes a v1 entry of `accepts` that asks the same. */
-export function entryV1(different: Json = {}): Json {
-  return { scheme: 'exact', network: 'base-sepolia', maxAmountRequired: '10000', ...common, ...different }
-}
-
 const common = { asset: usdc.address, payTo: payee, maxTimeoutSeconds: 60, extra: { name: 'USDC', version: '2' } }
 
 /** Writes a v2 challenge with these entries. */

@@ -1,0 +1,154 @@
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import BetterSqlite from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sqliteLedger } from 'stipend/sqlite'
+import { ledgerContract, paidResource, testKeyStore } from 'stipend/testing'
+import { allowHosts, createAgentWallet, type Ledger } from 'stipend'
+import { createPayment } from '../support/payments.ts'
+import { rejection } from '../support/wallets.ts'
+
+let directory = ''
+let made = 0
+const fresh = (): string => {
+  made += 1
+  return join(directory, `${made}.db`)
+}
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** Buys something over a ledger, and expects that it signs nothing. */
+async function refusesToPay(ledger: Ledger): Promise<void> {
+  const keyStore = testKeyStore()
+  const shop = paidResource({})
+  const fetch: typeof globalThis.fetch = (input, init) => shop(new Request(input, init))
+  const wallet = createAgentWallet({ keyStore, ledger, fetch, policy: [allowHosts(['shop.example.com'])] })
+  expect(await rejection(wallet.fetch('https://shop.example.com/'))).toMatchObject({
+    code: 'ledger_unavailable',
+    moved: 'no',
+  })
+  expect(keyStore.signed).toHaveLength(0)
+}
+
+/** Makes a ledger with some payments in it, and closes it. */
+async function written(payments = 50): Promise<string> {
+  const file = fresh()
+  const ledger = sqliteLedger(file)
+  for (let index = 0; index < payments; index += 1) {
+    const hex = index.toString(16).padStart(32, '0')
+    await ledger.reserve(createPayment({ id: `pay_${hex}`, purchaseKey: hex }), [])
+  }
+  ledger.close()
+  return file
+}
+
+describe('a SQLite ledger', () => {
+  test('commits so that a power cut takes nothing back: WAL, and a sync at each commit', () => {
+    const database = new DatabaseSync(fresh())
+    sqliteLedger(database)
+    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+  })
+
+  test('is opened again with all that was written', async () => {
+    const file = await written(3)
+    expect(await sqliteLedger(file).list()).toHaveLength(3)
+  })
+
+  test('that is missing can be refused instead of made anew', () => {
+    expect(() => sqliteLedger(fresh(), { create: false })).toThrow(/there is no file/)
+  })
+
+  test('that a newer version wrote is refused', () => {
+    const file = fresh()
+    const database = new DatabaseSync(file)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    expect(() => sqliteLedger(file)).toThrow(/newer version/)
+  })
+
+  test('that is no database is refused', () => {
+    const file = fresh()
+    writeFileSync(file, 'not a database '.repeat(100))
+    expect(() => sqliteLedger(file)).toThrow(/Ledger is not available/)
+  })
+
+  test('that was cut short is refused', async () => {
+    const file = await written()
+    truncateSync(file, 12_288)
+    expect(() => sqliteLedger(file)).toThrow(/Ledger is not available|its file is damaged/)
+  })
+
+  test('with a flipped page is refused', async () => {
+    const file = await written(400)
+    const bytes = readFileSync(file)
+    for (let index = 8192; index < 8192 + 2000; index += 1) bytes[index] = 255 - (bytes[index] ?? 0)
+    writeFileSync(file, bytes)
+    expect(() => sqliteLedger(file)).toThrow(/Ledger is not available|its file is damaged/)
+  })
+
+  test('that is moved or replaced while it is open pays nothing more', async () => {
+    const file = await written()
+    const ledger = sqliteLedger(file)
+    renameSync(file, `${file}.old`)
+    await refusesToPay(ledger)
+    sqliteLedger(file).close()
+    await refusesToPay(ledger)
+  })
+
+  test('that can only be read pays nothing', async () => {
+    const file = await written()
+    chmodSync(file, 0o400)
+    await refusesToPay(sqliteLedger(new DatabaseSync(file, { readOnly: true }) as never) as never).catch(
+      (error: unknown) => {
+        expect(String(error)).toMatch(/Ledger is not available/)
+      },
+    )
+  })
+
+  test('that fills its disk pays nothing, and goes on once there is room', async () => {
+    const database = new DatabaseSync(fresh())
+    const ledger = sqliteLedger(database)
+    const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number }
+    database.exec(`PRAGMA max_page_count = ${pages}`)
+    let refused: unknown
+    for (let index = 0; index < 200 && refused === undefined; index += 1) {
+      const hex = index.toString(16).padStart(32, '0')
+      refused = await ledger.reserve(createPayment({ id: `pay_${hex}`, purchaseKey: hex }), []).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+    }
+    expect(refused).toMatchObject({ code: 'ledger_unavailable' })
+    await refusesToPay(ledger)
+    database.exec('PRAGMA max_page_count = 100000')
+    expect(
+      await ledger.reserve(createPayment({ id: 'pay_ffffffffffffffffffffffffffffffff', purchaseKey: 'ff' }), []),
+    ).toEqual({ ok: true })
+  })
+
+  test('that fails to write to its disk stays shut', async () => {
+    const database = new DatabaseSync(fresh())
+    let isBroken = false
+    const ledger = sqliteLedger({
+      exec: (sql) => {
+        if (isBroken && sql === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { errcode: 1034 })
+        return database.exec(sql)
+      },
+      prepare: (sql) => database.prepare(sql) as never,
+      close: () => database.close(),
+    })
+    isBroken = true
+    await refusesToPay(ledger)
+    isBroken = false
+    await refusesToPay(ledger)
+  })
+
+  test.each(Object.entries(ledgerContract))('over better-sqlite3 keeps the contract: %s', async (_sentence, check) => {
+    await expect(check(() => sqliteLedger(new BetterSqlite(':memory:')))).resolves.toBeUndefined()
+  })
+})
