@@ -98,20 +98,26 @@ function readAsset(input: AssetInput): Asset {
   const isEvm = /^eip155:[1-9]\d*$/.test(input.network)
   const address = isEvm ? parseAddress(input.address) : input.address
   const transfer = input.transfer ?? (isEvm ? 'eip3009' : 'spl-token')
+  const microUsd = input.microUsd ?? dollar
   const isUsable =
+    /^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}$/.test(input.network) &&
     address !== undefined &&
+    /^[\x21-\x7e]{1,128}$/.test(address) &&
     Number.isInteger(input.decimals) &&
     input.decimals >= 0 &&
     input.decimals <= 36 &&
-    (transfer !== 'eip3009' || input.eip712 !== undefined)
+    // Worth nothing, or less, it would be free of every limit.
+    typeof microUsd === 'bigint' &&
+    microUsd > 0n &&
+    (transfer !== 'eip3009' || (isEvm && input.eip712 !== undefined))
   if (!isUsable) {
     throw new ConfigurationError(`Failed to read assets: ${input.symbol} on ${input.network} is not usable`, {
       details: [
-        'It needs a CAIP-2 network, an address with a right checksum, decimals and, on EVM, its EIP-712 domain.',
+        'It needs a CAIP-2 network, an address with a right checksum, decimals, a price above zero and, on EVM, its EIP-712 domain.',
       ],
     })
   }
-  return { ...input, address, transfer, microUsd: input.microUsd ?? dollar }
+  return { ...input, address, transfer, microUsd }
 }
 
 /** Turns claims into offers that can be judged: those whose asset we know, priced by us, the others set aside. */

@@ -174,6 +174,9 @@ describe('a table of assets', () => {
   })
 
   test.each([
+    ['a network that is not CAIP-2', { network: 'EIP155:1' as never, address: 'nonsense' }],
+    ['a price of nothing', { microUsd: 0n }],
+    ['a price below nothing', { microUsd: -1n }],
     ['a wrong checksum', { address: '0x5fbDB2315678afecb367f032d93F642f64180aa3' }],
     ['a short address', { address: '0x5fbd' }],
     ['no address', { address: '' }],

@@ -178,6 +178,17 @@ describe('a caller that tries again', () => {
     expect(new Set(resource.payments.map(({ nonce }) => nonce)).size).toBe(3)
   })
 
+  test('with a key and a twin at the same time pays once', async () => {
+    const resource = paidResource({ idempotent: true })
+    const url = await serve(resource)
+    const wallet = createTestWallet()
+    const payment = { key: 'twins' }
+    const responses = await Promise.all([wallet.fetch(url, { payment }), wallet.fetch(url, { payment })])
+    expect(responses.map(({ status }) => status)).toEqual([200, 200])
+    expect(resource.payments).toHaveLength(1)
+    expect(await wallet.payments.list()).toHaveLength(1)
+  })
+
   test('with a key sends the same payment, and no other request under that key', async () => {
     const resource = paidResource({ idempotent: true })
     const url = await serve(resource)

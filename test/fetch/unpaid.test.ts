@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { getPayment, wrapFetch } from '../../src/index.js'
 import { paidResource } from '../../src/testing/index.js'
@@ -87,6 +88,22 @@ describe('a 402 that is none of ours', () => {
     const body = 'x'.repeat(200_000)
     const url = await serve(() => new Response(body, { status: 402 }))
     expect(await (await createTestWallet().fetch(url)).text()).toBe(body)
+  })
+
+  test('that unpacks to a thousand times its size is not unpacked to the end', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20))
+    const url = await serve(
+      () =>
+        new Response(bomb, {
+          status: 402,
+          headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' },
+        }),
+    )
+    const wallet = createTestWallet()
+    const response = await wallet.fetch(url)
+    expect(response.status).toBe(402)
+    expect(wallet.signed).toHaveLength(0)
+    await response.body?.cancel()
   })
 
   test('is not paid for HEAD or OPTIONS', async () => {
