@@ -38,7 +38,7 @@ export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './keys/key-store
 export { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './ledger/approvals.js'
 export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
 export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ledger/ledger.js'
-export { advancePayment, atLedgerTime, countsAsSpent, isOpenPayment, isPendingPayment } from './ledger/lifecycle.js'
+export { advancePayment, atLedgerTime, countsAsSpent, canRenewPayment, isPendingPayment } from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { formatUnits, formatUsd, type Usd } from './money.js'

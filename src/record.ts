@@ -30,9 +30,11 @@ export async function record(payment: Payment, allowed: Allowed, ask: Ask, parts
   const again = resume(existing, payment, parts.clock())
   if (isLivePayment(again, parts.clock())) return again
   const renewed = deepFreeze({ ...payment, presentations: again.presentations })
-  const finished = await reserve(renewed, allowed.limits, { renew: true }, parts)
-  if (finished && 'id' in finished) throw new AlreadyPaidError(finished)
-  return renewed
+  const other = await reserve(renewed, allowed.limits, { renew: true }, parts)
+  if (other === undefined) return renewed
+  // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
+  if ('id' in other && isLivePayment(other, parts.clock())) return resume(other, payment, parts.clock())
+  throw new PaymentOutcomeUnknownError(again, { reason: 'another call is at it' })
 }
 
 /** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */

@@ -122,7 +122,8 @@ BEGIN
   END IF;
   SELECT p.payment INTO live FROM ${schema}.payments p
     WHERE p.id = wanted->>'id' AND p.status NOT IN ('released', 'expired', 'cancelled');
-  IF live IS NOT NULL AND NOT ((options->>'renew')::boolean AND live->>'status' IN ('authorized', 'unknown')) THEN
+  IF live IS NOT NULL AND NOT ((options->>'renew')::boolean AND live->>'status' IN ('authorized', 'unknown')
+     AND (wanted->'terms'->>'validBefore')::bigint >= (live->'terms'->>'validBefore')::bigint) THEN
     found_id := wanted->>'id';
   ELSIF live IS NULL AND (options->>'sameRequest')::boolean THEN
     SELECT p.id INTO found_id FROM ${schema}.payments p

@@ -1,10 +1,10 @@
 import {
   advancePayment,
   atLedgerTime,
+  canRenewPayment,
   countsAsSpent,
   decodePayment,
   encodePayment,
-  isOpenPayment,
   isPendingPayment,
   isUsableApproval,
   type Ledger,
@@ -158,7 +158,7 @@ function reserve(
   const twin = sameRequest
     ? payments.byRequest(payment.requestDigest).find((one) => isPendingPayment(one, now))
     : undefined
-  const found = live && renew && isOpenPayment(live) ? undefined : (live ?? twin)
+  const found = live && renew && canRenewPayment(live, payment) ? undefined : (live ?? twin)
   if (found) {
     const presented = { ...found, presentations: found.presentations + 1 }
     payments.replace(presented)

@@ -40,8 +40,8 @@ export type ReserveOptions = {
    */
   readonly sameRequest?: boolean | undefined
   /**
-   * Replace the payment of the same id whose outcome is open, and which has the same nonce and terms but for its time:
-   * the chain executes only one of the two, so they count once.
+   * Replace the payment of the same id whose outcome is open, and which has the same nonce and terms but for its time,
+   * which ends no later: the chain executes only one of the two, so they count once.
    *
    * @default false
    */

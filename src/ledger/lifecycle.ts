@@ -52,9 +52,13 @@ export function atLedgerTime(payment: Payment, ledgerNow: number): Payment {
   return behindMs === 0 ? payment : Object.freeze({ ...payment, countsUntil: payment.countsUntil + behindMs })
 }
 
-/** Tells whether nobody has said yet what became of a payment. */
-export function isOpenPayment({ status }: Pick<Payment, 'status'>): boolean {
-  return status === 'authorized' || status === 'unknown'
+/**
+ * Tells whether a payment may take the place of another of the same nonce: nobody has said yet what became of that one,
+ * and it ends no later. One that ends later can still be settled when the record says that all is over.
+ */
+export function canRenewPayment(known: Payment, payment: Payment): boolean {
+  const isOpen = known.status === 'authorized' || known.status === 'unknown'
+  return isOpen && payment.terms.validBefore >= known.terms.validBefore
 }
 
 /** An authorization with less time than this is not sent again: it could end on its way. */

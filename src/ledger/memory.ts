@@ -3,7 +3,7 @@ import type { Approval, ApprovalId, Freeze, Payment, PaymentId } from '../types.
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
-import { advancePayment, atLedgerTime, countsAsSpent, isOpenPayment, isPendingPayment } from './lifecycle.js'
+import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -17,7 +17,7 @@ export function memoryLedger(): Ledger {
 
   const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
-    if (known && countsAsSpent(known)) return renew && isOpenPayment(known) ? undefined : known
+    if (known && countsAsSpent(known)) return renew && canRenewPayment(known, payment) ? undefined : known
     const alike = sameRequest ? (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? []) : []
     return alike.findLast((twin) => isPendingPayment(twin, ledgerNow))
   }

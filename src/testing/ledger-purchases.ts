@@ -8,6 +8,7 @@ export const purchaseContract: LedgerContract = {
   'an id that was released can be reserved anew': reservesAnew,
   'the same request is answered with its payment while that is unknown and can be settled': findsSameRequest,
   'a payment that is renewed takes the place of the old one and counts once': renews,
+  'a payment is not renewed by one that ends before it': keepsTheLongerLived,
   'news of a payment from before it was renewed does not move it': ignoresOldNews,
 }
 
@@ -103,6 +104,17 @@ async function renews(create: CreateLedger): Promise<void> {
   await ledger.update(sampleId(1), { status: 'claimed' })
   const paid = await ledger.reserve({ ...renewed, createdAt: later + 1 }, [tight], { renew: true })
   claim(!paid.ok && paid.reason === 'exists', 'A payment that was claimed could be renewed')
+}
+
+async function keepsTheLongerLived(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  await recordVia(ledger, 'unknown')
+  const { terms } = samplePayment(1)
+  const shorter = samplePayment(1, { createdAt: noon + 1, terms: { ...terms, validBefore: terms.validBefore - 1 } })
+  const answer = await ledger.reserve(shorter, [roomy], { renew: true })
+  const what = 'A payment that can be settled for longer was replaced by one that ends before it'
+  claim(!answer.ok && answer.reason === 'exists', what)
+  claimEqual((await ledger.get(sampleId(1)))?.terms, terms, what)
 }
 
 async function ignoresOldNews(create: CreateLedger): Promise<void> {

@@ -216,6 +216,16 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'the same request is answered with its payment while that is unknown and can be settled',
   ],
   [
+    'renews by whatever comes later',
+    {
+      existing: (entries, payment, options, now) => {
+        const endless = { ...payment, terms: { ...payment.terms, validBefore: Number.MAX_SAFE_INTEGER } }
+        return sound.existing(entries, options.renew ? endless : payment, options, now)
+      },
+    },
+    'a payment is not renewed by one that ends before it',
+  ],
+  [
     'renews nothing',
     {
       existing: (entries, payment, options, now) => sound.existing(entries, payment, { ...options, renew: false }, now),

@@ -1,7 +1,7 @@
 import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, Usage, Window } from '../../src/index.js'
 import { decideApproval, isStandingApproval, isUsableApproval } from '../../src/ledger/approvals.js'
 import type { PaymentFilter, ReserveOptions } from '../../src/ledger/ledger.js'
-import { advancePayment, countsAsSpent, isOpenPayment, isPendingPayment } from '../../src/ledger/lifecycle.js'
+import { advancePayment, countsAsSpent, canRenewPayment, isPendingPayment } from '../../src/ledger/lifecycle.js'
 import { leavesAt, windowStart } from '../../src/ledger/window.js'
 import type { Approval, Freeze } from '../../src/types.js'
 
@@ -71,7 +71,7 @@ export const sound: Habits = {
   checked: (limits) => limits,
   existing: (entries, payment, { sameRequest, renew }, now) => {
     const known = entries.find((entry) => entry.payment.id === payment.id && countsAsSpent(entry.payment))
-    if (known) return renew && isOpenPayment(known.payment) ? undefined : known
+    if (known) return renew && canRenewPayment(known.payment, payment) ? undefined : known
     if (!sameRequest) return undefined
     return entries.find(
       (entry) => entry.payment.requestDigest === payment.requestDigest && isPendingPayment(entry.payment, now),
