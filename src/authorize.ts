@@ -1,4 +1,5 @@
 import { within } from './deadline.js'
+import { domainOf } from './domain.js'
 import {
   ClockSkewError,
   MalformedMessageError,
@@ -6,13 +7,14 @@ import {
   type Refusal,
   SigningFailedError,
 } from './errors.js'
+import { parseAddress } from './evm.js'
 import { deepFreeze } from './freeze.js'
 import { match } from './match.js'
 import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
 import { nonceOf, paymentId, requestDigest } from './purchase.js'
 import { record } from './record.js'
-import type { Authorization, Payment, PaymentRequired, Resource, Usage } from './types.js'
+import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } from './types.js'
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
@@ -96,7 +98,7 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     payTo: offer.payTo,
     terms,
     labels: ask.labels,
-    scopes: [...new Set([...scopesOf(ask.resource), ...limits.map((limit) => limit.scope)])],
+    scopes: [...new Set([...scopesOf(ask, offer), ...limits.map((limit) => limit.scope)])],
     createdAt: now,
     countsUntil: (terms.validBefore + clockMarginSeconds) * 1000,
   }
@@ -109,9 +111,17 @@ function withoutQuery(resource: Resource): Resource {
   return { ...resource, url: `${url.origin}${url.pathname}` }
 }
 
-/** Names the counters that every payment for a resource is added to. */
-function scopesOf(resource: Resource): readonly string[] {
-  return ['wallet', `host:${resource.host}`]
+/** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
+function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer): readonly string[] {
+  const { host } = resource
+  const named = Object.entries(labels).map(([name, value]) => `label:${name}=${value}`)
+  return [
+    'wallet',
+    `host:${host}`,
+    `domain:${domainOf(host)}`,
+    `payee:${network}:${parseAddress(payTo) ?? payTo}`,
+    ...named,
+  ]
 }
 
 function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void {

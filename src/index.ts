@@ -53,13 +53,8 @@ export {
   type Verdict,
 } from './policy/engine.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
-export {
-  type LimitScope,
-  maxPayments,
-  type MaxPaymentsOptions,
-  spendingLimit,
-  type SpendingLimitOptions,
-} from './policy/limit-rules.js'
+export type { LimitScope } from './policy/limit-scope.js'
+export { maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
 export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
 export type { TierOptions } from './policy/tiers.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/time-window.js'

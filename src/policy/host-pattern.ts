@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isSharedSuffix } from './shared-suffixes.js'
+import { isSharedSuffix } from '../domain.js'
 
 /** A host pattern, taken apart. */
 export type HostPattern = {

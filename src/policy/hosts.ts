@@ -1,6 +1,6 @@
 import type { Resource } from '../types.js'
 import type { HostPattern } from './host-pattern.js'
-import { isEchoingHost } from './shared-suffixes.js'
+import { isEchoingHost } from '../domain.js'
 
 /** Names that only a local network answers for. */
 const localNames = new Set(

@@ -1,12 +1,11 @@
 import { ConfigurationError } from '../errors.js'
 import { parseUsd, type Usd } from '../money.js'
-import type { Limit, Resource, Window } from '../types.js'
+import type { Limit, Window } from '../types.js'
 import type { Rule } from './engine.js'
+import { type LimitScope, readScope, scopeTo } from './limit-scope.js'
 import { createLimitRule, readOptions } from './rule.js'
+import { readTimeZone } from './time-window.js'
 import { readTiers, type TierOptions, tierOptions } from './tiers.js'
-
-/** What a limit adds up over: the whole wallet, or each host for itself. */
-export type LimitScope = 'wallet' | 'host'
 
 /** Options of `spendingLimit`, in US dollars; at least one amount. */
 export type SpendingLimitOptions = TierOptions & {
@@ -14,14 +13,16 @@ export type SpendingLimitOptions = TierOptions & {
   readonly perPaymentUsd?: Usd | undefined
   /** Over the last hour. */
   readonly hourlyLimitUsd?: Usd | undefined
-  /** Over the last 24 hours. */
+  /** Over the last 24 hours, or with `calendar` the day. */
   readonly dailyLimitUsd?: Usd | undefined
-  /** Over the last 30 days. */
+  /** Over the last 30 days, or with `calendar` the month. */
   readonly monthlyLimitUsd?: Usd | undefined
   /** For as long as the ledger lives. */
   readonly totalLimitUsd?: Usd | undefined
   /** @default 'wallet' */
   readonly scope?: LimitScope | undefined
+  /** The time zone by whose calendar days and months are counted; absent, they roll. Its days are real ones, of 23 to 25 hours. */
+  readonly calendar?: string | undefined
   /** What happens beyond an amount over time: nothing is paid, or a person is asked. @default 'deny' */
   readonly onExceed?: 'deny' | 'approve' | undefined
 }
@@ -60,12 +61,13 @@ const amounts = Object.keys(windows) as (keyof typeof windows)[]
  * ```
  */
 export function spendingLimit(options: SpendingLimitOptions): Rule {
-  const own = readOptions('spendingLimit', options, [...amounts, ...tierOptions, 'scope', 'onExceed'])
+  const own = readOptions('spendingLimit', options, [...amounts, ...tierOptions, 'scope', 'calendar', 'onExceed'])
   const scope = readScope('spendingLimit', own.scope)
   const onExceed = readOnExceed(own.onExceed)
+  const calendar = own.calendar === undefined ? undefined : readTimeZone(own.calendar)
   const tiers = readTiers(own)
   const limits = [
-    ...amounts.flatMap((option) => readLimit(option, own[option], onExceed)),
+    ...amounts.flatMap((option) => readLimit(option, own[option], { onExceed, calendar })),
     ...(tiers ? [tiers.limit] : []),
   ]
   if (limits.length === 0) {
@@ -73,7 +75,7 @@ export function spendingLimit(options: SpendingLimitOptions): Rule {
       `Failed to read spendingLimit: it sets none of ${[...amounts, ...tierOptions].join(', ')}`,
     )
   }
-  return createLimitRule('spendingLimit', (resource) => scopeTo(limits, scope, resource), tiers?.careOf)
+  return createLimitRule('spendingLimit', (about) => scopeTo(limits, scope, about), tiers?.careOf)
 }
 
 function readOnExceed(onExceed: Limit['onExceed']): Limit['onExceed'] {
@@ -84,15 +86,25 @@ function readOnExceed(onExceed: Limit['onExceed']): Limit['onExceed'] {
 function readLimit(
   option: keyof typeof windows,
   amount: Usd | undefined,
-  onExceed: Limit['onExceed'],
+  { onExceed, calendar }: { readonly onExceed: Limit['onExceed']; readonly calendar: string | undefined },
 ): readonly Omit<Limit, 'scope'>[] {
   if (amount === undefined) return []
   if (typeof amount !== 'string' && typeof amount !== 'number') {
     throw new ConfigurationError(`Failed to read ${option}: expected dollars as a string or a number`)
   }
-  const [name, window] = windows[option]
+  const [name, rolling] = windows[option]
+  const window = (calendar !== undefined && calendarWindow(option, calendar)) || rolling
   const limit = { name, window, measure: 'microUsd', max: parseUsd(amount, option) } as const
   return [onExceed === undefined || window.type === 'payment' ? limit : { ...limit, onExceed }]
+}
+
+function calendarWindow(option: string, timeZone: string): Window | undefined {
+  const periods: ReadonlyMap<string, 'day' | 'month'> = new Map([
+    ['dailyLimitUsd', 'day'],
+    ['monthlyLimitUsd', 'month'],
+  ])
+  const period = periods.get(option)
+  return period && { type: 'calendar', period, timeZone }
 }
 
 /** Options of `maxPayments`. */
@@ -128,24 +140,5 @@ export function maxPayments(options: MaxPaymentsOptions): Rule {
   const name = per === 'lifetime' ? 'limit on payments' : `limit on payments per ${per}`
   const limits = [{ name, window, measure: 'count' as const, max: BigInt(count) }]
   const applies = readScope('maxPayments', scope)
-  return createLimitRule('maxPayments', (resource) => scopeTo(limits, applies, resource))
-}
-
-function readScope(rule: string, scope: LimitScope | undefined): LimitScope {
-  if (scope === undefined || scope === 'wallet' || scope === 'host') return scope ?? 'wallet'
-  throw new ConfigurationError(`Failed to read ${rule}: scope is neither wallet nor host`)
-}
-
-function scopeTo(
-  limits: readonly Omit<Limit, 'scope'>[],
-  scope: LimitScope,
-  resource: Resource | undefined,
-): readonly Limit[] {
-  if (scope === 'wallet') return limits.map((limit) => ({ ...limit, scope }))
-  if (!resource) return []
-  return limits.map((limit) => ({
-    ...limit,
-    name: `${limit.name} for ${resource.host}`,
-    scope: `host:${resource.host}`,
-  }))
+  return createLimitRule('maxPayments', (about) => scopeTo(limits, applies, about))
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
-import type { Limit, Resource } from '../types.js'
+import { parseAddress } from '../evm.js'
+import type { Labels, Limit, Resource } from '../types.js'
 import type { Decision, Rule } from './engine.js'
 
 /** No objection. */
@@ -24,14 +25,24 @@ export function createRule(name: string, judge: Rule['judge']): Rule {
  */
 export function createLimitRule(
   name: string,
-  limitsOf: (resource: Resource | undefined) => readonly Limit[],
+  limitsOf: (about: About | undefined) => readonly Limit[],
   careOf: (microUsd: bigint) => Care = () => ({}),
 ): Rule {
   return Object.freeze({
     name,
-    limits: limitsOf,
-    judge: ({ resource, offer }) => ({ type: 'allow', limits: limitsOf(resource), ...careOf(offer.microUsd) }),
+    limits: (resource) => limitsOf(resource && { resource }),
+    judge: ({ resource, offer, labels }) => {
+      const payee = `${offer.network}:${parseAddress(offer.payTo) ?? offer.payTo}`
+      return { type: 'allow', limits: limitsOf({ resource, payee, labels }), ...careOf(offer.microUsd) }
+    },
   } satisfies Rule)
+}
+
+/** What a limit can be counted by: all of it when a payment is judged, the resource alone when limits are listed. */
+export type About = {
+  readonly resource: Resource
+  readonly payee?: string | undefined
+  readonly labels?: Labels | undefined
 }
 
 /** What a rule asks for besides limits. */

@@ -125,3 +125,12 @@ function createFormatter(timeZone: string): Intl.DateTimeFormat {
     throw new ConfigurationError(`Failed to read timeZone: ${String(timeZone)} is not a known time zone`, { cause })
   }
 }
+
+/**
+ * Reads the name of a time zone.
+ *
+ * @throws ConfigurationError when it is not known here.
+ */
+export function readTimeZone(timeZone: string): string {
+  return createFormatter(timeZone).resolvedOptions().timeZone
+}

@@ -178,6 +178,28 @@ describe('a caller that tries again', () => {
     expect(new Set(resource.payments.map(({ nonce }) => nonce)).size).toBe(3)
   })
 
+  test('with a key after the authorization has ended signs the same nonce for a new time, and it counts once', async () => {
+    let now = Date.UTC(2026, 0, 1)
+    const broken = paidResource({ fault: 'always-402', clock: () => now })
+    const mended = paidResource({ clock: () => now })
+    const shop = { sells: broken }
+    const wallet = createTestWallet({
+      clock: () => now,
+      fetch: (input, init) => shop.sells(new Request(input, init)),
+    })
+    const call = () => wallet.fetch('http://127.0.0.1:1/', { payment: { key: 'report-45' } })
+    await rejection(call())
+    const [first] = await wallet.payments.list()
+    now += 10 * 60_000
+    shop.sells = mended
+    expect((await call()).status).toBe(200)
+    const [second, ...others] = await wallet.payments.list()
+    expect(others).toEqual([])
+    expect(second?.terms.nonce).toBe(first?.terms.nonce)
+    expect(second?.terms.validBefore).toBe((first?.terms.validBefore ?? 0) + 600)
+    expect((await wallet.budget())[1]?.used).toBe(price)
+  })
+
   test('with a key and a twin at the same time pays once', async () => {
     const resource = paidResource({ idempotent: true })
     const url = await serve(resource)

@@ -29,3 +29,16 @@ export function isSharedSuffix(host: string): boolean {
 export function isEchoingHost(host: string): boolean {
   return echoing.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
 }
+
+/**
+ * Names the domain that a host was registered under, such as `example.com` for `api.example.com:8443`; an address is
+ * its own. Where the short list is silent the answer is too wide, so that a limit on it holds for more, never for less.
+ */
+export function domainOf(host: string): string {
+  const name = host.replace(/:\d+$/, '')
+  const labels = name.split('.')
+  if (name.startsWith('[') || /^\d+$/.test(labels.at(-1) ?? '')) return name
+  const isShared = (count: number): boolean => isSharedSuffix(labels.slice(-count).join('.'))
+  const count = [2, 3, 4].find((parts) => !isShared(parts)) ?? 5
+  return labels.slice(-count).join('.')
+}
