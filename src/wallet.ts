@@ -7,6 +7,7 @@ import { cancel } from './cancel.js'
 import type { Chain } from './chains/evidence.js'
 import { ConfigurationError, isStipendError } from './errors.js'
 import { createEvents, type On } from './events.js'
+import { type ExportFormat, exportPayments } from './export.js'
 import { type PayingFetch, quoteWith, unwrapFetch, wrapFetch } from './fetch.js'
 import type { KeyStore } from './keys/key-store.js'
 import type { Ledger, PaymentFilter } from './ledger/ledger.js'
@@ -80,6 +81,8 @@ export type AgentWallet = Payer & {
     readonly get: (id: PaymentId) => Promise<Payment | undefined>
     /** Newest first. */
     readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
+    /** Writes them for bookkeeping, oldest first: JSON, or CSV with a header; all that match, unless the filter has a limit. */
+    readonly export: (format: ExportFormat, filter?: PaymentFilter) => Promise<string>
   }
   /** Asks the chains what became of the payments whose end is not known, and records what final blocks show. */
   readonly reconcile: () => Promise<Reconciliation>
@@ -150,7 +153,11 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     fetch: wrapFetch(fetch, payer),
     quote: quoteWith(fetch, payer),
     budget: (url?: string | URL) => budget(parts, url),
-    payments: Object.freeze({ get: ledger.get, list: ledger.list }),
+    payments: Object.freeze({
+      get: ledger.get,
+      list: ledger.list,
+      export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
+    }),
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
     close: startRounds(books, options.reconcileEverySeconds, random),

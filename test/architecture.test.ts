@@ -52,11 +52,12 @@ const arrows: Readonly<Record<string, Row>> = {
   fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
   reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
   budget: { types: `${bottom} ${seams} parts` },
+  export: { values: 'ledger/lifecycle', types: 'types ledger/ledger' },
   cancel: { values: `${bottom} ledger/lifecycle`, types: `${seams} parts` },
   loop: { values: `${bottom} purchase` },
 
   wallet: {
-    values: `${bottom} budget cancel events loop reconcile purchase authorize quote call fetch keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
+    values: `${bottom} budget cancel events export loop reconcile purchase authorize quote call fetch keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer',
   },
   session: { values: `${bottom} wallet fetch`, types: 'events parts payer quote policy/engine ledger/ledger' },
