@@ -8,12 +8,15 @@ import type { Approval, ApprovalId, Hold, Payment } from './types.js'
 /** How long a request waits for a person, and how long a due payment can still be made. */
 const lifeMs = 24 * 3_600_000
 
-/** Names the approval of exactly these terms: of the purchase, where it has a name, else of the request. */
-export function approvalId(payment: Payment, { sameRequest }: Pick<Ask, 'sameRequest'>): ApprovalId {
+/**
+ * Names the approval of exactly these terms: of the purchase, where it has a name, else of the request. A delay, which
+ * comes due by itself, is never taken for a person's word.
+ */
+export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pick<Ask, 'isNamed'>): ApprovalId {
   const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
-  const purchase = sameRequest ? '' : payment.purchaseKey
   const words = [
-    purchase,
+    kind,
+    isNamed ? payment.purchaseKey : '',
     requestDigest,
     protocol,
     scheme,
@@ -50,7 +53,7 @@ function createApproval(payment: Payment, hold: Hold, ask: Ask): Approval {
   const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
   const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
   return deepFreeze({
-    id: approvalId(payment, ask),
+    id: approvalId(payment, hold.kind, ask),
     kind: hold.kind,
     status: 'pending',
     reason: hold.reason,

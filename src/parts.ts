@@ -29,6 +29,8 @@ export type Parts = {
 export type Ask = {
   readonly resource: Resource
   readonly purchaseKey: string
+  /** Whether the caller named the purchase; else its key is drawn for this one call. */
+  readonly isNamed: boolean
   /** Whether a live payment of the same request is to be sent again before anything new is signed. */
   readonly sameRequest: boolean
   /** A hash of what the request consists of. */

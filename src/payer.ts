@@ -18,4 +18,4 @@ export type Payer = {
 }
 
 /** An ask whose purchase may go unnamed; it is then a purchase of its own. */
-export type PaymentAsk = Omit<Ask, 'purchaseKey'> & { readonly purchaseKey?: string | undefined }
+export type PaymentAsk = Omit<Ask, 'purchaseKey' | 'isNamed'> & { readonly purchaseKey?: string | undefined }

@@ -14,7 +14,7 @@ import { deepFreeze } from './freeze.js'
 import type { ReserveOptions } from './ledger/ledger.js'
 import { isLivePayment } from './ledger/lifecycle.js'
 import type { Allowed, Ask, Parts } from './parts.js'
-import type { Limit, Payment } from './types.js'
+import type { Hold, Limit, Payment } from './types.js'
 
 /** The first sending and two more. */
 const mostPresentations = 3
@@ -44,18 +44,21 @@ async function reserveWhenApproved(
   ask: Ask,
   parts: Parts,
 ): Promise<Payment | undefined> {
-  const approval = approvalId(payment, ask)
-  const options = { sameRequest: ask.sameRequest, approval: hold && approval }
-  const first = await reserve(payment, limits, options, parts)
+  const reserveBy = (kind: Hold['kind'] | undefined, under: readonly Limit[]) => {
+    const approval = kind && approvalId(payment, kind, ask)
+    return reserve(payment, under, { sameRequest: ask.sameRequest, approval }, parts)
+  }
+  const first = await reserveBy(hold?.kind, limits)
   if (first === undefined || 'id' in first) return first
-  // What was approved beyond a limit is held to all the other limits.
-  const others = first.reason === 'limit' ? limits.filter(({ onExceed }) => onExceed !== 'approve') : limits
-  const reserveApproved = () => reserve(payment, others, { ...options, approval }, parts)
-  const second = first.reason === 'limit' ? await reserveApproved() : first
+  // What a person approved beyond a limit is held to all the other limits.
+  const isBeyond = first.reason === 'limit'
+  const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
+  const others = isBeyond ? limits.filter(({ onExceed }) => onExceed !== 'approve') : limits
+  const second = isBeyond ? await reserveBy(wanted.kind, others) : first
   if (second === undefined || 'id' in second) return second
-  await awaitApproval(payment, hold ?? { kind: 'approval', reason: first.explanation }, ask, parts)
+  await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
-  const third = await reserveApproved()
+  const third = await reserveBy(wanted.kind, others)
   if (third === undefined || 'id' in third) return third
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
 }

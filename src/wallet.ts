@@ -206,7 +206,8 @@ function createPayer(parts: Parts, protocols: readonly Protocol[], random: Rando
       const labels = readLabels(ask.labels, 'labels')
       const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
       try {
-        return await authorize(required, { ...ask, labels, purchaseKey }, parts)
+        const isNamed = ask.purchaseKey !== undefined
+        return await authorize(required, { ...ask, labels, purchaseKey, isNamed }, parts)
       } catch (error) {
         if (isStipendError(error) && error.moved === 'no') emit('payment.denied', { resource: ask.resource, error })
         throw error

@@ -121,15 +121,18 @@ describe('an approval', () => {
     expect((await wallet.fetch(url, { method: 'POST', body: 'one' })).status).toBe(200)
   })
 
-  test('is used once, however many calls race for it', async () => {
+  test.each([
+    ['that buys this once', {}],
+    ['that buys it again and again', { payment: { repeatable: true } }],
+  ])('is used once, however many calls race for it, by a caller %s', async (_what, init) => {
     const { wallet, keyStore } = setUp(usd(200))
-    await rejection(wallet.fetch(url, { payment: { repeatable: true } }))
+    await rejection(wallet.fetch(url, init))
     const [waiting] = await wallet.approvals.list()
     await wallet.approvals.approve(waiting?.id ?? 'apr_')
     await wallet.approvals.approve(waiting?.id ?? 'apr_')
-    const settled = await Promise.allSettled(Array.from({ length: 5 }, () => wallet.fetch(url)))
-    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(keyStore.signed.length)
-    expect(keyStore.signed.length).toBeLessThanOrEqual(1)
+    const settled = await Promise.allSettled(Array.from({ length: 5 }, () => wallet.fetch(url, init)))
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(keyStore.signed).toHaveLength(1)
   })
 
   test('denied stays denied, even against a yes that comes at the same time', async () => {
@@ -197,6 +200,26 @@ describe('an approval', () => {
     await wallet.approvals.approve(waiting?.id ?? 'apr_')
     expect((await wallet.fetch(url)).status).toBe(200)
     expect(keyStore.signed).toHaveLength(2)
+  })
+
+  test("is a person's: a delay that has passed does not open a limit beyond which a person is asked", async () => {
+    const limits = {
+      instantMaxUsd: 1,
+      delayMaxUsd: 100,
+      delaySeconds: 300,
+      dailyLimitUsd: 50,
+      onExceed: 'approve',
+    } as const
+    const { wallet, scene, keyStore } = setUp(usd(60), { limits })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_delayed' })
+    scene.now += 300_000
+    const error = await rejection(wallet.fetch(url))
+    expect(error).toMatchObject({ code: 'approval_required', approval: { kind: 'approval', status: 'pending' } })
+    expect(keyStore.signed).toHaveLength(0)
+    const waiting = (await wallet.approvals.list()).find(({ kind }) => kind === 'approval')
+    await wallet.approvals.approve(waiting?.id ?? 'apr_')
+    expect((await wallet.fetch(url)).status).toBe(200)
+    expect(keyStore.signed).toHaveLength(1)
   })
 
   test('requests stay bounded, however many are made', async () => {

@@ -1,19 +1,8 @@
 import { allowHosts, createAgentWallet, isStipendError, type Ledger } from 'stipend'
 import { privateKey } from 'stipend/keys'
 import { sqliteLedger } from 'stipend/sqlite'
+import type { KillPoint } from '../support/kill-points.ts'
 
-/** The points of the cycle at which this process kills itself. */
-export const killPoints = [
-  'before the reservation',
-  'after the reservation',
-  'before the key is used',
-  'after the key was used',
-  'before the payment is sent',
-  'after the answer came',
-  'before the outcome is recorded',
-  'after the outcome was recorded',
-] as const
-type KillPoint = (typeof killPoints)[number]
 type Options = { readonly file: string; readonly url: string; readonly key: string; readonly dieAt?: KillPoint }
 
 const options: Options = JSON.parse(process.argv[2] ?? '{}')

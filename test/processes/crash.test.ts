@@ -5,18 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import { paidResource } from 'stipend/testing'
 import { run } from '../support/child.ts'
+import { killPoints } from '../support/kill-points.ts'
 import { listen } from '../support/listen.ts'
 
-const killPoints = [
-  'before the reservation',
-  'after the reservation',
-  'before the key is used',
-  'after the key was used',
-  'before the payment is sent',
-  'after the answer came',
-  'before the outcome is recorded',
-  'after the outcome was recorded',
-] as const
 const price = 10_000n
 let directory = ''
 
