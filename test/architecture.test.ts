@@ -70,7 +70,7 @@ const faces = ['src/index.ts', 'src/testing/']
 
 /** Packages that sources may load, and Node's own modules: by the folder or file that may. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes'],
+  'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes', '@scure/base', '@scure/bip32', '@scure/bip39'],
 }
 
 /** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */
