@@ -173,6 +173,16 @@ export class LedgerUnavailableError extends StipendError {
   }
 }
 
+/** Thrown when a key store is locked, or stays so because the password is wrong; unlock it, then try again. */
+export class KeyStoreLockedError extends StipendError {
+  readonly code = 'key_store_locked'
+  override readonly retryable = true
+
+  constructor(reason: string) {
+    super(`Key store is locked: ${reason}; nothing was signed`)
+  }
+}
+
 /** Thrown when the key did not sign, or signed something else. */
 export class SigningFailedError extends StipendError {
   readonly code = 'signing_failed'
@@ -267,6 +277,7 @@ export type AnyStipendError =
   | WalletFrozenError
   | ApprovalRequiredError
   | PaymentDelayedError
+  | KeyStoreLockedError
   | LedgerUnavailableError
   | SigningFailedError
   | PaymentRejectedError

@@ -9,6 +9,7 @@ export {
   ClockSkewError,
   ConfigurationError,
   isStipendError,
+  KeyStoreLockedError,
   LedgerUnavailableError,
   LimitExceededError,
   MalformedMessageError,

@@ -31,7 +31,7 @@ const arrows: Readonly<Record<string, Row>> = {
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 
-  'keys/*': { values: bottom },
+  'keys/*': { values: `${bottom} purchase` },
   'policy/*': { values: bottom },
   'ledger/*': { values: bottom },
   'protocols/*': { values: bottom },
@@ -80,6 +80,8 @@ const ambient: Readonly<Record<string, string>> = {
   'src/wallet.ts': 'Date.now crypto.getRandomValues', // the defaults of `clock` and `random`
   'src/testing/paid-resource.ts': 'Date.now', // the default of `clock`
   'src/testing/scene.ts': 'Date.now', // likewise
+  'src/keys/vault.ts': 'Date.now', // the default of `clock`
+  'src/keys/random.ts': 'crypto.getRandomValues', // the default of `random`
   'src/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // likewise

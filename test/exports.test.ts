@@ -20,6 +20,7 @@ describe('the public names', () => {
         "CancellationFailedError",
         "ClockSkewError",
         "ConfigurationError",
+        "KeyStoreLockedError",
         "LedgerUnavailableError",
         "LimitExceededError",
         "MalformedMessageError",
@@ -84,7 +85,13 @@ describe('the public names', () => {
   test('stipend/keys', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
+        "account",
+        "generateMnemonic",
+        "mnemonic",
         "privateKey",
+        "remoteSigner",
+        "solanaSigner",
+        "walletClient",
       ]
     `)
   })
@@ -209,6 +216,7 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
+    KeyStoreLockedError: new copy.KeyStoreLockedError('the password is wrong'),
     LedgerUnavailableError: new copy.LedgerUnavailableError(new Error('disk full')),
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
