@@ -86,7 +86,11 @@ describe('the public names', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
         "account",
+        "changePassword",
+        "encryptedFile",
+        "exportKey",
         "generateMnemonic",
+        "importKeys",
         "mnemonic",
         "privateKey",
         "remoteSigner",

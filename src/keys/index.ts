@@ -1,4 +1,6 @@
 export { account, type LocalAccount, walletClient, type WalletClient } from './account.js'
+export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './encrypted-file.js'
+export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './key-owner.js'
 export type { EvmSigner, KeyAddress, KeyStore, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
 export {
   generateMnemonic,
@@ -7,6 +9,7 @@ export {
   type MnemonicKeyStore,
   type MnemonicOptions,
 } from './mnemonic.js'
+export type { Password } from './password.js'
 export { privateKey } from './private-key.js'
 export type { PrivateKeyInput } from './read-secret.js'
 export { remoteSigner, type RemoteSignerOptions, type RemoteSigningRequest } from './remote-signer.js'
