@@ -96,6 +96,7 @@ describe('the public names', () => {
         "remoteSigner",
         "solanaSigner",
         "walletClient",
+        "workerSigner",
       ]
     `)
   })

@@ -20,3 +20,5 @@ export {
   type SolanaTransactionWallet,
   type SolanaWallet,
 } from './solana-signer.js'
+export type { Isolation } from './worker-link.js'
+export { type WorkerKeyStore, workerSigner, type WorkerSignerOptions } from './worker-signer.js'
