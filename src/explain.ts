@@ -1,5 +1,12 @@
 import { formatUsd } from './money.js'
-import type { Limit } from './types.js'
+import type { Limit, Measure } from './types.js'
+
+const words: Readonly<Record<Measure, string>> = {
+  microUsd: 'spent',
+  count: 'made',
+  open: 'still open',
+  unknown: 'without an answer',
+}
 
 /** Says in words which limit a payment would exceed, by how much, and when it would fit. */
 export function explainLimit(refusal: {
@@ -10,9 +17,8 @@ export function explainLimit(refusal: {
   readonly fitsAt?: number | undefined
 }): string {
   const { limit, used, asked, fitsAt } = refusal
-  const format = (amount: bigint): string => (limit.measure === 'count' ? amount.toString() : formatUsd(amount))
-  const spent =
-    limit.window.type === 'payment' ? '' : `${format(used)} ${limit.measure === 'count' ? 'made' : 'spent'}, `
+  const format = (amount: bigint): string => (limit.measure === 'microUsd' ? formatUsd(amount) : amount.toString())
+  const spent = limit.window.type === 'payment' ? '' : `${format(used)} ${words[limit.measure]}, `
   const when =
     fitsAt === undefined
       ? ''

@@ -19,6 +19,7 @@ export {
   PaymentOutcomeUnknownError,
   PaymentRejectedError,
   type Refusal,
+  SessionRevokedError,
   SigningFailedError,
   StipendError,
   UnpayableRequestError,
@@ -41,8 +42,9 @@ export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './
 export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ledger/ledger.js'
 export { advancePayment, atLedgerTime, countsAsSpent, canRenewPayment, isPendingPayment } from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
+export { agreesWithPin } from './ledger/pins.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
-export { formatUnits, formatUsd, type Usd } from './money.js'
+export { askedOf, formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
 export {
   createPolicyEngine,
@@ -78,6 +80,7 @@ export type {
   Hex,
   Labels,
   Limit,
+  Measure,
   MicroUsd,
   Network,
   Offer,
@@ -88,8 +91,10 @@ export type {
   OfferClaim,
   Hold,
   PaymentStatus,
+  Pin,
   Receipt,
   Resource,
+  SessionId,
   SetAside,
   Usage,
   Window,

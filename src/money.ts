@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors.js'
-import type { Asset, MicroUsd } from './types.js'
+import type { Asset, Limit, MicroUsd } from './types.js'
 
 /** An amount in US dollars as people write it: `"$0.10"`, `"0.1"` or `0.1`. */
 export type Usd = string | number
@@ -43,4 +43,9 @@ export function formatUnits(amount: bigint, asset: Pick<Asset, 'decimals' | 'sym
   const fraction = digits.slice(digits.length - asset.decimals).replace(/0+$/, '')
   const whole = digits.slice(0, digits.length - asset.decimals)
   return `${whole}${fraction ? `.${fraction}` : ''} ${asset.symbol}`
+}
+
+/** Tells what a payment adds to a limit, in the limit's measure. */
+export function askedOf({ measure }: Pick<Limit, 'measure'>, { microUsd }: { readonly microUsd: MicroUsd }): bigint {
+  return measure === 'microUsd' ? microUsd : 1n
 }

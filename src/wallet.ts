@@ -141,6 +141,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     ledger,
     clock,
     secret: secretOf(options.keyStore, ledger),
+    sessions: [],
     emit,
     hears,
     onApproval: options.onApproval,

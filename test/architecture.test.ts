@@ -41,8 +41,9 @@ const arrows: Readonly<Record<string, Row>> = {
   parts: { types: `${bottom} ${seams} events` },
   match: { values: bottom, types: `${seams} parts` },
   approval: { values: bottom, types: `${seams} parts` },
-  record: { values: `${bottom} approval explain ledger/lifecycle`, types: `${seams} parts` },
-  authorize: { values: `${bottom} match purchase record`, types: `${seams} events parts` },
+  gate: { values: bottom, types: `${seams} parts` },
+  record: { values: `${bottom} approval explain gate ledger/lifecycle`, types: `${seams} parts` },
+  authorize: { values: `${bottom} gate match purchase record`, types: `${seams} events parts` },
   quote: { values: `${bottom} explain match`, types: `${seams} parts` },
 
   payer: { types: `${bottom} ledger/ledger parts protocols/protocol quote` },
@@ -53,7 +54,7 @@ const arrows: Readonly<Record<string, Row>> = {
   reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
   budget: { types: `${bottom} ${seams} parts` },
   export: { values: 'ledger/lifecycle', types: 'types ledger/ledger' },
-  cancel: { values: `${bottom} ledger/lifecycle`, types: `${seams} parts` },
+  cancel: { values: `${bottom} gate ledger/lifecycle`, types: `${seams} parts` },
   loop: { values: `${bottom} purchase` },
 
   wallet: {

@@ -1,9 +1,9 @@
 import { within } from '../deadline.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import { deepFreeze } from '../freeze.js'
-import type { Hold, Labels, Limit, Offer, Resource } from '../types.js'
+import type { Hold, Labels, Limit, Offer, Pin, Resource } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
-import { hasOnly, isText, ownFields, readHold, readLimits } from './read.js'
+import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
 import { denial, denyAs, type RuleRefusal, readVerdict, type Verdict } from './verdict.js'
 
 export type { RuleRefusal, Verdict } from './verdict.js'
@@ -30,6 +30,8 @@ export type Decision =
       readonly hold?: Hold | undefined
       /** Has the owner told of the payment. */
       readonly notify?: boolean | undefined
+      /** What it has to agree with, and what is remembered of it. */
+      readonly pins?: readonly Pin[] | undefined
     }
   | { readonly type: 'deny'; readonly reason: string }
 
@@ -95,6 +97,7 @@ type Allowance = {
   readonly isGrant: boolean
   readonly hold: Hold | undefined
   readonly notify: boolean
+  readonly pins: readonly Pin[]
 }
 type Objection = RuleRefusal & { readonly cause?: unknown }
 
@@ -111,7 +114,8 @@ function fold(judged: readonly (Allowance | Objection)[]): Verdict {
   const hold = strictest(allowances.flatMap((one) => one.hold ?? []))
   const notify = allowances.some((one) => one.notify)
   const limits = allowances.flatMap((one) => one.limits)
-  return { type: 'allow', limits, ...(hold && { hold }), ...(notify && { notify }) }
+  const pins = allowances.flatMap((one) => one.pins)
+  return { type: 'allow', limits, ...(hold && { hold }), ...(notify && { notify }), ...(pins.length > 0 && { pins }) }
 }
 
 /** A person's word is stricter than any delay, and a long delay than a short one. */
@@ -137,13 +141,15 @@ function judgeBy({ name: rule, judge }: Rule, request: PaymentRequest): Allowanc
 
 function readDecision(decision: unknown, rule: string): Allowance | Objection | undefined {
   const fields = ownFields(decision)
-  const { type, limits = [], grants, reason, notify = false } = fields
+  const { type, limits = [], grants, reason, notify = false, pins = [] } = fields
   if (type === 'deny') return { rule, reason: isText(reason) ? reason : 'denied' }
-  const isAllow = type === 'allow' && hasOnly(fields, ['type', 'limits', 'grants', 'hold', 'notify'])
+  const isAllow = type === 'allow' && hasOnly(fields, ['type', 'limits', 'grants', 'hold', 'notify', 'pins'])
   const read = readLimits(limits)
   const hold = readHold(fields['hold'])
-  if (!isAllow || !read || hold === null || (grants !== undefined && grants !== 'host')) return undefined
-  return typeof notify === 'boolean' ? { limits: read, isGrant: grants === 'host', hold, notify } : undefined
+  const kept = readPins(pins)
+  if (!isAllow || !read || !kept || hold === null || (grants !== undefined && grants !== 'host')) return undefined
+  if (typeof notify !== 'boolean') return undefined
+  return { limits: read, isGrant: grants === 'host', hold, notify, pins: kept }
 }
 
 /** A policy that always answers a verdict: well-formed, frozen, and under limits. */
