@@ -19,6 +19,7 @@ export {
   PaymentOutcomeUnknownError,
   PaymentRejectedError,
   type Refusal,
+  SessionInvalidError,
   SessionRevokedError,
   SigningFailedError,
   StipendError,
@@ -69,6 +70,9 @@ export type { Quote, QuotedOffer } from './quote.js'
 export type { Reconciliation } from './reconcile.js'
 export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
 export type { Cancellation, Scheme } from './schemes/scheme.js'
+export type { Session } from './session.js'
+export type { SessionLimits, SessionScope } from './session/caveats.js'
+export { narrowToken } from './session/token.js'
 export type {
   Approval,
   ApprovalId,

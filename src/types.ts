@@ -243,6 +243,8 @@ export type Approval = {
   readonly microUsd: MicroUsd
   readonly payTo: string
   readonly labels: Labels
+  /** The sessions that asked, from the widest to the narrowest; absent when the wallet itself did. */
+  readonly sessions?: readonly SessionId[] | undefined
   /** Unix milliseconds. */
   readonly requestedAt: number
   /** Unix milliseconds from which on it can no longer be used. */

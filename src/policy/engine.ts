@@ -119,7 +119,7 @@ function fold(judged: readonly (Allowance | Objection)[]): Verdict {
 }
 
 /** A person's word is stricter than any delay, and a long delay than a short one. */
-function strictest(holds: readonly Hold[]): Hold | undefined {
+export function strictest(holds: readonly Hold[]): Hold | undefined {
   const seconds = (hold: Hold): number => (hold.kind === 'approval' ? Number.POSITIVE_INFINITY : hold.seconds)
   return holds.reduce<Hold | undefined>((most, one) => (most && seconds(most) >= seconds(one) ? most : one), undefined)
 }

@@ -55,3 +55,13 @@ export function isPublicHost({ protocol, hostname }: URL): boolean {
   const isAddress = hostname.startsWith('[') || /^\d+$/.test(last)
   return protocol === 'https:' && labels.length > 1 && !isAddress && !localNames.has(last) && !isEchoingHost(hostname)
 }
+
+/** Tells whether all that one allowing pattern names is named by another. */
+export function isWithin(inner: HostPattern, outer: HostPattern): boolean {
+  const isPort =
+    outer.port === '*' || (outer.port ?? defaultPort(outer.protocol)) === (inner.port ?? defaultPort(inner.protocol))
+  const isName = outer.isBelow
+    ? inner.hostname.endsWith(`.${outer.hostname}`) || (inner.isBelow && inner.hostname === outer.hostname)
+    : !inner.isBelow && inner.hostname === outer.hostname
+  return inner.protocol === outer.protocol && isPort && isName
+}

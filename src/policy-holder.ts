@@ -1,0 +1,32 @@
+import type { Emit } from './events.js'
+import type { Ledger } from './ledger/ledger.js'
+import { type GuardedPolicy, guardPolicy, type PolicyEngine, type Rule } from './policy/engine.js'
+
+type Policy = readonly Rule[] | PolicyEngine
+
+/** Holds the policy in force, behind one that never changes: whoever judges by it judges by the latest. */
+export function createPolicyHolder(
+  first: Policy,
+  { ledger, clock, emit }: { readonly ledger: Ledger; readonly clock: () => number; readonly emit: Emit },
+): { readonly policy: GuardedPolicy; readonly setPolicy: (policy: Policy) => Promise<void> } {
+  let current = guardPolicy(first)
+  return {
+    policy: Object.freeze({
+      evaluate: (request) => current.evaluate(request),
+      limits: (resource) => current.limits(resource),
+    } satisfies GuardedPolicy),
+    setPolicy: async (policy) => {
+      const next = guardPolicy(policy)
+      const at = clock()
+      await ledger.remember('policy', JSON.stringify({ at, policy: describe(policy) }))
+      current = next
+      emit('policy.changed', { at })
+    },
+  }
+}
+
+/** What is kept of a policy: its JSON form where it has one, else the names of its rules. */
+function describe(policy: Policy): unknown {
+  if (Array.isArray(policy)) return policy.map(({ name }: Rule) => name)
+  return 'toJSON' in policy ? policy : 'an engine'
+}
