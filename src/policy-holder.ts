@@ -1,3 +1,4 @@
+import { LedgerUnavailableError } from './errors.js'
 import type { Emit } from './events.js'
 import type { Ledger } from './ledger/ledger.js'
 import { type GuardedPolicy, guardPolicy, type PolicyEngine, type Rule } from './policy/engine.js'
@@ -18,7 +19,10 @@ export function createPolicyHolder(
     setPolicy: async (policy) => {
       const next = guardPolicy(policy)
       const at = clock()
-      await ledger.remember('policy', JSON.stringify({ at, policy: describe(policy) }))
+      const text = JSON.stringify({ at, policy: describe(policy) })
+      await ledger.remember('policy', text).catch((cause: unknown) => {
+        throw new LedgerUnavailableError(cause)
+      })
       current = next
       emit('policy.changed', { at })
     },

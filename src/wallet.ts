@@ -132,6 +132,7 @@ export type AgentWallet = Payer & {
    * keeps what it was replaced by, and when.
    *
    * @throws ConfigurationError when it is neither rules nor an engine; then the old one stays.
+   * @throws LedgerUnavailableError when it cannot be recorded; likewise.
    */
   readonly setPolicy: (policy: readonly Rule[] | PolicyEngine) => Promise<void>
   readonly on: On

@@ -58,7 +58,7 @@ const arrows: Readonly<Record<string, Row>> = {
   loop: { values: `${bottom} purchase` },
 
   'create-payer': { values: `${bottom} authorize call ledger/lifecycle purchase quote`, types: `${seams} parts payer` },
-  'policy-holder': { values: 'policy/*', types: `${bottom} ${seams} events` },
+  'policy-holder': { values: 'errors policy/*', types: `${bottom} ${seams} events` },
   'session/*': { values: `${bottom} policy/* protocols/json`, types: 'purchase' },
   session: {
     values: `${bottom} budget create-payer fetch policy/* purchase session/*`,
