@@ -66,6 +66,8 @@ describe('the public names', () => {
         "memoryLedger",
         "mostApprovals",
         "narrowToken",
+        "pinPayee",
+        "priceMemory",
         "spendingLimit",
         "timeWindow",
         "windowKey",
