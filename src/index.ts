@@ -1,4 +1,5 @@
 export type { AssetInput } from './assets.js'
+export type { Balance } from './balances.js'
 export type { BudgetLine } from './budget.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
@@ -28,6 +29,7 @@ export {
 } from './errors.js'
 export type { Events, On } from './events.js'
 export type { TypedData } from './evm.js'
+export type { EvmTransaction } from './evm-transaction.js'
 export type { ExportFormat } from './export.js'
 export {
   getPayment,
@@ -74,6 +76,7 @@ export type { Cancellation, Scheme } from './schemes/scheme.js'
 export type { Session } from './session.js'
 export type { SessionLimits, SessionScope } from './session/caveats.js'
 export { narrowToken } from './session/token.js'
+export type { TransferOptions } from './transfer.js'
 export type {
   Approval,
   ApprovalId,

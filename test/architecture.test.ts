@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
 
 /** What every part may build on: it knows nothing of keys, rules, ledgers, protocols or chains. */
-const bottom = 'types errors money assets evm freeze deadline domain'
+const bottom = 'types errors money assets evm evm-transaction freeze deadline domain resource'
 /** The seams' interfaces, which the pipeline knows as types only. */
 const seams = 'keys/key-store policy/engine ledger/ledger schemes/scheme protocols/protocol chains/evidence'
 
@@ -25,6 +25,8 @@ const arrows: Readonly<Record<string, Row>> = {
   'request-hash': {},
   errors: { types: 'types' },
   evm: { types: 'types' },
+  'evm-transaction': { types: 'types' },
+  resource: { types: 'types' },
   money: { values: 'errors', types: 'types' },
   events: { types: 'errors types' },
   explain: { values: 'money', types: 'types' },
@@ -52,6 +54,8 @@ const arrows: Readonly<Record<string, Row>> = {
   challenge: { values: bottom, types: 'protocols/protocol' },
   fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
   reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
+  balances: { types: `${bottom} ${seams} parts` },
+  transfer: { values: `${bottom} request-hash`, types: `${seams} parts payer` },
   budget: { types: `${bottom} ${seams} parts` },
   export: { values: 'ledger/lifecycle', types: 'types ledger/ledger' },
   cancel: { values: `${bottom} gate ledger/lifecycle`, types: `${seams} parts` },
@@ -65,7 +69,7 @@ const arrows: Readonly<Record<string, Row>> = {
     types: `${seams} parts payer quote`,
   },
   wallet: {
-    values: `${bottom} budget cancel create-payer events export fetch loop policy-holder reconcile session session/* keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
+    values: `${bottom} balances budget cancel create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer purchase quote',
   },
   index: { values: '* */*' },
