@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import { parseAddress } from '../evm.js'
 import type { Labels, Limit, Resource } from '../types.js'
-import type { Decision, Rule } from './engine.js'
+import type { Decision, Rule } from './decision.js'
 
 /** No objection. */
 export const allow: Decision = Object.freeze({ type: 'allow' })
