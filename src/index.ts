@@ -51,9 +51,12 @@ export {
   type PolicyEngine,
   type Rule,
   type RuleRefusal,
+  type RulesEngine,
   type Verdict,
 } from './policy/engine.js'
+export type { JSONValue, RuleJSON } from './policy/form.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
+export { policyFromJSON } from './policy/json.js'
 export type { LimitScope } from './policy/limit-scope.js'
 export { maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
 export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'

@@ -3,7 +3,8 @@ import type { Rule } from './decision.js'
 import { withForm } from './form.js'
 import { allow, createRule, deny, readList, readOptions } from './rule.js'
 
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+/** The days of the week, as they are written. */
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /** A day of the week. */
 export type Weekday = (typeof weekdays)[number]
