@@ -26,6 +26,7 @@ export {
 } from './errors.js'
 export type { Events, On } from './events.js'
 export type { TypedData } from './evm.js'
+export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './explain-policy.js'
 export type { ExportFormat } from './export.js'
 export {
   getPayment,

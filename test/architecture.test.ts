@@ -29,6 +29,7 @@ const arrows: Readonly<Record<string, Row>> = {
   money: { values: 'errors', types: 'types' },
   events: { types: 'errors types' },
   explain: { values: 'money', types: 'types' },
+  'explain-policy': { values: `${bottom} explain policy/*` },
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 
