@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
@@ -50,6 +51,7 @@ describe('the public names', () => {
         "encodeApproval",
         "encodePayment",
         "exactEvm",
+        "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
@@ -61,6 +63,7 @@ describe('the public names', () => {
         "maxPayments",
         "memoryLedger",
         "mostApprovals",
+        "policyFromJSON",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -85,6 +88,14 @@ describe('the public names', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
         "privateKey",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })
