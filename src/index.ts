@@ -30,6 +30,7 @@ export {
 export type { Events, On } from './events.js'
 export type { TypedData } from './evm.js'
 export type { EvmTransaction } from './evm-transaction.js'
+export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './explain-policy.js'
 export type { ExportFormat } from './export.js'
 export {
   getPayment,
@@ -56,9 +57,12 @@ export {
   type PolicyEngine,
   type Rule,
   type RuleRefusal,
+  type RulesEngine,
   type Verdict,
 } from './policy/engine.js'
+export type { JSONValue, RuleJSON } from './policy/form.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
+export { policyFromJSON } from './policy/json.js'
 export type { LimitScope } from './policy/limit-scope.js'
 export { maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
 export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'

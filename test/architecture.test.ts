@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
 
 /** What every part may build on: it knows nothing of keys, rules, ledgers, protocols or chains. */
-const bottom = 'types errors money assets evm evm-transaction freeze deadline domain resource'
+const bottom = 'types errors money assets evm evm-transaction freeze deadline domain json-text resource'
 /** The seams' interfaces, which the pipeline knows as types only. */
 const seams = 'keys/key-store policy/engine ledger/ledger schemes/scheme protocols/protocol chains/evidence'
 
@@ -22,6 +22,7 @@ const arrows: Readonly<Record<string, Row>> = {
   freeze: {},
   deadline: {},
   domain: {},
+  'json-text': {},
   'request-hash': {},
   errors: { types: 'types' },
   evm: { types: 'types' },
@@ -30,6 +31,7 @@ const arrows: Readonly<Record<string, Row>> = {
   money: { values: 'errors', types: 'types' },
   events: { types: 'errors types' },
   explain: { values: 'money', types: 'types' },
+  'explain-policy': { values: `${bottom} explain policy/*` },
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
@@ -54,6 +55,7 @@ describe('the public names', () => {
         "encodeApproval",
         "encodePayment",
         "exactEvm",
+        "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
@@ -67,6 +69,7 @@ describe('the public names', () => {
         "mostApprovals",
         "narrowToken",
         "pinPayee",
+        "policyFromJSON",
         "priceMemory",
         "spendingLimit",
         "timeWindow",
@@ -92,6 +95,14 @@ describe('the public names', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
         "privateKey",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })
