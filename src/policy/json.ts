@@ -62,7 +62,7 @@ function readRule(
   entry: unknown,
   { path, forms }: { readonly path: string; readonly forms: ReadonlyMap<string, Form> },
 ): Rule {
-  if (typeof entry !== 'object' || entry === null) throw misread(path, 'it is not an object')
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw misread(path, 'it is not an object')
   const type: unknown = Object.hasOwn(entry, 'type') ? Reflect.get(entry, 'type') : undefined
   const form = typeof type === 'string' ? forms.get(type) : undefined
   if (!form)
