@@ -5,9 +5,11 @@ import {
   createWeb3Client,
   devnetUsdc,
   readReceipt,
+  createSolanaKeyPair,
   type SolanaFacilitator,
   type SolanaKeyPair,
   type SolanaServer,
+  solanaDevnet,
   startSolana,
   startSolanaFacilitator,
   startSolanaFacilitatorV1,
@@ -62,6 +64,7 @@ describe.each(Object.entries(clients))('%s on the local chain', (_name, createCl
       success: true,
       payer: payer.address,
       transaction: landed?.signature,
+      network: solanaDevnet,
     })
     expect(await chain.tokenBalance(payer.address, devnetUsdc)).toBe(funds - price)
     expect(await chain.tokenBalance(server.payTo, devnetUsdc)).toBe(price)
@@ -130,6 +133,46 @@ describe('the official packages of x402 v1 on the local chain', () => {
     const left = await Promise.all(payers.map(({ address }) => chain.tokenBalance(address, devnetUsdc)))
     expect(left).toEqual(Array(10).fill(funds - price))
     expect(await chain.tokenBalance(server?.payTo ?? '', devnetUsdc)).toBe(10n * price)
+  })
+})
+
+describe('the official facilitator on the local chain', () => {
+  const reasonOf = (response: Response): unknown => {
+    const header = Buffer.from(response.headers.get('payment-required') ?? '', 'base64').toString()
+    return (JSON.parse(header) as { readonly error?: unknown }).error
+  }
+  const simulationFailed = 'invalid_exact_svm_transaction_simulation_failed'
+
+  test('refuses a payment to who has no account for the token', async () => {
+    server = await startSolanaServer({ chain, facilitator, payTo: createSolanaKeyPair().address })
+    const payer = await chain.createPayer(funds)
+    const response = await (await createOfficialClient(chain, payer))(`${server.url}/paid`)
+    expect([response.status, reasonOf(response)]).toEqual([402, simulationFailed])
+    expect(chain.landed()).toEqual([])
+  })
+
+  test('refuses a payment whose blockhash is too old by then', async () => {
+    server = await startSolanaServer({ chain, facilitator })
+    const payer = await chain.createPayer(funds)
+    chain.lie('getLatestBlockhash', (truth) => {
+      chain.tick(145)
+      return truth
+    })
+    const response = await (await createOfficialClient(chain, payer))(`${server.url}/paid`)
+    expect([response.status, reasonOf(response)]).toEqual([402, simulationFailed])
+    expect(await chain.tokenBalance(payer.address, devnetUsdc)).toBe(funds)
+  })
+
+  test('waits for the block that confirms a payment', async () => {
+    await chain.close()
+    chain = await startSolana({ mining: { slotMs: 100 } })
+    await facilitator.close()
+    facilitator = await startSolanaFacilitator(chain)
+    server = await startSolanaServer({ chain, facilitator })
+    const payer = await chain.createPayer(funds)
+    const response = await (await createOfficialClient(chain, payer))(`${server.url}/paid`)
+    expect(response.status).toBe(200)
+    expect(chain.landed()[0]?.block.slot).toBeLessThan(chain.blockAt('processed').slot)
   })
 })
 

@@ -29,6 +29,8 @@ export type TestSolana = Funds &
   Pick<Traffic, 'counts' | 'setLatency' | 'lie' | 'goDown'> & {
     /** Where its JSON-RPC is; a path below it is the traffic's tag. Sockets are at the same place, and at the next port. */
     readonly url: string
+    /** Says how many sockets are open; classic clients that still have one connect again and again after `close`. */
+    readonly sockets: () => number
     /** Adds blocks. */
     readonly tick: (blocks?: number) => void
     readonly blockAt: (commitment: Commitment) => Block
@@ -67,12 +69,13 @@ export async function startSolana({ mining = 'instant', latencyMs = {} }: Solana
     }
     bank.followClock()
   }
-  const { url, close } = await openEndpoint({ rpc: createRpc(node, traffic), subscriptions, traffic })
+  const endpoint = await openEndpoint({ rpc: createRpc(node, traffic), subscriptions, traffic })
   const ticker = typeof mining === 'object' ? setInterval(tick, mining.slotMs, 1) : undefined
   return {
     ...funds,
     ...traffic,
-    url,
+    url: endpoint.url,
+    sockets: endpoint.sockets,
     tick,
     blockAt: blocks.at,
     landed: () => [...landed],
@@ -80,7 +83,7 @@ export async function startSolana({ mining = 'instant', latencyMs = {} }: Solana
     ...createPeople(funds),
     async close() {
       clearInterval(ticker)
-      await close()
+      await endpoint.close()
     },
   }
 }

@@ -7,7 +7,12 @@ import type { Notify, Subscriptions } from './subscriptions.ts'
 import type { Traffic } from './traffic.ts'
 
 /** HTTP and WebSocket on one port of loopback, and both again on the next, where classic clients look for sockets. */
-export type Endpoint = { readonly url: string; readonly close: () => Promise<void> }
+export type Endpoint = {
+  readonly url: string
+  /** Says how many sockets are open. */
+  readonly sockets: () => number
+  readonly close: () => Promise<void>
+}
 
 type Parts = { readonly rpc: Rpc; readonly subscriptions: Subscriptions; readonly traffic: Traffic }
 
@@ -22,10 +27,18 @@ export async function openEndpoint(parts: Parts): Promise<Endpoint> {
     const port = await listen(first.server, 0)
     // The system picks the first; the next may be somebody else's.
     const next = await listen(second.server, port + 1).catch(() => undefined)
-    if (next !== undefined) return { url: `http://127.0.0.1:${port}`, close: () => close([first, second]) }
+    if (next !== undefined) return describeEndpoint(port, [first, second])
     await close([first])
   }
   throw new Error(`Failed to find two ports in a row, ${attempts} times`)
+}
+
+function describeEndpoint(port: number, faces: readonly Face[]): Endpoint {
+  return {
+    url: `http://127.0.0.1:${port}`,
+    sockets: () => faces.reduce((sum, { sockets }) => sum + sockets.clients.size, 0),
+    close: () => close(faces),
+  }
 }
 
 function createFace(parts: Parts): Face {

@@ -27,4 +27,5 @@ export { type SolanaFacilitator, startSolanaFacilitator, startSolanaFacilitatorV
 export { createSolanaKeyPair, type SolanaKeyPair } from './funds.ts'
 export { type SolanaServer, startSolanaServer, startSolanaServerV1 } from './servers.ts'
 export { transferFee } from './token.ts'
-export { createWeb3Client, signTransfer, web3Versions } from './web3-client.ts'
+export { createWeb3Client, web3Versions } from './web3-client.ts'
+export { ask, cosign, createParties, type Parties, sendPayment, signPayment } from './wire.ts'

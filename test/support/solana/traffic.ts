@@ -46,7 +46,7 @@ export function createTraffic(latencyMs: Readonly<Record<string, number>>): Traf
       const name = `${tag} ${method}`.trim()
       counts.set(name, (counts.get(name) ?? 0) + 1)
       const milliseconds = latency.get(tag) ?? 0
-      if (milliseconds > 0) await delay(milliseconds)
+      if (milliseconds > 0) await delay(milliseconds, undefined, { ref: false })
       const told = [...lies].filter((lie) => lie.method === method && means(lie, tag))
       return told.reduce((truth, { lie }) => lie(truth, params), answer())
     },
