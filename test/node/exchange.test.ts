@@ -102,7 +102,8 @@ describe('a response over Node', () => {
       outgoing.end('pay')
     })
     const response = await fetch(url)
-    expect([response.status, response.ok, response.headers.getSetCookie()]).toEqual([402, false, ['a=1', 'b=2']])
+    expect(response).toMatchObject({ status: 402, statusText: 'Payment Required', ok: false })
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
     expect([await response.clone().text(), await response.text()]).toEqual(['pay', 'pay'])
   })
 
