@@ -1,18 +1,12 @@
-import { within } from './deadline.js'
 import { domainOf } from './domain.js'
-import {
-  ClockSkewError,
-  MalformedMessageError,
-  PaymentDeniedError,
-  type Refusal,
-  SigningFailedError,
-} from './errors.js'
+import { ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from './errors.js'
 import { parseAddress } from './evm.js'
 import { deepFreeze } from './freeze.js'
+import { sign } from './gate.js'
 import { match } from './match.js'
 import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
-import { nonceOf, paymentId, requestDigest } from './purchase.js'
+import { nameIn, nonceOf, paymentId, requestDigest } from './purchase.js'
 import { record } from './record.js'
 import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } from './types.js'
 
@@ -20,7 +14,6 @@ const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
 /** How long a block may lag behind an authorization's end and still execute it. */
 const clockMarginSeconds = 120
-const signingTimeoutMs = 30_000
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
@@ -30,7 +23,12 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   const payment = await prepare(required, allowed, ask, parts)
   checkFit(payment, allowed, ask)
   const recorded = await record(payment, allowed, ask, parts)
-  const authorization = await sign(recorded, allowed, ask, parts)
+  const signature = await sign(recorded, allowed, ask, parts)
+  const authorization = deepFreeze({
+    payment: recorded,
+    offer: allowed.offer,
+    payload: allowed.scheme.payload(recorded, signature),
+  })
   tell(authorization, allowed, parts)
   return authorization
 }
@@ -74,19 +72,20 @@ async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Pro
   if (verdict.type === 'deny') {
     return { refusals: verdict.refusals.map((refusal) => ({ offer, ...refusal })), cause: verdict.cause }
   }
-  return { ...candidate, limits: verdict.limits, hold: verdict.hold, notify: verdict.notify }
+  return { ...candidate, limits: verdict.limits, hold: verdict.hold, notify: verdict.notify, pins: verdict.pins }
 }
 
 /** Fixes everything that will be recorded and signed, and freezes it. */
 async function prepare(required: PaymentRequired, { offer, scheme, signer, limits }: Allowed, ask: Ask, parts: Parts) {
   const now = parts.clock()
   const secret = await parts.secret()
-  const nonce = nonceOf(secret, ask.purchaseKey, offer.asset)
-  const terms = scheme.terms(offer, { payer: signer.address, nonce, now })
+  const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
+  const nonce = nonceOf(secret, purchase, offer.asset)
+  const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })
   const payment: Payment = {
-    id: paymentId(secret, ask.purchaseKey),
+    id: paymentId(secret, purchase),
     purchaseKey: ask.purchaseKey,
-    requestDigest: requestDigest(secret, ask.requestHash),
+    requestDigest: requestDigest(secret, nameIn(parts.sessions.at(-1), ask.requestHash)),
     presentations: 1,
     status: 'authorized',
     resource: withoutQuery(ask.resource),
@@ -98,7 +97,7 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     payTo: offer.payTo,
     terms,
     labels: ask.labels,
-    scopes: [...new Set([...scopesOf(ask, offer), ...limits.map((limit) => limit.scope)])],
+    scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
     createdAt: now,
     countsUntil: (terms.validBefore + clockMarginSeconds) * 1000,
   }
@@ -107,12 +106,11 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
 
 /** Queries can hold secrets, and the ledger has no use for them. */
 function withoutQuery(resource: Resource): Resource {
-  const url = new URL(resource.url)
-  return { ...resource, url: `${url.origin}${url.pathname}` }
+  return { ...resource, url: resource.url.replace(/[?#].*$/s, '') }
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
-function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer): readonly string[] {
+function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
   const { host } = resource
   const named = Object.entries(labels).map(([name, value]) => `label:${name}=${value}`)
   return [
@@ -121,6 +119,7 @@ function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer): readonl
     `domain:${domainOf(host)}`,
     `payee:${network}:${parseAddress(payTo) ?? payTo}`,
     ...named,
+    ...sessions.map((session) => `session:${session}`),
   ]
 }
 
@@ -128,49 +127,6 @@ function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void 
   const misfit = ask.misfit?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
   if (misfit !== undefined)
     throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
-}
-
-/** Asks the signer for the recorded payment, and compares what it signed with what is recorded. */
-async function sign(
-  payment: Payment,
-  { offer, scheme, signer }: Allowed,
-  ask: Ask,
-  parts: Parts,
-): Promise<Authorization> {
-  if (ask.signal?.aborted) await release(payment, 'the call was aborted', parts)
-  ask.signal?.throwIfAborted()
-  const signature = await useKey(payment, { scheme, signer }, parts)
-  const problem = scheme.check(payment, signature)
-  if (problem !== undefined) {
-    await doubt(payment, problem, parts)
-    throw new SigningFailedError(payment, { reason: problem, moved: 'maybe' })
-  }
-  return deepFreeze({ payment, offer, payload: scheme.payload(payment, signature) })
-}
-
-async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'offer'>, parts: Parts): Promise<string> {
-  try {
-    return await within(signingTimeoutMs, scheme.sign(payment, signer), 'the signer did not answer in time')
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.name : 'the signer threw'
-    // A signer that is late can still sign.
-    const isUnsigned = signer.throwsUnsigned === true && reason !== 'TimeoutError' && payment.presentations === 1
-    if (isUnsigned) await release(payment, reason, parts)
-    else await doubt(payment, reason, parts)
-    throw new SigningFailedError(payment, { reason, moved: isUnsigned ? 'no' : 'maybe', cause })
-  }
-}
-
-/** The ledger refuses this for a payment that was sent before, or is being sent by another call. */
-async function release(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
-  const released = await ledger.update(payment.id, { status: 'released', note }).catch(() => undefined)
-  if (released) emit('payment.released', { payment: released })
-}
-
-/** A ledger that fails here leaves the payment counting as spent, which is the safe side. */
-async function doubt(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
-  const unknown = await ledger.update(payment.id, { status: 'unknown', note }).catch(() => payment)
-  emit('payment.unknown', { payment: unknown })
 }
 
 /** Tells listeners what was signed, and which limits it brought near their end. */

@@ -1,5 +1,5 @@
 import type { Parts } from './parts.js'
-import type { Resource } from './types.js'
+import type { Measure, Resource } from './types.js'
 
 /** One limit, and what is left of it. */
 export type BudgetLine = {
@@ -7,8 +7,8 @@ export type BudgetLine = {
   readonly name: string
   /** The counter it applies to, such as `wallet` or `host:api.example.com`. */
   readonly scope: string
-  /** What is added up: micro-USD or the number of payments. */
-  readonly measure: 'microUsd' | 'count'
+  /** What is added up. */
+  readonly measure: Measure
   readonly max: bigint
   readonly used: bigint
   readonly left: bigint

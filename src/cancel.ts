@@ -1,10 +1,11 @@
 import type { Chain } from './chains/evidence.js'
 import { within } from './deadline.js'
 import { CancellationFailedError, ConfigurationError, LedgerUnavailableError } from './errors.js'
+import { signCancellation } from './gate.js'
 import type { Signer } from './keys/key-store.js'
 import { countsAsSpent } from './ledger/lifecycle.js'
 import type { Parts } from './parts.js'
-import type { Scheme } from './schemes/scheme.js'
+import type { Cancellation } from './schemes/scheme.js'
 import type { Hex, Payment, PaymentId } from './types.js'
 
 type Books = Pick<Parts, 'ledger' | 'keyStore' | 'schemes'> & { readonly chains: readonly Chain[] }
@@ -43,7 +44,7 @@ function senderOf({ id, asset }: Payment, { chains }: Books): NonNullable<Chain[
   throw new ConfigurationError(`Failed to cancel ${id}: the wallet has no chain of ${asset.network} with a gas payer`)
 }
 
-function cancellationOf({ id, scheme, asset }: Payment, { schemes }: Books): NonNullable<Scheme['cancellation']> {
+function cancellationOf({ id, scheme, asset }: Payment, { schemes }: Books): Cancellation {
   const own = schemes.find((one) => one.name === scheme && asset.network.startsWith(`${one.namespace}:`))
   if (own?.cancellation) return own.cancellation
   throw new ConfigurationError(
@@ -62,13 +63,12 @@ async function signerOf({ id, asset, terms }: Payment, { keyStore }: Books): Pro
 }
 
 /** What comes back from the signer goes to the chain only when it is this cancellation by this payer. */
-async function sign(payment: Payment, cancellation: NonNullable<Scheme['cancellation']>, signer: Signer): Promise<Hex> {
+async function sign(payment: Payment, cancellation: Cancellation, signer: Signer): Promise<Hex> {
   const fail = (reason: string, cause?: unknown): never => {
     throw new CancellationFailedError(payment.id, { reason, cause })
   }
-  const signature = await within(timeoutMs, cancellation.sign(payment, signer), 'no signature in time').catch(
-    (cause: unknown) => fail('the signer did not sign', cause),
+  const { signature, problem } = await signCancellation(payment, cancellation, signer).catch((cause: unknown) =>
+    fail('the signer did not sign', cause),
   )
-  const problem = cancellation.check(payment, signature)
   return problem === undefined ? (signature as Hex) : fail(problem)
 }

@@ -1,4 +1,4 @@
-import type { Approval, Freeze, Limit, Offer, Payment, PaymentId, SetAside } from './types.js'
+import type { Approval, Freeze, Limit, Offer, Payment, PaymentId, SessionId, SetAside } from './types.js'
 
 const brand = Symbol.for('stipend.error')
 
@@ -130,6 +130,26 @@ export class WalletFrozenError extends StipendError {
       details: [`since ${new Date(freeze.at).toISOString()}: ${freeze.reason}`],
     })
     this.freeze = freeze
+  }
+}
+
+/** Thrown when a session can no longer pay: it, or one that it was made from, is revoked; ask the owner for a new one. */
+export class SessionRevokedError extends StipendError {
+  readonly code = 'session_revoked'
+  readonly session: SessionId
+
+  constructor(session: SessionId) {
+    super(`Session ${session} is revoked; nothing was signed`)
+    this.session = session
+  }
+}
+
+/** Thrown when a session's token cannot be used: forged, of another wallet, expired, or wider than its own chain. */
+export class SessionInvalidError extends StipendError {
+  readonly code = 'session_invalid'
+
+  constructor(reason: string, cause?: unknown) {
+    super(`Session token cannot be used: ${reason}`, { cause })
   }
 }
 
@@ -275,6 +295,8 @@ export type AnyStipendError =
   | PaymentDeniedError
   | LimitExceededError
   | WalletFrozenError
+  | SessionRevokedError
+  | SessionInvalidError
   | ApprovalRequiredError
   | PaymentDelayedError
   | KeyStoreLockedError

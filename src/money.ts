@@ -1,5 +1,5 @@
 import { ConfigurationError } from './errors.js'
-import type { Asset, MicroUsd } from './types.js'
+import type { Asset, Limit, MicroUsd } from './types.js'
 
 /** An amount in US dollars as people write it: `"$0.10"`, `"0.1"` or `0.1`. */
 export type Usd = string | number
@@ -43,4 +43,24 @@ export function formatUnits(amount: bigint, asset: Pick<Asset, 'decimals' | 'sym
   const fraction = digits.slice(digits.length - asset.decimals).replace(/0+$/, '')
   const whole = digits.slice(0, digits.length - asset.decimals)
   return `${whole}${fraction ? `.${fraction}` : ''} ${asset.symbol}`
+}
+
+/** Tells what a payment adds to a limit, in the limit's measure. */
+export function askedOf({ measure }: Pick<Limit, 'measure'>, { microUsd }: { readonly microUsd: MicroUsd }): bigint {
+  return measure === 'microUsd' ? microUsd : 1n
+}
+
+/**
+ * Parses whole tokens, such as `1.50`, to atomic units, exactly.
+ *
+ * @throws ConfigurationError on anything but a plain decimal with at most as many places as the asset has.
+ */
+export function parseUnits(amount: string, { decimals, symbol }: Pick<Asset, 'decimals' | 'symbol'>): bigint {
+  const [, whole, fraction = ''] = /^(0|[1-9]\d{0,30})(?:\.(\d{1,36}))?$/.exec(amount) ?? []
+  if (whole !== undefined && fraction.length <= decimals) {
+    return BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.padEnd(decimals, '0') || '0')
+  }
+  throw new ConfigurationError(`Failed to read amount: ${String(amount)} is not an amount of ${symbol}`, {
+    details: [`Write it like '1.50': no sign, exponent or separator, at most ${decimals} decimals.`],
+  })
 }

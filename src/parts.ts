@@ -4,7 +4,18 @@ import type { KeyStore, Signer } from './keys/key-store.js'
 import type { Ledger } from './ledger/ledger.js'
 import type { PolicyEngine } from './policy/engine.js'
 import type { Scheme } from './schemes/scheme.js'
-import type { Approval, Authorization, Hold, Labels, Limit, MicroUsd, Offer, Resource } from './types.js'
+import type {
+  Approval,
+  Authorization,
+  Hold,
+  Labels,
+  Limit,
+  MicroUsd,
+  Offer,
+  Pin,
+  Resource,
+  SessionId,
+} from './types.js'
 
 /** The parts of a wallet that stand between a 402 and a signature. */
 export type Parts = {
@@ -18,6 +29,8 @@ export type Parts = {
   readonly clock: () => number
   /** 32 bytes that nonces and ids are derived from. */
   readonly secret: () => Promise<Uint8Array>
+  /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
+  readonly sessions: readonly SessionId[]
   readonly emit: Emit
   /** Tells whether anybody listens, where finding out what to say costs something. */
   readonly hears: (name: keyof Events) => boolean
@@ -53,6 +66,7 @@ export type Candidate = { readonly offer: Offer; readonly scheme: Scheme; readon
 export type Allowed = Candidate & {
   readonly limits: readonly Limit[]
   readonly hold?: Hold | undefined
+  readonly pins?: readonly Pin[] | undefined
   /** Whether the owner wants to hear of it. */
   readonly notify?: boolean | undefined
 }

@@ -2,7 +2,7 @@ import { hmac } from '@noble/hashes/hmac'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { ConfigurationError } from './errors.js'
-import type { Asset, Hex, PaymentId } from './types.js'
+import type { Asset, Hex, PaymentId, SessionId } from './types.js'
 
 /** Answers bytes that nobody can guess. */
 export type Random = (length: number) => Uint8Array
@@ -14,6 +14,11 @@ export function draw(random: Random, length: number): Uint8Array {
     throw new ConfigurationError('Failed to draw random bytes: the generator answers zeros')
   }
   return bytes
+}
+
+/** Names what a session does so that no other session, nor the wallet itself, can mean the same by the same name. */
+export function nameIn(session: SessionId | undefined, name: string): string {
+  return session === undefined ? `own\n${name}` : `${session}\n${name}`
 }
 
 /** Names the payment of a purchase: the same key under the same secret always has the same id. */

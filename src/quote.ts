@@ -1,6 +1,7 @@
 import { NoPayableOfferError } from './errors.js'
 import { explainLimit } from './explain.js'
 import { match } from './match.js'
+import { askedOf } from './money.js'
 import type { Parts } from './parts.js'
 import type { MicroUsd, Offer, PaymentRequired, Resource, SetAside, Usage } from './types.js'
 
@@ -59,7 +60,7 @@ async function quoteOffer(offer: Offer, resource: Resource, parts: Parts): Promi
 }
 
 function exceeded({ limit, used }: Usage, offer: Offer): readonly string[] {
-  const asked = limit.measure === 'count' ? 1n : offer.microUsd
+  const asked = askedOf(limit, offer)
   const isWithin = used + asked <= limit.max
   return isWithin
     ? []

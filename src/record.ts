@@ -6,15 +6,18 @@ import {
   LimitExceededError,
   PaymentDeniedError,
   PaymentOutcomeUnknownError,
+  SessionRevokedError,
   UnpayableRequestError,
   WalletFrozenError,
 } from './errors.js'
 import { explainLimit } from './explain.js'
 import { deepFreeze } from './freeze.js'
+import { admit } from './gate.js'
 import type { ReserveOptions } from './ledger/ledger.js'
-import { isLivePayment } from './ledger/lifecycle.js'
+import { isLivePayment, isUsefulPayment } from './ledger/lifecycle.js'
+import { askedOf } from './money.js'
 import type { Allowed, Ask, Parts } from './parts.js'
-import type { Hold, Limit, Payment } from './types.js'
+import type { Hold, Limit, Payment, Pin } from './types.js'
 
 /** The first sending and two more. */
 const mostPresentations = 3
@@ -26,11 +29,20 @@ const mostPresentations = 3
 export async function record(payment: Payment, allowed: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
   ask.signal?.throwIfAborted()
   const existing = await reserveWhenApproved(payment, allowed, ask, parts)
-  if (existing === undefined) return payment
+  return admit(existing === undefined ? payment : await takeUp(existing, payment, allowed, parts))
+}
+
+/** Answers the payment that is there to be sent once more, or, where its time is over and its nonce allows it, anew. */
+async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, parts: Parts): Promise<Payment> {
   const again = resume(existing, payment, parts.clock())
-  if (isLivePayment(again, parts.clock())) return again
+  if (isUsefulPayment(again, parts.clock())) return again
+  if (!allowed.scheme.atMostOnce) {
+    throw new PaymentOutcomeUnknownError(again, {
+      reason: 'it is too late to send it again, and too early to sign anew',
+    })
+  }
   const renewed = deepFreeze({ ...payment, presentations: again.presentations })
-  const other = await reserve(renewed, allowed.limits, { renew: true }, parts)
+  const other = await reserve(renewed, firm(allowed), { renew: true, sessions: parts.sessions }, parts)
   if (other === undefined) return renewed
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if ('id' in other && isLivePayment(other, parts.clock())) return resume(other, payment, parts.clock())
@@ -40,31 +52,47 @@ export async function record(payment: Payment, allowed: Allowed, ask: Ask, parts
 /** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */
 async function reserveWhenApproved(
   payment: Payment,
-  { limits, hold }: Allowed,
+  allowed: Allowed,
   ask: Ask,
   parts: Parts,
 ): Promise<Payment | undefined> {
-  const reserveBy = (kind: Hold['kind'] | undefined, under: readonly Limit[]) => {
+  const { hold } = allowed
+  const reserveBy = (kind: Hold['kind'] | undefined) => {
     const approval = kind && approvalId(payment, kind, ask)
-    return reserve(payment, under, { sameRequest: ask.sameRequest, approval }, parts)
+    const { sessions } = parts
+    const { limits, pins, newPins } = kind === 'approval' ? approved(allowed) : { ...allowed, newPins: undefined }
+    return reserve(payment, limits, { sameRequest: ask.sameRequest, approval, sessions, pins, newPins }, parts)
   }
-  const first = await reserveBy(hold?.kind, limits)
+  const first = await reserveBy(hold?.kind)
   if (first === undefined || 'id' in first) return first
-  // What a person approved beyond a limit is held to all the other limits.
-  const isBeyond = first.reason === 'limit'
+  const isBeyond = first.reason !== 'approval'
   const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
-  const others = isBeyond ? limits.filter(({ onExceed }) => onExceed !== 'approve') : limits
-  const second = isBeyond ? await reserveBy(wanted.kind, others) : first
+  const second = isBeyond ? await reserveBy(wanted.kind) : first
   if (second === undefined || 'id' in second) return second
   await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
-  const third = await reserveBy(wanted.kind, others)
+  const third = await reserveBy(wanted.kind)
   if (third === undefined || 'id' in third) return third
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
 }
 
+/** What a person's yes goes beyond is left out; all the rest holds on, and what is new is remembered. */
+function approved(allowed: Allowed): Pick<Allowed, 'limits' | 'pins'> & { readonly newPins: readonly Pin[] } {
+  const { pins = [] } = allowed
+  return {
+    limits: firm(allowed),
+    pins: pins.filter(({ onDiffer }) => onDiffer !== 'approve'),
+    newPins: pins.filter(({ onDiffer }) => onDiffer === 'approve'),
+  }
+}
+
+/** The limits beyond which nobody can approve. */
+function firm({ limits }: Pick<Allowed, 'limits'>): readonly Limit[] {
+  return limits.filter(({ onExceed }) => onExceed !== 'approve')
+}
+
 /** A reservation that a person can still make possible. */
-type Waiting = { readonly reason: 'approval' | 'limit'; readonly explanation: string }
+type Waiting = { readonly reason: 'approval' | 'limit' | 'pin'; readonly explanation: string }
 
 /** Answers nothing when the payment was recorded, the one that is there already, or that it has to wait. */
 async function reserve(
@@ -79,11 +107,19 @@ async function reserve(
   if (reservation.ok) return undefined
   if (reservation.reason === 'exists') return reservation.payment
   if (reservation.reason === 'frozen') throw new WalletFrozenError(reservation.freeze)
+  if (reservation.reason === 'revoked') throw new SessionRevokedError(reservation.session)
   if (reservation.reason === 'approval') return { reason: 'approval', explanation: 'it needs approval' }
-  const asked = reservation.limit.measure === 'count' ? 1n : payment.microUsd
+  if (reservation.reason === 'pin') return refusePin(reservation.pin, reservation.remembered)
+  const asked = askedOf(reservation.limit, payment)
   const explanation = explainLimit({ ...reservation, asked })
   if (reservation.limit.onExceed === 'approve') return { reason: 'limit', explanation }
   throw new LimitExceededError({ ...reservation, asked, explanation })
+}
+
+function refusePin(pin: Pin, remembered: string): Waiting {
+  const explanation = `${pin.name} is now ${pin.value}, and was ${remembered}`
+  if (pin.onDiffer === 'approve') return { reason: 'pin', explanation }
+  throw new PaymentDeniedError([{ rule: pin.name, reason: explanation }])
 }
 
 /** Answers the payment that is there already, if it may be sent for this request once more. */

@@ -4,6 +4,9 @@ export type Network = `${string}:${string}`
 /** The id of a payment, `pay_` and 32 hex digits; sent to servers as the x402 `payment-identifier`. */
 export type PaymentId = `pay_${string}`
 
+/** The id of a session, `ses_` and 32 hex digits; derived from what the session may do and from its parents. */
+export type SessionId = `ses_${string}`
+
 /** A hex string with `0x`. */
 export type Hex = `0x${string}`
 
@@ -22,8 +25,11 @@ export type Asset = {
   readonly decimals: number
   /** The price of one whole token. */
   readonly microUsd: MicroUsd
-  /** How the token moves on a payer's signature: an x402 `assetTransferMethod`, or the Solana token program. */
-  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022'
+  /**
+   * How it moves on a payer's signature: an x402 `assetTransferMethod`, the Solana token program, or, for the chain's own
+   * coin, `native`, which no server can ask for.
+   */
+  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022' | 'native'
   /** The token's EIP-712 domain; EVM only. */
   readonly eip712?: { readonly name: string; readonly version: string } | undefined
 }
@@ -81,12 +87,16 @@ export type PaymentRequired = {
 /** What a scheme signs, fixed before it is recorded: together with the payment's amount, asset and payee, all there is. */
 export type AuthorizationTerms = {
   readonly payer: string
-  /** 32 bytes that the token contract accepts once. */
+  /** 32 bytes of the purchase; an EIP-3009 token contract accepts them once. */
   readonly nonce: Hex
   /** Unix seconds. */
   readonly validAfter: number
-  /** Unix seconds. */
+  /** Unix seconds; from here on the chain does not execute it any more. */
   readonly validBefore: number
+  /** Unix seconds; from here on sending it is of no use, where that is before the chain can be sure not to execute it. */
+  readonly usefulUntil?: number | undefined
+  /** What only the scheme knows how to read, and needs to build the same bytes again. */
+  readonly details?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -163,6 +173,12 @@ export type Window =
   | { readonly type: 'calendar'; readonly period: 'day' | 'month'; readonly timeZone: string }
   | { readonly type: 'lifetime' }
 
+/**
+ * What a limit adds up: money, payments, payments of which nobody has said yet what became of them (`open`), or those
+ * that were sent and brought no answer (`unknown`).
+ */
+export type Measure = 'microUsd' | 'count' | 'open' | 'unknown'
+
 /** A limit as data, which a ledger enforces in the step in which it records a payment. */
 export type Limit = {
   /** What a person reads, such as `daily limit`. */
@@ -170,8 +186,8 @@ export type Limit = {
   /** The counter it applies to, such as `wallet` or `host:api.example.com`. */
   readonly scope: string
   readonly window: Window
-  /** What is added up: money or the number of payments. */
-  readonly measure: 'microUsd' | 'count'
+  /** What is added up. */
+  readonly measure: Measure
   /** Inclusive. */
   readonly max: bigint
   /** What happens beyond it: nothing is paid, or a person is asked. @default 'deny' */
@@ -184,6 +200,27 @@ export type Usage = {
   readonly used: bigint
   /** Unix milliseconds at which some of it is free again, where time frees it. */
   readonly freesAt?: number | undefined
+}
+
+/**
+ * What is remembered of one payment and later ones have to agree with, such as who was paid; as data, which a ledger
+ * checks and remembers in the step in which it records a payment.
+ */
+export type Pin = {
+  /** What a person reads, such as `payee of https://api.example.com`. */
+  readonly name: string
+  /** What it is remembered under, such as `payee:https://api.example.com`. */
+  readonly key: string
+  /** What this payment says. The first one is remembered. */
+  readonly value: string
+  /**
+   * By how much a value that is a whole number may exceed the remembered one, in percent.
+   *
+   * @default the values have to be the same
+   */
+  readonly maxRisePercent?: number | undefined
+  /** What happens to a payment that differs: nothing is paid, or a person is asked, whose yes replaces what is remembered. */
+  readonly onDiffer: 'deny' | 'approve'
 }
 
 /** The id of an approval, `apr_` and 32 hex digits: the same for the same terms of the same purchase. */
@@ -209,6 +246,8 @@ export type Approval = {
   readonly microUsd: MicroUsd
   readonly payTo: string
   readonly labels: Labels
+  /** The sessions that asked, from the widest to the narrowest; absent when the wallet itself did. */
+  readonly sessions?: readonly SessionId[] | undefined
   /** Unix milliseconds. */
   readonly requestedAt: number
   /** Unix milliseconds from which on it can no longer be used. */

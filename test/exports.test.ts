@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
@@ -29,16 +30,20 @@ describe('the public names', () => {
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
         "PaymentRejectedError",
+        "SessionInvalidError",
+        "SessionRevokedError",
         "SigningFailedError",
         "StipendError",
         "UnpayableRequestError",
         "WalletFrozenError",
         "advancePayment",
+        "agreesWithPin",
         "allowAnyHost",
         "allowAssets",
         "allowHosts",
         "allowNetworks",
         "allowPayees",
+        "askedOf",
         "atLedgerTime",
         "canRenewPayment",
         "countsAsSpent",
@@ -51,6 +56,7 @@ describe('the public names', () => {
         "encodeApproval",
         "encodePayment",
         "exactEvm",
+        "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
@@ -62,6 +68,10 @@ describe('the public names', () => {
         "maxPayments",
         "memoryLedger",
         "mostApprovals",
+        "narrowToken",
+        "pinPayee",
+        "policyFromJSON",
+        "priceMemory",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -97,6 +107,14 @@ describe('the public names', () => {
         "solanaSigner",
         "walletClient",
         "workerSigner",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })
@@ -230,6 +248,8 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
     PaymentRejectedError: new copy.PaymentRejectedError(payment, new Response(null, { status: 402 })),
+    SessionInvalidError: new copy.SessionInvalidError('it is no session token'),
+    SessionRevokedError: new copy.SessionRevokedError(`ses_${'0'.repeat(32)}`),
     SigningFailedError: new copy.SigningFailedError(payment, { reason: 'the key store threw', moved: 'no' }),
     UnpayableRequestError: new copy.UnpayableRequestError('Failed to keep the body'),
     WalletFrozenError: new copy.WalletFrozenError({ reason: 'too many refusals', at: 0 }),

@@ -106,6 +106,10 @@ export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: Postg
       const [row] = await call(`SELECT reason, at FROM ${schema}.freeze`, [])
       return row === undefined ? undefined : readFreeze(row)
     },
+    revokeSession: async () => unsupported(),
+    revoked: async () => unsupported(),
+    remember: async () => unsupported(),
+    recall: async () => unsupported(),
   } satisfies Ledger)
 }
 
@@ -227,4 +231,8 @@ async function select(
     given.map(([, value]) => value),
   )
   return rows.map((row) => decodePayment(JSON.stringify(Reflect.get(Object(row), 'answer'))))
+}
+
+function unsupported(): never {
+  throw new TypeError('this ledger does not keep it yet')
 }

@@ -81,6 +81,10 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
     listApprovals: async (now) => transaction(() => approvals.list(now)),
     freeze: async (freeze) => transaction(() => approvals.freeze(freeze)),
     frozen: async () => transaction(() => approvals.frozen()),
+    revokeSession: async () => unsupported(),
+    revoked: async () => unsupported(),
+    remember: async () => unsupported(),
+    recall: async () => unsupported(),
     close: () => {
       database.close()
     },
@@ -248,4 +252,8 @@ function secretOf(database: SqliteDatabase, name: string): Uint8Array {
   return Uint8Array.from(
     read(database.prepare('SELECT secret FROM secrets WHERE name = ?').get(name), 'secret') as Uint8Array,
   )
+}
+
+function unsupported(): never {
+  throw new TypeError('this ledger does not keep it yet')
 }

@@ -79,7 +79,7 @@ export function createMeters(database: SqliteDatabase): Meters {
       const asked = limit.measure === 'count' ? 1n : payment.microUsd
       if (limit.window.type === 'payment') return asked > limit.max ? { used: 0n } : undefined
       const sum = sumOf(limit, now)
-      const used = sum[limit.measure]
+      const used = sum[limit.measure === 'microUsd' ? 'microUsd' : 'count']
       if (used + asked <= limit.max) return undefined
       const entries = statements.entries.all(limit.scope, sum.start, 100_000)
       return { used, fitsAt: asked > limit.max ? undefined : fitsAt(entries, limit, used + asked - limit.max) }
@@ -90,7 +90,7 @@ export function createMeters(database: SqliteDatabase): Meters {
       const [oldest] = statements.entries.all(limit.scope, sum.start, 1)
       return {
         limit,
-        used: sum[limit.measure],
+        used: sum[limit.measure === 'microUsd' ? 'microUsd' : 'count'],
         freesAt: oldest === undefined ? undefined : leavesAt(limit.window, Number(read(oldest, 'counts_until'))),
       }
     },

@@ -1,6 +1,7 @@
 import type { TypedData } from '../evm.js'
 import type { Random } from '../purchase.js'
-import type { Network } from '../types.js'
+import type { EvmTransaction } from '../evm-transaction.js'
+import type { Hex, Network } from '../types.js'
 import { keyFileError } from './key-file-error.js'
 import type { EvmSigner, KeyAddress, KeyStore, Signer, SolanaSigner } from './key-store.js'
 import type { Password } from './password.js'
@@ -100,10 +101,22 @@ function select(keys: readonly KeyAddress[], use: readonly string[] | undefined)
 
 /** A signer that asks for its key each time, and so signs only while the file is unlocked. */
 function guard({ namespace, address }: Signer, vault: Vault): Signer {
-  if (namespace === 'eip155') {
-    const signTypedData = async (data: TypedData) => (vault.key(address).signer as EvmSigner).signTypedData(data)
-    return Object.freeze({ namespace, address, throwsUnsigned: true, signTypedData })
-  }
+  if (namespace === 'eip155') return guardEvm(address, () => vault.key(address).signer as EvmSigner)
   const signMessage = async (message: Uint8Array) => (vault.key(address).signer as SolanaSigner).signMessage(message)
   return Object.freeze({ namespace, address, throwsUnsigned: true, signMessage })
+}
+
+function guardEvm(address: Hex, key: () => EvmSigner): EvmSigner {
+  return Object.freeze({
+    namespace: 'eip155',
+    address,
+    throwsUnsigned: true,
+    signTypedData: async (data: TypedData) => key().signTypedData(data),
+    signTransaction: async (transaction: EvmTransaction) => signTransaction(key(), transaction),
+  })
+}
+
+async function signTransaction(signer: EvmSigner, transaction: EvmTransaction): Promise<Hex> {
+  if (!signer.signTransaction) throw new TypeError('the key signs no transactions')
+  return signer.signTransaction(transaction)
 }

@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2'
 import { base58 } from '@scure/base'
 import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
 import { addressOf, hashTypedData, signDigest, type TypedData } from '../evm.js'
+import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm-transaction.js'
 import { draw, type Random } from '../purchase.js'
 import type { Network } from '../types.js'
 import { ownBytes, wipe } from './bytes.js'
@@ -77,6 +78,8 @@ function holdEvm(use: () => Uint8Array): Held {
     address: addressOf(secp256k1.getPublicKey(use())),
     throwsUnsigned: true,
     signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), use()),
+    signTransaction: async (transaction: EvmTransaction) =>
+      serializeTransaction(transaction, signDigest(hashTransaction(transaction), use())),
   })
   return { signer }
 }

@@ -7,7 +7,9 @@ import type {
   Payment,
   PaymentId,
   PaymentStatus,
+  Pin,
   Receipt,
+  SessionId,
   Usage,
 } from '../types.js'
 
@@ -29,6 +31,10 @@ export type Reservation =
   | { readonly ok: false; readonly reason: 'approval'; readonly approval: Approval | undefined }
   /** The ledger is frozen; nothing was recorded. */
   | { readonly ok: false; readonly reason: 'frozen'; readonly freeze: Freeze }
+  /** A session that asks, or one that it was made from, is revoked; nothing was recorded. */
+  | { readonly ok: false; readonly reason: 'revoked'; readonly session: SessionId }
+  /** It does not agree with what is remembered; nothing was recorded. */
+  | { readonly ok: false; readonly reason: 'pin'; readonly pin: Pin; readonly remembered: string }
 
 /** What to look for besides a payment of the same id. */
 export type ReserveOptions = {
@@ -48,6 +54,12 @@ export type ReserveOptions = {
   readonly renew?: boolean | undefined
   /** Record it only by using this approval up: approved or, of a delay, due; and not expired. */
   readonly approval?: ApprovalId | undefined
+  /** The sessions that ask: none of them may be revoked. */
+  readonly sessions?: readonly SessionId[] | undefined
+  /** What it has to agree with, and what is remembered of it where nothing is yet. */
+  readonly pins?: readonly Pin[] | undefined
+  /** What is remembered of it whatever was before: a person has agreed. */
+  readonly newPins?: readonly Pin[] | undefined
 }
 
 /** A change of a payment's status, and what it rests on. */
@@ -69,6 +81,8 @@ export type PaymentFilter = {
   readonly host?: string | undefined
   readonly purchaseKey?: string | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
+  /** A counter that it was added to, such as `session:ses_…`. */
+  readonly scope?: string | undefined
   /** Unix milliseconds, inclusive. */
   readonly since?: number | undefined
   /** Unix milliseconds, exclusive. */
@@ -105,4 +119,11 @@ export type Ledger = {
   /** Lets no payment be recorded, in any process, until it is called with nothing. */
   readonly freeze: (freeze: Freeze | undefined) => Promise<void>
   readonly frozen: () => Promise<Freeze | undefined>
+  /** Lets no payment of a session be recorded any more, in any process, nor of those made from it. */
+  readonly revokeSession: (id: SessionId) => Promise<void>
+  /** Answers the first of these sessions that is revoked. */
+  readonly revoked: (ids: readonly SessionId[]) => Promise<SessionId | undefined>
+  /** Keeps a text under a name, in place of the one before; not among the pins. */
+  readonly remember: (name: string, text: string) => Promise<void>
+  readonly recall: (name: string) => Promise<string | undefined>
 }

@@ -69,6 +69,12 @@ export function isLivePayment(payment: Payment, now: number): boolean {
   return countsAsSpent(payment) && now < payment.terms.validBefore * 1000 - shortestLifeMs
 }
 
+/** Tells whether it is of any use to send a payment's authorization again, at an instant in Unix milliseconds. */
+export function isUsefulPayment(payment: Payment, now: number): boolean {
+  const { validBefore, usefulUntil = validBefore } = payment.terms
+  return isLivePayment(payment, now) && now < usefulUntil * 1000 - shortestLifeMs
+}
+
 /** Tells whether a payment's outcome is unknown while its authorization can still be sent. */
 export function isPendingPayment(payment: Payment, now: number): boolean {
   return payment.status === 'unknown' && isLivePayment(payment, now)

@@ -1,9 +1,10 @@
 import { deepFreeze } from '../freeze.js'
-import type { Approval, ApprovalId, Freeze, Payment, PaymentId } from '../types.js'
+import type { Approval, ApprovalId, Freeze, Payment, PaymentId, SessionId } from '../types.js'
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
 import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
+import { agreesWithPin } from './pins.js'
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -11,6 +12,9 @@ export function memoryLedger(): Ledger {
   const requests = new Map<string, readonly PaymentId[]>()
   const secrets = new Map<string, Uint8Array>()
   const approvals = new Map<ApprovalId, Approval>()
+  const pins = new Map<string, string>()
+  const notes = new Map<string, string>()
+  const revoked = new Set<SessionId>()
   let freeze: Freeze | undefined
   const counters = createCounters()
   let ledgerNow = 0
@@ -33,11 +37,18 @@ export function memoryLedger(): Ledger {
     async reserve(payment, limits, options = {}): Promise<Reservation> {
       ledgerNow = Math.max(ledgerNow, payment.createdAt)
       if (freeze) return { ok: false, reason: 'frozen', freeze }
+      const session = options.sessions?.find((id) => revoked.has(id))
+      if (session) return { ok: false, reason: 'revoked', session }
       const found = existing(payment, options)
       if (found) return present(found)
       const approval = options.approval && approvals.get(options.approval)
       if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
         return { ok: false, reason: 'approval', approval }
+      for (const pin of options.pins ?? []) {
+        const remembered = pins.get(pin.key)
+        if (remembered !== undefined && !agreesWithPin(pin, remembered))
+          return { ok: false, reason: 'pin', pin, remembered }
+      }
       const replaced = payments.get(payment.id)
       if (replaced && countsAsSpent(replaced)) counters.remove(replaced)
       for (const limit of limits) {
@@ -47,6 +58,8 @@ export function memoryLedger(): Ledger {
         return { ok: false, reason: 'limit', limit, ...refusal }
       }
       if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
+      for (const { key, value } of options.pins ?? []) if (!pins.has(key)) pins.set(key, value)
+      for (const { key, value } of options.newPins ?? []) pins.set(key, value)
       const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
       payments.delete(payment.id)
       payments.set(payment.id, recorded)
@@ -62,6 +75,7 @@ export function memoryLedger(): Ledger {
       const moved = deepFreeze(advancePayment(payment, structuredClone(update)))
       payments.set(id, moved)
       if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)
+      else counters.move(moved)
       return moved
     },
 
@@ -119,6 +133,22 @@ export function memoryLedger(): Ledger {
     async frozen() {
       return freeze
     },
+
+    async revokeSession(id) {
+      revoked.add(id)
+    },
+
+    async revoked(ids) {
+      return ids.find((id) => revoked.has(id))
+    },
+
+    async remember(name, text) {
+      notes.set(name, text)
+    },
+
+    async recall(name) {
+      return notes.get(name)
+    },
   }
 }
 
@@ -127,6 +157,7 @@ function matches(payment: Payment, filter: PaymentFilter): boolean {
     (filter.status === undefined || payment.status === filter.status) &&
     (filter.host === undefined || payment.resource.host === filter.host) &&
     (filter.purchaseKey === undefined || payment.purchaseKey === filter.purchaseKey) &&
+    (filter.scope === undefined || payment.scopes.includes(filter.scope)) &&
     (filter.since === undefined || payment.createdAt >= filter.since) &&
     (filter.until === undefined || payment.createdAt < filter.until) &&
     Object.entries(filter.labels ?? {}).every(([name, value]) => payment.labels[name] === value)

@@ -1,4 +1,4 @@
-import type { Hold, Limit, Window } from '../types.js'
+import type { Hold, Limit, Measure, Pin, Window } from '../types.js'
 
 /** Copies an object's own fields, each read once; what is no object has none, and a polluted prototype adds none. */
 export function ownFields(value: unknown): Readonly<Record<string, unknown>> {
@@ -27,11 +27,15 @@ function readLimit(value: unknown): Limit | undefined {
   const { name, scope, measure, max, onExceed } = fields
   const window = readWindow(fields['window'])
   if (!hasOnly(fields, ['name', 'scope', 'window', 'measure', 'max', 'onExceed']) || !window) return undefined
-  if (!isText(name) || !isText(scope) || (measure !== 'microUsd' && measure !== 'count')) return undefined
+  if (!isText(name) || !isText(scope) || !isMeasure(measure)) return undefined
   if (typeof max !== 'bigint' || max < 0n) return undefined
   if (onExceed === undefined) return Object.freeze({ name, scope, window, measure, max })
   const isKnown = onExceed === 'deny' || onExceed === 'approve'
   return isKnown ? Object.freeze({ name, scope, window, measure, max, onExceed }) : undefined
+}
+
+function isMeasure(value: unknown): value is Measure {
+  return value === 'microUsd' || value === 'count' || value === 'open' || value === 'unknown'
 }
 
 function readWindow(value: unknown): Window | undefined {
@@ -59,4 +63,24 @@ export function readHold(value: unknown): Hold | null | undefined {
   if (kind === 'approval' && hasOnly(fields, ['kind', 'reason'])) return Object.freeze({ kind, reason })
   const isDelay = kind === 'delay' && hasOnly(fields, ['kind', 'reason', 'seconds']) && isCount(seconds)
   return isDelay ? Object.freeze({ kind, reason, seconds }) : null
+}
+
+/** Copies pins into frozen ones of our own, or answers `undefined` when one of them is not well-formed. */
+export function readPins(value: unknown): readonly Pin[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const pins = Array.from(value, readPin)
+  return pins.every((pin) => pin !== undefined) ? Object.freeze(pins) : undefined
+}
+
+function readPin(value: unknown): Pin | undefined {
+  const fields = ownFields(value)
+  const { name, key, value: said, maxRisePercent, onDiffer } = fields
+  if (!hasOnly(fields, ['name', 'key', 'value', 'maxRisePercent', 'onDiffer'])) return undefined
+  if (!isText(name) || !isText(key) || !isText(said) || (onDiffer !== 'deny' && onDiffer !== 'approve'))
+    return undefined
+  if (maxRisePercent === undefined) return Object.freeze({ name, key, value: said, onDiffer })
+  const isNumber = Number.isSafeInteger(maxRisePercent) && Number(maxRisePercent) >= 0 && /^\d{1,78}$/.test(said)
+  return isNumber
+    ? Object.freeze({ name, key, value: said, maxRisePercent: Number(maxRisePercent), onDiffer })
+    : undefined
 }

@@ -1,7 +1,7 @@
 import { deepFreeze } from '../freeze.js'
-import type { Hold, Limit } from '../types.js'
+import type { Hold, Limit, Pin } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
-import { hasOnly, isText, ownFields, readHold, readLimits } from './read.js'
+import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
 
 /** One rule's no. */
 export type RuleRefusal = { readonly rule: string; readonly reason: string }
@@ -15,6 +15,8 @@ export type Verdict =
       readonly hold?: Hold | undefined
       /** Whether the owner wants to hear of it. */
       readonly notify?: boolean | undefined
+      /** What it has to agree with, and what is remembered of it. */
+      readonly pins?: readonly Pin[] | undefined
     }
   | {
       readonly type: 'deny'
@@ -30,13 +32,14 @@ export function readVerdict(value: unknown): Verdict {
     return denial(Array.from(fields['refusals'], readRefusal), fields['cause'])
   }
   const { notify = false } = fields
+  const pins = readPins(fields['pins'] ?? [])
   const limits = readLimits(fields['limits'])
   const hold = readHold(fields['hold'])
-  const isAllow = fields['type'] === 'allow' && hasOnly(fields, ['type', 'limits', 'hold', 'notify'])
-  if (!isAllow || !limits || hold === null || typeof notify !== 'boolean') {
+  const isAllow = fields['type'] === 'allow' && hasOnly(fields, ['type', 'limits', 'hold', 'notify', 'pins'])
+  if (!isAllow || !limits || !pins || hold === null || typeof notify !== 'boolean') {
     return denyAs('the policy answered with no verdict')
   }
-  const rest = { ...(hold && { hold }), ...(notify && { notify }) }
+  const rest = { ...(hold && { hold }), ...(notify && { notify }), ...(pins.length > 0 && { pins }) }
   return deepFreeze({ type: 'allow', limits: withBuiltInLimits(limits), ...rest })
 }
 

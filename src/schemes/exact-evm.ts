@@ -42,6 +42,7 @@ export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
   return {
     name: 'exact',
     namespace: 'eip155',
+    atMostOnce: true,
     refuse: (offer, payer) => refuseTransfer(offer) ?? refuseDomain(offer) ?? refusePayee(offer, payer),
     terms: (offer, { payer, nonce, now }) => {
       const seconds = Math.floor(now / 1000)

@@ -8,11 +8,16 @@ export type Scheme<signer extends Signer = Signer> = {
   readonly namespace: signer['namespace']
   /** Says why this offer cannot be paid by this scheme, or nothing when it can; pure, and asked before the policy. */
   readonly refuse: (offer: Offer, payer: string) => string | undefined
+  /**
+   * Whether the chain executes at most one of all the signatures over a purchase's nonce. Then a purchase can be signed
+   * anew while an earlier signature of it may still be executed; else only once that one is provably dead.
+   */
+  readonly atMostOnce: boolean
   /** Fixes what will be signed. */
   readonly terms: (
     offer: Offer,
     context: { readonly payer: string; readonly nonce: Hex; readonly now: number },
-  ) => AuthorizationTerms
+  ) => AuthorizationTerms | Promise<AuthorizationTerms>
   /** Writes the payload around a signature. */
   readonly payload: (payment: Payment, signature: string) => Payload
   /** Signs a recorded payment: its terms and nothing else. Called only with a signer of its own namespace. */

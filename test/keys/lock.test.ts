@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { encryptedFile, importKeys, privateKey } from '../../src/keys/index.js'
+import type { EvmTransaction } from '../../src/evm-transaction.js'
 import type { EvmSigner, KeyStore } from '../../src/index.js'
 import { sampleTransfer } from '../../src/testing/key-families.js'
 import { createKeyFolder, password } from '../support/key-files.ts'
@@ -10,6 +11,17 @@ const path = at('keys.json')
 const key = '6b'.repeat(32)
 const { address } = privateKey(key)
 const locked = { code: 'key_store_locked', moved: 'no' }
+const transaction: EvmTransaction = {
+  type: 'eip1559',
+  chainId: 84532,
+  nonce: 0,
+  maxPriorityFeePerGas: 1n,
+  maxFeePerGas: 2n,
+  gas: 60_000n,
+  to: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+  value: 0n,
+  data: '0x',
+}
 const sign = (signer: EvmSigner): Promise<string> => signer.signTypedData(sampleTransfer(address, 1n))
 
 async function signerOf(store: KeyStore): Promise<EvmSigner> {
@@ -23,6 +35,17 @@ beforeAll(async () => {
 })
 
 describe('an encrypted file', () => {
+  test('signs transactions as its key does anywhere, and none once it is locked', async () => {
+    const store = encryptedFile({ path, password })
+    const signer = await signerOf(store)
+    const here = await signerOf(privateKey(key))
+    const signed = await signer.signTransaction?.(transaction)
+    expect(signed).toMatch(/^0x02/)
+    expect(signed).toBe(await here.signTransaction?.(transaction))
+    store.lock()
+    await expect(signer.signTransaction?.(transaction)).rejects.toMatchObject(locked)
+  })
+
   test('is opened once for all that need it at first, and derives what its key derives anywhere', async () => {
     let asked = 0
     const store = encryptedFile({

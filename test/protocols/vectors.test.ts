@@ -42,10 +42,12 @@ async function getSigner(): Promise<EvmSigner & { readonly seen: TypedData[] }> 
 }
 
 /** Fixes a payment of the one offer of a challenge, as the pipeline would, but at the vector's time and nonce. */
-function preparePayment(required: PaymentRequired): { readonly offer: Offer; readonly payment: Payment } {
+async function preparePayment(
+  required: PaymentRequired,
+): Promise<{ readonly offer: Offer; readonly payment: Payment }> {
   const [offer] = priceOffers(required.claims, createAssetTable()).offers
   if (!offer) throw new Error('nothing is offered')
-  const terms = exactEvm().terms(offer, { payer: fixture.address, nonce, now })
+  const terms = await exactEvm().terms(offer, { payer: fixture.address, nonce, now })
   return { offer, payment: createPayment({ amount: offer.amount, payTo: offer.payTo, asset: offer.asset, terms }) }
 }
 
@@ -61,16 +63,17 @@ describe('a payment of the reference implementation', () => {
     [1e9, 120],
     [Number.MAX_SAFE_INTEGER, 120],
     [60, 60],
-  ])('lives as long as the server asks, but two minutes at most: %i s', (maxTimeoutSeconds, seconds) => {
+  ])('lives as long as the server asks, but two minutes at most: %i s', async (maxTimeoutSeconds, seconds) => {
     const required = x402().parse(messageV2(requiredV2([entryV2({ maxTimeoutSeconds })])))
     if (!required) throw new Error('nothing was parsed')
-    expect(preparePayment(required).payment.terms.validBefore).toBe(now / 1000 + seconds)
+    const { payment } = await preparePayment(required)
+    expect(payment.terms.validBefore).toBe(now / 1000 + seconds)
   })
 
   test.each(versions)('$name reproduces its header to the byte', async ({ vector, protocol, message, header }) => {
     const required = protocol.parse(message(vector.paymentRequired))
     if (!required) throw new Error('nothing was parsed')
-    const { offer, payment } = preparePayment(required)
+    const { offer, payment } = await preparePayment(required)
     const scheme = exactEvm()
     const signature = await scheme.sign(payment, await getSigner())
     const authorization: Authorization = { offer, payment, payload: scheme.payload(payment, signature) }
@@ -81,7 +84,7 @@ describe('a payment of the reference implementation', () => {
   test.each(versions)('$name signs its domain, its digest and with its signature', async ({ vector, ...version }) => {
     const required = version.protocol.parse(version.message(vector.paymentRequired))
     if (!required) throw new Error('nothing was parsed')
-    const { payment } = preparePayment(required)
+    const { payment } = await preparePayment(required)
     const signer = await getSigner()
     expect(await exactEvm().sign(payment, signer)).toBe(vector.signed.signature)
     const [data] = signer.seen

@@ -2,6 +2,7 @@ import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, Usage, Window } 
 import { decideApproval, isStandingApproval, isUsableApproval } from '../../src/ledger/approvals.js'
 import type { PaymentFilter, ReserveOptions } from '../../src/ledger/ledger.js'
 import { advancePayment, countsAsSpent, canRenewPayment, isPendingPayment } from '../../src/ledger/lifecycle.js'
+import { memoryLedger } from '../../src/ledger/memory.js'
 import { leavesAt, windowStart } from '../../src/ledger/window.js'
 import type { Approval, Freeze } from '../../src/types.js'
 
@@ -152,6 +153,7 @@ export function naiveLedger(habits: Habits = sound): Ledger {
     return { ok: false, reason: 'limit', limit, used, fitsAt: habits.fitsAt(limit, countedOf(limit), excess) } as const
   }
 
+  const { revokeSession, revoked, remember, recall } = memoryLedger()
   return {
     reserve: async (payment, limits, options = {}) => {
       now = habits.tick(now, payment.createdAt)
@@ -215,5 +217,9 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       frozen = freeze
     },
     frozen: async () => frozen,
+    revokeSession,
+    revoked,
+    remember,
+    recall,
   }
 }
