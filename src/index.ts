@@ -6,6 +6,7 @@ export {
   ApprovalRequiredError,
   type AnyStipendError,
   CancellationFailedError,
+  ClockJumpedError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,

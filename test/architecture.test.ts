@@ -26,8 +26,9 @@ const arrows: Readonly<Record<string, Row>> = {
   errors: { types: 'types' },
   evm: { types: 'types' },
   money: { values: 'errors', types: 'types' },
-  events: { types: 'errors types' },
+  events: { types: 'chains/evidence errors types' },
   explain: { values: 'money', types: 'types' },
+  clock: { values: 'errors' },
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 
@@ -38,12 +39,12 @@ const arrows: Readonly<Record<string, Row>> = {
   'chains/*': { values: bottom },
   'schemes/*': { values: bottom, types: 'keys/key-store' },
 
-  parts: { types: `${bottom} ${seams} events` },
+  parts: { types: `${bottom} ${seams} clock events` },
   match: { values: bottom, types: `${seams} parts` },
   approval: { values: bottom, types: `${seams} parts` },
   gate: { values: bottom, types: `${seams} parts` },
   record: { values: `${bottom} approval explain gate ledger/lifecycle`, types: `${seams} parts` },
-  authorize: { values: `${bottom} gate match purchase record`, types: `${seams} events parts` },
+  authorize: { values: `${bottom} gate match purchase record`, types: `${seams} clock events parts` },
   quote: { values: `${bottom} explain match`, types: `${seams} parts` },
 
   payer: { types: `${bottom} ledger/ledger parts protocols/protocol quote` },
@@ -51,14 +52,16 @@ const arrows: Readonly<Record<string, Row>> = {
   call: { values: `${bottom} body` },
   challenge: { values: bottom, types: 'protocols/protocol' },
   fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
-  reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
+  listing: { types: 'types ledger/ledger' },
+  watch: { values: `${bottom} ledger/lifecycle listing`, types: `${seams} parts` },
+  reconcile: { values: `${bottom} ledger/lifecycle listing watch`, types: `${seams} clock events parts` },
   budget: { types: `${bottom} ${seams} parts` },
   export: { values: 'ledger/lifecycle', types: 'types ledger/ledger' },
   cancel: { values: `${bottom} gate ledger/lifecycle`, types: `${seams} parts` },
   loop: { values: `${bottom} purchase` },
 
   wallet: {
-    values: `${bottom} budget cancel events export loop reconcile purchase authorize quote call fetch keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
+    values: `${bottom} budget cancel clock events export loop reconcile purchase authorize quote call fetch keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer',
   },
   session: { values: `${bottom} wallet fetch`, types: 'events parts payer quote policy/engine ledger/ledger' },
@@ -78,7 +81,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 const ambient: Readonly<Record<string, string>> = {
   'src/deadline.ts': 'setTimeout',
   'src/loop.ts': 'setTimeout',
-  'src/wallet.ts': 'Date.now crypto.getRandomValues', // the defaults of `clock` and `random`
+  'src/wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
   'src/testing/paid-resource.ts': 'Date.now', // the default of `clock`
   'src/testing/scene.ts': 'Date.now', // likewise
   'src/body.ts': 'crypto.randomUUID', // a multipart boundary

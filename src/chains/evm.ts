@@ -1,10 +1,11 @@
 import { within } from '../deadline.js'
 import { ConfigurationError } from '../errors.js'
 import type { Hex, Network, Payment } from '../types.js'
-import type { Chain, Evidence } from './evidence.js'
+import type { Chain, Evidence, Outgoing, OutgoingSearch } from './evidence.js'
 import { type GasPayer, sendCancellation } from './evm-cancel.js'
+import { agreeOnFinal, findOutgoing } from './evm-outgoing.js'
 import { type Answer, agree } from './evm-quorum.js'
-import { type Block, findLogs, type Log, type Rpc, readBlock, readNonce, transfersIn } from './evm-rpc.js'
+import { type Block, findLogs, type Log, type Rpc, readFinal, readNonce, transfersIn } from './evm-rpc.js'
 
 /** Options of `evm`. */
 export type EvmOptions = {
@@ -57,6 +58,7 @@ export function evm(options: EvmOptions): Chain {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
   }
   const timeoutMs = timeoutSeconds * 1000
+  const nodes = { clients, chainId, quorum, timeoutMs }
   return Object.freeze({
     network,
     examine: async (payment: Payment): Promise<Evidence> => {
@@ -65,6 +67,8 @@ export function evm(options: EvmOptions): Chain {
       const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
       return agree(answers, { quorum, timeoutMs })
     },
+    outgoing: (search: OutgoingSearch): Promise<Outgoing> => findOutgoing(search, nodes),
+    time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
     ...(gasPayer && {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
     }),
@@ -89,11 +93,8 @@ async function ask(client: Rpc, question: Question): Promise<Answer> {
 }
 
 async function examine(client: Rpc, { payment, chainId }: Question): Promise<Answer> {
-  const answered = await client.request({ method: 'eth_chainId' })
-  if (BigInt(String(answered)) !== chainId) {
-    return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
-  }
-  const final = await readBlock(client, 'finalized')
+  const final = await readFinal(client, chainId)
+  if (!final) return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
   return { client, final, evidence: await examineAt(client, payment, final) }
 }
 

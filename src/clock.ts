@@ -1,0 +1,96 @@
+import { ConfigurationError } from './errors.js'
+
+/** One look at the time, in Unix milliseconds. */
+export type Reading = {
+  /** What the wall clock says. */
+  readonly wall: number
+  /** What the ledger is told: it never runs back, nor forward faster than time passes. */
+  readonly ledger: number
+  /** How far the wall clock is ahead of the time that has passed, where that is more than it can be; else nothing. */
+  readonly aheadMs: number | undefined
+}
+
+/** A wall clock that is believed only as far as time has passed since it was last believed. */
+export type TrustedClock = {
+  readonly read: () => Reading
+  /** Believes the wall clock, because its owner says so. */
+  readonly confirm: () => void
+  /** Compares the wall clock with the time of a final block, in Unix milliseconds. */
+  readonly witness: (finalMs: number) => void
+}
+
+/** A wall clock that is set by time servers, or a machine that stood still for a moment, moves by less. */
+const largestJumpMs = 5 * 60_000
+/** How long before now a final block can have been made: Base and Ethereum need up to 20 minutes. */
+const longestFinalityMs = 30 * 60_000
+/** How far a block can be ahead of a clock that is right. */
+const largestSkewMs = 120_000
+
+/**
+ * Creates a clock that cannot be wound forward: while the wall clock is more than five minutes ahead of the time that
+ * has passed, the ledger is told the time that has passed, so that no window of a limit moves on.
+ *
+ * @throws ConfigurationError when one of the clocks throws or answers no number, then as at each reading.
+ */
+export function createTrustedClock(options: {
+  /** Unix milliseconds. */
+  readonly clock: () => number
+  /** Milliseconds since whenever; never runs back. */
+  readonly monotonic: () => number
+  /** Is told once of each jump, and once of its end. */
+  readonly tell: (aheadMs: number | undefined) => void
+}): TrustedClock {
+  const { clock, monotonic, tell } = options
+  const wallNow = (): number => readClock(clock, 'clock')
+  const passedNow = (): number => readClock(monotonic, 'monotonic')
+  let believed = { wall: wallNow(), at: passedNow() }
+  let passed = 0
+  let ledger = 0
+  let wasAhead = false
+  let isWitnessed = false
+
+  const read = (): Reading => {
+    const wall = wallNow()
+    passed = Math.max(passed, passedNow() - believed.at)
+    const held = believed.wall + passed
+    const isAhead = wall - held > largestJumpMs
+    ledger = Math.max(ledger, isAhead ? held : wall)
+    const aheadMs = isAhead ? wall - held : undefined
+    if (isAhead !== wasAhead) tell(aheadMs)
+    wasAhead = isAhead
+    return { wall, ledger, aheadMs }
+  }
+  const believe = (wall: number): void => {
+    believed = { wall, at: passedNow() }
+    passed = 0
+    isWitnessed = true
+    read()
+  }
+  return Object.freeze({
+    read,
+    confirm: () => believe(wallNow()),
+    witness: (finalMs: number) => {
+      const { wall, aheadMs } = read()
+      const behindMs = wall - finalMs
+      if (behindMs >= -largestSkewMs && behindMs <= longestFinalityMs) return believe(wall)
+      // A clock that was right, and has not jumped since, knows better than a chain that has come to a halt.
+      const isDoubted = !isWitnessed || aheadMs !== undefined
+      if (isDoubted && behindMs > longestFinalityMs)
+        believe(isWitnessed ? Math.max(finalMs, wall - (aheadMs ?? 0)) : finalMs)
+    },
+  })
+}
+
+function readClock(clock: () => number, name: string): number {
+  const now = ask(clock, name)
+  if (typeof now === 'number' && Number.isFinite(now)) return now
+  throw new ConfigurationError(`Failed to read ${name}: it answered no number`)
+}
+
+function ask(clock: () => number, name: string): unknown {
+  try {
+    return clock()
+  } catch (cause) {
+    throw new ConfigurationError(`Failed to read ${name}: it threw`, { cause })
+  }
+}
