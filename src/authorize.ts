@@ -4,6 +4,7 @@ import { ClockJumpedError, ClockSkewError, MalformedMessageError, PaymentDeniedE
 import { parseAddress } from './evm.js'
 import { deepFreeze } from './freeze.js'
 import { sign } from './gate.js'
+import { clockMarginMs } from './ledger/lifecycle.js'
 import { match } from './match.js'
 import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
@@ -13,8 +14,6 @@ import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } 
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
-/** How long a block may lag behind an authorization's end and still execute it. */
-const clockMarginSeconds = 120
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
@@ -110,7 +109,7 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
     createdAt,
     // The wall clock may be behind the ledger's time, and what is spent must not fall behind its windows.
-    countsUntil: (terms.validBefore + clockMarginSeconds) * 1000 + (createdAt - now),
+    countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
 }

@@ -49,28 +49,32 @@ export function createTrustedClock(options: {
   let wasAhead = false
   let isWitnessed = false
 
-  const read = (): Reading => {
+  const look = (): Omit<Reading, 'ledger'> => {
     const wall = wallNow()
     passed = Math.max(passed, passedNow() - believed.at)
-    const held = believed.wall + passed
-    const isAhead = wall - held > largestJumpMs
-    ledger = Math.max(ledger, isAhead ? held : wall)
-    const aheadMs = isAhead ? wall - held : undefined
-    if (isAhead !== wasAhead) tell(aheadMs)
-    wasAhead = isAhead
+    const ahead = wall - believed.wall - passed
+    const aheadMs = ahead > largestJumpMs ? ahead : undefined
+    if ((aheadMs !== undefined) !== wasAhead) tell(aheadMs)
+    wasAhead = aheadMs !== undefined
+    return { wall, aheadMs }
+  }
+  const read = (): Reading => {
+    const { wall, aheadMs } = look()
+    ledger = Math.max(ledger, wall - (aheadMs ?? 0))
     return { wall, ledger, aheadMs }
   }
   const believe = (wall: number): void => {
     believed = { wall, at: passedNow() }
     passed = 0
     isWitnessed = true
-    read()
+    look()
   }
   return Object.freeze({
     read,
     confirm: () => believe(wallNow()),
     witness: (finalMs: number) => {
-      const { wall, aheadMs } = read()
+      // What is not compared yet is not told to the ledger.
+      const { wall, aheadMs } = look()
       const behindMs = wall - finalMs
       if (behindMs >= -largestSkewMs && behindMs <= longestFinalityMs) return believe(wall)
       // A clock that was right, and has not jumped since, knows better than a chain that has come to a halt.

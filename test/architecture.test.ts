@@ -44,7 +44,7 @@ const arrows: Readonly<Record<string, Row>> = {
   approval: { values: bottom, types: `${seams} parts` },
   gate: { values: bottom, types: `${seams} parts` },
   record: { values: `${bottom} approval explain gate ledger/lifecycle`, types: `${seams} parts` },
-  authorize: { values: `${bottom} gate match purchase record`, types: `${seams} clock events parts` },
+  authorize: { values: `${bottom} gate ledger/lifecycle match purchase record`, types: `${seams} clock events parts` },
   quote: { values: `${bottom} explain match`, types: `${seams} parts` },
 
   payer: { types: `${bottom} ledger/ledger parts protocols/protocol quote` },

@@ -180,6 +180,8 @@ describe('a clock that is set forward', () => {
     expect(await rejection(buy('1'))).toMatchObject(jumped)
     time.wall -= day
     expect((await buy('1')).status).toBe(200)
+    // Nor has the ledger heard of the wrong time.
+    expect((await wallet.payments.list())[0]?.createdAt).toBe(noon - day)
   })
 
   test('is still believed, once a chain has confirmed it, when that chain has come to a halt', async () => {
@@ -251,6 +253,21 @@ describe('a clock that is set back', () => {
     expect(payment?.countsUntil).toBeGreaterThan(noon)
     pass(2 * hour + 60_000)
     expect(await rejection(buy('2'))).toMatchObject({ code: 'limit_exceeded' })
+  })
+})
+
+describe('a clock that was set right by some minutes', () => {
+  test('lets no client that tries again pay twice for the same request', async () => {
+    const shop = paidResource({ amount: price / 2n, fault: 'settle-then-500', idempotent: true, clock: () => noon })
+    const { wallet, keyStore, time } = openWallet({ fetch: (input, init) => shop(new Request(input, init)) })
+    time.wall += 4 * 60_000
+    expect(await spent(wallet)).toBe(0n)
+    time.wall = noon
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect((await wallet.fetch('https://api.example.com/report')).status).toBe(500)
+    }
+    expect(new Set(keyStore.signed.map(({ message }) => message['nonce'])).size).toBe(1)
+    expect(shop.settled).toBe(price / 2n)
   })
 })
 
