@@ -180,11 +180,24 @@ describe('a connection that is lost', () => {
       },
     })
     const call = wallet.fetch(url).then((response) => response.text())
-    await expect(call).rejects.toThrow()
+    await expect(call).rejects.toThrow(/Outcome of the payment is unknown|terminated/)
     server.close()
     expect(wallet.signed).toHaveLength(1)
     expect((await wallet.budget())[1]?.used).toBe(price)
     expect(await wallet.payments.list()).toHaveLength(1)
+  })
+
+  test('because the caller gave up is an unknown outcome at once, although the fetch does not heed it', async () => {
+    const stop = new AbortController()
+    const shop = paidResource({ clock })
+    const { wallet } = openWallet(async (request) => {
+      if (!isPaid(request)) return shop(request)
+      setImmediate(() => stop.abort())
+      return new Promise(() => {})
+    })
+    const error = await rejection(wallet.fetch(url, { signal: stop.signal }))
+    expect(error).toMatchObject({ code: 'payment_outcome_unknown', cause: { name: 'AbortError' } })
+    expect((await wallet.budget())[1]?.used).toBe(price)
   })
 
   test('before the payment was sent, because the caller gave up, leaves nothing', async () => {
