@@ -117,8 +117,8 @@ const patches: readonly KnownBad[] = [
     invariant: 'I7',
     breaks: 'a released payment still counts in the sums',
     file: 'src/ledger/memory.ts',
-    find: 'if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)',
-    replace: '',
+    find: 'if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)\n      else counters.move(moved)',
+    replace: 'counters.move(moved)',
     tests: ['test/ledger/model.test.ts'],
   },
   {

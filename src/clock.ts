@@ -32,22 +32,53 @@ const largestSkewMs = 120_000
  *
  * @throws ConfigurationError when one of the clocks throws or answers no number, then as at each reading.
  */
-export function createTrustedClock(options: {
+export function createTrustedClock(options: ClockOptions): TrustedClock {
+  const { look, believe } = createBelief(options)
+  let ledger = 0
+  let isCompared = false
+  const settle = (wall: number): void => {
+    isCompared = true
+    believe(wall)
+  }
+  return Object.freeze({
+    read: () => {
+      const { wall, aheadMs } = look()
+      ledger = Math.max(ledger, wall - (aheadMs ?? 0))
+      return { wall, ledger, aheadMs }
+    },
+    confirm: () => settle(look().wall),
+    // The ledger is told nothing in here: the wall clock may be wrong.
+    witness: (finalMs: number) => {
+      const { wall, aheadMs } = look()
+      const behindMs = wall - finalMs
+      if (behindMs >= -largestSkewMs && behindMs <= longestFinalityMs) return settle(wall)
+      // A clock that was right, and has not jumped since, knows better than a chain that has come to a halt.
+      const isDoubted = !isCompared || aheadMs !== undefined
+      if (!isDoubted || behindMs <= longestFinalityMs) return undefined
+      return settle(isCompared ? Math.max(finalMs, wall - (aheadMs ?? 0)) : finalMs)
+    },
+  })
+}
+
+type ClockOptions = {
   /** Unix milliseconds. */
   readonly clock: () => number
   /** Milliseconds since whenever; never runs back. */
   readonly monotonic: () => number
   /** Is told once of each jump, and once of its end. */
   readonly tell: (aheadMs: number | undefined) => void
-}): TrustedClock {
-  const { clock, monotonic, tell } = options
+}
+
+/** Keeps what was last believed of the wall clock, and how much time has passed since. */
+function createBelief({ clock, monotonic, tell }: ClockOptions): {
+  readonly look: () => Omit<Reading, 'ledger'>
+  readonly believe: (wall: number) => void
+} {
   const wallNow = (): number => readClock(clock, 'clock')
   const passedNow = (): number => readClock(monotonic, 'monotonic')
   let believed = { wall: wallNow(), at: passedNow() }
   let passed = 0
-  let ledger = 0
   let wasAhead = false
-  let isWitnessed = false
 
   const look = (): Omit<Reading, 'ledger'> => {
     const wall = wallNow()
@@ -58,31 +89,12 @@ export function createTrustedClock(options: {
     wasAhead = aheadMs !== undefined
     return { wall, aheadMs }
   }
-  const read = (): Reading => {
-    const { wall, aheadMs } = look()
-    ledger = Math.max(ledger, wall - (aheadMs ?? 0))
-    return { wall, ledger, aheadMs }
-  }
   const believe = (wall: number): void => {
     believed = { wall, at: passedNow() }
     passed = 0
-    isWitnessed = true
     look()
   }
-  return Object.freeze({
-    read,
-    confirm: () => believe(wallNow()),
-    witness: (finalMs: number) => {
-      // What is not compared yet is not told to the ledger.
-      const { wall, aheadMs } = look()
-      const behindMs = wall - finalMs
-      if (behindMs >= -largestSkewMs && behindMs <= longestFinalityMs) return believe(wall)
-      // A clock that was right, and has not jumped since, knows better than a chain that has come to a halt.
-      const isDoubted = !isWitnessed || aheadMs !== undefined
-      if (isDoubted && behindMs > longestFinalityMs)
-        believe(isWitnessed ? Math.max(finalMs, wall - (aheadMs ?? 0)) : finalMs)
-    },
-  })
+  return { look, believe }
 }
 
 function readClock(clock: () => number, name: string): number {
