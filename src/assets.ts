@@ -76,8 +76,7 @@ export type AssetInput = Omit<Asset, 'microUsd' | 'transfer'> & {
 /** Finds the asset that a claim names, in our own table. */
 export type AssetTable = {
   find(network: string, address: string): Asset | undefined
-  /** Lists those of one network. */
-  on(network: string): readonly Asset[]
+  list(): readonly Asset[]
 }
 
 /**
@@ -90,10 +89,7 @@ export function createAssetTable(own: readonly AssetInput[] = []): AssetTable {
     pinnedAssets().map((asset): [string, Asset] => [keyOf(asset.network, asset.address), deepFreeze(asset)]),
   )
   for (const input of own) table.set(keyOf(input.network, input.address), deepFreeze(readAsset(input)))
-  return {
-    find: (network, address) => table.get(keyOf(network, address)),
-    on: (network) => [...table.values()].filter((asset) => asset.network === network),
-  }
+  return { find: (network, address) => table.get(keyOf(network, address)), list: () => [...table.values()] }
 }
 
 /** Hex addresses are the same in either case; base58 ones are not. */

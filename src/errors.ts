@@ -162,6 +162,15 @@ export class SessionRevokedError extends StipendError {
   }
 }
 
+/** Thrown when a session's token cannot be used: forged, of another wallet, expired, or wider than its own chain. */
+export class SessionInvalidError extends StipendError {
+  readonly code = 'session_invalid'
+
+  constructor(reason: string, cause?: unknown) {
+    super(`Session token cannot be used: ${reason}`, { cause })
+  }
+}
+
 /** Thrown when a person has to approve a payment first; the same call goes on once it is approved. */
 export class ApprovalRequiredError extends StipendError {
   readonly code = 'approval_required'
@@ -296,6 +305,7 @@ export type AnyStipendError =
   | LimitExceededError
   | WalletFrozenError
   | SessionRevokedError
+  | SessionInvalidError
   | ApprovalRequiredError
   | PaymentDelayedError
   | LedgerUnavailableError

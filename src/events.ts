@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import type { OutgoingTransfer } from './chains/evidence.js'
 import type { StipendError } from './errors.js'
-import type { Approval, Freeze, Network, Payment, Resource, Usage } from './types.js'
+import type { Approval, Freeze, Network, Payment, Resource, SessionId, Usage } from './types.js'
 
 /** What a wallet tells its listeners. */
 export type Events = {
@@ -38,6 +38,9 @@ export type Events = {
   /** A limit is used to four fifths or more. */
   readonly 'limit.approached': { readonly usage: Usage }
   readonly 'wallet.frozen': { readonly freeze: Freeze }
+  readonly 'session.revoked': { readonly session: SessionId }
+  /** The owner replaced the policy; the instant in Unix milliseconds. */
+  readonly 'policy.changed': { readonly at: number }
   readonly 'wallet.unfrozen': Readonly<Record<string, never>>
   /** The server's clock and ours differ by more than 30 s. */
   readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }

@@ -35,12 +35,13 @@ async function look(
   const name = `watch/${network}/${account}`
   const start = await startOf(name, network, ledger)
   if (!start) return undefined
-  const seen = await outgoing({ account, assets: assets.on(network), ...start })
+  const watched = assets.list().filter((asset) => asset.network === network && asset.transfer !== 'native')
+  const seen = await outgoing({ account, assets: watched, ...start })
   if (seen.type === 'open') return seen.reason
-  const payments = await listAll(ledger, { since: start.since - longestLifeMs })
-  const own = payments.filter(({ terms }) => terms.payer === account)
-  const [stray, ...others] = unexplained(seen.transfers, own)
+  const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since })
+  const [stray, ...others] = strays
   if (stray) await freeze([stray, ...others], network, books)
+  if (isPending) return undefined
   // Only now: a crash before this looks, and freezes, once more.
   await ledger.remember(name, JSON.stringify({ checkpoint: seen.checkpoint, since: seen.until * 1000 }))
   return undefined
@@ -62,28 +63,50 @@ function readStart(text: string): Start {
   throw new TypeError('the ledger remembers no place to go on from')
 }
 
-/** Each payment explains one transfer. */
-function unexplained(
+type Explained = {
+  readonly strays: readonly OutgoingTransfer[]
+  /** Whether a payment that is still open names one of them: then what a final block shows of it is waited for. */
+  readonly isPending: boolean
+}
+
+/** Tells which transfers no payment explains: of the time of the search, or, where that does not do, of all time. */
+async function explain(
   transfers: readonly OutgoingTransfer[],
-  payments: readonly Payment[],
-): readonly OutgoingTransfer[] {
-  const known = indexPayments(payments)
+  { ledger, account, since }: { readonly ledger: Ledger; readonly account: string; readonly since: number },
+): Promise<Explained> {
+  const isOwn = ({ terms }: Payment): boolean => terms.payer === account
+  const recent = (await listAll(ledger, { since: since - longestLifeMs })).filter(isOwn)
+  const first = compare(transfers, recent)
+  return first.strays.length === 0 ? first : compare(transfers, (await listAll(ledger, {})).filter(isOwn))
+}
+
+/** Each payment explains one transfer. */
+function compare(transfers: readonly OutgoingTransfer[], payments: readonly Payment[]): Explained {
+  const proven = indexPayments(payments, ({ terms, receipt }) => [
+    terms.nonce,
+    ...(receipt?.status === 'confirmed' ? [receipt.transaction] : []),
+  ])
+  const claimed = indexPayments(payments, ({ receipt }) => (receipt?.status === 'claimed' ? [receipt.transaction] : []))
   const used = new Set<Payment>()
-  return transfers.filter((transfer) => {
+  const take = (known: ReadonlyMap<string, readonly Payment[]>, transfer: OutgoingTransfer): boolean => {
     const named = [...transfer.nonces, transfer.transaction].flatMap((proof) => known.get(proof.toLowerCase()) ?? [])
     const own = named.find((payment) => !used.has(payment) && isOf(payment, transfer))
     if (own) used.add(own)
-    return !own
-  })
+    return own !== undefined
+  }
+  const unproven = transfers.filter((transfer) => !take(proven, transfer))
+  const strays = unproven.filter((transfer) => !take(claimed, transfer))
+  return { strays, isPending: strays.length < unproven.length }
 }
 
-/** By nonce, and by the transaction of a final block; what a server says of a transaction explains nothing. */
-function indexPayments(payments: readonly Payment[]): ReadonlyMap<string, readonly Payment[]> {
+/** By what proves them. That a payment is `claimed` proves nothing, but is looked into before anybody is alarmed. */
+function indexPayments(
+  payments: readonly Payment[],
+  proofsOf: (payment: Payment) => readonly string[],
+): ReadonlyMap<string, readonly Payment[]> {
   const known = new Map<string, readonly Payment[]>()
   for (const payment of payments.filter(countsAsSpent)) {
-    const { terms, receipt } = payment
-    const proofs = [terms.nonce, ...(receipt?.status === 'confirmed' ? [receipt.transaction] : [])]
-    for (const proof of new Set(proofs.map((one) => one.toLowerCase()))) {
+    for (const proof of new Set(proofsOf(payment).map((one) => one.toLowerCase()))) {
       known.set(proof, [...(known.get(proof) ?? []), payment])
     }
   }

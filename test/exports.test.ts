@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
@@ -29,6 +30,7 @@ describe('the public names', () => {
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
         "PaymentRejectedError",
+        "SessionInvalidError",
         "SessionRevokedError",
         "SigningFailedError",
         "StipendError",
@@ -55,6 +57,7 @@ describe('the public names', () => {
         "encodeApproval",
         "encodePayment",
         "exactEvm",
+        "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
@@ -67,6 +70,10 @@ describe('the public names', () => {
         "maxPayments",
         "memoryLedger",
         "mostApprovals",
+        "narrowToken",
+        "pinPayee",
+        "policyFromJSON",
+        "priceMemory",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -91,6 +98,14 @@ describe('the public names', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
         "privateKey",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })
@@ -224,6 +239,7 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
     PaymentRejectedError: new copy.PaymentRejectedError(payment, new Response(null, { status: 402 })),
+    SessionInvalidError: new copy.SessionInvalidError('it is no session token'),
     SessionRevokedError: new copy.SessionRevokedError(`ses_${'0'.repeat(32)}`),
     SigningFailedError: new copy.SigningFailedError(payment, { reason: 'the key store threw', moved: 'no' }),
     UnpayableRequestError: new copy.UnpayableRequestError('Failed to keep the body'),

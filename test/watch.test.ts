@@ -63,11 +63,11 @@ const transferOf = ({ terms, asset, payTo, amount }: Payment): OutgoingTransfer 
   nonces: [terms.nonce],
 })
 
-const seen = (transfers: readonly OutgoingTransfer[], checkpoint = '100'): Outgoing => ({
+const seen = (transfers: readonly OutgoingTransfer[], checkpoint = '100', until = noon): Outgoing => ({
   type: 'seen',
   transfers,
   checkpoint,
-  until: noon / 1000,
+  until: until / 1000,
 })
 
 function heard(wallet: AgentWallet): readonly string[] {
@@ -103,13 +103,30 @@ describe('money that left an account', () => {
     expect(keyStore.signed).toHaveLength(1)
   })
 
-  test('is not explained by a transaction that only a server named', async () => {
+  test('is not explained by a transaction that only a server named, once it is known what became of that payment', async () => {
     const { wallet, payment } = await openWallet({
       outgoing: (paid) => seen([{ ...transferOf(paid), nonces: [], transaction: paid.receipt?.transaction ?? '' }]),
     })
     expect(payment.receipt).toMatchObject({ status: 'claimed', transaction: expect.stringMatching(/^0x/) })
     await wallet.reconcile()
+    expect(await ledger.frozen()).toBeUndefined()
+    await ledger.update(payment.id, { status: 'expired' })
+    await wallet.reconcile()
+    expect(searches.map(({ checkpoint }) => checkpoint)).toEqual([undefined, undefined])
     expect(await ledger.frozen()).toBeDefined()
+  })
+
+  test('is explained by a payment however long ago it was made', async () => {
+    const { wallet, payment } = await openWallet({
+      outgoing: (paid) =>
+        seen(searches.length === 1 ? [] : [{ ...transferOf(paid), nonces: [] }], '100', noon + 3 * 86_400_000),
+    })
+    await wallet.reconcile()
+    const { transaction } = transferOf(payment)
+    await ledger.update(payment.id, { status: 'confirmed', receipt: { status: 'confirmed', transaction, network } })
+    await wallet.reconcile()
+    expect(searches[1]?.since).toBe(noon + 3 * 86_400_000)
+    expect(await ledger.frozen()).toBeUndefined()
   })
 
   test('is explained by a transaction that a final block has confirmed', async () => {
