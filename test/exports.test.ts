@@ -3,6 +3,7 @@ import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
 import * as postgres from 'stipend/postgres'
+import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -18,12 +19,14 @@ describe('the public names', () => {
         "AlreadyPaidError",
         "ApprovalRequiredError",
         "CancellationFailedError",
+        "ChainUnavailableError",
         "ClockSkewError",
         "ConfigurationError",
         "LedgerUnavailableError",
         "LimitExceededError",
         "MalformedMessageError",
         "NoPayableOfferError",
+        "PayeeAccountMissingError",
         "PaymentDelayedError",
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
@@ -98,6 +101,15 @@ describe('the public names', () => {
     expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
       [
         "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/solana', () => {
+    expect(Object.keys(solana).toSorted()).toMatchInlineSnapshot(`
+      [
+        "exactSolana",
+        "solana",
       ]
     `)
   })
@@ -212,12 +224,17 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     AlreadyPaidError: new copy.AlreadyPaidError(payment),
     ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
+    ChainUnavailableError: new copy.ChainUnavailableError('no node has a blockhash'),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
     LedgerUnavailableError: new copy.LedgerUnavailableError(new Error('disk full')),
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
     NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PayeeAccountMissingError: new copy.PayeeAccountMissingError(
+      { ...payment, network: 'solana:x' } as never,
+      'account',
+    ),
     PaymentDelayedError: new copy.PaymentDelayedError(approval),
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
