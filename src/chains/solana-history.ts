@@ -101,7 +101,8 @@ async function readPage(
 /** A node names a transaction's memo where it knows it, which is nearly always: then only ours is looked up. */
 function canBe({ slot, memo, confirmationStatus }: Entry, question: Question): boolean {
   const isFinal = (confirmationStatus ?? 'finalized') === 'finalized'
-  return isFinal && slot >= question.slot && (memo?.includes(question.memo) ?? true)
+  const isOtherMemo = typeof memo === 'string' && (question.memo === '' || !memo.includes(question.memo))
+  return isFinal && slot >= question.slot && !isOtherMemo
 }
 
 /** What the node calls a transaction of ours is one only if the bytes are our message, with our signature. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { decode32, programs, tokenProgramOf } from '../svm/address.js'
-import { budget, type Transfer } from './solana-transfer.js'
+import type { Transfer } from './solana-transfer.js'
 
 /** The part of `@solana/web3.js` that is used, of version 1 or 3; whatever is a promise in one of them is waited for. */
 export type Web3 = {
@@ -71,15 +71,15 @@ async function loadWeb3(load: () => Promise<Web3>): Promise<Web3> {
 
 async function compile(web3: Web3, transfer: Transfer, memo: Uint8Array): Promise<Uint8Array> {
   const { TransactionInstruction, ComputeBudgetProgram, PublicKey, TransactionMessage } = web3
-  const memoProgram = new PublicKey(programs.memo)
+  const memoCall = { keys: [], programId: new PublicKey(programs.memo), data: memo }
   const message = new TransactionMessage({
     payerKey: new PublicKey(transfer.feePayer),
     recentBlockhash: noBlockhash,
     instructions: [
-      ComputeBudgetProgram.setComputeUnitLimit({ units: budget.units }),
-      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: budget.microLamports }),
+      ComputeBudgetProgram.setComputeUnitLimit({ units: 20_000 }),
+      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 1 }),
       await transferInstruction(web3, transfer),
-      new TransactionInstruction({ keys: [], programId: memoProgram, data: memo }),
+      ...(memo.length > 0 ? [new TransactionInstruction(memoCall)] : []),
     ],
   })
   const compiled = await message.compileToV0Message()

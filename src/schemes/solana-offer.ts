@@ -17,14 +17,15 @@ export function refuseOffer(offer: Offer, payer: string, network: Network): stri
 }
 
 /** The memo that a server asks for; else one that is the purchase's own, so that no two messages are the same. */
-export function memoOf({ extra }: Offer, nonce: Hex): string {
+export function memoOf({ extra, takesMemo = true }: Offer, nonce: Hex): string {
   const { memo } = extra
-  return typeof memo === 'string' ? memo : nonce.slice(2, 34)
+  if (typeof memo === 'string') return memo
+  return takesMemo ? nonce.slice(2, 34) : ''
 }
 
 /** Tells whether two purchases can have the same message: their memo is not theirs to choose. */
-export function hasFixedMemo({ extra }: Offer): boolean {
-  return typeof extra['memo'] === 'string'
+export function hasFixedMemo({ extra, takesMemo = true }: Offer): boolean {
+  return typeof extra['memo'] === 'string' || !takesMemo
 }
 
 /** The blockhash that a server gives along, where it does. */

@@ -9,14 +9,13 @@ export type Transfer = Pick<Payment, 'asset' | 'amount' | 'payTo'> & {
   readonly payer: string
   readonly feePayer: string
   readonly blockhash: string
+  /** Empty: there is none. */
   readonly memo: string
 }
 
-/** What a message's limit and price are, whatever anyone asks for: 20,000 units at one micro-lamport. */
-export const budget: { readonly units: number; readonly microLamports: number } = Object.freeze({
-  units: 20_000,
-  microLamports: 1,
-})
+/** `SetComputeUnitLimit` of 20,000 and `SetComputeUnitPrice` of one micro-lamport, whatever anyone asks for. */
+const setLimit = Uint8Array.of(2, 0x20, 0x4e, 0, 0)
+const setPrice = Uint8Array.of(3, 1, 0, 0, 0, 0, 0, 0, 0)
 
 /**
  * Reads the transfer out of a recorded payment.
@@ -37,7 +36,7 @@ export function messageHash(message: Uint8Array): string {
 }
 
 /**
- * Says how a message differs from a transfer, or nothing when its bytes are exactly that: four instructions, two
+ * Says how a message differs from a transfer, or nothing when its bytes are exactly that: its instructions, its two
  * signers, and no account but those that it takes. It reads the bytes and derives the accounts anew, and shares nothing
  * with what built them.
  */
@@ -52,11 +51,12 @@ export function differenceOf(bytes: Uint8Array, transfer: Transfer): string | un
 
 function differentAccounts(
   message: Message,
-  { asset, payer, payTo, feePayer, blockhash }: Transfer,
+  { asset, payer, payTo, feePayer, blockhash, memo }: Transfer,
 ): string | undefined {
   const { keys, signers, readonlySigners, readonlyOthers } = message
   const writable = [tokenAccountOf(payer, asset), tokenAccountOf(payTo, asset)]
-  const readonly = [asset.address, programs.computeBudget, programs.memo, tokenProgramOf(asset)]
+  const called = [programs.computeBudget, tokenProgramOf(asset), ...(memo === '' ? [] : [programs.memo])]
+  const readonly = [asset.address, ...called]
   const isSigned = signers === 2 && readonlySigners === 1 && keys[0] === feePayer && keys[1] === payer
   if (!isSigned) return 'the message is not to be signed by the fee payer and by us'
   if (!isSameSet(keys.slice(2, 4), writable)) return 'the message writes to other accounts'
@@ -69,14 +69,10 @@ function differentInstructions({ instructions }: Message, transfer: Transfer): s
   const { asset, payer, payTo, amount, memo } = transfer
   const accounts = [tokenAccountOf(payer, asset), asset.address, tokenAccountOf(payTo, asset), payer]
   const expected: readonly Instruction[] = [
-    { program: programs.computeBudget, accounts: [], data: Uint8Array.of(2, ...littleEndian(BigInt(budget.units), 4)) },
-    {
-      program: programs.computeBudget,
-      accounts: [],
-      data: Uint8Array.of(3, ...littleEndian(BigInt(budget.microLamports), 8)),
-    },
+    { program: programs.computeBudget, accounts: [], data: setLimit },
+    { program: programs.computeBudget, accounts: [], data: setPrice },
     { program: tokenProgramOf(asset), accounts, data: transferData(amount, asset.decimals) },
-    { program: programs.memo, accounts: [], data: new TextEncoder().encode(memo) },
+    ...(memo === '' ? [] : [{ program: programs.memo, accounts: [], data: new TextEncoder().encode(memo) }]),
   ]
   if (instructions.length !== expected.length) return `the message has ${instructions.length} instructions`
   const wrong = expected.findIndex((one, index) => !isSameInstruction(one, instructions[index]))
