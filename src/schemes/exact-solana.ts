@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import type { SolanaSigner } from '../keys/key-store.js'
 import { tokenAccountOf } from '../svm/address.js'
 import { isSignedBy } from '../svm/ed25519.js'
-import { readTransaction, writeTransaction } from '../svm/message.js'
+import { readTransaction, type Transaction, writeTransaction } from '../svm/message.js'
 import { createNodes } from '../svm/rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Scheme } from './scheme.js'
@@ -111,9 +111,10 @@ function problemOf(payment: Payment, message: Uint8Array): string | undefined {
     : 'the message is not the recorded one'
 }
 
-function checkTransaction(payment: Payment, transaction: string): string | undefined {
-  if (transaction === '') return 'the signer answered with no 64-byte signature'
-  const { signatures, message } = readTransaction(base64.decode(transaction))
+function checkTransaction(payment: Payment, encoded: string): string | undefined {
+  const transaction = decode(encoded)
+  if (!transaction) return 'the signer answered with no 64-byte signature'
+  const { signatures, message } = transaction
   const [feePayers, ours] = signatures
   const isOpen = signatures.length === 2 && feePayers?.every((byte) => byte === 0)
   if (!isOpen || !ours) return 'the transaction has other signatures'
@@ -122,6 +123,14 @@ function checkTransaction(payment: Payment, transaction: string): string | undef
   return isSignedBy(message, ours, payment.terms.payer)
     ? undefined
     : 'the signature is not of this payment by this payer'
+}
+
+function decode(encoded: string): Transaction | undefined {
+  try {
+    return readTransaction(base64.decode(encoded))
+  } catch {
+    return undefined
+  }
 }
 
 function isSignature(value: unknown): value is Uint8Array {
