@@ -16,6 +16,7 @@ import {
   type Answer,
   describeTransaction,
   entryFor,
+  offerOf,
   type Json,
   settling,
   type SolanaShop,
@@ -262,16 +263,12 @@ async function signOffer(
   payer: Parties['payer'],
 ): Promise<{ readonly scheme: Scheme; readonly authorization: Pick<Authorization, 'payment' | 'payload'> }> {
   const scheme = schemeFor(chain) as Scheme
-  const { asset: _, amount, ...claim } = entry
-  const asset = {
-    ...{ network: solanaDevnet, address: devnetUsdc, symbol: 'USDC', decimals: 6 },
-    ...({ microUsd: 1_000_000n, transfer: 'spl-token' } as const),
-  }
-  const offer = { ...claim, index: 0, asset, amount: BigInt(String(amount)), microUsd: 1n, raw: entry } as never
+  const offer = offerOf(entry)
   const context = { payer: payer.address, nonce: `0x${'11'.repeat(32)}`, now: Date.now() } as const
   expect(scheme.refuse(offer, payer.address)).toBeUndefined()
   const terms = await scheme.terms(offer, context)
-  const payment = createPayment({ asset, amount: BigInt(String(amount)), payTo: String(entry['payTo']), terms })
+  const { asset, amount, payTo } = offer
+  const payment = createPayment({ asset, amount, payTo, terms })
   const signer = await solanaStore(payer).getSigner(solanaDevnet)
   if (!signer) throw new Error('the store has no signer')
   const signature = await scheme.sign(payment, signer)

@@ -1,5 +1,8 @@
 import { getBase58Decoder, getCompiledTransactionMessageDecoder, getTransactionDecoder } from '@solana/kit'
+import { createAssetTable, priceOffers } from '../../src/assets.js'
+import { type Offer, x402 } from '../../src/index.js'
 import { type Listening, listen } from './listen.ts'
+import { messageV2, requiredV2 } from './offers.ts'
 import { devnetUsdc, type Parties, sendPayment, solanaDevnet, type TestSolana } from './solana/index.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -27,15 +30,29 @@ export function entryFor({ payTo, feePayer }: Parties, different: Json = {}): Js
   }
 }
 
-/** Starts a shop. */
+/** Reads an entry as the pipeline does. */
+export function offerOf(entry: Json): Offer {
+  const { claims } = x402().parse(messageV2(requiredV2([entry]))) ?? { claims: [] }
+  const [offer] = priceOffers(claims, createAssetTable()).offers
+  if (!offer) throw new Error('Failed to read the entry: it offers nothing that is known')
+  return offer
+}
+
+/** Reads what a shop asks the parties for. */
+export function offerFor(parties: Parties): Offer {
+  return offerOf(entryFor(parties))
+}
+
+/** Starts a shop, whose clock is the test's. */
 export async function startShop(
   accepts: readonly Json[],
   answer: Answer = () => new Response('sold'),
+  clock: () => number = Date.now,
 ): Promise<SolanaShop> {
   const transactions: string[] = []
   const server = await listen((request) => {
     const payment = request.headers.get('payment-signature')
-    if (payment === null) return ask(request, accepts)
+    if (payment === null) return ask(request, accepts, clock)
     const { payload } = JSON.parse(atob(payment)) as { readonly payload: { readonly transaction: string } }
     transactions.push(payload.transaction)
     return answer(payload.transaction)
@@ -51,9 +68,10 @@ export function settling(chain: TestSolana, { feePayer }: Parties): Answer {
   }
 }
 
-function ask({ url }: Request, accepts: readonly Json[]): Response {
+function ask({ url }: Request, accepts: readonly Json[], clock: () => number): Response {
   const message = { x402Version: 2, error: 'Payment required', resource: { url }, accepts }
-  return new Response('{}', { status: 402, headers: { 'payment-required': encode(message) } })
+  const headers = { 'payment-required': encode(message), date: new Date(clock()).toUTCString() }
+  return new Response('{}', { status: 402, headers })
 }
 
 function encode(message: unknown): string {
