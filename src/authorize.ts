@@ -106,8 +106,7 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
 
 /** Queries can hold secrets, and the ledger has no use for them. */
 function withoutQuery(resource: Resource): Resource {
-  const url = new URL(resource.url)
-  return { ...resource, url: `${url.origin}${url.pathname}` }
+  return { ...resource, url: resource.url.replace(/[?#].*$/s, '') }
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */

@@ -25,8 +25,11 @@ export type Asset = {
   readonly decimals: number
   /** The price of one whole token. */
   readonly microUsd: MicroUsd
-  /** How the token moves on a payer's signature: an x402 `assetTransferMethod`, or the Solana token program. */
-  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022'
+  /**
+   * How it moves on a payer's signature: an x402 `assetTransferMethod`, the Solana token program, or, for the chain's own
+   * coin, `native`, which no server can ask for.
+   */
+  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022' | 'native'
   /** The token's EIP-712 domain; EVM only. */
   readonly eip712?: { readonly name: string; readonly version: string } | undefined
 }

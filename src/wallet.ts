@@ -1,4 +1,5 @@
 import { type AssetInput, createAssetTable } from './assets.js'
+import { addresses, type Balance, balances } from './balances.js'
 import { type BudgetLine, budget } from './budget.js'
 import { cancel } from './cancel.js'
 import type { Chain } from './chains/evidence.js'
@@ -22,10 +23,12 @@ import type { Random } from './purchase.js'
 import type { Quote } from './quote.js'
 import { type Reconciliation, readChains, reconcile } from './reconcile.js'
 import { exactEvm } from './schemes/exact-evm.js'
+import { transferEvm } from './schemes/transfer-evm.js'
 import type { Scheme } from './schemes/scheme.js'
 import { createSession, openSession, type Session, type SessionMaker } from './session.js'
 import type { SessionScope } from './session/caveats.js'
-import type { Approval, ApprovalId, Payment, PaymentId, SessionId } from './types.js'
+import { type TransferOptions, transfer } from './transfer.js'
+import type { Approval, ApprovalId, Network, Payment, PaymentId, SessionId } from './types.js'
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
@@ -99,6 +102,17 @@ export type AgentWallet = Payer & {
    * @throws ConfigurationError when no chain with a gas payer is configured for it.
    */
   readonly cancel: (id: PaymentId) => Promise<string>
+  /** Lists the wallet's address on each network of the table of assets that it has a key for. */
+  readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
+  /** Asks the configured chains what the wallet holds of every asset of the table. */
+  readonly balances: () => Promise<readonly Balance[]>
+  /**
+   * Moves money of the owner's own accord: judged by the same policy, in which `allowPayees` has to name the payee,
+   * recorded in the same ledger and signed in the same place. The payment is `claimed` once it is sent.
+   *
+   * @throws ConfigurationError when the asset, the chain or the amount is not usable.
+   */
+  readonly transfer: (options: TransferOptions) => Promise<Payment>
   /** Stops what runs in the background; the wallet can still be used. */
   readonly close: () => void
   /** Payments that wait for a person or for their time; denying a delayed one cancels it. */
@@ -132,6 +146,7 @@ export type AgentWallet = Payer & {
    * keeps what it was replaced by, and when.
    *
    * @throws ConfigurationError when it is neither rules nor an engine; then the old one stays.
+   * @throws LedgerUnavailableError when it cannot be recorded; likewise.
    */
   readonly setPolicy: (policy: readonly Rule[] | PolicyEngine) => Promise<void>
   readonly on: On
@@ -176,6 +191,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   } satisfies Parts
   const payer = createPayer(parts, { protocols, random })
   const fetch = options.fetch ?? currentFetch()
+  // Only transfers are ever paid by the schemes of transfers: no server can ask for one.
+  const mover = createPayer({ ...parts, schemes: [...parts.schemes, transferEvm()] }, { protocols: [], random })
   const sessions: SessionMaker = {
     parts,
     protocols,
@@ -195,6 +212,9 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       list: ledger.list,
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
+    addresses: () => addresses(parts),
+    balances: () => balances(books),
+    transfer: (what: TransferOptions) => transfer(what, { ...books, payer: mover }),
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
     close: startRounds(books, options.reconcileEverySeconds, random),

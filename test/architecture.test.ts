@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
 
 /** What every part may build on: it knows nothing of keys, rules, ledgers, protocols or chains. */
-const bottom = 'types errors money assets evm freeze deadline domain'
+const bottom = 'types errors money assets evm evm-transaction freeze deadline domain json-text resource'
 /** The seams' interfaces, which the pipeline knows as types only. */
 const seams = 'keys/key-store policy/engine ledger/ledger schemes/scheme protocols/protocol chains/evidence'
 
@@ -22,12 +22,16 @@ const arrows: Readonly<Record<string, Row>> = {
   freeze: {},
   deadline: {},
   domain: {},
+  'json-text': {},
   'request-hash': {},
   errors: { types: 'types' },
   evm: { types: 'types' },
+  'evm-transaction': { types: 'types' },
+  resource: { types: 'types' },
   money: { values: 'errors', types: 'types' },
   events: { types: 'errors types' },
   explain: { values: 'money', types: 'types' },
+  'explain-policy': { values: `${bottom} explain policy/*` },
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 
@@ -54,20 +58,22 @@ const arrows: Readonly<Record<string, Row>> = {
   challenge: { values: bottom, types: 'protocols/protocol' },
   fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
   reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
+  balances: { types: `${bottom} ${seams} parts` },
+  transfer: { values: `${bottom} request-hash`, types: `${seams} parts payer` },
   budget: { types: `${bottom} ${seams} parts` },
   export: { values: 'ledger/lifecycle', types: 'types ledger/ledger' },
   cancel: { values: `${bottom} gate ledger/lifecycle`, types: `${seams} parts` },
   loop: { values: `${bottom} purchase` },
 
   'create-payer': { values: `${bottom} authorize call ledger/lifecycle purchase quote`, types: `${seams} parts payer` },
-  'policy-holder': { values: 'policy/*', types: `${bottom} ${seams} events` },
+  'policy-holder': { values: 'errors policy/*', types: `${bottom} ${seams} events` },
   'session/*': { values: `${bottom} policy/* protocols/json`, types: 'purchase' },
   session: {
     values: `${bottom} budget create-payer fetch policy/* purchase session/*`,
     types: `${seams} parts payer quote`,
   },
   wallet: {
-    values: `${bottom} budget cancel create-payer events export fetch loop policy-holder reconcile session session/* keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
+    values: `${bottom} balances budget cancel create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer purchase quote',
   },
   index: { values: '* */*' },

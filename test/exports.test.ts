@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
@@ -57,6 +58,7 @@ describe('the public names', () => {
         "encodeApproval",
         "encodePayment",
         "exactEvm",
+        "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
@@ -69,6 +71,9 @@ describe('the public names', () => {
         "memoryLedger",
         "mostApprovals",
         "narrowToken",
+        "pinPayee",
+        "policyFromJSON",
+        "priceMemory",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -93,6 +98,14 @@ describe('the public names', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
         "privateKey",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })

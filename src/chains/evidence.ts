@@ -1,4 +1,4 @@
-import type { Hex, Network, Payment } from '../types.js'
+import type { Asset, Hex, Network, Payload, Payment } from '../types.js'
 
 /**
  * What final blocks say of a payment.
@@ -21,6 +21,30 @@ export type Chain = {
   readonly network: Network
   /** Looks a payment up; a failure to look is `open`, never a throw. */
   readonly examine: (payment: Payment) => Promise<Evidence>
+  /** Says what an address holds of these assets. */
+  readonly balances?: ((address: string, assets: readonly Asset[]) => Promise<readonly bigint[]>) | undefined
+  readonly transfers?: Transfers | undefined
   /** Sends a payer's signed cancellation of a payment, where somebody is configured to pay for it; answers the transaction. */
   readonly cancel?: ((payment: Payment, signature: Hex) => Promise<string>) | undefined
+}
+
+/** What is to be moved of the owner's own accord. */
+export type TransferRequest = {
+  readonly payer: string
+  readonly payTo: string
+  readonly asset: Asset
+  /** Atomic units. */
+  readonly amount: bigint
+}
+
+/** Moves money of the owner's own accord. */
+export type Transfers = {
+  /** Says by which scheme it is signed, and what that scheme has to know of the chain; sends nothing. */
+  readonly prepare: (
+    request: TransferRequest,
+  ) => Promise<{ readonly scheme: string; readonly extra: Readonly<Record<string, string>> }>
+  /** Names the transaction before it is sent, where its name is known then. */
+  readonly name: (payload: Payload) => string | undefined
+  /** Sends what was signed and answers the transaction; sending the same again moves nothing twice. */
+  readonly send: (payment: Payment, payload: Payload) => Promise<string>
 }

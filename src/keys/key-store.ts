@@ -1,4 +1,5 @@
 import type { TypedData } from '../evm.js'
+import type { EvmTransaction } from '../evm-transaction.js'
 import type { Hex, Network } from '../types.js'
 
 /** An EVM address and the one way it signs; a viem `LocalAccount` with its namespace named. */
@@ -13,6 +14,8 @@ export type EvmSigner = {
    */
   readonly throwsUnsigned?: boolean | undefined
   readonly signTypedData: (data: TypedData) => Promise<Hex>
+  /** Signs a transfer whose gas its sender pays, and answers it serialized; only `wallet.transfer` needs it. */
+  readonly signTransaction?: ((transaction: EvmTransaction) => Promise<Hex>) | undefined
 }
 
 /** A Solana address and the one way it signs. */

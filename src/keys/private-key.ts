@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2'
 import { hexToBytes } from '@noble/hashes/utils'
 import { ConfigurationError } from '../errors.js'
 import { addressOf, hashTypedData, parseAddress, signDigest, type TypedData } from '../evm.js'
+import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm-transaction.js'
 import type { Hex, Network } from '../types.js'
 import type { EvmSigner, KeyStore } from './key-store.js'
 
@@ -35,6 +36,8 @@ export function privateKey(key: string | Uint8Array | LocalAccount | undefined):
     address: addressOf(secp256k1.getPublicKey(bytes)),
     throwsUnsigned: true,
     signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), bytes),
+    signTransaction: async (transaction: EvmTransaction) =>
+      serializeTransaction(transaction, signDigest(hashTransaction(transaction), bytes)),
   })
   return Object.freeze({
     getSigner: async (network: Network) => (network.startsWith('eip155:') ? signer : undefined),

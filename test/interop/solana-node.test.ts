@@ -7,6 +7,7 @@ import {
   type Parties,
   RpcError,
   sendPayment,
+  signAnew,
   signPayment,
   startSolana,
   type TestSolana,
@@ -68,6 +69,14 @@ describe('a blockhash on the local chain', () => {
     expect(await Promise.all(['processed', 'confirmed', 'finalized'].map(isValid))).toEqual([false, false, true])
   })
 
+  test('is unknown at a commitment that has not come to its block', async () => {
+    const { hash } = chain.blockAt('processed')
+    expect(await valueOf('isBlockhashValid', [hash, { commitment: 'processed' }])).toBe(true)
+    expect(await valueOf('isBlockhashValid', [hash, { commitment: 'confirmed' }])).toBe(false)
+    chain.tick()
+    expect(await valueOf('isBlockhashValid', [hash, { commitment: 'confirmed' }])).toBe(true)
+  })
+
   test('says nothing of the slot: heights and slots are far apart', async () => {
     const [slot, height] = [(await ask(chain, 'getSlot')).result, (await ask(chain, 'getBlockHeight')).result]
     const { slot: absoluteSlot, height: blockHeight } = chain.blockAt('finalized')
@@ -86,6 +95,19 @@ describe('a transaction on the local chain', () => {
     expect(chain.landed()).toHaveLength(1)
     expect(await paid()).toBe(1000n)
     expect(await simulate(transaction)).toBe('AlreadyProcessed')
+  })
+
+  test('is the same one under another name: who pays the fee may sign it anew', async () => {
+    const transaction = Buffer.from(cosign(await sign(), parties.feePayer), 'base64')
+    const another = Buffer.from(transaction)
+    another.set(signAnew(transaction.subarray(1 + 2 * 64), parties.feePayer), 1)
+    const options = { encoding: 'base64', skipPreflight: true }
+    const names = [transaction, another].map(async (sent) => {
+      return (await ask(chain, 'sendTransaction', [sent.toString('base64'), options])).result
+    })
+    expect(new Set(await Promise.all(names)).size).toBe(2)
+    expect(chain.landed()).toHaveLength(1)
+    expect(await paid()).toBe(1000n)
   })
 
   test('changes nothing when it is simulated', async () => {
@@ -155,6 +177,29 @@ describe('a transaction on the local chain', () => {
   })
 })
 
+describe('a socket of the local chain', () => {
+  test.each([0, 1])('tells at port + %i what was true before it was asked', async (offset) => {
+    const signature = await send(await sign())
+    chain.tick()
+    const url = new URL(chain.url)
+    const socket = new WebSocket(`ws://127.0.0.1:${Number(url.port) + offset}/socket`)
+    await new Promise((resolve) => socket.addEventListener('open', resolve))
+    const heard: unknown[] = []
+    socket.addEventListener('message', ({ data }) => heard.push(JSON.parse(String(data))))
+
+    const params = [signature, { commitment: 'confirmed' }]
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'signatureSubscribe', params }))
+
+    await expect.poll(() => heard).toHaveLength(2)
+    const [{ result: subscription }] = heard as [{ readonly result: unknown }]
+    expect(heard).toMatchObject([
+      { id: 7, result: expect.any(Number) },
+      { method: 'signatureNotification', params: { subscription, result: { value: { err: null } } } },
+    ])
+    socket.close()
+  })
+})
+
 describe('an account on the local chain', () => {
   test('is answered as it was at the commitment', async () => {
     const account = await chain.tokenAccount(parties.payTo, devnetUsdc)
@@ -186,6 +231,17 @@ describe('an account on the local chain', () => {
       { data: { program: 'spl-token', parsed: { type: 'mint', info: { decimals: 6, supply: '1000000' } } } },
       null,
     ])
+  })
+})
+
+describe('the clock of the local chain', () => {
+  test('is the newest block for programs too', async () => {
+    chain.tick(1000)
+    const address = 'SysvarC1ock11111111111111111111111111111111'
+    const found = (await valueOf('getAccountInfo', [address, { encoding: 'base64' }])) as { readonly data: [string] }
+    const data = Buffer.from(found.data[0], 'base64')
+    const { slot, time } = chain.blockAt('processed')
+    expect([data.readBigUInt64LE(0), data.readBigInt64LE(32)]).toEqual([BigInt(slot), BigInt(time)])
   })
 })
 

@@ -121,6 +121,7 @@ describe('the official packages of x402 v1 on the local chain', () => {
     expect(readReceipt(response)).toMatchObject({ success: true, transaction: chain.landed()[0]?.signature })
     expect(await chain.tokenBalance(payer.address, devnetUsdc)).toBe(funds - price)
     expect(await chain.tokenBalance(server?.payTo ?? '', devnetUsdc)).toBe(price)
+    expect(chain.counts()).toMatchObject({ 'facilitator signatureSubscribe': 1, 'facilitator slotSubscribe': 1 })
   })
 
   test('pay ten times in parallel for ten payers', async () => {

@@ -3,7 +3,7 @@ import { Clock, FailedTransactionMetadata, LiteSVM, type TransactionMetadata } f
 import { base58 } from '@scure/base'
 import type { Block, Blocks, Commitment } from './blocks.ts'
 import { describeError } from './errors.ts'
-import { feeOf, isSigned, type Message, type Signed, withoutSignatures } from './message.ts'
+import { feeOf, isSigned, type Signed, withoutSignatures } from './message.ts'
 import { readMint, readTokenAccount, type TokenAccount } from './token.ts'
 
 /** What running a transaction came to. */
@@ -56,6 +56,9 @@ export type Bank = {
 
 type Change = { readonly slot: number; readonly before: MaybeEncodedAccount }
 
+/** What accounts were before the transactions that named them. */
+type Journal = Pick<Bank, 'read'> & { readonly record: (before: readonly MaybeEncodedAccount[]) => void }
+
 const slotsPerEpoch = 432_000
 /** By default the engine forgets all but 32, and takes the others again. */
 const engineHistory = 1_000_000n
@@ -64,25 +67,13 @@ const engineHistory = 1_000_000n
 export function createBank(blocks: Blocks): Bank {
   // The engine takes the latest blockhash only; the blocks of this chain are checked here.
   const svm = new LiteSVM().withBlockhashCheck(false).withTransactionHistory(engineHistory)
-  const changes = new Map<Address, Change[]>()
+  const journal = createJournal(svm, blocks)
   /** What validators know a transaction by is its message; the engine knows it by its first signature. */
   const landed = new Set<string>()
 
-  const record = (message: Message, accounts: readonly MaybeEncodedAccount[]): void => {
-    landed.add(message.id)
-    for (const before of accounts) {
-      const change = { slot: blocks.at('processed').slot, before }
-      changes.set(before.address, [...(changes.get(before.address) ?? []), change])
-    }
-  }
   const bank: Bank = {
     svm,
-    read(address, commitment) {
-      const { slot } = blocks.at(commitment)
-      const undone = changes.get(address)?.find((change) => change.slot > slot)
-      const account = undone?.before ?? svm.getAccount(address)
-      return account.exists ? account : undefined
-    },
+    read: journal.read,
     land(signed) {
       const { message, transaction } = signed
       if (landed.has(message.id) || !blocks.canLand(message.blockhash) || !isSigned(signed)) return undefined
@@ -92,7 +83,8 @@ export function createBank(blocks: Blocks): Bank {
       const after = message.keys.map((key) => hold(svm, key))
       // Whatever is in a block has paid its fee.
       if (outcome.error !== null && before[0]?.lamports === after[0]?.lamports) return undefined
-      record(message, accounts)
+      landed.add(message.id)
+      journal.record(accounts)
       return { ...signed, block: blocks.at('processed'), outcome, fee: feeOf(message), before, after }
     },
     refusal({ message }, commitment) {
@@ -104,6 +96,24 @@ export function createBank(blocks: Blocks): Bank {
   }
   bank.followClock()
   return bank
+}
+
+function createJournal(svm: LiteSVM, blocks: Blocks): Journal {
+  const changes = new Map<Address, Change[]>()
+  return {
+    read(address, commitment) {
+      const { slot } = blocks.at(commitment)
+      const undone = changes.get(address)?.find((change) => change.slot > slot)
+      const account = undone?.before ?? svm.getAccount(address)
+      return account.exists ? account : undefined
+    },
+    record(accounts) {
+      const { slot } = blocks.at('processed')
+      for (const before of accounts) {
+        changes.set(before.address, [...(changes.get(before.address) ?? []), { slot, before }])
+      }
+    },
+  }
 }
 
 function simulate(svm: LiteSVM, transaction: Transaction): Outcome {

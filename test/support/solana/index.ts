@@ -12,10 +12,13 @@
  *
  * - The path of the node's URL is the traffic's tag: `chain.counts()`, `setLatency(tag, …)`, and the faults `lie(method, …)`
  *   and `goDown()`, for all traffic or one tag, until the function that they return is called.
+ *   A lie is told after the deed: one that throws an `RpcError` for `sendTransaction` loses the answer, not the transaction.
  * - Each transaction is followed by a block, so it is confirmed at once; `tick(32)` makes it final. With
- *   `mining: 'manual'` it stays processed until `tick()`; with `mining: { slotMs: 400 }` blocks come by the clock.
+ *   `mining: 'manual'` it stays processed until `tick()`; with `mining: { slotMs: 400 }` blocks come by the clock, which
+ *   is what more than a hundred payments at once need: a block for each makes the blockhashes of the last too old.
  * - A blockhash of height `h` is answered with `lastValidBlockHeight` `h + 150`, and block `h + 151` still takes it, as
- *   validators do; a simulation takes it up to `h + 144`. So `tick(152)` is death to what was signed before.
+ *   validators do; a simulation takes it up to `h + 144`. So nothing signed before `tick(152)` lands after it, and that is
+ *   final after 32 more.
  * - Accounts are answered as they were at the commitment asked for. Minting and airdrops are there at every commitment.
  * - Not here: forks, skipped slots, lookup tables, rate limits, parsed extensions, Lighthouse. Simulations see the newest
  *   accounts whatever the commitment.
@@ -28,4 +31,4 @@ export { createSolanaKeyPair, type SolanaKeyPair } from './funds.ts'
 export { type SolanaServer, startSolanaServer, startSolanaServerV1 } from './servers.ts'
 export { transferFee } from './token.ts'
 export { createWeb3Client, web3Versions } from './web3-client.ts'
-export { ask, cosign, createParties, type Parties, sendPayment, signPayment } from './wire.ts'
+export { ask, cosign, createParties, type Parties, sendPayment, signAnew, signPayment } from './wire.ts'

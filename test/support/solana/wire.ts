@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { ed25519 } from '@noble/curves/ed25519'
+import { concatBytes } from '@noble/hashes/utils'
+import { sha512 } from '@noble/hashes/sha2'
+import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils'
 import { Keypair, VersionedTransaction } from '@solana/web3.js'
 import { devnetUsdc, type TestSolana } from './chain.ts'
 import type { SolanaKeyPair } from './funds.ts'
@@ -49,6 +53,19 @@ export function cosign(transaction: string, { bytes }: SolanaKeyPair): string {
   const signed = VersionedTransaction.deserialize(Buffer.from(transaction, 'base64'))
   signed.sign([Keypair.fromSecretKey(bytes)])
   return Buffer.from(signed.serialize()).toString('base64')
+}
+
+/**
+ * Signs a message with a nonce of chance, where everybody takes one from the key and the message: a good signature, and
+ * another each time, so that one transaction has many names.
+ */
+export function signAnew(message: Uint8Array, { bytes }: SolanaKeyPair): Uint8Array {
+  const order = ed25519.CURVE.n
+  const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(bytes.slice(0, 32))
+  const nonce = bytesToNumberLE(randomBytes(64)) % order
+  const commitment = ed25519.ExtendedPoint.BASE.multiply(nonce).toRawBytes()
+  const challenge = bytesToNumberLE(sha512(concatBytes(commitment, pointBytes, message))) % order
+  return concatBytes(commitment, numberToBytesLE((nonce + challenge * scalar) % order, 32))
 }
 
 /** Sends a payment signed by both, without a look at it first, and says its name. */
