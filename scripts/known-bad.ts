@@ -194,9 +194,8 @@ const patches: readonly KnownBad[] = [
   {
     breaks: 'what a library compiled for Solana is signed without being read',
     file: 'src/schemes/solana-transfer.ts',
-    find: 'return differentAccounts(message, transfer) ?? differentInstructions(message, transfer)',
-    replace:
-      'return transfer.amount > 0n ? undefined : (differentAccounts(message, transfer) ?? differentInstructions(message, transfer))',
+    find: 'return differentAccounts(message, transfer, accounts) ?? differentInstructions(message, transfer, accounts)',
+    replace: 'return transfer.amount > 0n ? undefined : (differentAccounts(message, transfer, accounts) ?? undefined)',
     tests: ['test/schemes/exact-solana.test.ts'],
   },
   {

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import { createNodes, type Node } from '../svm/rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from './evidence.js'
+import { readBalances } from './solana-balances.js'
 import { findTransaction, type Question, reaches, readFinal } from './solana-history.js'
 
 /** Options of `solana`. */
@@ -59,7 +60,7 @@ export function solana(options: SolanaOptions): Chain {
   if (!Number.isInteger(quorum) || quorum < 1 || quorum > nodes.length) {
     throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${nodes.length} nodes`)
   }
-  return Object.freeze({
+  return Object.freeze<Chain>({
     network,
     examine: async (payment: Payment): Promise<Evidence> => {
       const question = readQuestion(payment, network)
@@ -67,6 +68,7 @@ export function solana(options: SolanaOptions): Chain {
       const answers = await Promise.all(nodes.map((node) => ask(node, question)))
       return agree(answers, { quorum, isOldEnough: clock() >= payment.createdAt + shortestWaitMs })
     },
+    balances: (address, assets) => readBalances(nodes, address, assets),
   })
 }
 

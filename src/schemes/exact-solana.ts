@@ -102,13 +102,18 @@ export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
 
 const currentFetch: typeof globalThis.fetch = (...request) => globalThis.fetch(...request)
 
+/** The messages that were read and found to be their payment: what is the same to the byte is not read twice. */
+const known = new WeakMap<Payment, string>()
+
 /** Says what is wrong with a message, or nothing when it is exactly the recorded payment. */
 function problemOf(payment: Payment, message: Uint8Array): string | undefined {
+  const hash = messageHash(message)
+  if (known.get(payment) === hash) return undefined
   const difference = differenceOf(message, transferOf(payment))
   if (difference !== undefined) return difference
-  return messageHash(message) === payment.terms.details?.['messageHash']
-    ? undefined
-    : 'the message is not the recorded one'
+  if (hash !== payment.terms.details?.['messageHash']) return 'the message is not the recorded one'
+  if (Object.isFrozen(payment)) known.set(payment, hash)
+  return undefined
 }
 
 function checkTransaction(payment: Payment, encoded: string): string | undefined {

@@ -43,31 +43,38 @@ export function messageHash(message: Uint8Array): string {
 export function differenceOf(bytes: Uint8Array, transfer: Transfer): string | undefined {
   try {
     const message = readMessage(bytes)
-    return differentAccounts(message, transfer) ?? differentInstructions(message, transfer)
+    const { payer, payTo, asset } = transfer
+    const accounts = { source: tokenAccountOf(payer, asset), destination: tokenAccountOf(payTo, asset) }
+    return differentAccounts(message, transfer, accounts) ?? differentInstructions(message, transfer, accounts)
   } catch (error) {
     return error instanceof TypeError ? error.message : 'the message cannot be read'
   }
 }
 
+type Accounts = { readonly source: string; readonly destination: string }
+
 function differentAccounts(
   message: Message,
-  { asset, payer, payTo, feePayer, blockhash, memo }: Transfer,
+  { asset, payer, feePayer, blockhash, memo }: Transfer,
+  { source, destination }: Accounts,
 ): string | undefined {
   const { keys, signers, readonlySigners, readonlyOthers } = message
-  const writable = [tokenAccountOf(payer, asset), tokenAccountOf(payTo, asset)]
   const called = [programs.computeBudget, tokenProgramOf(asset), ...(memo === '' ? [] : [programs.memo])]
   const readonly = [asset.address, ...called]
   const isSigned = signers === 2 && readonlySigners === 1 && keys[0] === feePayer && keys[1] === payer
   if (!isSigned) return 'the message is not to be signed by the fee payer and by us'
-  if (!isSameSet(keys.slice(2, 4), writable)) return 'the message writes to other accounts'
+  if (!isSameSet(keys.slice(2, 4), [source, destination])) return 'the message writes to other accounts'
   if (readonlyOthers !== readonly.length || !isSameSet(keys.slice(4), readonly))
     return 'the message names other accounts'
   return message.blockhash === blockhash ? undefined : 'the message has another blockhash'
 }
 
-function differentInstructions({ instructions }: Message, transfer: Transfer): string | undefined {
-  const { asset, payer, payTo, amount, memo } = transfer
-  const accounts = [tokenAccountOf(payer, asset), asset.address, tokenAccountOf(payTo, asset), payer]
+function differentInstructions(
+  { instructions }: Message,
+  { asset, payer, amount, memo }: Transfer,
+  { source, destination }: Accounts,
+): string | undefined {
+  const accounts = [source, asset.address, destination, payer]
   const expected: readonly Instruction[] = [
     { program: programs.computeBudget, accounts: [], data: setLimit },
     { program: programs.computeBudget, accounts: [], data: setPrice },
@@ -81,17 +88,10 @@ function differentInstructions({ instructions }: Message, transfer: Transfer): s
 
 /** `TransferChecked`: the token program refuses it when the mint has other decimals. */
 function transferData(amount: bigint, decimals: number): Uint8Array {
-  return Uint8Array.of(12, ...littleEndian(amount, 8), decimals)
-}
-
-/**
- * Writes a number in little endian.
- *
- * @throws TypeError when it does not fit.
- */
-function littleEndian(value: bigint, bytes: number): Uint8Array {
-  if (value < 0n || value >> BigInt(bytes * 8)) throw new TypeError(`a number is beyond ${bytes} bytes`)
-  return Uint8Array.from({ length: bytes }, (_, index) => Number((value >> BigInt(index * 8)) & 255n))
+  if (BigInt.asUintN(64, amount) !== amount) throw new TypeError('the amount is beyond 64 bits')
+  const data = Uint8Array.of(12, 0, 0, 0, 0, 0, 0, 0, 0, decimals)
+  for (let index = 1, rest = amount; rest > 0n; index++, rest >>= 8n) data[index] = Number(rest & 255n)
+  return data
 }
 
 function isSameSet(some: readonly string[], others: readonly string[]): boolean {
@@ -105,10 +105,12 @@ function isSameInstruction(one: Instruction, other: Instruction | undefined): bo
     other !== undefined &&
     one.program === other.program &&
     isSameList(one.accounts, other.accounts) &&
-    isSameList([...one.data], [...other.data])
+    isSameList(one.data, other.data)
   )
 }
 
-function isSameList<item>(some: readonly item[], others: readonly item[]): boolean {
-  return some.length === others.length && some.every((item, index) => item === others[index])
+function isSameList<item>(some: ArrayLike<item>, others: ArrayLike<item>): boolean {
+  if (some.length !== others.length) return false
+  for (let index = 0; index < some.length; index++) if (some[index] !== others[index]) return false
+  return true
 }

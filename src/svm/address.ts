@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519'
 import { sha256 } from '@noble/hashes/sha2'
-import { utf8ToBytes } from '@noble/hashes/utils'
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
 import type { Asset } from '../types.js'
 
@@ -42,10 +42,12 @@ export const decode32: (text: string) => Uint8Array | undefined = remember(1024,
   return bytes.length === 32 ? bytes : undefined
 })
 
-/** Encodes bytes as base58. */
+/** Encodes bytes as base58; of the same few accounts, which every message names, it is the same work again. */
 export function encodeAddress(bytes: Uint8Array): string {
-  return base58.encode(bytes)
+  return encodeHex(bytesToHex(bytes))
 }
+
+const encodeHex = remember(1024, (hex) => base58.encode(hexToBytes(hex)))
 
 /** Tells whether text is an address that a key can sign for: a point of the curve, and none of the chain's own. */
 export const isWalletAddress: (text: string) => boolean = remember(1024, (text) => {

@@ -89,7 +89,7 @@ function createReader(bytes: Uint8Array): Reader {
   const take = (count: number): Uint8Array => {
     if (offset + count > bytes.length) throw new TypeError('the bytes end too early')
     offset += count
-    return bytes.slice(offset - count, offset)
+    return bytes.subarray(offset - count, offset)
   }
   const byte = (): number => take(1)[0] ?? 0
   const length = (): number => readLength(byte)

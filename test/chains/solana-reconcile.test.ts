@@ -16,6 +16,8 @@ import {
 import { rejection } from '../support/wallets.ts'
 
 const price = 1000n
+/** Devnet's PYUSD, which is of Token-2022. */
+const pyusd = 'CXk2AMBfi3TwaEL2468s6zP8xq9NxTXjp9gjMgzeUynM'
 
 let chain: TestSolana
 let parties: Parties
@@ -91,6 +93,26 @@ describe('a wallet with a Solana key that reconciles', () => {
     chain.pruneHistory()
     now += 7 * 86_400_000
     expect(await wallet.reconcile()).toMatchObject({ confirmed: [], expired: [], open: [{ status: 'unknown' }] })
+  })
+})
+
+describe('the balances of a wallet with a Solana key', () => {
+  test('are those of its token accounts, and nothing where it has none', async () => {
+    chain.putMint(pyusd, { program: 'spl-token-2022' })
+    await chain.mintTo(parties.payer.address, pyusd, 7n)
+    chain.goDown({ tag: 'one' })
+    const held = await createAgent().balances()
+    expect(Object.fromEntries(held.map(({ asset, amount }) => [asset.symbol, amount]))).toEqual({
+      USDC: 1_000_000n,
+      PYUSD: 7n,
+      USDG: 0n,
+    })
+    expect(held[0]).toMatchObject({ address: parties.payer.address, network: solanaDevnet, microUsd: 1_000_000n })
+  })
+
+  test('are not made up where no node answers', async () => {
+    chain.goDown()
+    expect(await rejection(createAgent().balances())).toBeInstanceOf(Error)
   })
 })
 
