@@ -64,6 +64,7 @@ describe('the public names', () => {
         "maxPayments",
         "memoryLedger",
         "mostApprovals",
+        "shareOf",
         "spendingLimit",
         "timeWindow",
         "windowKey",

@@ -41,3 +41,8 @@ export function watchFile(path: string | undefined): () => boolean {
   const first = inode()
   return () => first !== undefined && inode() === first
 }
+
+/** Reads a column of a row. */
+export function read(row: unknown, column: string): unknown {
+  return typeof row === 'object' && row !== null ? Reflect.get(row, column) : undefined
+}

@@ -1,10 +1,12 @@
 import { deepFreeze } from '../freeze.js'
-import type { Approval, ApprovalId, Freeze, Payment, PaymentId, SessionId } from '../types.js'
+import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
 import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
+
+type Refused = Exclude<Reservation, { readonly ok: true }>
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -26,46 +28,73 @@ export function memoryLedger(): Ledger {
     return alike.findLast((twin) => isPendingPayment(twin, ledgerNow))
   }
 
-  const present = (payment: Payment): Reservation => {
+  const present = (payment: Payment): Refused => {
     const presented = Object.freeze({ ...payment, presentations: payment.presentations + 1 })
     payments.set(payment.id, presented)
     return { ok: false, reason: 'exists', payment: presented }
+  }
+
+  /** What stands in the way besides limits. */
+  const blockOf = (payment: Payment, options: ReserveOptions): Refused | undefined => {
+    if (freeze) return { ok: false, reason: 'frozen', freeze }
+    const session = options.sessions?.find((id) => revoked.has(id))
+    if (session) return { ok: false, reason: 'revoked', session }
+    const found = existing(payment, options)
+    if (found) return present(found)
+    const approval = options.approval && approvals.get(options.approval)
+    if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
+      return { ok: false, reason: 'approval', approval }
+    for (const pin of options.pins ?? []) {
+      const remembered = pins.get(pin.key)
+      if (remembered !== undefined && !agreesWithPin(pin, remembered))
+        return { ok: false, reason: 'pin', pin, remembered }
+    }
+    return undefined
+  }
+
+  /** The first limit that would not hold with the payment in place of the one that it renews. */
+  const exceeded = (payment: Payment, limits: readonly Limit[], replaced: Payment | undefined): Refused | undefined => {
+    if (replaced) counters.remove(replaced)
+    try {
+      for (const limit of limits) {
+        const refusal = counters.refuse(limit, payment, ledgerNow)
+        if (refusal) return { ok: false, reason: 'limit', limit, ...refusal }
+      }
+      return undefined
+    } finally {
+      if (replaced) counters.add(replaced)
+    }
+  }
+
+  const useUp = ({ approval: id, pins: old = [], newPins = [] }: ReserveOptions): void => {
+    const approval = id && approvals.get(id)
+    if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
+    for (const { key, value } of old) if (!pins.has(key)) pins.set(key, value)
+    for (const { key, value } of newPins) pins.set(key, value)
+  }
+
+  const keep = (payment: Payment): void => {
+    const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
+    payments.delete(payment.id)
+    payments.set(payment.id, recorded)
+    const others = requests.get(payment.requestDigest) ?? []
+    requests.set(payment.requestDigest, [...others.filter((id) => id !== payment.id), payment.id].slice(-8))
+    counters.add(recorded)
   }
 
   return {
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, options = {}): Promise<Reservation> {
       ledgerNow = Math.max(ledgerNow, payment.createdAt)
-      if (freeze) return { ok: false, reason: 'frozen', freeze }
-      const session = options.sessions?.find((id) => revoked.has(id))
-      if (session) return { ok: false, reason: 'revoked', session }
-      const found = existing(payment, options)
-      if (found) return present(found)
-      const approval = options.approval && approvals.get(options.approval)
-      if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
-        return { ok: false, reason: 'approval', approval }
-      for (const pin of options.pins ?? []) {
-        const remembered = pins.get(pin.key)
-        if (remembered !== undefined && !agreesWithPin(pin, remembered))
-          return { ok: false, reason: 'pin', pin, remembered }
-      }
-      const replaced = payments.get(payment.id)
-      if (replaced && countsAsSpent(replaced)) counters.remove(replaced)
-      for (const limit of limits) {
-        const refusal = counters.refuse(limit, payment, ledgerNow)
-        if (!refusal) continue
-        if (replaced && countsAsSpent(replaced)) counters.add(replaced)
-        return { ok: false, reason: 'limit', limit, ...refusal }
-      }
-      if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
-      for (const { key, value } of options.pins ?? []) if (!pins.has(key)) pins.set(key, value)
-      for (const { key, value } of options.newPins ?? []) pins.set(key, value)
-      const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
-      payments.delete(payment.id)
-      payments.set(payment.id, recorded)
-      const others = requests.get(payment.requestDigest) ?? []
-      requests.set(payment.requestDigest, [...others.filter((id) => id !== payment.id), payment.id].slice(-8))
-      counters.add(recorded)
+      const block = blockOf(payment, options)
+      if (block) return block
+      const known = payments.get(payment.id)
+      const replaced = known && countsAsSpent(known) ? known : undefined
+      const refusal = exceeded(payment, limits, replaced)
+      if (refusal) return refusal
+      if (replaced) counters.remove(replaced)
+      useUp(options)
+      keep(payment)
       return { ok: true }
     },
 
@@ -122,7 +151,6 @@ export function memoryLedger(): Ledger {
     },
 
     async listApprovals(now) {
-      ledgerNow = Math.max(ledgerNow, now)
       return [...approvals.values()].filter((approval) => now < approval.expiresAt).toReversed()
     },
 
