@@ -1,6 +1,11 @@
 import { approvalFunctions } from './approvals.js'
 import { meterFunctions } from './meters.js'
 
+/** Names the locks of a ledger by its schema, without the quotes that let the schema be called like a keyword. */
+export function lockName(schema: string): string {
+  return schema.replaceAll('"', '')
+}
+
 /** The functions of a ledger: each is one transaction, and answers in one round trip. */
 export function functions(schema: string): string {
   return `${base(schema)}${meterFunctions(schema)}${approvalFunctions(schema)}${reserve(schema)}${changes(schema)}`
@@ -12,7 +17,7 @@ function base(schema: string): string {
 CREATE OR REPLACE FUNCTION ${schema}.enter() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true);
-  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));
 END $$;
 
 -- Moves the ledger's time on, never back, and answers it: what is spent counts by it.

@@ -53,17 +53,18 @@ export type PostgresLedger = Ledger & {
 export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: PostgresLedgerOptions = {}): PostgresLedger {
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
-  const call = createCall(pool, schema)
+  const quoted = `"${schema}"`
+  const call = createCall(pool, quoted)
   const ask: Ask = async (name, ...values) => {
     const places = values.map((_value, index) => `$${index + 1}`).join(', ')
-    return answerOf(await call(`SELECT ${schema}.${name}(${places}) AS answer`, values))
+    return answerOf(await call(`SELECT ${quoted}.${name}(${places}) AS answer`, values))
   }
   return Object.freeze({
-    ...paymentsOf(call, ask, schema),
-    ...approvalsOf(call, ask, schema),
-    ...haltsOf(call, ask, schema),
-    ...memoryOf(call, ask, schema),
-    verify: () => verify(call, ask, schema),
+    ...paymentsOf(call, ask, quoted),
+    ...approvalsOf(call, ask, quoted),
+    ...haltsOf(call, ask, quoted),
+    ...memoryOf(call, ask, quoted),
+    verify: () => verify(call, ask, quoted),
   } satisfies PostgresLedger)
 }
 

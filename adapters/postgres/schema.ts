@@ -1,4 +1,4 @@
-import { functions } from './functions.js'
+import { functions, lockName } from './functions.js'
 
 /**
  * What brings a ledger from one version to the next; a new one takes every step. The number of steps is the version. A
@@ -73,8 +73,8 @@ export const version: number = steps.length
 export function migration(schema: string): string {
   const pending = steps.map((step, index) => `IF found <= ${index} THEN EXECUTE $step$ ${step(schema)} $step$; END IF;`)
   return `
-SELECT pg_advisory_xact_lock(hashtext('stipend migration'), hashtext('${schema}'));
-SELECT pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${schema}'));
+SELECT pg_advisory_xact_lock(hashtext('stipend migration'), hashtext('${lockName(schema)}'));
+SELECT pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));
 DO $migration$
 DECLARE
   found integer := 0;

@@ -4,8 +4,8 @@ import { read, type SqliteDatabase } from './database.js'
 /** Payments as a database keeps them. */
 export type Payments = {
   readonly get: (id: PaymentId) => Payment | undefined
-  /** Those of a request whose outcome is unknown, newest first. */
-  readonly byRequest: (digest: string) => readonly Payment[]
+  /** Those of a request whose outcome is unknown and whose time is not over, newest first. */
+  readonly byRequest: (digest: string, now: number) => readonly Payment[]
   readonly insert: (payment: Payment) => void
   readonly replace: (payment: Payment) => void
   readonly list: (filter: PaymentFilter) => readonly Payment[]
@@ -15,7 +15,8 @@ export type Payments = {
 export function createPayments(database: SqliteDatabase): Payments {
   const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
   const byDigest = database.prepare(
-    "SELECT record FROM payments WHERE request_digest = ? AND status = 'unknown' ORDER BY seq DESC LIMIT 8",
+    `SELECT record FROM payments WHERE request_digest = ? AND status = 'unknown'
+     AND json_extract(record, '$.terms.validBefore') * 1000 > ? ORDER BY seq DESC`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record'
   const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
@@ -24,7 +25,7 @@ export function createPayments(database: SqliteDatabase): Payments {
   )
   return {
     get: (id) => decodeRow(byId.get(id)),
-    byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
+    byRequest: (digest, now) => byDigest.all(digest, now).flatMap((row) => decodeRow(row) ?? []),
     insert: (payment) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
       put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, encodePayment(payment))

@@ -72,7 +72,7 @@ function findExisting(
   { payments, now }: Books & { readonly now: number },
 ): Refused | undefined {
   if (live && renew && canRenewPayment(live, payment)) return undefined
-  const alike = sameRequest && !live ? payments.byRequest(payment.requestDigest) : []
+  const alike = sameRequest && !live ? payments.byRequest(payment.requestDigest, now) : []
   const found = live ?? alike.find((twin) => isPendingPayment(twin, now))
   if (!found) return undefined
   const presented = { ...found, presentations: found.presentations + 1 }

@@ -3,7 +3,14 @@ import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
 import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
-import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
+import {
+  advancePayment,
+  atLedgerTime,
+  canRenewPayment,
+  countsAsSpent,
+  isLivePayment,
+  isPendingPayment,
+} from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
 
 type Refused = Exclude<Reservation, { readonly ok: true }>
@@ -25,7 +32,9 @@ export function memoryLedger(): Ledger {
     const known = payments.get(payment.id)
     if (known && countsAsSpent(known)) return renew && canRenewPayment(known, payment) ? undefined : known
     const alike = sameRequest ? (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? []) : []
-    return alike.findLast((twin) => isPendingPayment(twin, ledgerNow))
+    // A payment that was made anew since can be of another request.
+    const isTwin = (one: Payment) => one.requestDigest === payment.requestDigest && isPendingPayment(one, ledgerNow)
+    return alike.findLast(isTwin)
   }
 
   const present = (payment: Payment): Refused => {
@@ -73,12 +82,19 @@ export function memoryLedger(): Ledger {
     for (const { key, value } of newPins) pins.set(key, value)
   }
 
+  /** Whether a payment can still be found by its request: its outcome may yet be unknown while it can be sent. */
+  const isWaiting = (id: PaymentId): boolean => {
+    const payment = payments.get(id)
+    const isOpen = payment?.status === 'authorized' || payment?.status === 'unknown'
+    return isOpen && isLivePayment(payment, ledgerNow)
+  }
+
   const keep = (payment: Payment): void => {
     const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
     payments.delete(payment.id)
     payments.set(payment.id, recorded)
-    const others = requests.get(payment.requestDigest) ?? []
-    requests.set(payment.requestDigest, [...others.filter((id) => id !== payment.id), payment.id].slice(-8))
+    const alike = (requests.get(payment.requestDigest) ?? []).filter((id) => id !== payment.id && isWaiting(id))
+    requests.set(payment.requestDigest, [...alike, payment.id])
     counters.add(recorded)
   }
 
@@ -132,9 +148,10 @@ export function memoryLedger(): Ledger {
 
     async requestApproval(approval) {
       ledgerNow = Math.max(ledgerNow, approval.requestedAt)
-      for (const one of approvals.values()) if (!isStandingApproval(one, ledgerNow)) approvals.delete(one.id)
       const standing = approvals.get(approval.id)
-      if (standing) return standing
+      if (standing && isStandingApproval(standing, ledgerNow)) return standing
+      for (const one of approvals.values()) if (ledgerNow >= one.expiresAt) approvals.delete(one.id)
+      approvals.delete(approval.id)
       const [oldest] = approvals.keys()
       if (oldest !== undefined && approvals.size >= mostApprovals) approvals.delete(oldest)
       const kept = deepFreeze(structuredClone(approval))

@@ -227,6 +227,16 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'the same request is answered with its payment while that is unknown and can be settled',
   ],
   [
+    'finds a payment by a request that it was of once',
+    {
+      existing: (entries, payment, options, now) => {
+        const known = sound.existing(entries, payment, options, now)
+        return known ?? (options.sameRequest ? entries.find(({ payment: { id } }) => id.endsWith('5')) : undefined)
+      },
+    },
+    'the same request is answered with its payment while that is unknown and can be settled',
+  ],
+  [
     'renews by whatever comes later',
     {
       existing: (entries, payment, options, now) => {
