@@ -81,6 +81,7 @@ DECLARE
   gone numeric := 0;
 BEGIN
   IF wanted->>'span' = 'lifetime' THEN RETURN NULL; END IF;
+  IF wanted->>'measure' <> 'microUsd' AND excess > 10000 THEN RETURN NULL; END IF;
   IF wanted->>'measure' IN ('open', 'unknown') THEN
     RETURN (SELECT e.counts_until FROM ${schema}.entries e
       WHERE e.scope = wanted->>'scope' AND e.counts_until > horizon AND e.open = 1

@@ -60,6 +60,7 @@ export function createMeters(database: SqliteDatabase): Meters {
   /** Walks the entries in the order in which they leave, until enough of them has left. */
   const fitsAt = ({ scope, window, measure }: Limit, start: number, excess: bigint): number | undefined => {
     if (window.type === 'lifetime') return undefined
+    if (measure !== 'microUsd' && excess > pageSize * mostPages) return undefined
     let [left, after, afterId] = [excess, start + 1, '']
     for (let page = 0; page < mostPages; page += 1) {
       const entries = statements.leaving[measure].all(scope, after, afterId, left === 1n ? 1 : pageSize)
