@@ -95,6 +95,18 @@ BEGIN
   RETURN jsonb_build_object('ok', true);
 END $$;
 
+-- Does so for several, one after the other; what one of them changes, the next one meets.
+CREATE OR REPLACE FUNCTION ${schema}.reserve_all(wanted jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  one jsonb;
+  answers jsonb := '[]';
+BEGIN
+  FOR one IN SELECT * FROM jsonb_array_elements(wanted) LOOP
+    answers := answers || jsonb_build_array(${schema}.reserve(one->0, one->1, one->2));
+  END LOOP;
+  RETURN answers;
+END $$;
+
 -- Answers the freeze, or the first session that is revoked.
 CREATE OR REPLACE FUNCTION ${schema}.halted(options jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE

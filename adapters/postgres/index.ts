@@ -9,6 +9,7 @@ import {
   type ReserveOptions,
 } from 'stipend'
 import { encodeLimits, readApproval, readFreeze, readReservation, readUsage } from './answers.js'
+import { createBatch } from './batch.js'
 import { answerOf, type Call, createCall, type PostgresPool } from './call.js'
 import { replace, select } from './payments.js'
 import { differenceQuery } from './verify.js'
@@ -76,13 +77,17 @@ function paymentsOf(
   ask: Ask,
   schema: string,
 ): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'usage'> {
+  const reserve = createBatch(async (all) => {
+    const answers = await ask('reserve_all', `[${all.map((wanted) => `[${wanted.join()}]`).join()}]`)
+    return Array.isArray(answers) ? answers : []
+  })
   return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) => {
       for (const { scope } of limits) {
         if (!payment.scopes.includes(scope)) throw new TypeError(`payment is not counted in ${scope}`)
       }
-      const wanted = [encodePayment(payment), encodeLimits(limits, payment.createdAt), JSON.stringify(options)]
-      return readReservation(await ask('reserve', ...wanted), limits, options)
+      const given = [encodeLimits(limits, payment.createdAt), JSON.stringify(options)] as const
+      return readReservation(await reserve([encodePayment(payment), ...given]), limits, options)
     },
     update: (id, update) => replace(id, update, call, schema),
     get: async (id) => (await select(call, schema, { id }))[0],
