@@ -52,6 +52,11 @@ export type SqliteLedger = Ledger & {
  * one commit that is on disk when it returns (WAL, `synchronous=FULL`). A file of an older version is brought up to date;
  * one that is damaged, or whose sums are not those of its payments, is refused.
  *
+ * The file belongs on a disk of this machine: a network file system is refused, and memory (tmpfs) or a folder that is
+ * synced elsewhere is no place for it. A copy that is put back has forgotten what was spent since it was made. That is
+ * noticed while the file is open; otherwise, freeze the wallet until all that was signed since has ended. A purchase with a
+ * key of the caller's has the same nonce all the same, and is not paid twice.
+ *
  * @throws ConfigurationError or LedgerUnavailableError when the file cannot be used.
  *
  * @example
@@ -108,7 +113,11 @@ function paymentsOf(
     update: async (id, update) => change(() => advance(id, update, books)),
     get: async (id) => look(() => payments.get(id)),
     list: async (filter: PaymentFilter = {}) => look(() => payments.list(filter)),
-    usage: async (limits, now) => change(() => limits.map((limit) => meters.usage(limit, meters.tick(now)))),
+    usage: async (limits, now) =>
+      change(() => {
+        const ledgerNow = meters.tick(now)
+        return limits.map((limit) => meters.usage(limit, ledgerNow))
+      }),
   }
 }
 

@@ -13,7 +13,7 @@ import { read, type SqliteDatabase } from './database.js'
 
 /** Sums of payments by scope and window, kept in the database as payments come and go. */
 export type Meters = {
-  /** Moves the ledger's clock on, never back, and answers it. */
+  /** Moves the ledger's clock on, never back, and answers it; called once in a transaction, before it writes. */
   readonly tick: (now: number) => number
   readonly add: (payment: Payment) => void
   readonly remove: (payment: Payment) => void
@@ -38,6 +38,8 @@ const [pageSize, mostPages] = [100, 100]
 /** Creates the sums over a database's tables. */
 export function createMeters(database: SqliteDatabase): Meters {
   const statements = prepare(database)
+  /** The latest time that was read: all of it was committed, so that no later one is before it. */
+  let seen = 0
 
   const sumOf = ({ scope, window }: Limit, now: number): { readonly sum: Sum; readonly start: number } => {
     const span = windowKey(window)
@@ -77,6 +79,8 @@ export function createMeters(database: SqliteDatabase): Meters {
   return {
     tick: (now) => {
       const last = Number(read(statements.readClock.get(), 'now'))
+      if (last < seen) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
+      seen = last
       if (now > last) statements.moveClock.run(now)
       return Math.max(now, last)
     },

@@ -2,7 +2,8 @@ import { deepFreeze } from '../freeze.js'
 import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
-import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
+import { matchesFilter } from './filter.js'
+import type { Ledger, Reservation, ReserveOptions } from './ledger.js'
 import {
   advancePayment,
   atLedgerTime,
@@ -130,7 +131,7 @@ export function memoryLedger(): Ledger {
 
     async list(filter = {}) {
       return [...payments.values()]
-        .filter((payment) => matches(payment, filter))
+        .filter((payment) => matchesFilter(payment, filter))
         .toReversed()
         .slice(0, filter.limit ?? 100)
     },
@@ -195,16 +196,4 @@ export function memoryLedger(): Ledger {
       return notes.get(name)
     },
   }
-}
-
-function matches(payment: Payment, filter: PaymentFilter): boolean {
-  return (
-    (filter.status === undefined || payment.status === filter.status) &&
-    (filter.host === undefined || payment.resource.host === filter.host) &&
-    (filter.purchaseKey === undefined || payment.purchaseKey === filter.purchaseKey) &&
-    (filter.scope === undefined || payment.scopes.includes(filter.scope)) &&
-    (filter.since === undefined || payment.createdAt >= filter.since) &&
-    (filter.until === undefined || payment.createdAt < filter.until) &&
-    Object.entries(filter.labels ?? {}).every(([name, value]) => payment.labels[name] === value)
-  )
 }

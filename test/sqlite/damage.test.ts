@@ -118,6 +118,36 @@ describe('a SQLite ledger', () => {
     await refusesToPay(ledger)
   })
 
+  test('that is put back to an older copy while it is open pays nothing more', async () => {
+    const file = await written(3)
+    const ledger = sqliteLedger(file)
+    const old = createPayment({ id: `pay_${'e'.repeat(32)}`, purchaseKey: 'e' })
+    await ledger.reserve(old, [])
+    const other = new DatabaseSync(file)
+    const { now } = other.prepare('SELECT now FROM clock').get() as { now: number }
+    await ledger.usage([], now + 1000)
+    await ledger.usage([], now + 1000)
+    // A restore as SQLite does it, by writing the pages of the copy into the file.
+    other.prepare('DELETE FROM payments WHERE id = ?').run(old.id)
+    other.prepare('UPDATE clock SET now = ?').run(now)
+    await refusesToPay(ledger)
+    await refusesToPay(ledger)
+  })
+
+  test('whose transactions fail after the clock was moved on is not taken for an older copy', async () => {
+    const ledger = sqliteLedger(fresh())
+    const late = createPayment({ createdAt: Date.UTC(2030, 0, 1) })
+    const elsewhere = {
+      name: 'x',
+      scope: 'elsewhere',
+      window: { type: 'lifetime' },
+      measure: 'count',
+      max: 1n,
+    } as const
+    await expect(ledger.reserve(late, [elsewhere])).rejects.toThrow(TypeError)
+    expect(await ledger.reserve(createPayment(), [])).toEqual({ ok: true })
+  })
+
   test('that can only be read pays nothing', async () => {
     const file = await written()
     chmodSync(file, 0o400)
