@@ -78,6 +78,7 @@ describe('the public names', () => {
         "pinPayee",
         "policyFromJSON",
         "priceMemory",
+        "shareOf",
         "spendingLimit",
         "timeWindow",
         "windowKey",
