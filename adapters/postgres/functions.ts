@@ -56,6 +56,7 @@ BEGIN
   now := ${schema}.tick((wanted->>'createdAt')::bigint);
   refusal := ${schema}.halted(options);
   IF refusal IS NOT NULL THEN RETURN refusal; END IF;
+  IF now >= (options->>'notAfter')::bigint THEN RETURN jsonb_build_object('ok', false, 'reason', 'late'); END IF;
   SELECT p.payment INTO live FROM ${schema}.payments p
     WHERE p.id = wanted->>'id' AND p.status NOT IN ('released', 'expired', 'cancelled');
   IF live IS NOT NULL THEN
@@ -66,7 +67,7 @@ BEGIN
   ELSIF COALESCE((options->>'sameRequest')::boolean, false) THEN
     SELECT p.id INTO found_id FROM ${schema}.payments p
       WHERE p.request_digest = wanted->>'requestDigest' AND p.status = 'unknown'
-        AND (p.payment->'terms'->>'validBefore')::bigint * 1000 - 10000 > now
+        AND (p.payment->>'countsUntil')::bigint - 130000 > now
       ORDER BY p.seq DESC LIMIT 1;
   END IF;
   IF found_id IS NOT NULL THEN
