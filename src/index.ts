@@ -1,4 +1,5 @@
 export type { AssetInput } from './assets.js'
+export type { Balance } from './balances.js'
 export type { BudgetLine } from './budget.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
@@ -6,14 +7,18 @@ export {
   ApprovalRequiredError,
   type AnyStipendError,
   CancellationFailedError,
+  ClockJumpedError,
+  ChainUnavailableError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,
+  KeyStoreLockedError,
   LedgerUnavailableError,
   LimitExceededError,
   MalformedMessageError,
   type Moved,
   NoPayableOfferError,
+  PayeeAccountMissingError,
   PaymentDelayedError,
   PaymentDeniedError,
   PaymentOutcomeUnknownError,
@@ -28,6 +33,8 @@ export {
 } from './errors.js'
 export type { Events, On } from './events.js'
 export type { TypedData } from './evm.js'
+export type { EvmTransaction } from './evm-transaction.js'
+export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './explain-policy.js'
 export type { ExportFormat } from './export.js'
 export {
   getPayment,
@@ -47,6 +54,7 @@ export { agreesWithPin } from './ledger/pins.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { askedOf, formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
+export { circuitBreaker, type CircuitBreakerOptions, maxLiveHolds, type MaxLiveHoldsOptions } from './policy/breaker.js'
 export {
   createPolicyEngine,
   type Decision,
@@ -54,9 +62,12 @@ export {
   type PolicyEngine,
   type Rule,
   type RuleRefusal,
+  type RulesEngine,
   type Verdict,
 } from './policy/engine.js'
+export type { JSONValue, RuleJSON } from './policy/form.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
+export { policyFromJSON } from './policy/json.js'
 export type { LimitScope } from './policy/limit-scope.js'
 export { maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
 export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
@@ -74,6 +85,7 @@ export type { Cancellation, Scheme } from './schemes/scheme.js'
 export type { Session } from './session.js'
 export type { SessionLimits, SessionScope } from './session/caveats.js'
 export { narrowToken } from './session/token.js'
+export type { TransferOptions } from './transfer.js'
 export type {
   Approval,
   ApprovalId,

@@ -1,7 +1,14 @@
 import { LedgerUnavailableError } from './errors.js'
 import type { Emit } from './events.js'
 import type { Ledger } from './ledger/ledger.js'
-import { type GuardedPolicy, guardPolicy, type PolicyEngine, type Rule } from './policy/engine.js'
+import {
+  createPolicyEngine,
+  type GuardedPolicy,
+  guardPolicy,
+  type PolicyEngine,
+  type Rule,
+  rulesOf,
+} from './policy/engine.js'
 
 type Policy = readonly Rule[] | PolicyEngine
 
@@ -29,8 +36,13 @@ export function createPolicyHolder(
   }
 }
 
-/** What is kept of a policy: its JSON form where it has one, else the names of its rules. */
+/** What is kept of a policy: its form as data, or, where one of its rules has none, the names of its rules. */
 function describe(policy: Policy): unknown {
-  if (Array.isArray(policy)) return policy.map(({ name }: Rule) => name)
-  return 'toJSON' in policy ? policy : 'an engine'
+  const rules = rulesOf(policy)
+  if (rules.length === 0) return Array.isArray(policy) ? [] : 'an engine of the owner’s own'
+  try {
+    return createPolicyEngine(rules).toJSON()
+  } catch {
+    return rules.map(({ name }) => name)
+  }
 }

@@ -1,10 +1,16 @@
-import { createPolicyEngine, type GuardedPolicy, type PaymentRequest, type Rule, strictest } from './engine.js'
-import { createRule, grant } from './rule.js'
+import { isTransfer } from '../resource.js'
+import type { PaymentRequest, Rule } from './decision.js'
+import { createPolicyEngine, type GuardedPolicy } from './engine.js'
+import { strictest } from './judge.js'
+import { createRule, grant, grantPayee } from './rule.js'
 import { denial, type Verdict } from './verdict.js'
 
 /** Adds rules to a policy that stays as it is, and whose word on hosts they do not replace: they can only narrow it. */
 export function narrowPolicy(policy: GuardedPolicy, rules: readonly Rule[]): GuardedPolicy {
-  const own = createPolicyEngine([createRule('session', () => grant), ...rules])
+  const own = createPolicyEngine([
+    createRule('session', ({ resource }) => (isTransfer(resource) ? grantPayee : grant)),
+    ...rules,
+  ])
   return Object.freeze({
     evaluate: async (request: PaymentRequest) => both(await policy.evaluate(request), await own.evaluate(request)),
     limits: (resource) => [...policy.limits(resource), ...(own.limits?.(resource) ?? [])],

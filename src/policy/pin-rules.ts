@@ -1,20 +1,23 @@
 import { ConfigurationError } from '../errors.js'
 import { parseAddress } from '../evm.js'
+import { isTransfer } from '../resource.js'
 import type { Pin } from '../types.js'
-import type { PaymentRequest, Rule } from './engine.js'
-import { createRule, readOptions } from './rule.js'
+import type { PaymentRequest, Rule } from './decision.js'
+import { withForm } from './form.js'
+import { allow, createRule, readOptions } from './rule.js'
 
 /**
  * Remembers the first payee of each origin, on whatever network; a payment to another one needs approval, and the
  * approved one is remembered from then on.
  */
 export function pinPayee(): Rule {
-  return createPinRule('pinPayee', ({ resource: { origin }, offer: { payTo } }) => ({
+  const rule = createPinRule('pinPayee', ({ resource: { origin }, offer: { payTo } }) => ({
     name: `payee of ${origin}`,
     key: `payee:${origin}`,
     value: parseAddress(payTo) ?? payTo,
     onDiffer: 'approve',
   }))
+  return withForm(rule, {})
 }
 
 /** Options of `priceMemory`. */
@@ -32,7 +35,7 @@ export type PriceMemoryOptions = {
 export function priceMemory(options: PriceMemoryOptions): Rule {
   const { maxRise } = readOptions('priceMemory', options, ['maxRise'])
   const maxRisePercent = readPercent(maxRise)
-  return createPinRule('priceMemory', ({ resource: { method, origin, url }, offer: { microUsd } }) => {
+  const rule = createPinRule('priceMemory', ({ resource: { method, origin, url }, offer: { microUsd } }) => {
     const path = `${origin}${new URL(url).pathname}`
     return {
       name: `price of ${path} in micro-USD`,
@@ -42,6 +45,7 @@ export function priceMemory(options: PriceMemoryOptions): Rule {
       onDiffer: 'approve',
     }
   })
+  return withForm(rule, { maxRise })
 }
 
 function readPercent(maxRise: number): number {
@@ -54,5 +58,7 @@ function readPercent(maxRise: number): number {
 }
 
 function createPinRule(name: string, pinOf: (request: PaymentRequest) => Pin): Rule {
-  return createRule(name, (request) => ({ type: 'allow', pins: [pinOf(request)] }))
+  return createRule(name, (request) =>
+    isTransfer(request.resource) ? allow : { type: 'allow', pins: [pinOf(request)] },
+  )
 }

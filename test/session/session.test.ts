@@ -247,7 +247,7 @@ describe('a revoked session', () => {
 
 describe('a policy that is replaced', () => {
   test('holds from the next judgement on, for sessions and for what waits for approval too', async () => {
-    const { open, scene, keyStore } = openShop({ price: 2_000_000n })
+    const { open, scene, keyStore, ledger } = openShop({ price: 2_000_000n })
     const tiers = [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: 1, dailyLimitUsd: 10 })]
     const wallet = open({ policy: tiers })
     const session = wallet.session({})
@@ -259,6 +259,10 @@ describe('a policy that is replaced', () => {
     await wallet.setPolicy([allowHosts(['other.example.com'])])
     expect(await rejection(session.fetch(url))).toMatchObject({ code: 'payment_denied' })
     expect(told).toEqual([scene.now])
+    expect(JSON.parse((await ledger.recall('policy')) ?? '')).toEqual({
+      at: scene.now,
+      policy: [{ type: 'allowHosts', hosts: ['other.example.com'] }],
+    })
     await wallet.setPolicy(tiers)
     expect((await session.fetch(url)).status).toBe(200)
     expect(keyStore.signed).toHaveLength(1)
