@@ -4,6 +4,7 @@ import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
 import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
+import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -19,13 +20,16 @@ describe('the public names', () => {
         "AlreadyPaidError",
         "ApprovalRequiredError",
         "CancellationFailedError",
+        "ChainUnavailableError",
         "ClockJumpedError",
         "ClockSkewError",
         "ConfigurationError",
+        "KeyStoreLockedError",
         "LedgerUnavailableError",
         "LimitExceededError",
         "MalformedMessageError",
         "NoPayableOfferError",
+        "PayeeAccountMissingError",
         "PaymentDelayedError",
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
@@ -74,6 +78,7 @@ describe('the public names', () => {
         "pinPayee",
         "policyFromJSON",
         "priceMemory",
+        "shareOf",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -97,7 +102,18 @@ describe('the public names', () => {
   test('stipend/keys', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
+        "account",
+        "changePassword",
+        "encryptedFile",
+        "exportKey",
+        "generateMnemonic",
+        "importKeys",
+        "mnemonic",
         "privateKey",
+        "remoteSigner",
+        "solanaSigner",
+        "walletClient",
+        "workerSigner",
       ]
     `)
   })
@@ -114,6 +130,15 @@ describe('the public names', () => {
     expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
       [
         "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/solana', () => {
+    expect(Object.keys(solana).toSorted()).toMatchInlineSnapshot(`
+      [
+        "exactSolana",
+        "solana",
       ]
     `)
   })
@@ -229,12 +254,18 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
     ClockJumpedError: new copy.ClockJumpedError(3_600_000),
+    ChainUnavailableError: new copy.ChainUnavailableError('no node has a blockhash'),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
+    KeyStoreLockedError: new copy.KeyStoreLockedError('the password is wrong'),
     LedgerUnavailableError: new copy.LedgerUnavailableError(new Error('disk full')),
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
     NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PayeeAccountMissingError: new copy.PayeeAccountMissingError(
+      { ...payment, network: 'solana:x' } as never,
+      'account',
+    ),
     PaymentDelayedError: new copy.PaymentDelayedError(approval),
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
