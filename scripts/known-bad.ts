@@ -36,8 +36,8 @@ const patches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'a limit is checked, and the payment written later',
     file: 'src/ledger/memory.ts',
-    find: '      const recorded = deepFreeze(',
-    replace: '      await new Promise((resolve) => setImmediate(resolve))\n      const recorded = deepFreeze(',
+    find: '      useUp(options)\n',
+    replace: '      await new Promise((resolve) => setImmediate(resolve))\n      useUp(options)\n',
     tests: ['test/wallet.test.ts'],
   },
   {
@@ -247,9 +247,9 @@ const patches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'payments whose end nobody has told do not count as under way',
-    file: 'src/ledger/counters.ts',
-    find: "(measure === 'open' && status === 'authorized')",
-    replace: 'false',
+    file: 'src/policy/breaker.ts',
+    find: "measure: 'open'",
+    replace: "measure: 'unknown'",
     tests: ['test/policy/breaker.test.ts'],
   },
   {
