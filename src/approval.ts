@@ -37,19 +37,19 @@ export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pi
  * @throws PaymentDeniedError when the answer was no.
  */
 export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, parts: Parts): Promise<void> {
-  const wanted = createApproval(payment, hold, ask)
+  const wanted = createApproval(payment, hold, ask, parts)
   const approval = await parts.ledger.requestApproval(wanted)
   if (approval.requestedAt === wanted.requestedAt) parts.emit('approval.requested', { approval })
   if (approval.status === 'denied') throw denied()
   if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
   if (!parts.onApproval) throw new ApprovalRequiredError(approval)
   const status = (await answer(approval, parts)) ? 'approved' : 'denied'
-  const decided = await parts.ledger.decideApproval(approval.id, status, parts.clock())
+  const decided = await parts.ledger.decideApproval(approval.id, status, parts.time().ledger)
   if (decided) parts.emit('approval.decided', { approval: decided })
   if (decided?.status !== 'approved') throw denied()
 }
 
-function createApproval(payment: Payment, hold: Hold, ask: Ask): Approval {
+function createApproval(payment: Payment, hold: Hold, ask: Ask, { sessions }: Parts): Approval {
   const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
   const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
   return deepFreeze({
@@ -63,6 +63,7 @@ function createApproval(payment: Payment, hold: Hold, ask: Ask): Approval {
     microUsd,
     payTo,
     labels,
+    ...(sessions.length > 0 && { sessions }),
     requestedAt: createdAt,
     expiresAt: (executableAt ?? createdAt) + lifeMs,
     executableAt,

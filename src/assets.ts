@@ -74,7 +74,10 @@ export type AssetInput = Omit<Asset, 'microUsd' | 'transfer'> & {
 }
 
 /** Finds the asset that a claim names, in our own table. */
-export type AssetTable = { find(network: string, address: string): Asset | undefined }
+export type AssetTable = {
+  find(network: string, address: string): Asset | undefined
+  list(): readonly Asset[]
+}
 
 /**
  * Creates the table of assets that a wallet trusts: the pinned ones, and the owner's own.
@@ -86,7 +89,7 @@ export function createAssetTable(own: readonly AssetInput[] = []): AssetTable {
     pinnedAssets().map((asset): [string, Asset] => [keyOf(asset.network, asset.address), deepFreeze(asset)]),
   )
   for (const input of own) table.set(keyOf(input.network, input.address), deepFreeze(readAsset(input)))
-  return { find: (network, address) => table.get(keyOf(network, address)) }
+  return { find: (network, address) => table.get(keyOf(network, address)), list: () => [...table.values()] }
 }
 
 /** Hex addresses are the same in either case; base58 ones are not. */

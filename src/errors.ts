@@ -63,6 +63,24 @@ export class ClockSkewError extends StipendError {
   }
 }
 
+/** Thrown when our clock is ahead of the time that has passed; set it right, or confirm it with `wallet.confirmClock()`. */
+export class ClockJumpedError extends StipendError {
+  readonly code = 'clock_jumped'
+  override readonly retryable = true
+  /** Milliseconds that the clock is ahead of the time that has passed. */
+  readonly aheadMs: number
+
+  constructor(aheadMs: number) {
+    super(`Clock is ${Math.round(aheadMs / 1000)} s ahead of the time that has passed; nothing was signed`, {
+      details: [
+        'It was set forward, or the machine slept: limits over time stand still until that is confirmed.',
+        'A chain confirms it at wallet.reconcile(), or the owner with wallet.confirmClock().',
+      ],
+    })
+    this.aheadMs = aheadMs
+  }
+}
+
 /** Thrown when no entry of a 402 can be paid by this wallet; configure a key, a scheme or an asset. */
 export class NoPayableOfferError extends StipendError {
   readonly code = 'no_payable_offer'
@@ -144,6 +162,15 @@ export class SessionRevokedError extends StipendError {
   }
 }
 
+/** Thrown when a session's token cannot be used: forged, of another wallet, expired, or wider than its own chain. */
+export class SessionInvalidError extends StipendError {
+  readonly code = 'session_invalid'
+
+  constructor(reason: string, cause?: unknown) {
+    super(`Session token cannot be used: ${reason}`, { cause })
+  }
+}
+
 /** Thrown when a person has to approve a payment first; the same call goes on once it is approved. */
 export class ApprovalRequiredError extends StipendError {
   readonly code = 'approval_required'
@@ -181,6 +208,46 @@ export class LedgerUnavailableError extends StipendError {
 
   constructor(cause: unknown) {
     super('Ledger is not available; nothing was signed', { cause })
+  }
+}
+
+/** Thrown when a key store is locked, or stays so because the password is wrong; unlock it, then try again. */
+export class KeyStoreLockedError extends StipendError {
+  readonly code = 'key_store_locked'
+  override readonly retryable = true
+
+  constructor(reason: string) {
+    super(`Key store is locked: ${reason}; nothing was signed`)
+  }
+}
+
+/** Thrown when a chain has to be asked first and no node answers; try again later, or configure other nodes. */
+export class ChainUnavailableError extends StipendError {
+  readonly code = 'chain_unavailable'
+  override readonly retryable = true
+
+  constructor(reason: string, options: { readonly cause?: unknown } = {}) {
+    super(`Chain is not available: ${reason}; nothing was signed`, { cause: options.cause })
+  }
+}
+
+/** Thrown when the payee has no account that could take the token; the payee has to create one. */
+export class PayeeAccountMissingError extends StipendError {
+  readonly code = 'payee_account_missing'
+  override readonly retryable = true
+  readonly offer: Offer
+  /** The address at which the account would be. */
+  readonly account: string
+
+  constructor(offer: Offer, account: string) {
+    super('Payee has no account for the token; nothing was signed', {
+      details: [
+        `${offer.payTo} holds no ${offer.asset.symbol} on ${offer.network}: its account would be ${account}`,
+        'The payee has to create it; this wallet pays no rent for others.',
+      ],
+    })
+    this.offer = offer
+    this.account = account
   }
 }
 
@@ -272,14 +339,19 @@ export type AnyStipendError =
   | UnpayableRequestError
   | MalformedMessageError
   | ClockSkewError
+  | ClockJumpedError
   | NoPayableOfferError
   | PaymentDeniedError
   | LimitExceededError
   | WalletFrozenError
   | SessionRevokedError
+  | SessionInvalidError
   | ApprovalRequiredError
   | PaymentDelayedError
+  | KeyStoreLockedError
   | LedgerUnavailableError
+  | ChainUnavailableError
+  | PayeeAccountMissingError
   | SigningFailedError
   | PaymentRejectedError
   | AlreadyPaidError

@@ -11,14 +11,16 @@ const words: Readonly<Record<Measure, string>> = {
 /** Says in words which limit a payment would exceed, by how much, and when it would fit. */
 export function explainLimit(refusal: {
   readonly limit: Limit
-  readonly used: bigint
+  /** Left out where it is not known. */
+  readonly used?: bigint | undefined
   readonly asked: bigint
   /** Unix milliseconds. */
   readonly fitsAt?: number | undefined
 }): string {
   const { limit, used, asked, fitsAt } = refusal
   const format = (amount: bigint): string => (limit.measure === 'microUsd' ? formatUsd(amount) : amount.toString())
-  const spent = limit.window.type === 'payment' ? '' : `${format(used)} ${words[limit.measure]}, `
+  const isKnown = used !== undefined && limit.window.type !== 'payment'
+  const spent = isKnown ? `${format(used)} ${words[limit.measure]}, ` : ''
   const when =
     fitsAt === undefined
       ? ''

@@ -1,4 +1,5 @@
 export type { AssetInput } from './assets.js'
+export type { Balance } from './balances.js'
 export type { BudgetLine } from './budget.js'
 export type { PayingRequestInit, PaymentOptions } from './call.js'
 export {
@@ -6,19 +7,24 @@ export {
   ApprovalRequiredError,
   type AnyStipendError,
   CancellationFailedError,
+  ClockJumpedError,
+  ChainUnavailableError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,
+  KeyStoreLockedError,
   LedgerUnavailableError,
   LimitExceededError,
   MalformedMessageError,
   type Moved,
   NoPayableOfferError,
+  PayeeAccountMissingError,
   PaymentDelayedError,
   PaymentDeniedError,
   PaymentOutcomeUnknownError,
   PaymentRejectedError,
   type Refusal,
+  SessionInvalidError,
   SessionRevokedError,
   SigningFailedError,
   StipendError,
@@ -27,6 +33,8 @@ export {
 } from './errors.js'
 export type { Events, On } from './events.js'
 export type { TypedData } from './evm.js'
+export type { EvmTransaction } from './evm-transaction.js'
+export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './explain-policy.js'
 export type { ExportFormat } from './export.js'
 export {
   getPayment,
@@ -47,6 +55,7 @@ export { shareOf } from './ledger/share.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { askedOf, formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
+export { circuitBreaker, type CircuitBreakerOptions, maxLiveHolds, type MaxLiveHoldsOptions } from './policy/breaker.js'
 export {
   createPolicyEngine,
   type Decision,
@@ -54,12 +63,16 @@ export {
   type PolicyEngine,
   type Rule,
   type RuleRefusal,
+  type RulesEngine,
   type Verdict,
 } from './policy/engine.js'
+export type { JSONValue, RuleJSON } from './policy/form.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/host-rules.js'
+export { policyFromJSON } from './policy/json.js'
 export type { LimitScope } from './policy/limit-scope.js'
 export { maxPayments, type MaxPaymentsOptions, spendingLimit, type SpendingLimitOptions } from './policy/limit-rules.js'
 export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/offer-rules.js'
+export { pinPayee, priceMemory, type PriceMemoryOptions } from './policy/pin-rules.js'
 export type { TierOptions } from './policy/tiers.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/time-window.js'
 export type { Answer, Message, Protocol } from './protocols/protocol.js'
@@ -70,6 +83,10 @@ export type { Quote, QuotedOffer } from './quote.js'
 export type { Reconciliation } from './reconcile.js'
 export { exactEvm, type ExactEvmOptions } from './schemes/exact-evm.js'
 export type { Cancellation, Scheme } from './schemes/scheme.js'
+export type { Session } from './session.js'
+export type { SessionLimits, SessionScope } from './session/caveats.js'
+export { narrowToken } from './session/token.js'
+export type { TransferOptions } from './transfer.js'
 export type {
   Approval,
   ApprovalId,

@@ -49,3 +49,18 @@ export function formatUnits(amount: bigint, asset: Pick<Asset, 'decimals' | 'sym
 export function askedOf({ measure }: Pick<Limit, 'measure'>, { microUsd }: { readonly microUsd: MicroUsd }): bigint {
   return measure === 'microUsd' ? microUsd : 1n
 }
+
+/**
+ * Parses whole tokens, such as `1.50`, to atomic units, exactly.
+ *
+ * @throws ConfigurationError on anything but a plain decimal with at most as many places as the asset has.
+ */
+export function parseUnits(amount: string, { decimals, symbol }: Pick<Asset, 'decimals' | 'symbol'>): bigint {
+  const [, whole, fraction = ''] = /^(0|[1-9]\d{0,30})(?:\.(\d{1,36}))?$/.exec(amount) ?? []
+  if (whole !== undefined && fraction.length <= decimals) {
+    return BigInt(whole) * 10n ** BigInt(decimals) + BigInt(fraction.padEnd(decimals, '0') || '0')
+  }
+  throw new ConfigurationError(`Failed to read amount: ${String(amount)} is not an amount of ${symbol}`, {
+    details: [`Write it like '1.50': no sign, exponent or separator, at most ${decimals} decimals.`],
+  })
+}

@@ -25,8 +25,11 @@ export type Asset = {
   readonly decimals: number
   /** The price of one whole token. */
   readonly microUsd: MicroUsd
-  /** How the token moves on a payer's signature: an x402 `assetTransferMethod`, or the Solana token program. */
-  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022'
+  /**
+   * How it moves on a payer's signature: an x402 `assetTransferMethod`, the Solana token program, or, for the chain's own
+   * coin, `native`, which no server can ask for.
+   */
+  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022' | 'native'
   /** The token's EIP-712 domain; EVM only. */
   readonly eip712?: { readonly name: string; readonly version: string } | undefined
 }
@@ -52,6 +55,8 @@ export type OfferClaim = {
   readonly maxTimeoutSeconds: number
   /** How far in the past the authorization starts, for servers that expect a recent start; absent: it has no start. */
   readonly backdateSeconds?: number | undefined
+  /** Whether a transfer may carry a text that the server did not ask for, on chains that have such. @default true */
+  readonly takesMemo?: boolean | undefined
   readonly extra: Readonly<Record<string, unknown>>
   /** The entry as it came, to be echoed. */
   readonly raw: unknown
@@ -243,6 +248,8 @@ export type Approval = {
   readonly microUsd: MicroUsd
   readonly payTo: string
   readonly labels: Labels
+  /** The sessions that asked, from the widest to the narrowest; absent when the wallet itself did. */
+  readonly sessions?: readonly SessionId[] | undefined
   /** Unix milliseconds. */
   readonly requestedAt: number
   /** Unix milliseconds from which on it can no longer be used. */

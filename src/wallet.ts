@@ -1,31 +1,35 @@
-import { bytesToHex } from '@noble/hashes/utils'
 import { type AssetInput, createAssetTable } from './assets.js'
-import { authorize } from './authorize.js'
+import { addresses, type Balance, balances } from './balances.js'
 import { type BudgetLine, budget } from './budget.js'
-import { readLabels } from './call.js'
 import { cancel } from './cancel.js'
 import type { Chain } from './chains/evidence.js'
-import { ConfigurationError, isStipendError } from './errors.js'
-import { createEvents, type On } from './events.js'
+import { createTrustedClock, type TrustedClock } from './clock.js'
+import { createPayer } from './create-payer.js'
+import { ConfigurationError } from './errors.js'
+import { createEvents, type Emit, type On } from './events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { type PayingFetch, quoteWith, unwrapFetch, wrapFetch } from './fetch.js'
 import type { KeyStore } from './keys/key-store.js'
 import type { Ledger, PaymentFilter } from './ledger/ledger.js'
-import { advancePayment } from './ledger/lifecycle.js'
 import { memoryLedger } from './ledger/memory.js'
 import { startLoop } from './loop.js'
 import type { Parts } from './parts.js'
 import type { Payer } from './payer.js'
-import { guardPolicy, type PolicyEngine, type Rule } from './policy/engine.js'
+import type { PolicyEngine, Rule } from './policy/engine.js'
+import { createPolicyHolder } from './policy-holder.js'
 import type { Protocol } from './protocols/protocol.js'
 import { x402 } from './protocols/x402.js'
 import { x402V1 } from './protocols/x402-v1.js'
-import { draw, type Random } from './purchase.js'
-import { appraise, type Quote } from './quote.js'
-import { type Reconciliation, readChains, reconcile } from './reconcile.js'
+import type { Random } from './purchase.js'
+import type { Quote } from './quote.js'
+import { type Reconciliation, askTime, readChains, reconcile } from './reconcile.js'
 import { exactEvm } from './schemes/exact-evm.js'
+import { transferEvm } from './schemes/transfer-evm.js'
 import type { Scheme } from './schemes/scheme.js'
-import type { Approval, ApprovalId, Payment, PaymentId } from './types.js'
+import { createSession, openSession, type Session, type SessionMaker } from './session.js'
+import type { SessionScope } from './session/caveats.js'
+import { type TransferOptions, transfer } from './transfer.js'
+import type { Approval, ApprovalId, Network, Payment, PaymentId, SessionId } from './types.js'
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
@@ -58,6 +62,14 @@ export type AgentWalletOptions = {
   readonly assets?: readonly AssetInput[] | undefined
   /** Unix milliseconds. @default Date.now */
   readonly clock?: (() => number) | undefined
+  /**
+   * Milliseconds that have passed since whenever, and never run back. A clock that is more than five minutes ahead of
+   * them has jumped: nothing is signed, and no limit over time moves on, until `reconcile` finds that a final block of
+   * a chain agrees with it, or `confirmClock` is called. Before the first of these a wrong clock is not noticed.
+   *
+   * @default performance.now; with a `clock` of one's own, that clock, so that it never jumps
+   */
+  readonly monotonic?: (() => number) | undefined
   /** @default crypto.getRandomValues */
   readonly random?: Random | undefined
   /**
@@ -65,6 +77,12 @@ export type AgentWalletOptions = {
    * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
    */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
+  /**
+   * What the tokens of sessions begin with: up to 32 letters, digits and underscores.
+   *
+   * @default 'stipend_'
+   */
+  readonly sessionTokenPrefix?: string | undefined
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
@@ -84,7 +102,10 @@ export type AgentWallet = Payer & {
     /** Writes them for bookkeeping, oldest first: JSON, or CSV with a header; all that match, unless the filter has a limit. */
     readonly export: (format: ExportFormat, filter?: PaymentFilter) => Promise<string>
   }
-  /** Asks the chains what became of the payments whose end is not known, and records what final blocks show. */
+  /**
+   * Asks the chains what became of the payments whose end is not known, and records what final blocks show. Money that
+   * left an account of the wallet since its first payment, and that no payment of its ledger explains, freezes it.
+   */
   readonly reconcile: () => Promise<Reconciliation>
   /**
    * Sends the cancellation of a payment and answers the transaction's hash. It counts as spent until `reconcile` finds
@@ -93,6 +114,22 @@ export type AgentWallet = Payer & {
    * @throws ConfigurationError when no chain with a gas payer is configured for it.
    */
   readonly cancel: (id: PaymentId) => Promise<string>
+  /**
+   * Believes the clock although it is ahead of the time that has passed, as after the machine slept. Chains confirm it
+   * by themselves, at `reconcile` and when a payment is asked for.
+   */
+  readonly confirmClock: () => void
+  /** Lists the wallet's address on each network of the table of assets that it has a key for. */
+  readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
+  /** Asks the configured chains what the wallet holds of every asset of the table. */
+  readonly balances: () => Promise<readonly Balance[]>
+  /**
+   * Moves money of the owner's own accord: judged by the same policy, in which `allowPayees` has to name the payee,
+   * recorded in the same ledger and signed in the same place. The payment is `claimed` once it is sent.
+   *
+   * @throws ConfigurationError when the asset, the chain or the amount is not usable.
+   */
+  readonly transfer: (options: TransferOptions) => Promise<Payment>
   /** Stops what runs in the background; the wallet can still be used. */
   readonly close: () => void
   /** Payments that wait for a person or for their time; denying a delayed one cancels it. */
@@ -106,6 +143,29 @@ export type AgentWallet = Payer & {
   /** Lets nothing be signed, in every process that shares the ledger, until it is unfrozen. */
   readonly freeze: (reason: string) => Promise<void>
   readonly unfreeze: () => Promise<void>
+  /**
+   * Makes a handle that pays within a scope, to be handed to a model, a tool or a sub-agent.
+   *
+   * @throws ConfigurationError when the scope is not usable.
+   */
+  readonly session: (scope: SessionScope) => Session
+  /**
+   * Opens the session that a token carries.
+   *
+   * @throws SessionInvalidError when it is forged, of another wallet or audience, expired, or wider than its own chain.
+   * @throws SessionRevokedError when it, or one that it was made from, is revoked.
+   */
+  readonly openSession: (token: string, options?: { readonly audience?: string | undefined }) => Promise<Session>
+  /** Lets a session, and all that are made from it, pay nothing from the next signature on, in every process that shares the ledger. */
+  readonly revokeSession: (session: SessionId | Pick<Session, 'id'>) => Promise<void>
+  /**
+   * Replaces the policy for every judgement from now on, those of payments that wait for approval included; the ledger
+   * keeps what it was replaced by, and when.
+   *
+   * @throws ConfigurationError when it is neither rules nor an engine; then the old one stays.
+   * @throws LedgerUnavailableError when it cannot be recorded; likewise.
+   */
+  readonly setPolicy: (policy: readonly Rule[] | PolicyEngine) => Promise<void>
   readonly on: On
 }
 
@@ -129,26 +189,41 @@ export type AgentWallet = Payer & {
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
-  const { protocols = [x402(), x402V1()], clock = Date.now, random = randomBytes, ledger = memoryLedger() } = options
+  const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hears } = createEvents()
-  const policy = guardPolicy(options.policy ?? [])
-  const parts: Parts = {
+  const trusted = trustedClockOf(options, emit)
+  const chains = readChains(options.chains)
+  const clock = (): number => trusted.read().wall
+  const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
+  const parts = {
     keyStore: options.keyStore,
     schemes: options.schemes ?? [exactEvm()],
     assets: createAssetTable(options.assets),
     policy,
     ledger,
     clock,
-    secret: secretOf(options.keyStore, ledger),
+    time: trusted.read,
+    askTime: () => askTime({ chains, witness: trusted.witness }),
+    secret: secretOf('purchases', { keyStore: options.keyStore, ledger }),
     sessions: [],
     emit,
     hears,
     onApproval: options.onApproval,
-  }
-  const payer = createPayer(parts, protocols, random)
+  } satisfies Parts
+  const payer = createPayer(parts, { protocols, random })
   const fetch = options.fetch ?? currentFetch()
-  const books = { ...parts, chains: readChains(options.chains) }
+  // Only transfers are ever paid by the schemes of transfers: no server can ask for one.
+  const mover = createPayer({ ...parts, schemes: [...parts.schemes, transferEvm()] }, { protocols: [], random })
+  const sessions: SessionMaker = {
+    parts,
+    protocols,
+    random,
+    fetch,
+    root: secretOf('sessions', parts),
+    tokenPrefix: readPrefix(options.sessionTokenPrefix),
+  }
+  const books = { ...parts, chains, witness: trusted.witness }
   return Object.freeze({
     ...payer,
     fetch: wrapFetch(fetch, payer),
@@ -159,8 +234,12 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       list: ledger.list,
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
+    addresses: () => addresses(parts),
+    balances: () => balances(books),
+    transfer: (what: TransferOptions) => transfer(what, { ...books, payer: mover }),
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
+    confirmClock: trusted.confirm,
     close: startRounds(books, options.reconcileEverySeconds, random),
     approvals: approvalsOf(parts),
     freeze: async (reason: string) => {
@@ -172,8 +251,26 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       await ledger.freeze(undefined)
       emit('wallet.unfrozen', {})
     },
+    session: (scope: SessionScope) => createSession(scope, sessions),
+    openSession: (token: string, { audience }: { readonly audience?: string | undefined } = {}) =>
+      openSession(token, audience, sessions),
+    revokeSession: async (session: SessionId | Pick<Session, 'id'>) => {
+      const id = typeof session === 'string' ? session : session.id
+      await ledger.revokeSession(id)
+      emit('session.revoked', { session: id })
+    },
+    setPolicy,
     on,
   })
+}
+
+function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, emit: Emit): TrustedClock {
+  const { monotonic = clock === Date.now ? () => performance.now() : clock } = options
+  const tell = (aheadMs: number | undefined): void => {
+    if (aheadMs === undefined) emit('clock.confirmed', {})
+    else emit('clock.jumped', { aheadMs })
+  }
+  return createTrustedClock({ clock, monotonic, tell })
 }
 
 function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | undefined, random: Random): () => void {
@@ -184,53 +281,36 @@ function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | u
   return startLoop(round, { seconds, random })
 }
 
-function approvalsOf({ ledger, clock, emit }: Parts): AgentWallet['approvals'] {
+function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
   const decide = async (id: ApprovalId, status: 'approved' | 'denied'): Promise<Approval | undefined> => {
-    const approval = await ledger.decideApproval(id, status, clock())
+    const approval = await ledger.decideApproval(id, status, time().ledger)
     if (approval) emit('approval.decided', { approval })
     return approval
   }
   return Object.freeze({
-    list: () => ledger.listApprovals(clock()),
+    list: () => ledger.listApprovals(time().ledger),
     approve: (id: ApprovalId) => decide(id, 'approved'),
     deny: (id: ApprovalId) => decide(id, 'denied'),
   })
 }
 
-function createPayer(parts: Parts, protocols: readonly Protocol[], random: Random): Payer {
-  const { clock, emit, ledger } = parts
-  return Object.freeze({
-    protocols: Object.freeze([...protocols]),
-    clock,
-    appraise: (required, resource) => appraise(required, resource, parts),
-    authorize: async (required, ask) => {
-      const labels = readLabels(ask.labels, 'labels')
-      const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
-      try {
-        const isNamed = ask.purchaseKey !== undefined
-        return await authorize(required, { ...ask, labels, purchaseKey, isNamed }, parts)
-      } catch (error) {
-        if (isStipendError(error) && error.moved === 'no') emit('payment.denied', { resource: ask.resource, error })
-        throw error
-      }
-    },
-    settle: async (payment, update) => {
-      const settled = await ledger.update(payment.id, update).catch(() => advancePayment(payment, update))
-      emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
-      return settled
-    },
-  } satisfies Payer)
+function readPrefix(prefix = 'stipend_'): string {
+  if (/^[A-Za-z0-9_]{0,32}$/.test(prefix)) return prefix
+  throw new ConfigurationError('Failed to read sessionTokenPrefix: expected up to 32 letters, digits and underscores')
 }
 
 function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length))
 }
 
-/** Nonces come from the key where the store can derive from it, else from bytes that the ledger keeps. */
-function secretOf({ deriveSecret, id = '' }: KeyStore, ledger: Ledger): () => Promise<Uint8Array> {
+/** Secrets come from the key where the store can derive from it, else from bytes that the ledger keeps. */
+function secretOf(
+  purpose: string,
+  { keyStore: { deriveSecret, id = '' }, ledger }: Pick<Parts, 'keyStore' | 'ledger'>,
+): () => Promise<Uint8Array> {
   let secret: Promise<Uint8Array> | undefined
   return () => {
-    secret ??= deriveSecret ? deriveSecret('purchases') : ledger.secret(`purchases/${id}`)
+    secret ??= deriveSecret ? deriveSecret(purpose) : ledger.secret(`${purpose}/${id}`)
     secret.catch(() => {
       secret = undefined
     })

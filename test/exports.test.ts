@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
+import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -18,16 +20,21 @@ describe('the public names', () => {
         "AlreadyPaidError",
         "ApprovalRequiredError",
         "CancellationFailedError",
+        "ChainUnavailableError",
+        "ClockJumpedError",
         "ClockSkewError",
         "ConfigurationError",
+        "KeyStoreLockedError",
         "LedgerUnavailableError",
         "LimitExceededError",
         "MalformedMessageError",
         "NoPayableOfferError",
+        "PayeeAccountMissingError",
         "PaymentDelayedError",
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
         "PaymentRejectedError",
+        "SessionInvalidError",
         "SessionRevokedError",
         "SigningFailedError",
         "StipendError",
@@ -43,6 +50,7 @@ describe('the public names', () => {
         "askedOf",
         "atLedgerTime",
         "canRenewPayment",
+        "circuitBreaker",
         "countsAsSpent",
         "createAgentWallet",
         "createPolicyEngine",
@@ -53,6 +61,7 @@ describe('the public names', () => {
         "encodeApproval",
         "encodePayment",
         "exactEvm",
+        "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
@@ -61,9 +70,14 @@ describe('the public names', () => {
         "isStipendError",
         "isUsableApproval",
         "leavesAt",
+        "maxLiveHolds",
         "maxPayments",
         "memoryLedger",
         "mostApprovals",
+        "narrowToken",
+        "pinPayee",
+        "policyFromJSON",
+        "priceMemory",
         "shareOf",
         "spendingLimit",
         "timeWindow",
@@ -88,7 +102,26 @@ describe('the public names', () => {
   test('stipend/keys', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
+        "account",
+        "changePassword",
+        "encryptedFile",
+        "exportKey",
+        "generateMnemonic",
+        "importKeys",
+        "mnemonic",
         "privateKey",
+        "remoteSigner",
+        "solanaSigner",
+        "walletClient",
+        "workerSigner",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })
@@ -97,6 +130,15 @@ describe('the public names', () => {
     expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
       [
         "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/solana', () => {
+    expect(Object.keys(solana).toSorted()).toMatchInlineSnapshot(`
+      [
+        "exactSolana",
+        "solana",
       ]
     `)
   })
@@ -211,16 +253,24 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     AlreadyPaidError: new copy.AlreadyPaidError(payment),
     ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
+    ClockJumpedError: new copy.ClockJumpedError(3_600_000),
+    ChainUnavailableError: new copy.ChainUnavailableError('no node has a blockhash'),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
+    KeyStoreLockedError: new copy.KeyStoreLockedError('the password is wrong'),
     LedgerUnavailableError: new copy.LedgerUnavailableError(new Error('disk full')),
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
     NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PayeeAccountMissingError: new copy.PayeeAccountMissingError(
+      { ...payment, network: 'solana:x' } as never,
+      'account',
+    ),
     PaymentDelayedError: new copy.PaymentDelayedError(approval),
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),
     PaymentRejectedError: new copy.PaymentRejectedError(payment, new Response(null, { status: 402 })),
+    SessionInvalidError: new copy.SessionInvalidError('it is no session token'),
     SessionRevokedError: new copy.SessionRevokedError(`ses_${'0'.repeat(32)}`),
     SigningFailedError: new copy.SigningFailedError(payment, { reason: 'the key store threw', moved: 'no' }),
     UnpayableRequestError: new copy.UnpayableRequestError('Failed to keep the body'),

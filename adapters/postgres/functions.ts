@@ -64,9 +64,10 @@ BEGIN
       found_id := wanted->>'id';
     END IF;
   ELSIF COALESCE((options->>'sameRequest')::boolean, false) THEN
+    -- As isPendingPayment says it.
     SELECT p.id INTO found_id FROM ${schema}.payments p
       WHERE p.request_digest = wanted->>'requestDigest' AND p.status = 'unknown'
-        AND (p.payment->'terms'->>'validBefore')::bigint * 1000 - 10000 > now
+        AND (p.payment->>'countsUntil')::bigint - 130000 > now
       ORDER BY p.seq DESC LIMIT 1;
   END IF;
   IF found_id IS NOT NULL THEN

@@ -1,10 +1,13 @@
 import { within } from '../deadline.js'
 import { ConfigurationError } from '../errors.js'
-import type { Hex, Network, Payment } from '../types.js'
-import type { Chain, Evidence } from './evidence.js'
+import type { Asset, Hex, Network, Payment } from '../types.js'
+import type { Chain, Evidence, Outgoing, OutgoingSearch } from './evidence.js'
 import { type GasPayer, sendCancellation } from './evm-cancel.js'
+import { agreeOnFinal, findOutgoing } from './evm-outgoing.js'
 import { type Answer, agree } from './evm-quorum.js'
-import { type Block, findLogs, type Log, type Rpc, readBlock, readNonce, transfersIn } from './evm-rpc.js'
+import { examineTransaction } from './evm-transfer-evidence.js'
+import { createTransfers, readBalances } from './evm-transfers.js'
+import { type Block, findLogs, type Log, type Rpc, readFinal, readNonce, transfersIn } from './evm-rpc.js'
 
 /** Options of `evm`. */
 export type EvmOptions = {
@@ -24,8 +27,17 @@ export type EvmOptions = {
    * @default 20
    */
   readonly timeoutSeconds?: number | undefined
-  /** Pays for the transactions of `wallet.cancel`: a viem wallet client with an account of its own. */
+  /**
+   * Pays for the transactions of `wallet.cancel`, and for transfers of tokens with EIP-3009: a viem wallet client with
+   * an account of its own.
+   */
   readonly gasPayer?: GasPayer | undefined
+  /**
+   * The most that the gas of one transfer may cost the wallet itself, in wei.
+   *
+   * @default 1_000_000_000_000_000n, a thousandth of the chain's coin
+   */
+  readonly maxFeeWei?: bigint | undefined
 }
 
 /**
@@ -49,6 +61,7 @@ export type EvmOptions = {
  */
 export function evm(options: EvmOptions): Chain {
   const { network, clients, quorum = Math.min(2, clients.length), timeoutSeconds = 20, gasPayer } = options
+  const { maxFeeWei = 1_000_000_000_000_000n } = options
   const chainId = readChainId(network)
   if (!Number.isInteger(quorum) || quorum < 1 || quorum > new Set(clients).size) {
     throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${new Set(clients).size} clients`)
@@ -57,14 +70,19 @@ export function evm(options: EvmOptions): Chain {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
   }
   const timeoutMs = timeoutSeconds * 1000
+  const nodes = { clients, chainId, quorum, timeoutMs }
   return Object.freeze({
     network,
     examine: async (payment: Payment): Promise<Evidence> => {
-      const isOurs = payment.asset.network === network && payment.asset.transfer === 'eip3009'
-      if (!isOurs) return { type: 'open', reason: 'it is no EIP-3009 payment on this network' }
+      const isOurs = payment.asset.network === network && isKnown(payment)
+      if (!isOurs) return { type: 'open', reason: 'it is neither an EIP-3009 payment nor a transfer on this network' }
       const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
       return agree(answers, { quorum, timeoutMs })
     },
+    outgoing: (search: OutgoingSearch): Promise<Outgoing> => findOutgoing(search, nodes),
+    time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
+    balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
+    transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
     ...(gasPayer && {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
     }),
@@ -75,6 +93,10 @@ function readChainId(network: Network): bigint {
   const chainId = /^eip155:([1-9]\d*)$/.exec(network)?.[1]
   if (chainId !== undefined) return BigInt(chainId)
   throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
+}
+
+function isKnown({ scheme, asset }: Payment): boolean {
+  return scheme === 'transfer' || asset.transfer === 'eip3009'
 }
 
 type Question = { readonly payment: Payment; readonly chainId: bigint; readonly timeoutMs: number }
@@ -89,16 +111,14 @@ async function ask(client: Rpc, question: Question): Promise<Answer> {
 }
 
 async function examine(client: Rpc, { payment, chainId }: Question): Promise<Answer> {
-  const answered = await client.request({ method: 'eth_chainId' })
-  if (BigInt(String(answered)) !== chainId) {
-    return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
-  }
-  const final = await readBlock(client, 'finalized')
+  const final = await readFinal(client, chainId)
+  if (!final) return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
   return { client, final, evidence: await examineAt(client, payment, final) }
 }
 
 /** All that is read is read at one final block, whatever the node calls its latest. */
 async function examineAt(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
+  if (payment.scheme === 'transfer') return examineTransaction(client, payment, final)
   const isUsed = await readNonce(client, payment, final.hash)
   if (isUsed) return explain(payment, await findLogs(client, payment, final), client)
   // The contract executes while a block's time is before `validBefore`, and later blocks are never earlier.

@@ -1,4 +1,5 @@
 import type { TypedData } from '../evm.js'
+import type { EvmTransaction } from '../evm-transaction.js'
 import type { Hex, Network } from '../types.js'
 
 /** An EVM address and the one way it signs; a viem `LocalAccount` with its namespace named. */
@@ -13,6 +14,8 @@ export type EvmSigner = {
    */
   readonly throwsUnsigned?: boolean | undefined
   readonly signTypedData: (data: TypedData) => Promise<Hex>
+  /** Signs a transfer whose gas its sender pays, and answers it serialized; only `wallet.transfer` needs it. */
+  readonly signTransaction?: ((transaction: EvmTransaction) => Promise<Hex>) | undefined
 }
 
 /** A Solana address and the one way it signs. */
@@ -38,3 +41,9 @@ export type KeyStore = {
    */
   readonly deriveSecret?: ((purpose: string) => Promise<Uint8Array>) | undefined
 }
+
+/** A family of networks and an address that a key has on all of them. */
+export type KeyAddress = Pick<Signer, 'namespace' | 'address'>
+
+/** The store of one key, which says what it is a key of. */
+export type SingleKeyStore = KeyStore & KeyAddress

@@ -1,13 +1,16 @@
 import { ConfigurationError } from '../errors.js'
-import type { Rule } from './engine.js'
-import { type HostPattern, parseAllowedHost, parseDeniedHost } from './host-pattern.js'
+import { isTransfer } from '../resource.js'
+import type { Rule } from './decision.js'
+import { withForm } from './form.js'
+import { parseAllowedHost, parseDeniedHost } from './host-pattern.js'
 import { isAllowedBy, isDeniedBy, isPublicHost, readUrl, refuseUrl } from './hosts.js'
 import { allow, createRule, deny, grant, readList } from './rule.js'
 
 /**
  * Allows payments to these hosts and no others. Host patterns: `api.example.com` (https, port 443),
  * `api.example.com:8443`, `*.example.com` (any depth below, not itself), and for development whole loopback origins
- * such as `http://127.0.0.1:*`. A second rule like it narrows the first, so all hosts go into one.
+ * such as `http://127.0.0.1:*`. A second rule like it narrows the first, so all hosts go into one. Plain http is paid at
+ * such an origin only: that is so for every policy, and no rule can change it.
  *
  * Patterns that reach names of strangers, such as `*.com` or `*.github.io`, are refused where a short list knows them:
  * a help against slips, no proof.
@@ -15,22 +18,26 @@ import { allow, createRule, deny, grant, readList } from './rule.js'
  * @throws ConfigurationError when a pattern is not usable.
  */
 export function allowHosts(patterns: readonly string[]): Rule {
-  const allowed = readPatterns('allowHosts', patterns, parseAllowedHost)
+  const hosts = readList('allowHosts', patterns)
+  const allowed = hosts.map(parseAllowedHost)
   if (allowed.length === 0) throw new ConfigurationError('Failed to read allowHosts: it names no host')
-  return createHostRule('allowHosts', (url) =>
+  const rule = createHostRule('allowHosts', (url) =>
     allowed.some((pattern) => isAllowedBy(pattern, url)) ? undefined : `${url.host} is not an allowed host`,
   )
+  return withForm(rule, { hosts })
 }
 
 /**
  * Allows payments to any public https host on any port, for agents that discover services. Addresses, names without a
- * dot and names of local networks stay denied; what a name resolves to is not looked up. Combine it with tight limits
- * per host, and one over the wallet: a stranger can have any number of hosts.
+ * dot and names of local networks stay denied; what a name resolves to is not looked up, which is what
+ * `blockPrivateNetworks` of `stipend/node` does. Combine it with tight limits per host, and one over the wallet: a
+ * stranger can have any number of hosts.
  */
 export function allowAnyHost(): Rule {
-  return createHostRule('allowAnyHost', (url) =>
+  const rule = createHostRule('allowAnyHost', (url) =>
     isPublicHost(url) ? undefined : `${url.origin} is not a public https host`,
   )
+  return withForm(rule, {})
 }
 
 /**
@@ -41,27 +48,26 @@ export function allowAnyHost(): Rule {
  * @throws ConfigurationError when a pattern is not usable.
  */
 export function denyHosts(patterns: readonly string[]): Rule {
-  const denied = readPatterns('denyHosts', patterns, parseDeniedHost)
-  return createRule('denyHosts', ({ resource }) => {
+  const hosts = readList('denyHosts', patterns)
+  const denied = hosts.map(parseDeniedHost)
+  const rule = createRule('denyHosts', ({ resource }) => {
+    if (isTransfer(resource)) return allow
     const url = readUrl(resource)
     if (typeof url === 'string') return deny(url)
     return denied.some((pattern) => isDeniedBy(pattern, url)) ? deny(`${url.host} is a denied host`) : allow
   })
+  return withForm(rule, { hosts })
 }
 
-/** Creates a rule that gives leave to pay a host, unless its URL is never paid or the rule says why not. */
+/**
+ * Creates a rule that gives leave to pay a host, unless its URL is never paid or the rule says why not. Of transfers,
+ * which no host asks for, it says nothing.
+ */
 function createHostRule(name: string, refuse: (url: URL) => string | undefined): Rule {
   return createRule(name, ({ resource }) => {
+    if (isTransfer(resource)) return allow
     const url = readUrl(resource)
     const reason = typeof url === 'string' ? url : (refuseUrl(url) ?? refuse(url))
     return reason === undefined ? grant : deny(reason)
   })
-}
-
-function readPatterns(
-  rule: string,
-  patterns: readonly string[],
-  parse: (pattern: string) => HostPattern,
-): readonly HostPattern[] {
-  return readList(rule, patterns).map(parse)
 }

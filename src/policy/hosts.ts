@@ -16,13 +16,22 @@ export function readUrl({ url, origin, host }: Resource): URL | string {
 }
 
 /** Says why a URL is never paid, whatever is allowed, or nothing when it may be. */
-export function refuseUrl({ protocol, host, hostname, username, password }: URL): string | undefined {
+export function refuseUrl(url: URL): string | undefined {
+  const { protocol, host, hostname, username, password } = url
   if (protocol !== 'https:' && protocol !== 'http:') return `${protocol} is not paid; only https is`
   if (username || password) return 'a URL with a user name or a password is not paid'
-  if (protocol === 'http:' && !loopbackNames.has(hostname))
-    return `${host} is asked over plain http; only https is paid`
+  const plain = refusePlainHttp(url)
+  if (plain !== undefined) return plain
   const isName = hostname.length <= 253 && hostname.split('.').every((label) => label !== '' && label.length <= 63)
   return isName ? undefined : `${host} is not a whole host name`
+}
+
+/** Says why a URL is not paid over plain http, or nothing when it is no plain http, or on loopback by its name. */
+export function refusePlainHttp(url: URL | string): string | undefined {
+  if (!URL.canParse(url)) return undefined
+  const { protocol, host, hostname } = new URL(url)
+  const isPlain = protocol === 'http:' && !loopbackNames.has(hostname)
+  return isPlain ? `${host} is asked over plain http; only https is paid` : undefined
 }
 
 /** Tells whether an allowing pattern names the host, the port and the scheme of a URL. */
@@ -54,4 +63,14 @@ export function isPublicHost({ protocol, hostname }: URL): boolean {
   const last = labels.at(-1) ?? ''
   const isAddress = hostname.startsWith('[') || /^\d+$/.test(last)
   return protocol === 'https:' && labels.length > 1 && !isAddress && !localNames.has(last) && !isEchoingHost(hostname)
+}
+
+/** Tells whether all that one allowing pattern names is named by another. */
+export function isWithin(inner: HostPattern, outer: HostPattern): boolean {
+  const isPort =
+    outer.port === '*' || (outer.port ?? defaultPort(outer.protocol)) === (inner.port ?? defaultPort(inner.protocol))
+  const isName = outer.isBelow
+    ? inner.hostname.endsWith(`.${outer.hostname}`) || (inner.isBelow && inner.hostname === outer.hostname)
+    : !inner.isBelow && inner.hostname === outer.hostname
+  return inner.protocol === outer.protocol && isPort && isName
 }

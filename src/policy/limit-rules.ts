@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../errors.js'
-import { parseUsd, type Usd } from '../money.js'
+import { formatUsd, parseUsd, type Usd } from '../money.js'
 import type { Limit, Window } from '../types.js'
-import type { Rule } from './engine.js'
+import type { Rule } from './decision.js'
+import { type JSONValue, withForm } from './form.js'
 import { type LimitScope, readScope, scopeTo } from './limit-scope.js'
 import { createLimitRule, readOptions } from './rule.js'
 import { readTimeZone } from './time-window.js'
@@ -75,7 +76,20 @@ export function spendingLimit(options: SpendingLimitOptions): Rule {
       `Failed to read spendingLimit: it sets none of ${[...amounts, ...tierOptions].join(', ')}`,
     )
   }
-  return createLimitRule('spendingLimit', (about) => scopeTo(limits, scope, about), tiers?.careOf)
+  const rule = createLimitRule('spendingLimit', (about) => scopeTo(limits, scope, about), tiers?.careOf)
+  const { delaySeconds } = own
+  return withForm(rule, { ...writeAmounts(own), delaySeconds, scope: own.scope, calendar, onExceed })
+}
+
+/** Writes amounts to the digit, as strings. */
+function writeAmounts(options: SpendingLimitOptions): Readonly<Record<string, JSONValue>> {
+  const names = [...amounts, 'instantMaxUsd', 'notifyMaxUsd', 'delayMaxUsd'] as const
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const amount = options[name]
+      return amount === undefined ? [] : [[name, formatUsd(parseUsd(amount, name)).slice(1)]]
+    }),
+  )
 }
 
 function readOnExceed(onExceed: Limit['onExceed']): Limit['onExceed'] {
@@ -111,8 +125,8 @@ function calendarWindow(option: string, timeZone: string): Window | undefined {
 export type MaxPaymentsOptions = {
   /** The most payments there may be; 0 allows none. */
   readonly count: number
-  /** Over what time: the last hour, 24 hours or 30 days, or as long as the ledger lives. */
-  readonly per: 'hour' | 'day' | 'month' | 'lifetime'
+  /** Over what time: the last hour, 24 hours, 7 days or 30 days, or as long as the ledger lives. */
+  readonly per: 'hour' | 'day' | 'week' | 'month' | 'lifetime'
   /** @default 'wallet' */
   readonly scope?: LimitScope | undefined
 }
@@ -120,12 +134,13 @@ export type MaxPaymentsOptions = {
 const periods: ReadonlyMap<string, Window> = new Map([
   ['hour', { type: 'rolling', seconds: hour }],
   ['day', { type: 'rolling', seconds: day }],
+  ['week', { type: 'rolling', seconds: 7 * day }],
   ['month', { type: 'rolling', seconds: 30 * day }],
   ['lifetime', { type: 'lifetime' }],
 ])
 
 /**
- * Limits how many payments may be made in an hour, 24 hours, 30 days, or as long as the ledger lives. It says nothing
+ * Limits how many payments may be made in an hour, 24 hours, 7 days, 30 days, or as long as the ledger lives. It says nothing
  * of money, so the built-in limits stay.
  *
  * @throws ConfigurationError when an option is not usable.
@@ -136,9 +151,11 @@ export function maxPayments(options: MaxPaymentsOptions): Rule {
     throw new ConfigurationError(`Failed to read count: ${String(count)} is not a number of payments`)
   }
   const window = periods.get(per)
-  if (!window) throw new ConfigurationError(`Failed to read per: ${String(per)} is not hour, day, month or lifetime`)
+  if (!window)
+    throw new ConfigurationError(`Failed to read per: ${String(per)} is not hour, day, week, month or lifetime`)
   const name = per === 'lifetime' ? 'limit on payments' : `limit on payments per ${per}`
   const limits = [{ name, window, measure: 'count' as const, max: BigInt(count) }]
   const applies = readScope('maxPayments', scope)
-  return createLimitRule('maxPayments', (about) => scopeTo(limits, applies, about))
+  const rule = createLimitRule('maxPayments', (about) => scopeTo(limits, applies, about))
+  return withForm(rule, { count, per, scope })
 }

@@ -1,27 +1,32 @@
 import { ConfigurationError } from '../errors.js'
 import { parseAddress } from '../evm.js'
+import { isTransfer } from '../resource.js'
 import type { Asset, Network } from '../types.js'
-import type { Rule } from './engine.js'
+import type { Rule } from './decision.js'
+import { withForm } from './form.js'
 import { isText, ownFields } from './read.js'
-import { allow, createRule, deny, readList } from './rule.js'
+import { allow, createRule, deny, grantPayee, readList } from './rule.js'
 
 const networkShape = /^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$/
 const payeeShape = /^(?:([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):)?([-.%a-zA-Z0-9]{1,128})$/
 const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/(?:erc20|token):([-.%a-zA-Z0-9]{1,128})$/
 
 /**
- * Allows payments to these payees only. EVM addresses are the same in either case; any other is compared exactly.
+ * Allows payments to these payees only, and transfers to them: a transfer needs this rule, as a payment one about hosts. EVM addresses are the same in either case; any other is compared exactly.
  * `eip155:8453:0x…` (CAIP-10) names a payee on one network, and a bare address the same payee on all.
  *
  * @throws ConfigurationError when an address is not usable.
  */
 export function allowPayees(payees: readonly string[]): Rule {
   const known = readSome('allowPayees', payees, readPayee)
-  return createRule('allowPayees', ({ offer: { network, payTo } }) => {
+  const rule = createRule('allowPayees', ({ resource, offer: { network, payTo } }) => {
     const payee = readAddress(network, payTo)
     if (payee === undefined) return deny('the payee is not an address')
-    return known.has(payee) || known.has(`${network}:${payee}`) ? allow : deny(`${payee} is not an allowed payee`)
+    const isKnown = known.has(payee) || known.has(`${network}:${payee}`)
+    if (!isKnown) return deny(`${payee} is not an allowed payee`)
+    return isTransfer(resource) ? grantPayee : allow
   })
+  return withForm(rule, { payees: [...known] })
 }
 
 function readPayee(entry: unknown): string | undefined {
@@ -47,9 +52,10 @@ function readAddress(network: string, address: string): string | undefined {
  */
 export function allowNetworks(networks: readonly Network[]): Rule {
   const known = readSome('allowNetworks', networks, readNetwork)
-  return createRule('allowNetworks', ({ offer: { asset, network } }) =>
+  const rule = createRule('allowNetworks', ({ offer: { asset, network } }) =>
     known.has(network) ? allow : deny(`${asset.network} is not an allowed network`),
   )
+  return withForm(rule, { networks: [...known] })
 }
 
 function readNetwork(entry: unknown): string | undefined {
@@ -69,10 +75,16 @@ export type AllowedAsset = string | Pick<Asset, 'network' | 'address'>
  */
 export function allowAssets(assets: readonly AllowedAsset[]): Rule {
   const known = readSome('allowAssets', assets, readAsset)
-  return createRule('allowAssets', ({ offer: { asset } }) => {
+  const rule = createRule('allowAssets', ({ offer: { asset } }) => {
     const isKnown = known.has(asset.symbol) || known.has(`${asset.network}/${asset.address}`)
     return isKnown ? allow : deny(`${asset.symbol} on ${asset.network} is not an allowed asset`)
   })
+  return withForm(rule, { assets: [...known].map(writeAsset) })
+}
+
+/** Writes a symbol as it is, and a token by its CAIP-19 id. */
+function writeAsset(asset: string): string {
+  return asset.replace('/', asset.startsWith('eip155:') ? '/erc20:' : '/token:')
 }
 
 function readAsset(entry: unknown): string | undefined {

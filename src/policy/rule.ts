@@ -1,13 +1,16 @@
 import { ConfigurationError } from '../errors.js'
 import { parseAddress } from '../evm.js'
 import type { Labels, Limit, Resource } from '../types.js'
-import type { Decision, Rule } from './engine.js'
+import type { Decision, Rule } from './decision.js'
 
 /** No objection. */
 export const allow: Decision = Object.freeze({ type: 'allow' })
 
 /** No objection, and leave to pay the host. */
 export const grant: Decision = Object.freeze({ type: 'allow', grants: 'host' })
+
+/** No objection, and leave to transfer to the payee. */
+export const grantPayee: Decision = Object.freeze({ type: 'allow', grants: 'payee' })
 
 /** Objects, for a reason that a person or a model can act on. */
 export function deny(reason: string): Decision {

@@ -1,8 +1,10 @@
 import { ConfigurationError } from '../errors.js'
-import type { Rule } from './engine.js'
+import type { Rule } from './decision.js'
+import { withForm } from './form.js'
 import { allow, createRule, deny, readList, readOptions } from './rule.js'
 
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+/** The days of the week, as they are written. */
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /** A day of the week. */
 export type Weekday = (typeof weekdays)[number]
@@ -47,12 +49,13 @@ export function timeWindow(options: TimeWindowOptions): Rule {
   }
   const clock = createClock(timeZone)
   const names = days.length === 7 ? '' : `${days.map((day) => weekdays[day]).join(', ')} `
-  return createRule('timeWindow', ({ now }) => {
+  const rule = createRule('timeWindow', ({ now }) => {
     if (isOpen(hours, clock, now)) return allow
     const next = findOpening(hours, clock, now)
     const when = next === undefined ? '' : `; opens at ${new Date(next).toISOString().slice(0, 16)}Z`
     return deny(`payments are made ${names}from ${from} to ${to} ${timeZone}${when}`)
   })
+  return withForm(rule, { days: days.flatMap((day) => weekdays[day] ?? []), from, to, timeZone })
 }
 
 function isOpen({ opens, closes, days }: Hours, clock: Clock, instant: number): boolean {

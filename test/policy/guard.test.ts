@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { allowHosts, ConfigurationError, type Limit, type PolicyEngine } from '../../src/index.js'
+import { allowHosts, ConfigurationError, type Limit, type PolicyEngine, type Rule } from '../../src/index.js'
 import { guardPolicy } from '../../src/policy/engine.js'
 import { createRequest } from '../support/offers.ts'
 
@@ -164,6 +164,42 @@ describe('a guarded policy', () => {
     ['rules that are none', [{}]],
   ])('cannot be made of %s', (_what, policy) => {
     expect(() => guardPolicy(policy as PolicyEngine)).toThrow(ConfigurationError)
+  })
+})
+
+describe('plain http', () => {
+  const anything = answering({ type: 'allow', limits: [] })
+  const grants: Rule = { name: 'mine', judge: () => ({ type: 'allow', grants: 'host' }) }
+  const askedAt = async (url: string, policy: Parameters<typeof guardPolicy>[0]) =>
+    guardPolicy(policy).evaluate(createRequest(url))
+
+  test.each([
+    'http://api.example.com/',
+    'http://api.example.com:443/',
+    'http://10.0.0.1/',
+    'http://127.0.0.2/',
+    'http://localhost./',
+    'http://a.localhost/',
+    'http://127.0.0.1.nip.io/',
+  ])('at %s is never paid, whatever an engine or a rule of the owner allows', async (url) => {
+    const denied = { type: 'deny', refusals: [{ rule: 'https', reason: expect.stringContaining('plain http') }] }
+    expect(await askedAt(url, anything)).toEqual(denied)
+    expect(await askedAt(url, [grants])).toEqual(denied)
+    expect(await askedAt(url, [allowHosts(['api.example.com', 'http://127.0.0.1:*'])])).toMatchObject({ type: 'deny' })
+  })
+
+  test.each(['http://127.0.0.1:3000/', 'http://localhost/', 'http://[::1]:8402/'])(
+    'at %s, which is this machine, is paid where the policy allows it',
+    async (url) => {
+      expect(await askedAt(url, anything)).toMatchObject({ type: 'allow' })
+      expect(await askedAt(url, [hosts])).toMatchObject({ type: 'deny' })
+    },
+  )
+
+  test('leaves an objection of the policy as it is', async () => {
+    const no: Rule = { name: 'no', judge: () => ({ type: 'deny', reason: 'never' }) }
+    const refusals = [{ rule: 'no', reason: 'never' }]
+    expect(await askedAt('http://api.example.com/', [no])).toEqual({ type: 'deny', refusals })
   })
 })
 

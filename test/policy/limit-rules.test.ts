@@ -193,7 +193,7 @@ describe('maxPayments', () => {
     expect(() => maxPayments({ count: count as number, per: 'day' })).toThrow(ConfigurationError)
   })
 
-  test.each(['week', 'Day', '', undefined, 'toString', 'constructor'])('refuses a time of %j', (per) => {
+  test.each(['year', 'Day', '', undefined, 'toString', 'constructor'])('refuses a time of %j', (per) => {
     expect(() => maxPayments({ count: 1, per: per as 'day' })).toThrow(ConfigurationError)
   })
 

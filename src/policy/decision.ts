@@ -1,0 +1,36 @@
+import type { Hold, Labels, Limit, Offer, Pin, Resource } from '../types.js'
+
+/** What rules judge: one offer, for one resource. Frozen. */
+export type PaymentRequest = {
+  readonly resource: Resource
+  readonly offer: Offer
+  readonly labels: Labels
+  /** Unix milliseconds. */
+  readonly now: number
+}
+
+/**
+ * What a rule says of a request. `allow` is no objection, under limits; leave to pay at all is only given by a rule about
+ * hosts or, for a transfer that no host asks for, about payees, and said with `grants`.
+ */
+export type Decision =
+  | {
+      readonly type: 'allow'
+      readonly limits?: readonly Limit[] | undefined
+      readonly grants?: 'host' | 'payee' | undefined
+      /** Makes the payment wait for a person, or for some time; the strictest of all rules' holds counts. */
+      readonly hold?: Hold | undefined
+      /** Has the owner told of the payment. */
+      readonly notify?: boolean | undefined
+      /** What it has to agree with, and what is remembered of it. */
+      readonly pins?: readonly Pin[] | undefined
+    }
+  | { readonly type: 'deny'; readonly reason: string }
+
+/** Judges a request; pure, and can only narrow what other rules allow. */
+export type Rule = {
+  readonly name: string
+  readonly judge: (request: PaymentRequest) => Decision
+  /** The limits it sets on a host (or, without one, on the wallet as a whole), for `budget()`. */
+  readonly limits?: ((resource: Resource | undefined) => readonly Limit[]) | undefined
+}

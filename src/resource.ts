@@ -1,0 +1,14 @@
+import type { Network, Resource } from './types.js'
+
+const transferOrigin = 'transfer:'
+
+/** Names what is paid for when money is moved of the owner's own accord: no server asked for it. */
+export function transferTo(network: Network, payTo: string): Resource {
+  const url = `${transferOrigin}${network}/${payTo}`
+  return Object.freeze({ url, method: 'TRANSFER', origin: transferOrigin, host: 'transfer' })
+}
+
+/** Tells whether nobody but the owner's own code asked for a payment. No URL that is fetched has this origin. */
+export function isTransfer({ origin }: Pick<Resource, 'origin'>): boolean {
+  return origin === transferOrigin
+}

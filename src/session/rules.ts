@@ -1,0 +1,40 @@
+import type { Decision, Rule } from '../policy/engine.js'
+import { allowHosts } from '../policy/host-rules.js'
+import { maxPayments, spendingLimit } from '../policy/limit-rules.js'
+import type { Limit } from '../types.js'
+import type { Caveats } from './caveats.js'
+
+/**
+ * Makes the rules that a session's caveats are; what they count, they count in the session's own counter.
+ *
+ * @throws ConfigurationError when a caveat is not usable.
+ */
+export function rulesOf(
+  { limits, maxPayments: count, allowHosts: hosts, expiresAt }: Caveats,
+  scope: string,
+): readonly Rule[] {
+  return [
+    ...(expiresAt === undefined ? [] : [expiry(expiresAt)]),
+    ...(hosts === undefined ? [] : [allowHosts(hosts)]),
+    ...(limits === undefined ? [] : [rescope(spendingLimit(limits), scope)]),
+    ...(count === undefined ? [] : [rescope(maxPayments({ count, per: 'lifetime' }), scope)]),
+  ]
+}
+
+function expiry(expiresAt: number): Rule {
+  const reason = `the session expired at ${new Date(expiresAt).toISOString()}`
+  return { name: 'session', judge: ({ now }) => (now < expiresAt ? { type: 'allow' } : { type: 'deny', reason }) }
+}
+
+/** Counts over the session what a rule counts over the wallet. */
+function rescope({ name, judge, limits }: Rule, scope: string): Rule {
+  const move = (limit: Limit): Limit => ({ ...limit, name: `session's ${limit.name}`, scope })
+  return {
+    name,
+    judge: (request): Decision => {
+      const decision = judge(request)
+      return decision.type === 'deny' ? decision : { ...decision, limits: (decision.limits ?? []).map(move) }
+    },
+    limits: (resource) => (limits?.(resource) ?? []).map(move),
+  }
+}

@@ -1,0 +1,104 @@
+import { hmac } from '@noble/hashes/hmac'
+import { sha256 } from '@noble/hashes/sha2'
+import { utf8ToBytes } from '@noble/hashes/utils'
+import { base64urlnopad } from '@scure/base'
+import { SessionInvalidError } from '../errors.js'
+import { bytesToHex } from '@noble/hashes/utils'
+import type { Random } from '../purchase.js'
+import type { SessionScope } from './caveats.js'
+import { type Chain, extend, type Link, narrow } from './chain.js'
+
+/** Longer ones are not looked at. */
+const longestToken = 8192
+
+/**
+ * Writes a session as a token: its caveats one after another, and a MAC that runs through them all. Each MAC is the key
+ * of the next, as in a macaroon: whoever holds a token can narrow it, and nobody can take a caveat away.
+ */
+export function writeToken(chain: Chain, root: Uint8Array, prefix: string): string {
+  return `${prefix}${[...chain.map(({ text }) => encode(utf8ToBytes(text))), encode(macOf(chain, root))].join('.')}`
+}
+
+/**
+ * Reads a token back into the chain of its sessions.
+ *
+ * @throws SessionInvalidError which never tells a forged MAC from a foreign one.
+ */
+export function readToken(token: string, root: Uint8Array, prefix: string): Chain {
+  if (typeof token !== 'string' || !token.startsWith(prefix)) throw new SessionInvalidError('it is no session token')
+  if (token.length > longestToken) throw new SessionInvalidError(`it is longer than ${longestToken} characters`)
+  const [mac, ...texts] = token.slice(prefix.length).split('.').map(decode).toReversed()
+  if (!mac || texts.length === 0) throw new SessionInvalidError('it is no session token')
+  const written = texts.toReversed()
+  const expected = written.reduce<Uint8Array | undefined>((key, bytes) => macStep(key, bytes, root), undefined)
+  if (!expected || !isEqual(mac, expected)) throw new SessionInvalidError('its MAC is not of this wallet')
+  const [first, ...others] = written.map(decodeText).reduce<readonly Link[]>(extend, [])
+  if (!first) throw new SessionInvalidError('it is no session token')
+  return [first, ...others]
+}
+
+/**
+ * Narrows a session's token without the wallet: what comes out may do less, and counts against the token it was made
+ * from as well. Whether the scope is narrower is checked where the token is opened.
+ *
+ * @throws SessionInvalidError when the text is no token.
+ * @throws ConfigurationError when the scope is not usable.
+ *
+ * @example
+ * ```ts
+ * import { narrowToken } from 'stipend'
+ *
+ * const token = process.env.SESSION_TOKEN ?? ''
+ * const smaller = narrowToken(token, { limits: { totalLimitUsd: '0.50' }, allowHosts: ['api.example.com'] })
+ * ```
+ */
+export function narrowToken(token: string, scope: SessionScope, random: Random = drawBytes): string {
+  const end = token.lastIndexOf('.')
+  if (end < 0 || token.length > longestToken) throw new SessionInvalidError('it is no session token')
+  const [{ text }] = narrow([], scope, bytesToHex(random(16)))
+  const mac = hmac(sha256, decode(token.slice(end + 1)), utf8ToBytes(text))
+  return `${token.slice(0, end)}.${encode(utf8ToBytes(text))}.${encode(mac)}`
+}
+
+function drawBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length))
+}
+
+function macOf(chain: Chain, root: Uint8Array): Uint8Array {
+  const [first, ...others] = chain
+  return others.reduce(
+    (key, { text }) => macStep(key, utf8ToBytes(text), root),
+    macStep(undefined, utf8ToBytes(first.text), root),
+  )
+}
+
+function macStep(key: Uint8Array | undefined, text: Uint8Array, root: Uint8Array): Uint8Array {
+  return hmac(sha256, key ?? hmac(sha256, root, utf8ToBytes('stipend session token 1')), text)
+}
+
+/** Compares all bytes, whatever the first ones are. */
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = one.length ^ other.length
+  for (let index = 0; index < other.length; index += 1) difference |= (one[index] ?? 0) ^ (other[index] ?? 0)
+  return difference === 0
+}
+
+function encode(bytes: Uint8Array): string {
+  return base64urlnopad.encode(bytes)
+}
+
+function decode(text: string): Uint8Array {
+  try {
+    return base64urlnopad.decode(text)
+  } catch {
+    throw new SessionInvalidError('it is no session token')
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new SessionInvalidError('it is no session token')
+  }
+}

@@ -1,0 +1,323 @@
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { allowHosts, getPayment, type Ledger, memoryLedger, type SessionScope, spendingLimit } from '../../src/index.js'
+import { openShop } from '../support/shop.ts'
+import { rejection } from '../support/wallets.ts'
+
+const url = 'https://shop.example.com/'
+const cent = 10_000n
+
+describe('a session', () => {
+  test('pays within its scope, and what it spends counts against it and the wallet', async () => {
+    const { open, keyStore, taken } = openShop()
+    const wallet = open()
+    const session = wallet.session({ limits: { totalLimitUsd: '0.02' } })
+    const response = await session.fetch(url)
+    expect(getPayment(response)?.scopes).toContain(`session:${session.id}`)
+    await session.fetch(url)
+    expect(await rejection(session.fetch(url))).toMatchObject({ code: 'limit_exceeded', moved: 'no' })
+    expect(keyStore.signed).toHaveLength(2)
+    expect(taken()).toBe(2n * cent)
+    const used = (await wallet.budget()).find(({ name }) => name === 'daily limit')?.used
+    expect(used).toBe(2n * cent)
+    await wallet.fetch(url)
+    expect(taken()).toBe(3n * cent)
+  })
+
+  test('says what is left under its own limits and the wallet’s', async () => {
+    const session = openShop()
+      .open()
+      .session({ limits: { totalLimitUsd: 1 }, maxPayments: 3 })
+    await session.fetch(url)
+    const lines = (await session.budget()).map(({ name, left }) => [name, left])
+    expect(lines).toContainEqual(["session's total limit", 990_000n])
+    expect(lines).toContainEqual(["session's limit on payments", 2n])
+    expect(lines).toContainEqual(['daily limit', 99_990_000n])
+  })
+
+  test('makes at most as many payments as it may', async () => {
+    const { open, keyStore } = openShop()
+    const session = open().session({ maxPayments: 2 })
+    const settled = await Promise.allSettled(Array.from({ length: 10 }, () => session.fetch(url, repeat)))
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+    expect(keyStore.signed).toHaveLength(2)
+  })
+
+  test('pays no host that it is not allowed, and none that the wallet is not', async () => {
+    const { open, keyStore } = openShop()
+    const session = open().session({ allowHosts: ['api.data.example', 'evil.example'] })
+    expect((await session.fetch('https://api.data.example/')).status).toBe(200)
+    for (const other of [url, 'https://evil.example/', 'https://b.data.example/']) {
+      expect(await rejection(session.fetch(other))).toMatchObject({ code: 'payment_denied', moved: 'no' })
+    }
+    expect(keyStore.signed).toHaveLength(1)
+  })
+
+  test('pays nothing from the instant on at which it expires', async () => {
+    const { open, scene, keyStore } = openShop()
+    const session = open().session({ expiresAt: scene.now + 60_000 })
+    scene.now += 59_999
+    await session.fetch(url)
+    scene.now += 1
+    expect(await rejection(session.fetch(url))).toMatchObject({ code: 'payment_denied' })
+    expect(keyStore.signed).toHaveLength(1)
+  })
+
+  test('files its payments where its maker said, and no call can file them elsewhere', async () => {
+    const session = openShop()
+      .open()
+      .session({ labels: { task: '42' } })
+    const response = await session.fetch(url, { payment: { labels: { task: '1', step: '2' } } })
+    expect(getPayment(response)?.labels).toEqual({ task: '42', step: '2' })
+  })
+
+  test('sees its own payments, and those of sessions made from it, and no others', async () => {
+    const wallet = openShop().open()
+    const [one, other] = [wallet.session({}), wallet.session({})]
+    const child = one.session({})
+    const mine = getPayment(await child.fetch(url))
+    const theirs = getPayment(await other.fetch(url))
+    await wallet.fetch(url)
+    if (!mine || !theirs) throw new Error('nothing was paid')
+    expect((await one.payments.list()).map(({ id }) => id)).toEqual([mine.id])
+    expect(await one.payments.get(mine.id)).toMatchObject({ id: mine.id })
+    expect(await one.payments.get(theirs.id)).toBeUndefined()
+    expect(await child.payments.list({ status: 'unknown' })).toEqual([])
+    expect(await wallet.payments.list()).toHaveLength(3)
+  })
+
+  test('cannot mean a purchase of another session, nor the wallet’s, by its name', async () => {
+    const { open, keyStore } = openShop()
+    const wallet = open()
+    const bought = [wallet, wallet.session({}), wallet.session({})].map((payer) =>
+      payer.fetch(url, { payment: { key: 'report-42' } }),
+    )
+    const payments = (await Promise.all(bought)).map(getPayment)
+    expect(new Set(payments.map((payment) => payment?.id)).size).toBe(3)
+    expect(new Set(payments.map((payment) => payment?.terms.nonce)).size).toBe(3)
+    expect(keyStore.signed).toHaveLength(3)
+  })
+
+  test('can note nothing of a payment that it did not make', async () => {
+    const wallet = openShop().open()
+    const payment = getPayment(await wallet.fetch(url))
+    if (!payment) throw new Error('nothing was paid')
+    await wallet.session({}).settle(payment, { status: 'unknown', note: 'mine now' })
+    expect(await wallet.payments.get(payment.id)).toMatchObject({ status: 'claimed' })
+  })
+
+  test('can neither release nor confirm a payment that it made', async () => {
+    const { open } = openShop()
+    const wallet = open()
+    const session = wallet.session({})
+    const seen: unknown[] = []
+    wallet.on('payment.authorized', ({ payment }) => {
+      for (const status of ['released', 'expired', 'confirmed', 'cancelled'] as const)
+        seen.push(session.settle(payment, { status } as never))
+    })
+    const payment = getPayment(await session.fetch(url))
+    await Promise.all(seen)
+    expect(seen).toHaveLength(4)
+    expect(payment?.status).toBe('claimed')
+  })
+
+  test('waits for the owner where its own tiers say so, and sees only what it asked for itself', async () => {
+    const { open, scene, keyStore } = openShop({ price: 2_000_000n })
+    const wallet = open()
+    const [session, other] = [wallet.session({ limits: { instantMaxUsd: 1 } }), wallet.session({})]
+    const error = await rejection(session.fetch(url, { payment: { key: 'one' } }))
+    expect(error).toMatchObject({ code: 'approval_required' })
+    const [asked] = await session.approvals.list()
+    if (!asked) throw new Error('nothing was asked')
+    expect(await other.approvals.list()).toEqual([])
+    expect(await other.approvals.get(asked.id)).toBeUndefined()
+    expect('approve' in session.approvals).toBe(false)
+    await wallet.approvals.approve(asked.id)
+    expect(await session.approvals.get(asked.id)).toMatchObject({ status: 'approved' })
+    expect((await session.fetch(url, { payment: { key: 'one' } })).status).toBe(200)
+    scene.price = 1_000_000n
+    expect((await other.fetch(url)).status).toBe(200)
+    expect(keyStore.signed).toHaveLength(2)
+  })
+})
+
+const repeat = { payment: { repeatable: true } }
+
+describe('a session made from a session', () => {
+  test('spends from all that it is made from: ten children get no more than their parent has', async () => {
+    const { open, taken } = openShop()
+    const parent = open().session({ limits: { totalLimitUsd: '0.05' } })
+    const children = Array.from({ length: 10 }, () => parent.session({ limits: { totalLimitUsd: '0.03' } }))
+    await Promise.allSettled(children.flatMap((child) => [child.fetch(url), child.fetch(url)]))
+    expect(taken()).toBe(5n * cent)
+  })
+
+  test.each<[string, SessionScope, SessionScope]>([
+    ['more money', { limits: { totalLimitUsd: 1 } }, { limits: { totalLimitUsd: '1.000001' } }],
+    ['more at once', { limits: { perPaymentUsd: 0.1 } }, { limits: { perPaymentUsd: 0.2 } }],
+    ['more payments', { maxPayments: 2 }, { maxPayments: 3 }],
+    ['more time', { expiresAt: Date.UTC(2026, 1) }, { expiresAt: Date.UTC(2026, 2) }],
+    ['another host', { allowHosts: ['shop.example.com'] }, { allowHosts: ['api.data.example'] }],
+    ['all below a host', { allowHosts: ['api.data.example'] }, { allowHosts: ['*.data.example'] }],
+    ['the host above', { allowHosts: ['*.data.example'] }, { allowHosts: ['data.example'] }],
+    ['another port', { allowHosts: ['shop.example.com'] }, { allowHosts: ['shop.example.com:8443'] }],
+    ['another audience', { audience: 'one' }, { audience: 'other' }],
+  ])('is not made when it asks for %s', async (_what, scope, wider) => {
+    const parent = openShop().open().session(scope)
+    expect(() => parent.session(wider)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
+    const between = parent.session({})
+    expect(() => between.session(wider)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
+  })
+
+  test('may have the same, or less', () => {
+    const expiresAt = Date.UTC(2026, 1)
+    const parent = openShop()
+      .open()
+      .session({ limits: { totalLimitUsd: 1 }, maxPayments: 2, expiresAt, allowHosts: ['*.data.example'] })
+    const scope = { limits: { totalLimitUsd: '1.00', dailyLimitUsd: 5 }, maxPayments: 2, expiresAt }
+    const child = parent.session({ ...scope, allowHosts: ['api.data.example', '*.eu.data.example', '*.data.example'] })
+    expect(child.expiresAt).toBe(expiresAt)
+    expect(child.session({}).expiresAt).toBe(expiresAt)
+  })
+
+  test.each([
+    ['a misspelt caveat', { maxPayment: 1 }],
+    ['a misspelt limit', { limits: { dailyLimtUsd: 1 } }],
+    ['no amount', { limits: {} }],
+    ['an amount that is none', { limits: { totalLimitUsd: 'unlimited' } }],
+    ['a negative count', { maxPayments: -1 }],
+    ['a pattern that is none', { allowHosts: ['*'] }],
+    ['no host at all', { allowHosts: [] }],
+    ['an expiry that is no instant', { expiresAt: Number.NaN }],
+    ['an expiry in fractions', { expiresAt: 1.5 }],
+    ['a prototype', JSON.parse('{"__proto__":{"maxPayments":1}}')],
+    ['nothing', undefined],
+  ])('is not made from %s', (_what, scope) => {
+    const wallet = openShop().open()
+    expect(() => wallet.session(scope as never)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
+  })
+})
+
+describe('a revoked session', () => {
+  test('pays nothing from the next signature on, nor does what is made from it, in any process', async () => {
+    const { open, keyStore } = openShop()
+    const [owner, agent] = [open(), open()]
+    const session = owner.session({})
+    const there = await agent.openSession(await session.token())
+    const child = there.session({})
+    expect((await child.fetch(url)).status).toBe(200)
+    await owner.revokeSession(session)
+    for (const handle of [session, there, child, child.session({})]) {
+      expect(await rejection(handle.fetch(url))).toMatchObject({ code: 'session_revoked', moved: 'no' })
+    }
+    expect(await rejection(agent.openSession(await child.token()))).toMatchObject({ code: 'session_revoked' })
+    expect((await owner.session({}).fetch(url)).status).toBe(200)
+    expect(keyStore.signed).toHaveLength(2)
+  })
+
+  test('that is a child leaves its parent as it was', async () => {
+    const wallet = openShop().open()
+    const parent = wallet.session({})
+    const child = parent.session({})
+    await wallet.revokeSession(child.id)
+    expect(await rejection(child.fetch(url))).toMatchObject({ code: 'session_revoked' })
+    expect((await parent.fetch(url)).status).toBe(200)
+  })
+
+  test.each(['revoked', 'frozen'] as const)('between its record and its signature signs nothing: %s', async (how) => {
+    const inner = memoryLedger()
+    const ledger: Ledger = {
+      ...inner,
+      reserve: async (...given) => {
+        const answer = await inner.reserve(...given)
+        await (how === 'frozen' ? owner.freeze('stop') : owner.revokeSession(session))
+        return answer
+      },
+    }
+    const { open, keyStore } = openShop({ ledger })
+    const owner = open()
+    const session = owner.session({})
+    const code = how === 'frozen' ? 'wallet_frozen' : 'session_revoked'
+    expect(await rejection(session.fetch(url))).toMatchObject({ code, moved: 'no' })
+    expect(keyStore.signed).toEqual([])
+    expect(await owner.payments.list()).toMatchObject([{ status: 'released' }])
+    expect((await owner.budget()).every(({ used }) => used === 0n)).toBe(true)
+  })
+})
+
+describe('a policy that is replaced', () => {
+  test('holds from the next judgement on, for sessions and for what waits for approval too', async () => {
+    const { open, scene, keyStore, ledger } = openShop({ price: 2_000_000n })
+    const tiers = [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: 1, dailyLimitUsd: 10 })]
+    const wallet = open({ policy: tiers })
+    const session = wallet.session({})
+    expect(await rejection(session.fetch(url))).toMatchObject({ code: 'approval_required' })
+    const [asked] = await wallet.approvals.list()
+    await wallet.approvals.approve(asked?.id ?? 'apr_')
+    const told: number[] = []
+    wallet.on('policy.changed', ({ at }) => told.push(at))
+    await wallet.setPolicy([allowHosts(['other.example.com'])])
+    expect(await rejection(session.fetch(url))).toMatchObject({ code: 'payment_denied' })
+    expect(told).toEqual([scene.now])
+    expect(JSON.parse((await ledger.recall('policy')) ?? '')).toEqual({
+      at: scene.now,
+      policy: [{ type: 'allowHosts', hosts: ['other.example.com'] }],
+    })
+    await wallet.setPolicy(tiers)
+    expect((await session.fetch(url)).status).toBe(200)
+    expect(keyStore.signed).toHaveLength(1)
+  })
+
+  test('stays when the new one is none, or when it cannot be recorded', async () => {
+    const inner = memoryLedger()
+    const ledger: Ledger = { ...inner, remember: () => Promise.reject(new Error('disk full')) }
+    const wallet = openShop({ ledger }).open()
+    expect(await rejection(wallet.setPolicy('allow' as never))).toMatchObject({ code: 'configuration_invalid' })
+    expect(await rejection(wallet.setPolicy([]))).toMatchObject({ code: 'ledger_unavailable' })
+    expect((await wallet.fetch(url)).status).toBe(200)
+  })
+})
+
+describe('what a session is made of', () => {
+  test('leads neither to the wallet nor to a key, and cannot be changed', async () => {
+    const { open, keyStore, ledger } = openShop()
+    const wallet = open()
+    const session = wallet.session({ limits: { totalLimitUsd: 1 } }).session({})
+    const reached = walk(session)
+    for (const secret of [wallet, keyStore, ledger, wallet.approvals, wallet.fetch, ledger.reserve])
+      expect(reached.has(secret)).toBe(false)
+    const own = [...reached].filter((one) => !isBuiltIn(one))
+    expect(own.length).toBeGreaterThan(10)
+    const loose = own.filter((one) => typeof one === 'object' && !Object.isFrozen(one))
+    expect(loose).toEqual([])
+    expect(() => Object.assign(session, { fetch: globalThis.fetch })).toThrow(TypeError)
+  })
+
+  test('shows no secret to whoever inspects it', async () => {
+    const session = openShop().open().session({})
+    const token = await session.token()
+    const shown = inspect(session, { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true })
+    const mac = token.split('.').at(-1) ?? ''
+    for (const text of [shown, JSON.stringify(session), String(session)]) {
+      expect(text).not.toContain(mac)
+      expect(text).not.toContain('ac0974bec39a17e36ba4a6b4d238ff94')
+    }
+  })
+})
+
+/** Everything that can be reached from a value by reading it: properties, symbols, prototypes, accessors. */
+function walk(value: unknown, seen: Set<unknown> = new Set()): Set<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) return seen
+  seen.add(value)
+  for (const key of Reflect.ownKeys(value)) {
+    const property = Reflect.getOwnPropertyDescriptor(value, key)
+    for (const one of [property?.value, property?.get, property?.set]) walk(one, seen)
+  }
+  return walk(Reflect.getPrototypeOf(value), seen)
+}
+
+/** What every program has: the built-in prototypes and functions, reached through `constructor`. */
+const builtIns = walk(Function.prototype, walk([Object.prototype, async () => {}, function* () {}]))
+function isBuiltIn(value: unknown): boolean {
+  return builtIns.has(value) || value === undefined
+}
