@@ -349,7 +349,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/schemes/exact-solana.test.ts'],
   },
   {
-    invariant: 'I1',
+    invariant: 'I10',
     breaks: 'a pin is not checked',
     file: 'src/ledger/memory.ts',
     find: '!agreesWithPin(pin, remembered)',
@@ -357,7 +357,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I1',
+    invariant: 'I11',
     breaks: 'a revoked session pays',
     file: 'src/ledger/memory.ts',
     find: "    if (session) return { ok: false, reason: 'revoked', session }\n",
@@ -400,7 +400,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I1',
+    invariant: 'I10',
     breaks: 'the SQLite ledger does not check pins',
     file: 'adapters/sqlite/reserve.ts',
     find: 'const difference = memory.differs(pins)',
@@ -408,7 +408,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I1',
+    invariant: 'I11',
     breaks: 'the SQLite ledger lets revoked sessions pay',
     file: 'adapters/sqlite/reserve.ts',
     find: 'halts.revoked(sessions)',
@@ -416,7 +416,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I7',
+    invariant: 'I1',
     breaks: 'the SQLite ledger forgets what is open',
     file: 'adapters/sqlite/index.ts',
     find: 'else meters.move(payment, moved)',
@@ -474,7 +474,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I1',
+    invariant: 'I10',
     breaks: 'the PostgreSQL ledger does not check pins',
     file: 'adapters/postgres/functions.ts',
     find: 'WHERE NOT ${schema}.agrees(s.pin, p.value)',
@@ -482,7 +482,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I1',
+    invariant: 'I11',
     breaks: 'the PostgreSQL ledger lets revoked sessions pay',
     file: 'adapters/postgres/functions.ts',
     find: 'WHERE EXISTS (SELECT 1 FROM ${schema}.revoked r WHERE r.session = s.id)',
@@ -490,7 +490,7 @@ const patches: readonly KnownBad[] = [
     tests: ['test/ledger/contract.test.ts'],
   },
   {
-    invariant: 'I7',
+    invariant: 'I1',
     breaks: 'the PostgreSQL ledger forgets what is open',
     file: 'adapters/postgres/functions.ts',
     find: 'PERFORM ${schema}.move(before, after);',

@@ -35,6 +35,7 @@ export function readReservation(answer: unknown, limits: readonly Limit[], { pin
   if (reason === 'approval') return { ok: false, reason, approval: readApproval(approval) }
   if (reason === 'frozen') return { ok: false, reason, freeze: readFreeze(freeze) }
   if (reason === 'revoked') return { ok: false, reason, session: String(session) as SessionId }
+  if (reason === 'late') return { ok: false, reason }
   if (reason === 'pin') return { ok: false, reason, pin: at(pins, index), remembered: String(remembered) }
   const limit = at(limits, index)
   return { ok: false, reason: 'limit', limit, used: BigInt(used), fitsAt: readInstant(limit, leaves) }

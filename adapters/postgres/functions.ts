@@ -56,6 +56,7 @@ BEGIN
   now := ${schema}.tick((wanted->>'createdAt')::bigint);
   refusal := ${schema}.halted(options);
   IF refusal IS NOT NULL THEN RETURN refusal; END IF;
+  IF now >= (options->>'notAfter')::bigint THEN RETURN jsonb_build_object('ok', false, 'reason', 'late'); END IF;
   SELECT p.payment INTO live FROM ${schema}.payments p
     WHERE p.id = wanted->>'id' AND p.status NOT IN ('released', 'expired', 'cancelled');
   IF live IS NOT NULL THEN

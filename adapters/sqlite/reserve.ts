@@ -38,7 +38,7 @@ export function reserve(
   const known = payments.get(payment.id)
   const live = known && countsAsSpent(known) ? known : undefined
   const block =
-    halt(options, books) ??
+    halt(options, { ...books, now }) ??
     findExisting(payment, live, options, { ...books, now }) ??
     findObjection(options, { ...books, now })
   if (block) return block
@@ -57,11 +57,15 @@ export function reserve(
   return { ok: true }
 }
 
-function halt({ sessions = [] }: ReserveOptions, { halts }: Books): Refused | undefined {
+function halt(
+  { sessions = [], notAfter }: ReserveOptions,
+  { halts, now }: Books & { readonly now: number },
+): Refused | undefined {
   const freeze = halts.frozen()
   if (freeze) return { ok: false, reason: 'frozen', freeze }
   const session = halts.revoked(sessions)
-  return session && { ok: false, reason: 'revoked', session }
+  if (session) return { ok: false, reason: 'revoked', session }
+  return notAfter !== undefined && now >= notAfter ? { ok: false, reason: 'late' } : undefined
 }
 
 /** The purchase's own payment, unless this one renews it, or another of the same request. */

@@ -42,6 +42,7 @@ export function memoryLedger(): Ledger {
     if (freeze) return { ok: false, reason: 'frozen', freeze }
     const session = options.sessions?.find((id) => revoked.has(id))
     if (session) return { ok: false, reason: 'revoked', session }
+    if (options.notAfter !== undefined && ledgerNow >= options.notAfter) return { ok: false, reason: 'late' }
     const found = existing(payment, options)
     if (found) return present(found)
     const approval = options.approval && approvals.get(options.approval)

@@ -2,12 +2,13 @@ import type { Ledger } from '../ledger/ledger.js'
 import type { SessionId } from '../types.js'
 import { claim, claimEqual } from './claim.js'
 import { type CreateLedger, type LedgerContract, roomy, usedOf } from './ledger-checks.js'
-import { sampleId, samplePayment } from './sample-payment.js'
+import { noon, sampleId, samplePayment } from './sample-payment.js'
 
 /** How sessions are revoked. */
 export const sessionContract: LedgerContract = {
   'a revoked session records nothing more, and neither does one that was made from it': revokes,
   'a session stays revoked, and the others go on': staysRevoked,
+  'what asks has an end by the ledger’s time, which is not put off by a clock that is put back': ends,
   'news of a payment is taken after its session is revoked': takesNews,
 }
 
@@ -50,6 +51,24 @@ async function staysRevoked(create: CreateLedger): Promise<void> {
   claimEqual(await ledger.revoked([]), undefined, 'No session at all is revoked')
   claimEqual(await outcomeOf(ledger, 1, [other]), 'recorded', 'A session was stopped by the end of another')
   claimEqual(await outcomeOf(ledger, 2, []), 'recorded', 'The wallet was stopped by the end of a session')
+}
+
+async function ends(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  const outcomeAt = async (number: number, createdAt: number, notAfter: number): Promise<string> => {
+    const answer = await ledger.reserve({ ...samplePayment(number), createdAt }, [roomy], { notAfter })
+    return answer.ok ? 'recorded' : answer.reason
+  }
+  claimEqual(await outcomeAt(1, noon, noon + 1), 'recorded', 'A payment was refused before the end of what asks')
+  claimEqual(await outcomeAt(2, noon, noon), 'late', 'A payment was recorded at the end of what asks')
+  claimEqual(await outcomeAt(3, noon + 60_000, noon + 1), 'late', 'A payment was recorded after the end of what asks')
+  claimEqual(await outcomeAt(4, noon - 60_000, noon + 1), 'late', 'A clock that was put back put off an end')
+  claimEqual(
+    await outcomeAt(1, noon + 60_000, noon + 1),
+    'late',
+    'A payment was handed out again after the end of what asks',
+  )
+  claimEqual(await usedOf(ledger, roomy), 10n, 'A payment after the end of what asks counts')
 }
 
 async function takesNews(create: CreateLedger): Promise<void> {

@@ -109,9 +109,9 @@ function summary(answer: Reservation, limits: readonly Limit[]): unknown {
   if (reason === 'exists') return { reason, id: answer.payment.id, presentations: answer.payment.presentations }
   if (reason === 'approval') return { reason, status: answer.approval?.status }
   if (reason === 'pin') return { reason, key: answer.pin.key, remembered: answer.remembered }
-  if (reason !== 'limit') {
-    return reason === 'frozen' ? { reason, freeze: answer.freeze } : { reason, session: answer.session }
-  }
+  if (reason === 'frozen') return { reason, freeze: answer.freeze }
+  if (reason === 'revoked') return { reason, session: answer.session }
+  if (reason === 'late') return { reason }
   return { reason, index: limits.indexOf(answer.limit), used: answer.used, fitsAt: answer.fitsAt }
 }
 

@@ -48,13 +48,6 @@ export async function run(program: string, options: unknown): Promise<Ended> {
   return ended(await start(program, options))
 }
 
-/** Starts a bundled program with arguments as JSON, for a test that ends it. */
-export async function start(program: string, options: unknown): Promise<ChildProcess> {
-  return spawn(process.execPath, [await bundle(program), JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
 /** Runs a program of the tests from source, where it is the sources themselves that start workers. */
 export async function runSource(program: string, options: unknown): Promise<Ended> {
   const loader = `--import=${new URL('./source-loader.mjs', import.meta.url).href}`
@@ -62,6 +55,13 @@ export async function runSource(program: string, options: unknown): Promise<Ende
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return ended(child)
+}
+
+/** Starts a bundled program with arguments as JSON, for a test that ends it. */
+export async function start(program: string, options: unknown): Promise<ChildProcess> {
+  return spawn(process.execPath, [await bundle(program), JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Waits for a program to end. */

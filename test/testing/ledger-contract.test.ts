@@ -437,6 +437,16 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'a revoked session records nothing more, and neither does one that was made from it',
   ],
   [
+    'judges an end by the clock of who asks',
+    { isLate: (notAfter, _now, payment) => payment.createdAt >= notAfter },
+    'what asks has an end by the ledger’s time, which is not put off by a clock that is put back',
+  ],
+  [
+    'includes the end',
+    { isLate: (notAfter, now) => now > notAfter },
+    'what asks has an end by the ledger’s time, which is not put off by a clock that is put back',
+  ],
+  [
     'names the session that was revoked last',
     { isRevoked: (revoked, ids) => ids.findLast((id) => revoked.has(id)) },
     'a session stays revoked, and the others go on',

@@ -51,6 +51,7 @@ export type Habits = {
   readonly isListed: (approval: Approval, now: number) => boolean
   readonly blocks: (freeze: Freeze, found: Entry | undefined) => boolean
   readonly isRevoked: (revoked: ReadonlySet<SessionId>, ids: readonly SessionId[]) => SessionId | undefined
+  readonly isLate: (notAfter: number, now: number, payment: Payment) => boolean
   readonly halts: (session: SessionId, found: Entry | undefined) => boolean
   readonly agrees: (pin: Pin, remembered: string, found: Entry | undefined) => boolean
   readonly pinsRefused: boolean
@@ -134,6 +135,7 @@ export const sound: Habits = {
   isListed: ({ expiresAt }, now) => now < expiresAt,
   blocks: () => true,
   isRevoked: (revoked, ids) => ids.find((id) => revoked.has(id)),
+  isLate: (notAfter, now) => now >= notAfter,
   halts: () => true,
   agrees: agreesWithPin,
   pinsRefused: false,
@@ -194,6 +196,8 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       if (frozen && habits.blocks(frozen, found)) return { ok: false, reason: 'frozen', freeze: frozen }
       const session = habits.isRevoked(revoked, options.sessions ?? [])
       if (session && habits.halts(session, found)) return { ok: false, reason: 'revoked', session }
+      const { notAfter = Number.POSITIVE_INFINITY } = options
+      if (habits.isLate(notAfter, now, payment)) return { ok: false, reason: 'late' }
       const different = differing(options.pins, found)
       const refusal = broken(payment, limits)
       const waiting = habits.pause()
