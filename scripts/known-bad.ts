@@ -247,9 +247,9 @@ const patches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'payments whose end nobody has told do not count as under way',
-    file: 'src/policy/breaker.ts',
-    find: "measure: 'open'",
-    replace: "measure: 'unknown'",
+    file: 'src/ledger/share.ts',
+    find: "isUnknown || status === 'authorized'",
+    replace: 'isUnknown',
     tests: ['test/policy/breaker.test.ts'],
   },
   {
@@ -468,8 +468,9 @@ const patches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'the PostgreSQL ledger checks and writes without a lock',
     file: 'adapters/postgres/functions.ts',
-    find: 'PERFORM pg_advisory_xact_lock(',
-    replace: 'PERFORM pg_advisory_xact_lock_shared(',
+    find: "  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));\nEND $$;\n\n-- Moves the ledger's time on, never back, and answers it: what is spent counts by it.\nCREATE OR REPLACE FUNCTION ${schema}.tick(at_time bigint) RETURNS bigint LANGUAGE plpgsql AS $$\nDECLARE\n  ledger_now bigint;\nBEGIN\n  UPDATE ${schema}.clock c SET now = GREATEST(c.now, at_time) RETURNING c.now INTO ledger_now;\n",
+    replace:
+      "  -- no lock\nEND $$;\n\n-- Moves the ledger's time on, never back, and answers it: what is spent counts by it.\nCREATE OR REPLACE FUNCTION ${schema}.tick(at_time bigint) RETURNS bigint LANGUAGE plpgsql AS $$\nDECLARE\n  ledger_now bigint;\nBEGIN\n  SELECT at_time INTO ledger_now;\n",
     tests: ['test/ledger/contract.test.ts', 'test/processes/budget.test.ts'],
   },
   {
