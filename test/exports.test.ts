@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
+import * as client from 'stipend/client'
 import * as evm from 'stipend/evm'
+import * as http from 'stipend/http'
 import * as keys from 'stipend/keys'
 import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
@@ -83,10 +85,33 @@ describe('the public names', () => {
     `)
   })
 
+  test('stipend/client', () => {
+    expect(Object.keys(client).toSorted()).toMatchInlineSnapshot(`
+      [
+        "RemoteWalletError",
+        "createClient",
+      ]
+    `)
+  })
+
   test('stipend/evm', () => {
     expect(Object.keys(evm).toSorted()).toMatchInlineSnapshot(`
       [
         "evm",
+      ]
+    `)
+  })
+
+  test('stipend/http', () => {
+    expect(Object.keys(http).toSorted()).toMatchInlineSnapshot(`
+      [
+        "createHandler",
+        "hashPassword",
+        "notify",
+        "readWebhook",
+        "serve",
+        "toNodeListener",
+        "webhook",
       ]
     `)
   })
@@ -160,7 +185,7 @@ describe('the entry points', () => {
     expect([...listed].map(([, name = '']) => name).toSorted()).toEqual(Object.keys(entries).toSorted())
   })
 
-  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing'])(
+  test.each(['stipend', 'stipend/client', 'stipend/evm', 'stipend/keys', 'stipend/testing'])(
     '%s loads the dependencies and no other package',
     (name) => {
       const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)
