@@ -13,10 +13,12 @@ export type PolicyStore = Pick<Ledger, 'remember' | 'recall'>
 export type PolicyBook = {
   readonly list: () => Promise<readonly PolicyDocument[]>
   /**
-   * Replaces the documents by what a function makes of them, and the wallet's policy with them; all or nothing.
+   * Replaces the documents, readable or not, and the wallet's policy with them; all or nothing.
    *
    * @throws ConfigurationError naming the place, when they are no policy; then everything stays as it was.
    */
+  readonly replace: (documents: readonly PolicyDocument[]) => Promise<readonly PolicyDocument[]>
+  /** Replaces the documents by what a function makes of them. */
   readonly change: (edit: Edit) => Promise<readonly PolicyDocument[]>
   /** Sees to it that the wallet judges by what is kept, whichever process has written it. */
   readonly refresh: () => Promise<void>
@@ -50,9 +52,7 @@ export function createPolicyBook(options: {
     await wallet.setPolicy(policyOf(readDocuments(text)))
     inForce = text
   }
-  const change = async (edit: Edit): Promise<readonly PolicyDocument[]> => {
-    const before = await store.recall(name)
-    const documents = edit(readDocuments(before))
+  const replace = async (documents: readonly PolicyDocument[]): Promise<readonly PolicyDocument[]> => {
     if (documents.length > mostDocuments) throw tooMany()
     const policy = policyOf(documents)
     const text = JSON.stringify(documents)
@@ -64,7 +64,8 @@ export function createPolicyBook(options: {
   }
   return {
     list: async () => readDocuments(await store.recall(name)),
-    change: (edit) => inTurn(() => change(edit)),
+    replace: (documents) => inTurn(() => replace(documents)),
+    change: (edit) => inTurn(async () => replace(edit(readDocuments(await store.recall(name))))),
     refresh: () => inTurn(async () => adopt(await store.recall(name))),
   }
 }

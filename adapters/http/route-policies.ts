@@ -57,7 +57,7 @@ const putPolicies = createRoute({
   run: async ({ body: { walletId, policies } }, service) => {
     checkWalletId(walletId, service)
     const documents = policies.map((one) => file(one, service))
-    return { policies: write(await bookOf(service).change(() => documents), service) }
+    return { policies: write(await bookOf(service).replace(documents), service) }
   },
 })
 

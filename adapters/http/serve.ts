@@ -102,7 +102,9 @@ async function respond(handler: Handler, incoming: Incoming, outgoing: ServerRes
 async function toRequest(incoming: Incoming): Promise<Request | undefined> {
   const { method = 'GET', headers, url = '/' } = incoming
   const base = `http://${headers.host ?? 'invalid.invalid'}`
-  if (!url.startsWith('/') || !URL.canParse(`${base}${url}`)) return undefined
+  // Of two Host headers Node shows the first, and a proxy before it may have gone by the other.
+  const hosts = incoming.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length > 1 || !url.startsWith('/') || !URL.canParse(`${base}${url}`)) return undefined
   const sent = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string])
   const { Readable } = await import('node:stream')
   const hasBody = method !== 'GET' && method !== 'HEAD'

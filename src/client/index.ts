@@ -1,11 +1,10 @@
 import { base64 } from '@scure/base'
-import type * as z from 'zod/mini'
 import type { BudgetLine } from '../budget.js'
 import type { PayingRequestInit } from '../call.js'
 import { ConfigurationError, type Moved } from '../errors.js'
 import type { PaymentFilter } from '../ledger/ledger.js'
 import type { MicroUsd, Network, Payment } from '../types.js'
-import { balances, type Fetched, fetched, type Line, limits, payments, readPayment } from './answers.js'
+import { balances, type Fetched, fetched, type Held, type Line, limits, payments, readPayment } from './answers.js'
 import { readProblem, serviceFailed } from './errors.js'
 
 export { RemoteWalletError } from './errors.js'
@@ -73,33 +72,28 @@ export function createClient(options: ClientOptions): Client {
     x402Fetch: async (url: string | URL, init: PayingRequestInit = {}) => {
       const { payment, ...rest } = init
       const body = await writeRequest(new Request(url, rest), payment)
-      const answer = await call(fetched, 'POST /v1/x402/fetch', { body, signal: init.signal })
-      const response = toResponse(answer)
-      if (answer.payment) paid.set(response, readPayment(answer.payment))
-      return response
+      const read = (answer: unknown) => readFetched(fetched.parse(answer))
+      const answer = await call(read, 'POST /v1/x402/fetch', { body, signal: init.signal })
+      if (answer.payment) paid.set(answer.response, answer.payment)
+      return answer.response
     },
     getPayment: (response: Response) => paid.get(response),
-    getBalance: async () => {
-      const answer = await call(balances, 'GET /v1/wallet/balance')
-      return answer.balances.map((one) => ({ ...one, amount: BigInt(one.amount), microUsd: BigInt(one.microUsd) }))
-    },
+    getBalance: () => call((answer) => balances.parse(answer).balances.map(readHeld), 'GET /v1/wallet/balance'),
     getBudget: async (url?: string | URL) => {
       const query = url === undefined ? '' : `?${new URLSearchParams({ url: String(url) })}`
-      const answer = await call(limits, `GET /v1/wallet/budget${query}`)
-      return answer.limits.map(readLine)
+      return call((answer) => limits.parse(answer).limits.map(readLine), `GET /v1/wallet/budget${query}`)
     },
     getPayments: async (filter: Omit<PaymentFilter, 'scope' | 'labels'> = {}) => {
       const set = Object.entries(filter).filter(([, value]) => value !== undefined)
       const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]))
-      const answer = await call(payments, `GET /v1/payments?${query}`)
-      return answer.payments.map(readPayment)
+      return call((answer) => payments.parse(answer).payments.map(readPayment), `GET /v1/payments?${query}`)
     },
   })
 }
 
 type Sent = { readonly body?: object | undefined; readonly signal?: AbortSignal | null | undefined }
 type Call = <answer>(
-  schema: z.ZodMiniType<answer>,
+  read: (body: unknown) => answer,
   request: `${'GET' | 'POST'} ${string}`,
   sent?: Sent,
 ) => Promise<answer>
@@ -109,7 +103,7 @@ function createCall(options: ClientOptions): Call {
   const { fetch = (...request: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...request) } = options
   const base = readBase(options.baseUrl)
   const authorization = `Bearer ${readToken(options.sessionToken)}`
-  return async (schema, request, { body, signal } = {}) => {
+  return async (read, request, { body, signal } = {}) => {
     const [method = '', path = ''] = request.split(' ')
     const moved = method === 'GET' ? 'no' : 'maybe'
     const headers = { authorization, ...(body && { 'content-type': 'application/json' }) }
@@ -118,7 +112,7 @@ function createCall(options: ClientOptions): Call {
     const response = await attempt(() => fetch(`${base}${path}`, written), 'did not answer', moved)
     const answer: unknown = await attempt(() => response.json(), `answered ${response.status} and no JSON`, moved)
     if (!response.ok) throw readProblem(answer, response.status, moved)
-    return attempt(() => schema.parseAsync(answer), 'answered something else than it should', moved)
+    return attempt(async () => read(answer), 'answered something else than it should', moved)
   }
 }
 
@@ -143,10 +137,20 @@ async function writeRequest(request: Request, payment: PayingRequestInit['paymen
   }
 }
 
-function toResponse({ status, headers, body, bodyEncoding }: Fetched): Response {
+function readFetched({ payment, ...answer }: Fetched): {
+  readonly response: Response
+  readonly payment: Payment | undefined
+} {
+  const { status, headers, body, bodyEncoding } = answer
   const isBodiless = status === 204 || status === 205 || status === 304
-  const bytes = bodyEncoding === 'utf-8' ? body : Uint8Array.from(base64.decode(body))
-  return new Response(isBodiless ? null : bytes, { status, headers })
+  // Bytes, since a text would bring a content type of its own.
+  const content = bodyEncoding === 'utf-8' ? new TextEncoder().encode(body) : Uint8Array.from(base64.decode(body))
+  const response = new Response(isBodiless ? null : content, { status, headers })
+  return { response, payment: payment && readPayment(payment) }
+}
+
+function readHeld({ amount, microUsd, ...rest }: Held): RemoteBalance {
+  return { ...rest, amount: BigInt(amount), microUsd: BigInt(microUsd) }
 }
 
 function readLine(line: Line): BudgetLine {
