@@ -97,25 +97,28 @@ function refuseBounds(bounds: Readonly<Record<string, number>>): void {
 }
 
 function createRoutes(basePath: string): readonly Route[] {
-  const routes = [fetchRoute, ...sessionRoutes, ...policyRoutes, ...walletRoutes, ...paymentRoutes]
   const about = { method: 'GET', callers: ['anyone'], query: nothing, body: nothing } as const
-  return [
-    ...routes,
-    createRoute({
-      ...about,
-      path: '/health',
-      summary: 'Says that the service runs; says nothing of the wallet.',
-      answer: z.strictObject({ status: z.literal('ok') }),
-      run: async () => ({ status: 'ok' }),
-    }),
-    createRoute({
-      ...about,
-      path: '/openapi.json',
-      summary: 'Answers this document.',
-      answer: z.looseObject({ openapi: z.string() }),
-      run: async () => describeRoutes(createRoutes(basePath), basePath),
-    }),
-  ]
+  let written: Readonly<Record<string, unknown>> | undefined
+  const health = createRoute({
+    ...about,
+    path: '/health',
+    summary: 'Says that the service runs; says nothing of the wallet.',
+    answer: z.strictObject({ status: z.literal('ok') }),
+    run: async () => ({ status: 'ok' }),
+  })
+  const openApi = createRoute({
+    ...about,
+    path: '/openapi.json',
+    summary: 'Answers this document.',
+    answer: z.looseObject({ openapi: z.string() }),
+    run: async () => {
+      written ??= describeRoutes(routes, basePath)
+      return written
+    },
+  })
+  const ofWallet = [fetchRoute, ...sessionRoutes, ...policyRoutes, ...walletRoutes, ...paymentRoutes]
+  const routes: readonly Route[] = [...ofWallet, health, openApi]
+  return routes
 }
 
 /** Who calls is known before anything of the body is read. */

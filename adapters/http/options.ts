@@ -30,7 +30,8 @@ export type HandlerOptions = {
   readonly hosts?: readonly string[] | undefined
   /**
    * Hosts of the network around this service that may be fetched, such as `127.0.0.1:4021`. Whether they are paid is for
-   * the policy to say.
+   * the policy to say. Names are judged here, not what they resolve to: for that, give the wallet the fetch of
+   * `blockPrivateNetworks()` of `stipend/node`.
    *
    * @default []: only names of the public internet, over https
    */

@@ -1,3 +1,6 @@
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext } from 'node:vm'
+import { build } from 'esbuild'
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest'
 import {
   ApprovalRequiredError,
@@ -73,6 +76,25 @@ describe('a client', () => {
       'src/freeze.ts',
       'src/ledger/codec.ts',
     ])
+  })
+
+  test('runs where there is nothing but what the web has', async () => {
+    const service = openService()
+    const sessionToken = await service.token()
+    const web = { Request, Response, Headers, URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa }
+    const fetch: typeof globalThis.fetch = (input, init) => service.handler(new Request(input, init))
+    const context = createContext({ ...web, fetch, sessionToken, target: url })
+    const program = `
+      import { createClient } from './src/client/index.ts'
+      const client = createClient({ baseUrl: 'http://127.0.0.1:3100', sessionToken })
+      globalThis.done = client.x402Fetch(target, { method: 'POST', body: 'x' })
+        .then(async (response) => [response.status, await response.text(), String(client.getPayment(response).amount)])
+    `
+    const stdin = { contents: program, resolveDir: fileURLToPath(new URL('../../', import.meta.url)) }
+    const options = { bundle: true, write: false, platform: 'browser', format: 'iife', logLevel: 'silent' } as const
+    const { outputFiles } = await build({ stdin, ...options })
+    runInContext(outputFiles[0]?.text ?? '', context)
+    expect(await context['done']).toEqual([200, '{"ok":true}', '10000'])
   })
 
   test('keeps a byte order mark, which is not the text’s to lose', async () => {

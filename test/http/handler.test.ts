@@ -77,6 +77,28 @@ describe('a fetch over HTTP', () => {
     expect(shop.taken()).toBe(10_000n)
   })
 
+  test('whose server takes the payment and hangs says that money may have left, and the next one sends the same payment', async () => {
+    const shop = openShop()
+    const paid: (string | null)[] = []
+    const hang: typeof globalThis.fetch = async (input, init) => {
+      const request = new Request(input, init)
+      const payment = request.headers.get('payment-signature')
+      if (payment !== null && paid.push(payment) === 1)
+        await new Promise((_, reject) => {
+          request.signal.addEventListener('abort', () => reject(request.signal.reason))
+        })
+      return shop.fetch(request)
+    }
+    const { ask, token } = openService({ shop, wallet: { fetch: hang }, handler: { fetchSeconds: 1 } })
+    const session = await token()
+    const lost = await ask('POST /v1/x402/fetch', { token: session, body: { url } })
+    expect(lost.json).toMatchObject({ status: 504, code: 'payment_outcome_unknown', moved: 'maybe' })
+    const again = await ask('POST /v1/x402/fetch', { token: session, body: { url } })
+    expect(again.json).toMatchObject({ status: 200, payment: { id: lost.json.payment.id, status: 'claimed' } })
+    expect(new Set(paid.map((one) => JSON.parse(atob(one ?? '')).payload.authorization.nonce)).size).toBe(1)
+    expect(shop.taken()).toBe(10_000n)
+  })
+
   test('says that nothing moved when the server cannot be reached', async () => {
     const fetch = async (): Promise<Response> => {
       throw new TypeError('fetch failed: 10.0.0.7 refused')

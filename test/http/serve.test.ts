@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { getRequestListener } from '@hono/node-server'
+import { build } from 'esbuild'
 import express from 'express'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -62,6 +64,22 @@ describe('a handler', () => {
     expect(document).toMatchObject({ openapi: '3.1.0' })
     expect((await fetch(`${baseUrl}/nothing`)).status).toBe(404)
     expect((await fetch(`${baseUrl}/health`, { method: 'HEAD' })).status).toBe(405)
+  })
+})
+
+describe('the module', () => {
+  test('loads nothing of Node until it serves, or hashes a password', async () => {
+    const { metafile } = await build({
+      entryPoints: [fileURLToPath(new URL('../../adapters/http/index.ts', import.meta.url))],
+      ...{ bundle: true, write: false, metafile: true, format: 'esm', platform: 'neutral', logLevel: 'silent' },
+      mainFields: ['module', 'main'],
+      external: ['node:*', 'stipend'],
+    })
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+    const byKind = (kind: string) => imports.filter((one) => one.kind === kind).map(({ path }) => path)
+    expect(byKind('import-statement')).toEqual(expect.arrayContaining(['stipend']))
+    expect(new Set(byKind('import-statement'))).toEqual(new Set(['stipend']))
+    expect(byKind('dynamic-import').toSorted()).toEqual(['node:crypto', 'node:http', 'node:https', 'node:stream'])
   })
 })
 
