@@ -17,7 +17,8 @@ export type HandlerOptions = {
   readonly walletId?: string | undefined
   /**
    * Where the documents of `/v1/policies` are kept (a ledger will do), and rules as data that hold whatever they say.
-   * From the first document on, they and `always` are the whole policy.
+   * From the first call on, together they are the whole policy, in place of the wallet's own; with neither, nothing is
+   * paid.
    *
    * @default no policies over HTTP: the wallet's own is in force
    */

@@ -30,7 +30,11 @@ const name = 'http.policies'
 const mostDocuments = 64
 const schema = z.array(z.strictObject({ id: uuid, document: z.record(z.string(), z.unknown()) }))
 
-/** Creates the book of a wallet's policy. `always` are rules as data that hold whatever the documents say. */
+/**
+ * Creates the book of a wallet's policy. `always` are rules as data that hold whatever the documents say.
+ *
+ * @throws ConfigurationError when those are not usable.
+ */
 export function createPolicyBook(options: {
   readonly wallet: Pick<AgentWallet, 'setPolicy'>
   readonly store: PolicyStore
@@ -47,8 +51,10 @@ export function createPolicyBook(options: {
     turn = mine.catch(() => {})
     return mine
   }
-  const adopt = async (text: string | undefined): Promise<void> => {
-    if (text === undefined || text === inForce) return
+  policyOf([])
+  /** No documents are documents too: the wallet's own policy does not come back, and nothing is paid. */
+  const adopt = async (text = '[]'): Promise<void> => {
+    if (text === inForce) return
     await wallet.setPolicy(policyOf(readDocuments(text)))
     inForce = text
   }

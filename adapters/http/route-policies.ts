@@ -30,7 +30,7 @@ const getPolicies = createRoute({
 const postPolicy = createRoute({
   method: 'POST',
   path: '/v1/policies',
-  summary: 'Adds a document. All documents have to agree, so this can only narrow, but for the first one.',
+  summary: 'Adds a document. All documents have to agree: after the first, each can only narrow.',
   callers: ['owner'],
   query: nothing,
   body: document,

@@ -9,6 +9,7 @@ import {
   openService,
   type Service,
 } from '../support/service.ts'
+import { openShop } from '../support/shop.ts'
 
 type Content = { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }
 type Operation = {
@@ -107,6 +108,13 @@ function check({ status, json }: Answered, { operation, name }: Endpoint): void 
   })
 }
 
+/** A service whose shops the wallet may pay, whatever becomes of its policies. */
+function openMarket(): Service {
+  const shop = openShop()
+  const always = [{ type: 'allowHosts', hosts: ['shop.example.com', '*.data.example'] }]
+  return openService({ shop, handler: { policies: { store: shop.ledger, always } } })
+}
+
 /** Says what was bought beyond what a session and its wallet allow. */
 async function overspent({ shop, wallet }: Service): Promise<unknown> {
   const payments = await wallet.payments.list({ limit: 1000 })
@@ -157,7 +165,7 @@ describe('whatever is asked', () => {
     let bought = 0n
     await fc.assert(
       fc.asyncProperty(fc.array(anyRequest(), { minLength: 8, maxLength: 24 }), async (requests) => {
-        const service = openService()
+        const service = openMarket()
         const token = await service.token({ limits: { totalLimitUsd: '0.05' } })
         for (const { request, asking } of requests) {
           check(await service.ask(request, { ...asking, token }), endpointOf(request))
@@ -175,7 +183,7 @@ describe('whatever is asked', () => {
     const answered = new Set<string>()
     await fc.assert(
       fc.asyncProperty(fc.array(anyRequest(), { minLength: 8, maxLength: 24 }), async (requests) => {
-        const service = openService()
+        const service = openMarket()
         for (const { request, asking } of requests) {
           const answer = await service.ask(request, { ...asking, password })
           check(answer, endpointOf(request))

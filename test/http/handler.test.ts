@@ -384,7 +384,8 @@ describe('the owner over HTTP', () => {
   })
 
   test('approves a payment, and the same call goes on, in another process', async () => {
-    const service = openService({ shop: openShop({ price: 60_000_000n }) })
+    const shop = openShop({ price: 60_000_000n })
+    const service = openService({ shop, handler: { policies: { store: shop.ledger } } })
     const body = { url, payment: { key: 'report-1' } }
     const policies = [
       { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['shop.example.com'] } },
@@ -470,17 +471,17 @@ describe('the master password', () => {
     const { ask } = openService({
       handler: { masterPasswordHash: await hashPassword('another-password') },
     })
-    expect((await ask('GET /v1/policies', { password: 'another-password' })).status).toBe(200)
-    expect((await ask('GET /v1/policies', { password })).status).toBe(401)
+    expect((await ask('GET /v1/approvals', { password: 'another-password' })).status).toBe(200)
+    expect((await ask('GET /v1/approvals', { password })).status).toBe(401)
   })
 
   test('locks everybody out after five wrong ones in a row, for a time that doubles', async () => {
     const { ask, shop } = openService()
-    const guess = async (text: string) => (await ask('GET /v1/policies', { password: text })).status
+    const guess = async (text: string) => (await ask('GET /v1/approvals', { password: text })).status
     for (const text of ['a', 'b', 'c', 'd']) expect(await guess(text)).toBe(401)
     expect(await guess(password)).toBe(200)
     for (const text of ['a', 'b', 'c', 'd', 'e']) expect(await guess(text)).toBe(401)
-    const locked = await ask('GET /v1/policies', { password })
+    const locked = await ask('GET /v1/approvals', { password })
     expect(locked.json).toMatchObject({ status: 429, code: 'too_many_attempts' })
     expect(locked.headers.get('retry-after')).toBe('1')
     shop.scene.now += 1000
@@ -495,7 +496,7 @@ describe('the master password', () => {
   test('counts guesses that come at once', async () => {
     const { ask } = openService()
     const guesses = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => ask('GET /v1/policies', { password: `guess-${index}` })),
+      Array.from({ length: 40 }, (_, index) => ask('GET /v1/approvals', { password: `guess-${index}` })),
     )
     expect(guesses.filter(({ status }) => status === 401)).toHaveLength(5)
     expect(guesses.filter(({ status }) => status === 429)).toHaveLength(35)

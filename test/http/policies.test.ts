@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ConfigurationError } from '../../src/index.js'
 import { createHandler } from '../../adapters/http/index.js'
 import { askOf, masterPassword as password, openService, type Service } from '../support/service.ts'
 import { openShop } from '../support/shop.ts'
@@ -8,21 +9,26 @@ const shopOnly = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['shop.exampl
 const elsewhere = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['api.openai.com', '*.anthropic.com'] } }
 const tight = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 0.02, daily_limit_usd: 0.03 } }
 
+function openBook(): Service {
+  const shop = openShop()
+  return openService({ shop, handler: { policies: { store: shop.ledger } } })
+}
+
 const buy = async ({ ask, token }: Service) =>
   (await ask('POST /v1/x402/fetch', { token: await token(), body: { url } })).json
 const list = async ({ ask }: Pick<Service, 'ask'>) => (await ask('GET /v1/policies', { password })).json.policies
 
 describe('policies over HTTP', () => {
-  test('replace the wallet’s own from the first document on, and all of them have to agree', async () => {
-    const service = openService()
+  test('are the whole policy, in place of the wallet’s own, and all of them have to agree', async () => {
+    const service = openBook()
     const { ask } = service
     expect(await list(service)).toEqual([])
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    await ask('POST /v1/policies', { password, body: shopOnly })
     expect(await buy(service)).toMatchObject({ status: 200 })
     const added = await ask('POST /v1/policies', { password, body: elsewhere })
     expect(added.status).toBe(201)
     expect(added.json).toMatchObject({ ...elsewhere, id: expect.any(String), walletId: expect.any(String) })
-    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
-    await ask('POST /v1/policies', { password, body: shopOnly })
     expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
     await ask(`DELETE /v1/policies/${added.json.id}`, { password })
     expect(await buy(service)).toMatchObject({ status: 200 })
@@ -33,7 +39,7 @@ describe('policies over HTTP', () => {
   })
 
   test('are there after a restart, and in every process that shares the ledger', async () => {
-    const service = openService()
+    const service = openBook()
     const other = service.restart()
     await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly, tight] } })
     const token = await service.token()
@@ -47,7 +53,7 @@ describe('policies over HTTP', () => {
   })
 
   test('are replaced one by one or all in one step', async () => {
-    const service = openService()
+    const service = openBook()
     const { ask } = service
     const { id } = (await ask('POST /v1/policies', { password, body: shopOnly })).json
     const put = await ask(`PUT /v1/policies/${id}`, { password, body: elsewhere })
@@ -69,7 +75,7 @@ describe('policies over HTTP', () => {
     [{ ...shopOnly, id: '00000000-0000-4000-8000-000000000000' }, 'id'],
     [{ rules: {} }, 'type'],
   ])('that are not usable change nothing: %j', async (body, place) => {
-    const service = openService()
+    const service = openBook()
     await service.ask('POST /v1/policies', { password, body: shopOnly })
     const before = await list(service)
     const refused = await service.ask('POST /v1/policies', { password, body })
@@ -82,7 +88,7 @@ describe('policies over HTTP', () => {
   })
 
   test('are for the wallet that they name', async () => {
-    const { ask } = openService()
+    const { ask } = openBook()
     const { walletId } = (await ask('GET /v1/wallet/address', { password })).json
     const post = async (id: string) =>
       (await ask('POST /v1/policies', { password, body: { walletId: id, ...shopOnly } })).status
@@ -92,7 +98,7 @@ describe('policies over HTTP', () => {
   })
 
   test('that are added at once are all kept', async () => {
-    const service = openService()
+    const service = openBook()
     const bodies = Array.from({ length: 8 }, () => shopOnly)
     await Promise.all(bodies.map((body) => service.ask('POST /v1/policies', { password, body })))
     expect(await list(service)).toHaveLength(8)
@@ -106,8 +112,16 @@ describe('policies over HTTP', () => {
     expect(await buy(service)).toMatchObject({ code: 'limit_exceeded' })
   })
 
+  test('that always hold are read at once', () => {
+    const { ledger: store, open } = openShop()
+    const make = (always: unknown[]) => () =>
+      createHandler({ wallet: open(), masterPassword: password, policies: { store, always } })
+    expect(make([{ ...tight, rules: { daily_limt_usd: 1 } }])).toThrow(ConfigurationError)
+    expect(make([tight])).not.toThrow()
+  })
+
   test('that cannot be read any more let nothing be paid, until the owner replaces them', async () => {
-    const service = openService()
+    const service = openBook()
     await service.ask('POST /v1/policies', { password, body: shopOnly })
     await service.shop.ledger.remember('http.policies', '[{"id":')
     expect(await buy(service)).toMatchObject({ status: 503, code: 'policies_unreadable' })
@@ -127,7 +141,7 @@ describe('policies over HTTP', () => {
   test('that cannot be stored change nothing', async () => {
     const shop = openShop()
     const store = { ...shop.ledger, remember: async () => Promise.reject(new Error('disk full')) }
-    const service = openService({ shop, handler: { policies: { store } } })
+    const service = openService({ shop, handler: { policies: { store, always: [shopOnly] } } })
     expect((await service.ask('POST /v1/policies', { password, body: elsewhere })).status).toBe(500)
     expect(await buy(service)).toMatchObject({ status: 200 })
   })

@@ -52,7 +52,7 @@ export function openService(options: Options = {}): Service {
   const shop = options.shop ?? openShop()
   const restart = () => {
     const wallet = shop.open({ sessionTokenPrefix: 'wai_sess_', ...options.wallet })
-    const handler = createHandler({ wallet, masterPasswordHash, policies: { store: shop.ledger }, ...options.handler })
+    const handler = createHandler({ wallet, masterPasswordHash, ...options.handler })
     return { wallet, handler, ask: askOf(handler) }
   }
   const first = restart()
