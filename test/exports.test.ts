@@ -6,6 +6,7 @@ import * as http from 'stipend/http'
 import * as keys from 'stipend/keys'
 import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
+import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -21,6 +22,7 @@ describe('the public names', () => {
         "AlreadyPaidError",
         "ApprovalRequiredError",
         "CancellationFailedError",
+        "ChainUnavailableError",
         "ClockJumpedError",
         "ClockSkewError",
         "ConfigurationError",
@@ -29,6 +31,7 @@ describe('the public names', () => {
         "LimitExceededError",
         "MalformedMessageError",
         "NoPayableOfferError",
+        "PayeeAccountMissingError",
         "PaymentDelayedError",
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
@@ -155,6 +158,15 @@ describe('the public names', () => {
     `)
   })
 
+  test('stipend/solana', () => {
+    expect(Object.keys(solana).toSorted()).toMatchInlineSnapshot(`
+      [
+        "exactSolana",
+        "solana",
+      ]
+    `)
+  })
+
   test('stipend/sqlite', () => {
     expect(Object.keys(sqlite).toSorted()).toMatchInlineSnapshot(`
       [
@@ -266,6 +278,7 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
     ClockJumpedError: new copy.ClockJumpedError(3_600_000),
+    ChainUnavailableError: new copy.ChainUnavailableError('no node has a blockhash'),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
     KeyStoreLockedError: new copy.KeyStoreLockedError('the password is wrong'),
@@ -273,6 +286,10 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
     NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PayeeAccountMissingError: new copy.PayeeAccountMissingError(
+      { ...payment, network: 'solana:x' } as never,
+      'account',
+    ),
     PaymentDelayedError: new copy.PaymentDelayedError(approval),
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),

@@ -9,27 +9,20 @@ import {
 } from 'stipend'
 import { RefusedError } from './refused.js'
 
-const statuses: Readonly<Record<AnyStipendError['code'], number>> = {
+/** What a code says of itself is in `statusOf`; here are those that HTTP has a better word for. */
+const statuses: Partial<Readonly<Record<AnyStipendError['code'], number>>> = {
   configuration_invalid: 400,
-  request_unpayable: 422,
-  malformed_message: 502,
-  clock_skewed: 502,
-  clock_jumped: 503,
-  no_payable_offer: 422,
-  payment_denied: 403,
-  limit_exceeded: 403,
-  wallet_frozen: 423,
   session_revoked: 401,
   session_invalid: 401,
+  payment_denied: 403,
+  limit_exceeded: 403,
   approval_required: 409,
   payment_delayed: 409,
-  ledger_unavailable: 503,
-  key_store_locked: 503,
-  signing_failed: 502,
-  payment_rejected: 502,
   already_paid: 409,
+  wallet_frozen: 423,
+  malformed_message: 502,
+  clock_skewed: 502,
   payment_outcome_unknown: 504,
-  cancellation_failed: 502,
 }
 
 /** Writes an error as Problem Details (RFC 9457), with what a caller needs to go on and nothing of its cause. */
@@ -37,7 +30,7 @@ export function toProblem(error: unknown): Response {
   const known = isStipendError(error) || error instanceof RefusedError ? error : undefined
   if (!known) return write(500, unexpected)
   const isOwn = known instanceof RefusedError
-  const status = isOwn ? known.status : (statuses[known.code] ?? 500)
+  const status = isOwn ? known.status : statusOf(known)
   const [title = '', ...details] = known.message.split('\n')
   const { code, moved, retryable } = known
   const problem = {
@@ -51,6 +44,11 @@ export function toProblem(error: unknown): Response {
     ...(isOwn ? membersOfOwn(known) : membersOf(known)),
   }
   return write(status, problem, isOwn ? known.headers : {})
+}
+
+/** Something here or behind it failed, may be over soon, or the request has to change. */
+function statusOf({ code, moved, retryable }: AnyStipendError): number {
+  return statuses[code] ?? (moved === 'maybe' ? 502 : retryable ? 503 : 422)
 }
 
 /** Nobody can say of a surprise whether it came before or after a signature. */

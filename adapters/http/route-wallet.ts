@@ -1,7 +1,7 @@
-import { type AgentWallet, type Balance, type BudgetLine, isStipendError } from 'stipend'
+import { type AgentWallet, type Balance, type BudgetLine, ChainUnavailableError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { writePayment } from './problem.js'
-import { RefusedError, refuseInput } from './refused.js'
+import { refuseInput } from './refused.js'
 import { checkWalletId, createRoute, type Route } from './route.js'
 import { integer, network, nothing, payment, uuid } from './schema.js'
 
@@ -146,6 +146,6 @@ async function readBalances(wallet: AgentWallet): Promise<readonly Balance[]> {
     return await wallet.balances()
   } catch (cause) {
     if (isStipendError(cause)) throw cause
-    throw new RefusedError('chain_unavailable', 'Chain does not say what the wallet holds', { status: 502, cause })
+    throw new ChainUnavailableError('it does not say what the wallet holds', { cause })
   }
 }

@@ -420,6 +420,20 @@ describe('the owner over HTTP', () => {
     expect(shop.keyStore.signed).toHaveLength(0)
   })
 
+  test('is told when the chain does not answer, in our words', async () => {
+    const balances = async (): Promise<never> =>
+      Promise.reject(new TypeError('fetch failed: https://rpc.example/key123'))
+    const chain = {
+      network: 'eip155:84532',
+      balances,
+      examine: async () => ({ type: 'open', reason: '' }) as const,
+    } as const
+    const { ask } = openService({ wallet: { chains: [chain] } })
+    const answer = await ask('GET /v1/wallet/balance', { password })
+    expect(answer.json).toMatchObject({ status: 503, code: 'chain_unavailable', moved: 'no' })
+    expect(answer.text).not.toContain('key123')
+  })
+
   test('is told what a wallet without chains holds, and why it cannot transfer', async () => {
     const { ask } = openService()
     expect((await ask('GET /v1/wallet/balance', { password })).json).toEqual({ balances: [] })
