@@ -117,8 +117,8 @@ const patches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'a limit is checked, and the payment written later',
     file: 'src/ledger/memory.ts',
-    find: '      const recorded = deepFreeze(',
-    replace: '      await new Promise((resolve) => setImmediate(resolve))\n      const recorded = deepFreeze(',
+    find: '      useUp(options)\n',
+    replace: '      await new Promise((resolve) => setImmediate(resolve))\n      useUp(options)\n',
     tests: ['test/wallet.test.ts'],
   },
   {
@@ -141,17 +141,17 @@ const patches: readonly KnownBad[] = [
   {
     invariant: 'I4',
     breaks: "a server's word confirms a payment",
-    file: 'src/fetch.ts',
-    find: "isClaimed ? 'claimed'",
-    replace: "isClaimed ? 'confirmed'",
+    file: 'src/create-payer.ts',
+    find: 'const update = { status, receipt, note }',
+    replace: "const update = { status: status === 'claimed' ? ('confirmed' as 'claimed') : status, receipt, note }",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
     invariant: 'I9',
     breaks: "a server's word releases budget",
-    file: 'src/fetch.ts',
-    find: "isClaimed ? 'claimed' : 'unknown'",
-    replace: "isClaimed ? 'claimed' : 'expired'",
+    file: 'src/create-payer.ts',
+    find: 'const update = { status, receipt, note }',
+    replace: "const update = { status: status === 'unknown' ? ('expired' as 'unknown') : status, receipt, note }",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
@@ -185,6 +185,14 @@ const patches: readonly KnownBad[] = [
     find: 'hashes.filter((other) => other === hash).length >= quorum',
     replace: 'hashes.length >= 1',
     tests: ['test/chains/'],
+  },
+  {
+    invariant: 'I5',
+    breaks: 'one node of two is believed when it says that a payment is over',
+    file: 'src/chains/evm-quorum.ts',
+    find: 'if (alike[0] && (await areOnOneChain(alike, agreement)))',
+    replace: 'if (alike[0])',
+    tests: ['test/chains/evm.test.ts'],
   },
   {
     invariant: 'I8',
@@ -320,9 +328,9 @@ const patches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'payments whose end nobody has told do not count as under way',
-    file: 'src/ledger/counters.ts',
-    find: "(measure === 'open' && status === 'authorized')",
-    replace: 'false',
+    file: 'src/policy/breaker.ts',
+    find: "measure: 'open'",
+    replace: "measure: 'unknown'",
     tests: ['test/policy/breaker.test.ts'],
   },
   {
