@@ -18,6 +18,7 @@ const invariants = {
   I10: 'what was judged, recorded, signed and sent is one and the same',
   I11: 'an error in a policy, a ledger or a clock uses no key',
   I12: 'an approval is used once, in the step that records the payment',
+  I13: 'over HTTP only the owner widens, only a session pays, and nobody else is answered',
 } as const
 
 /** One way to break a promise of this library, and the tests that have to notice. */
@@ -32,6 +33,86 @@ type KnownBad = {
 }
 
 const patches: readonly KnownBad[] = [
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a name that was made to resolve here is answered',
+    file: 'adapters/http/guard.ts',
+    find: 'if (!asked || !(allowed',
+    replace: 'if (!asked && !(allowed',
+    tests: ['test/http/handler.test.ts', '-t', 'misdirected'],
+  },
+  {
+    invariant: 'I13',
+    breaks: "over HTTP, a session does what is the owner's",
+    file: 'adapters/http/identify.ts',
+    find: "if (callers.includes('session')) return",
+    replace: 'if (token) return',
+    tests: ['test/http/handler.test.ts', '-t', 'alone'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, wrong passwords are not counted',
+    file: 'adapters/http/password.ts',
+    find: 'attempts.failures += 1',
+    replace: 'attempts.failures += 0',
+    tests: ['test/http/handler.test.ts', '-t', 'password'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, another process does not see new policies',
+    file: 'adapters/http/route-fetch.ts',
+    find: 'await service.policies?.refresh()',
+    replace: '',
+    tests: ['test/http/policies.test.ts'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a key that comes twice is read once',
+    file: 'adapters/http/strict-json.ts',
+    find: 'if (keys.has(key)) return',
+    replace: 'if (keys.has(key) && !key) return',
+    tests: ['test/http/handler.test.ts', '-t', 'a body'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, the network around the service is fetched',
+    file: 'adapters/http/destination.ts',
+    find: 'if (isPublic(url) ||',
+    replace: 'if (isPublic(url) || url.hostname ||',
+    tests: ['test/http/handler.test.ts', '-t', 'never sent'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a fetch follows redirects',
+    file: 'adapters/http/route-fetch.ts',
+    find: "redirect: 'manual'",
+    replace: "redirect: 'follow'",
+    tests: ['test/http/handler.test.ts', '-t', 'redirect'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a payment whose answer is lost is said not to have moved',
+    file: 'src/client/index.ts',
+    find: "method === 'GET' ? 'no' : 'maybe'",
+    replace: "'no'",
+    tests: ['test/client/'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'a webhook takes its signed notice wherever it is sent',
+    file: 'adapters/http/webhook.ts',
+    find: "redirect: 'manual'",
+    replace: "redirect: 'follow'",
+    tests: ['test/http/notify.test.ts'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'an old delivery of a webhook is taken for a new one',
+    file: 'adapters/http/webhook.ts',
+    find: '> toleranceSeconds) return undefined',
+    replace: '> toleranceSeconds * 1000) return undefined',
+    tests: ['test/http/notify.test.ts'],
+  },
   {
     invariant: 'I1',
     breaks: 'a limit is checked, and the payment written later',
