@@ -83,6 +83,7 @@ describe('the public names', () => {
         "pinPayee",
         "policyFromJSON",
         "priceMemory",
+        "shareOf",
         "spendingLimit",
         "timeWindow",
         "windowKey",
