@@ -4,14 +4,7 @@ import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } f
 import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
 import type { Ledger, Reservation, ReserveOptions } from './ledger.js'
-import {
-  advancePayment,
-  atLedgerTime,
-  canRenewPayment,
-  countsAsSpent,
-  isLivePayment,
-  isPendingPayment,
-} from './lifecycle.js'
+import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
 
 type Refused = Exclude<Reservation, { readonly ok: true }>
@@ -88,7 +81,7 @@ export function memoryLedger(): Ledger {
   const isWaiting = (id: PaymentId): boolean => {
     const payment = payments.get(id)
     const isOpen = payment?.status === 'authorized' || payment?.status === 'unknown'
-    return isOpen && isLivePayment(payment, ledgerNow)
+    return isOpen && ledgerNow < payment.countsUntil
   }
 
   const keep = (payment: Payment): void => {
