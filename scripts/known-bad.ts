@@ -438,6 +438,22 @@ const patches: readonly KnownBad[] = [
     tests: ['test/schemes/exact-solana.test.ts'],
   },
   {
+    invariant: 'I2',
+    breaks: 'a tool call that a framework makes again is another purchase',
+    file: 'src/tools/pay-fetch.ts',
+    find: 'key: input.key ?? call.key,',
+    replace: 'key: input.key,',
+    tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/langchain/wallet-tools.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: "a framework's yes to some terms asks for others",
+    file: 'src/record.ts',
+    find: '  checkConsent(payment, wanted, ask)\n',
+    replace: '',
+    tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/openai-agents/wallet-tools.test.ts'],
+  },
+  {
     invariant: 'I10',
     breaks: 'a pin is not checked',
     file: 'src/ledger/memory.ts',
