@@ -10,7 +10,8 @@ import {
   startSolanaServer,
   type TestSolana,
 } from '../../test/support/solana/index.ts'
-import { ownersRules, type Shop, type Shops, tell, type Town, type Witness } from './town.ts'
+import { tell } from '../support/market.ts'
+import { ownersRules, type Shop, type Shops, type Town, type Witness } from './town.ts'
 
 /** Builds the same town on a Solana, and says what is ready as it goes. */
 export async function buildSolanaTown(): Promise<Town> {
