@@ -7,6 +7,7 @@ import type { PolicyEngine } from './policy/engine.js'
 import type { Scheme } from './schemes/scheme.js'
 import type {
   Approval,
+  ApprovalId,
   Authorization,
   Hold,
   Labels,
@@ -36,6 +37,8 @@ export type Parts = {
   readonly secret: () => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
   readonly sessions: readonly SessionId[]
+  /** Unix milliseconds from which on these sessions pay nothing. */
+  readonly notAfter?: number | undefined
   readonly emit: Emit
   /** Tells whether anybody listens, where finding out what to say costs something. */
   readonly hears: (name: keyof Events) => boolean
@@ -56,6 +59,8 @@ export type Ask = {
   readonly labels: Labels
   /** The most this call may cost; it can only lower what the policy allows. */
   readonly maxMicroUsd?: MicroUsd | undefined
+  /** The only approval that this call goes on with: where another is needed, it is refused instead of asked for. */
+  readonly approval?: ApprovalId | undefined
   /** Nothing is signed once it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */

@@ -49,7 +49,12 @@ async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, par
     })
   }
   const renewed = deepFreeze({ ...payment, presentations: again.presentations })
-  const other = await reserve(renewed, firm(allowed), { renew: true, sessions: parts.sessions }, parts)
+  const other = await reserve(
+    renewed,
+    firm(allowed),
+    { renew: true, sessions: parts.sessions, notAfter: parts.notAfter },
+    parts,
+  )
   if (other === undefined) return renewed
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if ('id' in other && isLivePayment(other, parts.clock())) return resume(other, payment, parts.clock())
@@ -66,9 +71,9 @@ async function reserveWhenApproved(
   const { hold } = allowed
   const reserveBy = (wanted: Payment, kind: Hold['kind'] | undefined) => {
     const approval = kind && approvalId(wanted, kind, ask)
-    const { sessions } = parts
+    const { sessions, notAfter } = parts
     const { limits, pins, newPins } = kind === 'approval' ? approved(allowed) : { ...allowed, newPins: undefined }
-    return reserve(wanted, limits, { sameRequest: ask.sameRequest, approval, sessions, pins, newPins }, parts)
+    return reserve(wanted, limits, { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins }, parts)
   }
   const first = await reserveBy(payment, hold?.kind)
   if (first === undefined || 'id' in first) return { payment, existing: first }
@@ -76,12 +81,20 @@ async function reserveWhenApproved(
   const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
   const second = isBeyond ? await reserveBy(payment, wanted.kind) : first
   if (second === undefined || 'id' in second) return { payment, existing: second }
+  checkConsent(payment, wanted, ask)
   await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
   const young = isUsefulPayment(payment, parts.clock()) ? payment : await again()
   const third = await reserveBy(young, wanted.kind)
   if (third === undefined || 'id' in third) return { payment: young, existing: third }
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
+}
+
+/** Who was told yes to some terms is not to ask for others in the same breath: nobody would have seen them. */
+function checkConsent(payment: Payment, { kind }: Hold, ask: Ask): void {
+  if (ask.approval === undefined || kind !== 'approval' || approvalId(payment, kind, ask) === ask.approval) return
+  const reason = 'nobody has approved what would be paid now; what was asked for is over, or was for other terms'
+  throw new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
 /** What a person's yes goes beyond is left out; all the rest holds on, and what is new is remembered. */
@@ -115,6 +128,8 @@ async function reserve(
   if (reservation.ok) return undefined
   if (reservation.reason === 'exists') return reservation.payment
   if (reservation.reason === 'frozen') throw new WalletFrozenError(reservation.freeze)
+  if (reservation.reason === 'late')
+    throw new PaymentDeniedError([{ rule: 'session', reason: 'the session has expired' }])
   if (reservation.reason === 'revoked') throw new SessionRevokedError(reservation.session)
   if (reservation.reason === 'approval') return { reason: 'approval', explanation: 'it needs approval' }
   if (reservation.reason === 'pin') return refusePin(reservation.pin, reservation.remembered)

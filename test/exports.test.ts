@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
+import * as aiSdk from 'stipend/ai-sdk'
+import * as axios from 'stipend/axios'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as langchain from 'stipend/langchain'
+import * as openaiAgents from 'stipend/openai-agents'
 import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
+import * as tools from 'stipend/tools'
 import { describe, expect, test, vi } from 'vitest'
 import { readEntries } from '../scripts/entries.ts'
 import { loadedBy, readModules } from './support/modules.ts'
@@ -78,6 +83,7 @@ describe('the public names', () => {
         "pinPayee",
         "policyFromJSON",
         "priceMemory",
+        "shareOf",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -94,6 +100,23 @@ describe('the public names', () => {
     expect(Object.keys(evm).toSorted()).toMatchInlineSnapshot(`
       [
         "evm",
+      ]
+    `)
+  })
+
+  test('stipend/ai-sdk', () => {
+    expect(Object.keys(aiSdk).toSorted()).toMatchInlineSnapshot(`
+      [
+        "walletTools",
+      ]
+    `)
+  })
+
+  test('stipend/axios', () => {
+    expect(Object.keys(axios).toSorted()).toMatchInlineSnapshot(`
+      [
+        "getAxiosPayment",
+        "wrapAxios",
       ]
     `)
   })
@@ -121,6 +144,22 @@ describe('the public names', () => {
     expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
       [
         "blockPrivateNetworks",
+      ]
+    `)
+  })
+
+  test('stipend/langchain', () => {
+    expect(Object.keys(langchain).toSorted()).toMatchInlineSnapshot(`
+      [
+        "walletTools",
+      ]
+    `)
+  })
+
+  test('stipend/openai-agents', () => {
+    expect(Object.keys(openaiAgents).toSorted()).toMatchInlineSnapshot(`
+      [
+        "walletTools",
       ]
     `)
   })
@@ -160,6 +199,16 @@ describe('the public names', () => {
       ]
     `)
   })
+
+  test('stipend/tools', () => {
+    expect(Object.keys(tools).toSorted()).toMatchInlineSnapshot(`
+      [
+        "callKey",
+        "describeApproval",
+        "paymentTools",
+      ]
+    `)
+  })
 })
 
 describe('the entry points', () => {
@@ -187,7 +236,7 @@ describe('the entry points', () => {
     expect([...listed].map(([, name = '']) => name).toSorted()).toEqual(Object.keys(entries).toSorted())
   })
 
-  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing'])(
+  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(
     '%s loads the dependencies and no other package',
     (name) => {
       const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)

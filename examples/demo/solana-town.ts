@@ -1,6 +1,6 @@
 import { createAgentWallet } from 'stipend'
+import { privateKey } from 'stipend/keys'
 import { exactSolana } from 'stipend/solana'
-import { solanaStore } from '../../test/support/solana-agent.ts'
 import {
   devnetUsdc,
   type SolanaFacilitator,
@@ -27,7 +27,7 @@ export async function buildSolanaTown(): Promise<Town> {
     const agent = await chain.createPayer(5_000_000n)
     tell('agent', `${agent.address}  has 5 USDC, and no SOL`)
     const wallet = createAgentWallet({
-      keyStore: solanaStore(agent),
+      keyStore: privateKey(agent.privateKey),
       policy: ownersRules(shops),
       schemes: [exactSolana({ rpc: chain.url, network: solanaDevnet })],
     })

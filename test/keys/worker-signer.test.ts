@@ -91,9 +91,10 @@ describe('a worker', () => {
   const [limit, price, moved, note] = good() as [never, never, never, never]
   const stranger = new PublicKey(new Uint8Array(32).fill(6))
 
-  test('signs what the official library compiles of the four instructions', async () => {
+  test('signs what the official library compiles of the four instructions, and of three for those who take no memo', async () => {
     for (const data of [
       solana.compile(good()),
+      solana.compile([limit, price, moved]),
       solana.compile([
         limit,
         price,
@@ -113,7 +114,7 @@ describe('a worker', () => {
     ['a message that is cut off', () => solana.compile(good()).slice(0, -1)],
     ['a message with a byte more', () => Uint8Array.from([...solana.compile(good()), 0])],
     ['a message before version 0', () => solana.compileLegacy(good())],
-    ['no memo', () => solana.compile([limit, price, moved])],
+    ['no transfer', () => solana.compile([limit, price, note])],
     ['two memos', () => solana.compile([limit, price, moved, note, note])],
     ['a memo that is signed', () => solana.compile([limit, price, moved, solana.memo('note', [payer])])],
     ['a memo of 257 bytes', () => solana.compile([limit, price, moved, solana.memo('x'.repeat(257))])],
@@ -180,11 +181,13 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
     expect(await late).toMatchObject(locked)
     await expect(store.getSigner('eip155:1')).rejects.toThrow('its worker has ended')
   })
+})
 
-  test('says what is wrong with the file, and repeats nothing of it', async () => {
+describe('the file of a worker', () => {
+  test('is told of when it cannot be used, and nothing of it is repeated', async () => {
     writeFileSync(at('broken.json'), 'secret text', { mode: 0o600 })
-    const broken = workerSigner({ path: at('broken.json'), password, isolation })
-    const wrong = workerSigner({ path, password: 'not the password', isolation })
+    const broken = workerSigner({ path: at('broken.json'), password })
+    const wrong = workerSigner({ path, password: 'not the password' })
     const errors = [await rejection(broken.getSigner('eip155:1')), await rejection(wrong.getSigner('eip155:1'))]
     expect(errors).toMatchObject([{ code: 'configuration_invalid' }, locked])
     expect(String(errors)).toContain('it is not a key file')
@@ -193,9 +196,9 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
     wrong.close()
   })
 
-  test('makes a new file under the password that it is given', async () => {
-    const file = at(`fresh-${isolation}.json`)
-    const store = workerSigner({ path: file, password, isolation, create: true })
+  test('is made under the password that is given', async () => {
+    const file = at('fresh.json')
+    const store = workerSigner({ path: file, password, isolation: 'process', create: true })
     const addresses = await store.addresses()
     store.close()
     const here = encryptedFile({ path: file, password })
