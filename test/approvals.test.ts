@@ -190,6 +190,19 @@ describe('an approval', () => {
     expect(keyStore.signed).toHaveLength(signatures)
   })
 
+  test('by a person who takes an hour is of a payment that is as young as if it had not waited', async () => {
+    const answerLate = (): boolean => {
+      late.scene.now += 3_600_000
+      return true
+    }
+    const late = setUp(usd(200), { onApproval: answerLate as never })
+    const response = await late.wallet.fetch(url)
+    expect(response.status).toBe(200)
+    expect(late.keyStore.signed).toHaveLength(1)
+    expect(getPayment(response)?.terms.validBefore).toBe(late.scene.now / 1000 + 60)
+    expect(await late.wallet.payments.list()).toMatchObject([{ createdAt: late.scene.now, status: 'claimed' }])
+  })
+
   test('can be asked for beyond a limit over time, and then holds for that limit only', async () => {
     const { wallet, keyStore } = setUp(usd(3), { limits: { perPaymentUsd: 3, dailyLimitUsd: 5, onExceed: 'approve' } })
     await wallet.fetch(url)
