@@ -109,7 +109,11 @@ function approved(allowed: Allowed): Pick<Allowed, 'limits' | 'pins'> & { readon
 
 /** The limits beyond which nobody can approve. */
 function firm({ limits }: Pick<Allowed, 'limits'>): readonly Limit[] {
-  return limits.filter(({ onExceed }) => onExceed !== 'approve')
+  return limits.filter((limit) => !isSoft(limit))
+}
+
+function isSoft({ onExceed }: Limit): boolean {
+  return onExceed === 'approve'
 }
 
 /** A reservation that a person can still make possible. */
@@ -122,7 +126,9 @@ async function reserve(
   options: ReserveOptions,
   { ledger }: Parts,
 ): Promise<Payment | Waiting | undefined> {
-  const reservation = await ledger.reserve(payment, limits, options).catch((cause: unknown) => {
+  // A person is only asked for what no other limit forbids.
+  const ordered = limits.toSorted((one, other) => Number(isSoft(one)) - Number(isSoft(other)))
+  const reservation = await ledger.reserve(payment, ordered, options).catch((cause: unknown) => {
     throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)
   })
   if (reservation.ok) return undefined

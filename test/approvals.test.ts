@@ -40,6 +40,14 @@ function setUp(
 }
 const usd = (amount: number): bigint => BigInt(amount) * 1_000_000n
 
+describe('a payment beyond what nobody can approve', () => {
+  test('is refused without asking anybody, whichever limit comes first', async () => {
+    const { wallet } = setUp(usd(150), { limits: { ...tiers, dailyLimitUsd: 120 } })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'limit_exceeded', limit: { name: 'daily limit' } })
+    expect(await wallet.approvals.list()).toEqual([])
+  })
+})
+
 describe('a payment by its size', () => {
   test('is made at once up to the first tier, and told of up to the second', async () => {
     const { wallet, scene } = setUp(usd(1))
