@@ -2,6 +2,7 @@
  * A LangChain agent writes a post. It pays for the translation at once; the image costs more than it may spend by
  * itself, so its graph is interrupted until the owner has seen the terms, and then exactly these are paid.
  */
+import { AIMessage } from '@langchain/core/messages'
 import { Command, INTERRUPT, isInterrupted, MemorySaver } from '@langchain/langgraph'
 import { createAgent } from 'langchain'
 import assert from 'node:assert/strict'
@@ -44,7 +45,7 @@ function createWriterAgent({ shops }: Shops, wallet: AgentWallet) {
   const { translation, image } = shops
   const model = createWriter(headline, { translate: `${translation.url}/paid`, draw: `${image.url}/paid` })
   const tools = walletTools(session, { hosts: ['http://127.0.0.1:*'], approvals: wallet.approvals })
-  return { model, agent: createAgent({ model, tools, checkpointer: new MemorySaver() }) }
+  return createAgent({ model, tools, checkpointer: new MemorySaver() })
 }
 
 /** The owner, in code: says yes to one shop and one price, whatever else is asked. */
@@ -67,7 +68,7 @@ async function checkBooks({ chain, shops, agent }: Shops, wallet: AgentWallet, d
 }
 
 /** Runs the agent until it has to wait, and answers what the owner is asked. */
-async function start(market: Shops, { agent }: ReturnType<typeof createWriterAgent>): Promise<Asked> {
+async function start(market: Shops, agent: ReturnType<typeof createWriterAgent>): Promise<Asked> {
   const task = { messages: [{ role: 'user', content: `Write a German post: ${headline}` }] }
   const state: unknown = await agent.invoke(task, thread)
   assert(isInterrupted<PaymentInterrupt>(state), 'the graph waits for the owner')
@@ -80,20 +81,23 @@ async function start(market: Shops, { agent }: ReturnType<typeof createWriterAge
 
 async function tellStory(market: Shops): Promise<void> {
   const wallet = createWallet(market)
-  const writer = createWriterAgent(market, wallet)
+  const agent = createWriterAgent(market, wallet)
 
-  const asked = await start(market, writer)
+  const asked = await start(market, agent)
   await checkBooks(market, wallet, 0n)
   const [pending, ...others] = await wallet.approvals.list()
   assert(pending?.id === asked.id && others.length === 0, 'the ledger holds the one request')
   assert.deepEqual([pending.status, pending.amount], ['pending', large])
 
   const resume = decide(asked, market)
-  const state = await writer.agent.invoke(new Command({ resume }), thread)
+  const state = await agent.invoke(new Command({ resume }), thread)
   assert(!isInterrupted(state), 'nothing else has to be asked')
   await checkBooks(market, wallet, large)
   assert.equal((await wallet.approvals.list())[0]?.status, 'used', 'a yes is good for one payment')
-  assert.equal(writer.model.callCount, 3)
+  const calls = state.messages.flatMap((message) => (AIMessage.isInstance(message) ? (message.tool_calls ?? []) : []))
+  const orders: readonly unknown[] = calls.map(({ args }) => 'body' in args && JSON.parse(args.body ?? ''))
+  const prompt = wares.translation.goods.text
+  assert.deepEqual(orders, [{ text: headline, to: 'de' }, { prompt }], 'it has an image drawn for the translation')
   assert.equal(state.messages.at(-1)?.text, post, 'the post is made of what was bought')
 
   const text = post.split('\n').map((line): Row => ['', line])
