@@ -106,12 +106,18 @@ async function toRequest(incoming: Incoming): Promise<Request | undefined> {
   const hosts = incoming.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
   if (hosts.length > 1 || !url.startsWith('/') || !URL.canParse(`${base}${url}`)) return undefined
   const sent = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string])
-  const { Readable } = await import('node:stream')
   const hasBody = method !== 'GET' && method !== 'HEAD'
-  const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' } : {}
+  const body = hasBody ? { body: await streamOf(incoming), duplex: 'half' } : {}
   try {
     return new Request(`${base}${url}`, { method, headers: sent, ...body })
   } catch {
     return undefined
   }
+}
+
+/** A body that something before us has read would look like none: a session that was to be narrow would not be. */
+async function streamOf(incoming: Incoming): Promise<ReadableStream<Uint8Array>> {
+  const { Readable } = await import('node:stream')
+  if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream<Uint8Array>
+  return new ReadableStream({ start: (controller) => controller.error(new TypeError('the body was read before')) })
 }

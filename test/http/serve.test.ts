@@ -10,7 +10,7 @@ import { ConfigurationError } from '../../src/index.js'
 import { createClient } from '../../src/client/index.js'
 import { type Handler, serve, toNodeListener } from '../../adapters/http/index.js'
 import { serve as listen } from '../support/http.ts'
-import { openService, type Service } from '../support/service.ts'
+import { masterPassword, openService, type Service } from '../support/service.ts'
 import { rejection } from '../support/wallets.ts'
 
 const url = 'https://shop.example.com/report'
@@ -64,6 +64,23 @@ describe('a handler', () => {
     expect(document).toMatchObject({ openapi: '3.1.0' })
     expect((await fetch(`${baseUrl}/nothing`)).status).toBe(404)
     expect((await fetch(`${baseUrl}/health`, { method: 'HEAD' })).status).toBe(405)
+  })
+})
+
+describe('a middleware', () => {
+  test('behind something that has read the body already takes no scope, and makes no session without one', async () => {
+    const { handler, wallet } = openService()
+    const app = express()
+    app.use(express.json())
+    app.use('/wallet', toNodeListener(handler))
+    const at = `${await start(createServer(app))}/wallet/v1/sessions`
+    const headers = { 'content-type': 'application/json', 'x-master-password': masterPassword }
+    const body = JSON.stringify({ limits: { totalLimitUsd: '0.01' } })
+    const answer = await fetch(at, { method: 'POST', headers, body })
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'body_broken', moved: 'no' }])
+    const chunked = { method: 'POST', headers, body: new Blob([body]).stream(), duplex: 'half' }
+    expect((await fetch(at, chunked)).status).toBe(400)
+    expect(await wallet.payments.list()).toEqual([])
   })
 })
 
