@@ -20,7 +20,8 @@ export type Link = {
 /** From the widest session to the narrowest. */
 export type Chain = readonly [Link, ...Link[]]
 
-const mostLinks = 8
+/** How often a session can be narrowed, and how many parts of a token are looked at. */
+export const mostLinks = 8
 const usd = z.union([z.string(), z.number()])
 
 /** Strict: a caveat that is not known here could be a condition, so nothing is allowed under it. */

@@ -6,7 +6,7 @@ import { SessionInvalidError } from '../errors.js'
 import { bytesToHex } from '@noble/hashes/utils'
 import type { Random } from '../purchase.js'
 import type { SessionScope } from './caveats.js'
-import { type Chain, extend, type Link, narrow } from './chain.js'
+import { type Chain, extend, type Link, mostLinks, narrow } from './chain.js'
 
 /** Longer ones are not looked at. */
 const longestToken = 8192
@@ -27,7 +27,10 @@ export function writeToken(chain: Chain, root: Uint8Array, prefix: string): stri
 export function readToken(token: string, root: Uint8Array, prefix: string): Chain {
   if (typeof token !== 'string' || !token.startsWith(prefix)) throw new SessionInvalidError('it is no session token')
   if (token.length > longestToken) throw new SessionInvalidError(`it is longer than ${longestToken} characters`)
-  const [mac, ...texts] = token.slice(prefix.length).split('.').map(decode).toReversed()
+  const parts = token.slice(prefix.length).split('.')
+  // Each part costs a MAC, and whoever sends them has shown nothing yet.
+  if (parts.length > mostLinks + 1) throw new SessionInvalidError(`it is narrowed more than ${mostLinks} times`)
+  const [mac, ...texts] = parts.map(decode).toReversed()
   if (!mac || texts.length === 0) throw new SessionInvalidError('it is no session token')
   const written = texts.toReversed()
   const expected = written.reduce<Uint8Array | undefined>((key, bytes) => macStep(key, bytes, root), undefined)

@@ -69,6 +69,16 @@ describe('a token', () => {
     expect(taken()).toBeLessThanOrEqual(50_000n)
   })
 
+  test('of more parts than any session has is refused before any of them is hashed', async () => {
+    const { wallet } = await makeToken()
+    for (const parts of ['.'.repeat(8000), '.AA'.repeat(2600)]) {
+      expect(await rejection(wallet.openSession(`stipend_${parts}`))).toMatchObject({
+        code: 'session_invalid',
+        message: expect.stringContaining('narrowed more than 8 times'),
+      })
+    }
+  })
+
   test('is refused when a single character of it is another', async () => {
     const { token, wallet } = await makeToken({ maxPayments: 2 })
     for (let index = 0; index < token.length; index += 1) {
