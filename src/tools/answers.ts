@@ -26,7 +26,7 @@ export type SeenPayment = {
   readonly host: string
   readonly at: string
   readonly key?: string | undefined
-  /** As the server says. */
+  /** As the server says; left out where it does not look like one. */
   readonly transaction?: string | undefined
 }
 

@@ -17,18 +17,26 @@ const statuses: Readonly<Record<string, Status>> = {
   payment_delayed: 'waiting',
 }
 
+const doNotRepeat = 'Do not buy it again.'
+
 /** What to do next, where the error itself does not say. */
 const advice: Readonly<Record<string, string>> = {
   payment_denied: 'The owner decides what may be bought: do without it, or find a way that the rules allow.',
   wallet_frozen: 'Only the owner can unfreeze it.',
   session_revoked: 'Nothing more can be bought with it.',
   approval_required: 'The owner decides. Then call again with the same input and this key.',
+  already_paid: doNotRepeat,
   payment_delayed: 'Call again with the same input and this key, once its time has come.',
 }
-const doNotRepeat = 'Do not buy it again.'
 
-/** Codes whose details quote the server: only the sentence is ours. */
-const quoting = new Set(['malformed_message', 'no_payable_offer', 'request_unpayable', 'configuration_invalid'])
+/** Codes whose details quote the server, or tell a developer what a model should not try: only the sentence is shown. */
+const quoting = new Set([
+  'malformed_message',
+  'no_payable_offer',
+  'request_unpayable',
+  'configuration_invalid',
+  'already_paid',
+])
 
 /** Says in a result what an error means; never with a cause, a response or anything else that it carries. */
 export function outcomeOf(error: AnyStipendError, purchaseKey: string | undefined): PayFetchOutput {

@@ -15,6 +15,8 @@ const states: Readonly<Record<PaymentStatus, SeenPayment['state']>> = {
 }
 
 const longestWord = 256
+/** A hash in hex, or a signature in base58: what a server names a transaction by, and prose is not. */
+const transactionShape = /^(0x[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{64,88})$/
 
 /** Shows a payment to a model. */
 export function seePayment(payment: Payment): SeenPayment {
@@ -29,7 +31,7 @@ export function seePayment(payment: Payment): SeenPayment {
     host: resource.host,
     at: instant(createdAt),
     key: plain(purchaseKey, longestWord),
-    ...(receipt?.transaction && { transaction: plain(receipt.transaction, longestWord) }),
+    ...(receipt && transactionShape.test(receipt.transaction) && { transaction: receipt.transaction }),
   }
 }
 
