@@ -3,6 +3,12 @@ import { ConfigurationError, UnpayableRequestError } from './errors.js'
 import { parseUsd, type Usd } from './money.js'
 import type { Labels, MicroUsd } from './types.js'
 
+/**
+ * The label that a tool files its payments under, by the name of its call. Nobody else can set it for one call: a person's
+ * yes to a call is a yes to what is filed under it.
+ */
+export const callLabel = 'toolCall'
+
 /** What one call may add to its request: a name for the purchase, a cap of its own, and words to file it under. */
 export type PaymentOptions = {
   /** Names the purchase: calls with the same key are the same purchase, and are paid once. */
@@ -62,7 +68,7 @@ export function readCall(
     purchaseKey: readKey(payment?.key),
     sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
-    labels: readLabels(payment?.labels, 'payment.labels'),
+    labels: readOwnLabels(payment?.labels),
     url: () => new URL(request?.url ?? String(input), globalThis.location?.href),
     init: () => ({
       ...(request && settingsOf(request)),
@@ -90,6 +96,12 @@ function readKey(key: string | undefined): string | undefined {
   if (key === undefined) return undefined
   if (typeof key === 'string' && key.length >= 1 && key.length <= 256) return key
   throw new ConfigurationError('Failed to read payment.key: it is not a string of 1 to 256 characters')
+}
+
+function readOwnLabels(labels: Labels | undefined): Labels {
+  const read = readLabels(labels, 'payment.labels')
+  if (!Object.hasOwn(read, callLabel)) return read
+  throw new ConfigurationError(`Failed to read payment.labels: ${callLabel} is set by the tools alone`)
 }
 
 /**

@@ -80,7 +80,7 @@ const arrows: Readonly<Record<string, Row>> = {
     types: 'parts payer purchase quote',
   },
   'client/*': { values: 'errors ledger/codec', types: 'types budget call ledger/ledger' },
-  'tools/*': { values: `${bottom} fetch policy/*`, types: 'payer quote session wallet' },
+  'tools/*': { values: `${bottom} call fetch policy/*`, types: 'payer quote session wallet' },
   index: { values: '* */*' },
   'testing/*': { values: '* */*' },
 }

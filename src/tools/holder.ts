@@ -2,12 +2,14 @@ import { ConfigurationError } from '../errors.js'
 import { unwrapFetch } from '../fetch.js'
 import type { Payer } from '../payer.js'
 import type { Session } from '../session.js'
-import type { Approval, Payment } from '../types.js'
+import type { Approval, Payment, SessionId } from '../types.js'
 import type { AgentWallet } from '../wallet.js'
 
 /** What the tools can do: pay, ask and look, within what is its own. */
 export type Holder = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
   readonly payer: Payer
+  /** The session that it is, unless it is the wallet. */
+  readonly session: SessionId | undefined
   /** The fetch that does not pay. */
   readonly fetch: typeof globalThis.fetch
 }
@@ -22,7 +24,7 @@ const mostListed = 200
  */
 export function holderOf(owner: AgentWallet | Session): Holder {
   const { protocols, authorize, settle, appraise, clock, budget } = owner
-  const own = 'openSession' in owner ? viewOf(owner) : { payments: owner.payments, approvals: owner.approvals }
+  const own = 'openSession' in owner ? viewOf(owner) : ownOf(owner)
   const payer = { protocols, authorize, settle, appraise, clock }
   const fetch = unwrapFetch(owner.fetch)
   if (fetch === owner.fetch) {
@@ -31,11 +33,18 @@ export function holderOf(owner: AgentWallet | Session): Holder {
   return Object.freeze({ ...own, payer, budget, fetch })
 }
 
-function viewOf({ payments, approvals }: AgentWallet): Pick<Session, 'payments' | 'approvals'> {
+type Own = Pick<Holder, 'session' | 'payments' | 'approvals'>
+
+function ownOf({ id, payments, approvals }: Session): Own {
+  return { session: id, payments, approvals }
+}
+
+function viewOf({ payments, approvals }: AgentWallet): Own {
   const isOwn = ({ scopes }: Payment): boolean => !scopes.some((scope) => scope.startsWith('session:'))
   const isAsked = ({ sessions = [] }: Approval): boolean => sessions.length === 0
   const list = async (): Promise<readonly Approval[]> => (await approvals.list()).filter(isAsked)
   return {
+    session: undefined,
     payments: {
       get: async (id) => {
         const payment = await payments.get(id)

@@ -1,3 +1,4 @@
+import { callLabel } from '../call.js'
 import { isStipendError, PaymentDeniedError } from '../errors.js'
 import { getPayment, wrapFetch } from '../fetch.js'
 import type { Payer } from '../payer.js'
@@ -27,8 +28,6 @@ export type Kit = {
   readonly mostCharacters: number
 }
 
-/** What a call is filed under, so that a request for approval is known to be of this call and of no other. */
-const callLabel = 'toolCall'
 /** Requests of one session that wait for a person; a model that asks for ever tires nobody out. */
 const mostWaiting = 20
 
@@ -99,26 +98,32 @@ async function sendToAsk(
   }
 }
 
-/** Answers the request for approval that a call has made and that still stands. */
-export async function askedBy(key: string, { approvals }: Pick<Holder, 'approvals'>): Promise<Approval | undefined> {
+/**
+ * Answers the request for approval that a call has made and that still stands. A session made from this one sees to its
+ * labels itself, and what it asks for is not of this call whatever they say.
+ */
+export async function askedBy(
+  key: string,
+  { approvals, session }: Pick<Holder, 'approvals' | 'session'>,
+): Promise<Approval | undefined> {
   const all = await approvals.list()
-  return all.findLast(({ kind, labels }) => kind === 'approval' && labels[callLabel] === key)
+  return all.findLast(
+    ({ kind, labels, sessions = [] }) =>
+      kind === 'approval' && labels[callLabel] === key && sessions.at(-1) === session,
+  )
 }
 
 async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { holder }: Kit): Promise<Response> {
   const { url, method = 'GET', headers, body, maxUsd } = input
-  return wrapFetch(holder.fetch, payer)(url, {
+  const labels = call.key === undefined ? {} : { [callLabel]: call.key }
+  return wrapFetch(holder.fetch, payer, { labels })(url, {
     method,
     ...(headers && { headers: { ...headers } }),
     ...(body !== undefined && { body }),
     ...(call.signal && { signal: call.signal }),
     // Where a redirect leads has to be judged like any other URL.
     redirect: 'manual',
-    payment: {
-      key: input.key ?? call.key,
-      maxUsd,
-      labels: call.key === undefined ? {} : { [callLabel]: call.key },
-    },
+    payment: { key: input.key ?? call.key, maxUsd },
   })
 }
 

@@ -262,6 +262,45 @@ describe('a model', () => {
   }, 120_000)
 })
 
+describe('a yes to a call', () => {
+  const asking = async () => {
+    const scene = { now: Date.now() }
+    const clock = (): number => scene.now
+    sell({ priceUsd: '5', clock })
+    sell({ priceUsd: '15', clock }, 'https://a.data.example/')
+    const wallet = open({ clock })
+    const session = wallet.session({})
+    const { pay_fetch } = paymentTools(session)
+    const call = { key: callKey('report') }
+    expect(await pay_fetch.ask({ url }, call)).toMatchObject({ microUsd: 5_000_000n })
+    const sayYesLate = async () => {
+      scene.now += 2 * 3_600_000
+      return pay_fetch.executeApproved({ url }, call, wallet.approvals)
+    }
+    scene.now += 23 * 3_600_000
+    return { wallet, session, call, sayYesLate }
+  }
+
+  test('is none to what a sub-agent has filed under the same call, once what was shown is over', async () => {
+    const { wallet, session, call, sayYesLate } = await asking()
+    const child = session.session({ labels: { toolCall: call.key } })
+    await child.fetch('https://a.data.example/').catch(() => {})
+    expect(await sayYesLate()).toMatchObject({ status: 'denied', code: 'payment_denied' })
+    expect(await wallet.approvals.list()).toMatchObject([{ status: 'pending', microUsd: 15_000_000n }])
+    await child.fetch('https://a.data.example/').catch(() => {})
+    expect(signed()).toBe(0)
+  })
+
+  test('cannot be caught by a fetch that says it is that call', async () => {
+    const { wallet, session, call, sayYesLate } = await asking()
+    const forged = session.fetch('https://a.data.example/', { payment: { labels: { toolCall: call.key } } })
+    await expect(forged).rejects.toMatchObject({ code: 'configuration_invalid' })
+    expect(await sayYesLate()).toMatchObject({ status: 'denied', code: 'payment_denied' })
+    expect(await wallet.approvals.list()).toEqual([])
+    expect(signed()).toBe(0)
+  })
+})
+
 /** What it was meant to do. */
 const goodInput = fc.record(
   {
