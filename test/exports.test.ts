@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as mcp from 'stipend/mcp'
 import * as node from 'stipend/node'
 import * as postgres from 'stipend/postgres'
 import * as sqlite from 'stipend/sqlite'
@@ -99,6 +100,15 @@ describe('the public names', () => {
     `)
   })
 
+  test('stipend/mcp', () => {
+    expect(Object.keys(mcp).toSorted()).toMatchInlineSnapshot(`
+      [
+        "getToolPayment",
+        "withPayments",
+      ]
+    `)
+  })
+
   test('stipend/node', () => {
     expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
       [
@@ -145,7 +155,7 @@ describe('the entry points', () => {
 
   test('are the same in the exports map as in the sources', () => {
     const expected = Object.keys(entries).map((name) => {
-      const file = name.split('/')[1] ?? 'index'
+      const file = name.replace(/^stipend\/?/, '') || 'index'
       return [name.replace('stipend', '.'), { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` }] as const
     })
     const { './package.json': itself, ...modules } = exports

@@ -1,0 +1,17 @@
+export type {
+  McpCallOptions,
+  McpClient,
+  McpRequest,
+  ResultSchema,
+  ToolCallParams,
+  ToolDefinition,
+  ToolResult,
+} from './client.js'
+export type { ToolChange } from './definitions.js'
+export {
+  getToolPayment,
+  type PayingMcpClient,
+  type PayingToolOptions,
+  withPayments,
+  type WithPaymentsOptions,
+} from './with-payments.js'
