@@ -6,6 +6,7 @@ import type { PolicyEngine } from './policy/engine.js'
 import type { Scheme } from './schemes/scheme.js'
 import type {
   Approval,
+  ApprovalId,
   Authorization,
   Hold,
   Labels,
@@ -51,6 +52,8 @@ export type Ask = {
   readonly labels: Labels
   /** The most this call may cost; it can only lower what the policy allows. */
   readonly maxMicroUsd?: MicroUsd | undefined
+  /** The only approval that this call goes on with: where another is needed, it is refused instead of asked for. */
+  readonly approval?: ApprovalId | undefined
   /** Nothing is signed once it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */

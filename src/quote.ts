@@ -3,13 +3,15 @@ import { explainLimit } from './explain.js'
 import { match } from './match.js'
 import { askedOf } from './money.js'
 import type { Parts } from './parts.js'
-import type { MicroUsd, Offer, PaymentRequired, Resource, SetAside, Usage } from './types.js'
+import type { Hold, MicroUsd, Offer, PaymentRequired, Resource, SetAside, Usage } from './types.js'
 
 /** One offer, its price, and what the policy and the limits make of it. */
 export type QuotedOffer = {
   readonly offer: Offer
   readonly microUsd: MicroUsd
   readonly allowed: boolean
+  /** What it has to wait for: a person, where only limits beyond which one is asked are in its way, or its time. */
+  readonly waitsFor?: Hold['kind'] | undefined
   /** In words: which rules or limits say no. */
   readonly reasons: readonly string[]
 }
@@ -55,14 +57,22 @@ async function quoteOffer(offer: Offer, resource: Resource, parts: Parts): Promi
     return { offer, microUsd: offer.microUsd, allowed: false, reasons }
   }
   const usage = await parts.ledger.usage(verdict.limits, now)
-  const reasons = usage.flatMap((one) => exceeded(one, offer))
-  return { offer, microUsd: offer.microUsd, allowed: reasons.length === 0, reasons }
+  const beyond = usage.filter(({ limit, used }) => used + askedOf(limit, offer) > limit.max)
+  const reasons = beyond.map((one) => explain(one, offer))
+  return {
+    offer,
+    microUsd: offer.microUsd,
+    allowed: reasons.length === 0,
+    waitsFor: waitsFor(beyond, verdict.hold),
+    reasons,
+  }
 }
 
-function exceeded({ limit, used }: Usage, offer: Offer): readonly string[] {
-  const asked = askedOf(limit, offer)
-  const isWithin = used + asked <= limit.max
-  return isWithin
-    ? []
-    : [`${limit.onExceed === 'approve' ? 'needs approval: ' : ''}${explainLimit({ limit, used, asked })}`]
+function waitsFor(beyond: readonly Usage[], hold: Hold | undefined): Hold['kind'] | undefined {
+  if (beyond.length === 0) return hold?.kind
+  return beyond.every(({ limit }) => limit.onExceed === 'approve') ? 'approval' : undefined
+}
+
+function explain({ limit, used }: Usage, offer: Offer): string {
+  return `${limit.onExceed === 'approve' ? 'needs approval: ' : ''}${explainLimit({ limit, used, asked: askedOf(limit, offer) })}`
 }

@@ -69,11 +69,19 @@ async function reserveWhenApproved(
   const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
   const second = isBeyond ? await reserveBy(wanted.kind) : first
   if (second === undefined || 'id' in second) return second
+  checkConsent(payment, wanted, ask)
   await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
   const third = await reserveBy(wanted.kind)
   if (third === undefined || 'id' in third) return third
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
+}
+
+/** Who was told yes to some terms is not to ask for others in the same breath: nobody would have seen them. */
+function checkConsent(payment: Payment, { kind }: Hold, ask: Ask): void {
+  if (ask.approval === undefined || kind !== 'approval' || approvalId(payment, kind, ask) === ask.approval) return
+  const reason = 'nobody has approved what would be paid now; what was asked for is over, or was for other terms'
+  throw new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
 /** What a person's yes goes beyond is left out; all the rest holds on, and what is new is remembered. */

@@ -74,6 +74,7 @@ const arrows: Readonly<Record<string, Row>> = {
     values: `${bottom} balances budget cancel create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer purchase quote',
   },
+  'tools/*': { values: `${bottom} fetch policy/*`, types: 'payer quote session wallet' },
   index: { values: '* */*' },
   'testing/*': { values: '* */*' },
 }

@@ -21,6 +21,9 @@ function readExamples(): readonly Example[] {
   })
 }
 
+/** As the package itself: a package with two sets of types would else be taken for a CommonJS one. */
+const impliedNodeFormat = ts.ModuleKind.ESNext
+
 /** Type-checks files that are not on disk, by the settings of the repository. */
 function problemsOf(examples: readonly Example[]): readonly string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
@@ -38,7 +41,7 @@ function problemsOf(examples: readonly Example[]): readonly string[] {
         const code = codeOf.get(file)
         return code === undefined
           ? host.getSourceFile(file, ...rest)
-          : ts.createSourceFile(file, code, ts.ScriptTarget.ES2022)
+          : ts.createSourceFile(file, code, { languageVersion: ts.ScriptTarget.ES2022, impliedNodeFormat })
       },
     },
   })

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
+import * as aiSdk from 'stipend/ai-sdk'
+import * as axios from 'stipend/axios'
 import * as evm from 'stipend/evm'
 import * as keys from 'stipend/keys'
+import * as langchain from 'stipend/langchain'
 import * as mcp from 'stipend/mcp'
 import * as node from 'stipend/node'
+import * as openaiAgents from 'stipend/openai-agents'
 import * as postgres from 'stipend/postgres'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
+import * as tools from 'stipend/tools'
 import { describe, expect, test, vi } from 'vitest'
 import { readEntries } from '../scripts/entries.ts'
 import { loadedBy, readModules } from './support/modules.ts'
@@ -92,10 +97,35 @@ describe('the public names', () => {
     `)
   })
 
+  test('stipend/ai-sdk', () => {
+    expect(Object.keys(aiSdk).toSorted()).toMatchInlineSnapshot(`
+      [
+        "walletTools",
+      ]
+    `)
+  })
+
+  test('stipend/axios', () => {
+    expect(Object.keys(axios).toSorted()).toMatchInlineSnapshot(`
+      [
+        "getAxiosPayment",
+        "wrapAxios",
+      ]
+    `)
+  })
+
   test('stipend/keys', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
         "privateKey",
+      ]
+    `)
+  })
+
+  test('stipend/langchain', () => {
+    expect(Object.keys(langchain).toSorted()).toMatchInlineSnapshot(`
+      [
+        "walletTools",
       ]
     `)
   })
@@ -113,6 +143,14 @@ describe('the public names', () => {
     expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
       [
         "blockPrivateNetworks",
+      ]
+    `)
+  })
+
+  test('stipend/openai-agents', () => {
+    expect(Object.keys(openaiAgents).toSorted()).toMatchInlineSnapshot(`
+      [
+        "walletTools",
       ]
     `)
   })
@@ -143,6 +181,16 @@ describe('the public names', () => {
       ]
     `)
   })
+
+  test('stipend/tools', () => {
+    expect(Object.keys(tools).toSorted()).toMatchInlineSnapshot(`
+      [
+        "callKey",
+        "describeApproval",
+        "paymentTools",
+      ]
+    `)
+  })
 })
 
 describe('the entry points', () => {
@@ -170,7 +218,7 @@ describe('the entry points', () => {
     expect([...listed].map(([, name = '']) => name).toSorted()).toEqual(Object.keys(entries).toSorted())
   })
 
-  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing'])(
+  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(
     '%s loads the dependencies and no other package',
     (name) => {
       const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)

@@ -1,0 +1,130 @@
+import { type FunctionTool, type RunContext, tool } from '@openai/agents'
+import type { AgentWallet, Session } from 'stipend'
+import {
+  type ApprovalStatusOutput,
+  type Approver,
+  type BudgetOutput,
+  callKey,
+  type PayFetchOutput,
+  type PaymentsOutput,
+  type PaymentTool,
+  paymentTools,
+  type PaymentToolsOptions,
+  type QuoteOutput,
+  type ToolCall,
+} from 'stipend/tools'
+import * as z from 'zod/mini'
+
+/** Options of `walletTools`. */
+export type WalletToolsOptions = PaymentToolsOptions & {
+  /**
+   * Who decides, which is `wallet.approvals`. With it, a payment that needs a person interrupts the run, and approving
+   * the interruption approves exactly the terms that were asked for, as `wallet.approvals.list()` shows them. Whoever can
+   * write the run's state can say that yes.
+   *
+   * @default nobody: the call answers that it waits, and goes on once the owner has decided elsewhere
+   */
+  readonly approvals?: Approver | undefined
+  /**
+   * Names the conversation, for models whose tool call ids are not unique beyond one.
+   *
+   * @default ''
+   */
+  readonly conversation?: string | undefined
+}
+
+/** A JSON Schema, as the SDK has it. */
+type JsonSchema = FunctionTool['parameters']
+type LooseSchema = Extract<JsonSchema, { additionalProperties: true }>
+type ToolCallDetails = Parameters<FunctionTool['invoke']>[2]
+
+/** A tool of a wallet; its answer reaches the model as JSON. */
+export type WalletTool<output> = FunctionTool<unknown, JsonSchema, output>
+
+/** The tools of a wallet, for an `Agent`. */
+export type WalletTools = [
+  pay_fetch: WalletTool<PayFetchOutput>,
+  quote: WalletTool<QuoteOutput>,
+  budget: WalletTool<BudgetOutput>,
+  payments: WalletTool<PaymentsOutput>,
+  approval_status: WalletTool<ApprovalStatusOutput>,
+]
+
+/**
+ * Makes tools of the OpenAI Agents SDK with which a model pays within what a session, or a wallet, allows. A call that is
+ * run again, from a state that is resumed twice or after a crash, is the same purchase and is paid once.
+ *
+ * One yes is for one payment: `alwaysApprove` lets calls run, but no payment beyond what needs no person.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { Agent, run, RunState } from '@openai/agents'
+ * import type { AgentWallet } from 'stipend'
+ * import { walletTools } from 'stipend/openai-agents'
+ *
+ * declare const wallet: AgentWallet
+ * const session = wallet.session({ limits: { totalLimitUsd: 5 }, maxPayments: 50 })
+ * const agent = new Agent({ name: 'buyer', tools: walletTools(session, { approvals: wallet.approvals }) })
+ * const { state, interruptions } = await run(agent, 'Buy the report.')
+ * const saved = state.toString()
+ *
+ * // Later, in any process:
+ * const resumed = await RunState.fromString(agent, saved)
+ * for (const interruption of interruptions) resumed.approve(interruption)
+ * await run(agent, resumed)
+ * ```
+ */
+export function walletTools(owner: AgentWallet | Session, options: WalletToolsOptions = {}): WalletTools {
+  const { approvals, conversation = '', ...rest } = options
+  const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
+  const callOf = (id: string | undefined, signal?: AbortSignal): ToolCall => ({
+    key: id === undefined ? undefined : callKey(conversation, id),
+    signal,
+  })
+  return [
+    toTool(pay_fetch, {
+      needsApproval: async (context, input, callId) => {
+        if (!approvals || isApproved(context, callId)) return false
+        return (await pay_fetch.ask(input, callOf(callId))) !== undefined
+      },
+      execute: (input, context, details) => {
+        const id = details?.toolCall?.callId
+        const call = callOf(id, details?.signal)
+        return approvals && isApproved(context, id)
+          ? pay_fetch.executeApproved(input, call, approvals)
+          : pay_fetch.execute(input, call)
+      },
+    }),
+    toTool(quote, looking(quote)),
+    toTool(budget, looking(budget)),
+    toTool(payments, looking(payments)),
+    toTool(approval_status, looking(approval_status)),
+  ]
+}
+
+type Running<output> = {
+  readonly execute: (input: unknown, context?: RunContext, details?: ToolCallDetails) => Promise<output>
+  readonly needsApproval?: (context: RunContext, input: unknown, callId?: string) => Promise<boolean>
+}
+
+/** A tool that only looks needs nothing of its call but the signal. */
+function looking<input, output>({ execute }: PaymentTool<string, input, output>): Running<output> {
+  return { execute: (input, _context, details) => execute(input, { signal: details?.signal }) }
+}
+
+/** The schema is checked by the tool itself, since the strict mode of models would make every field a required one. */
+function toTool<input, output>(
+  { name, description, inputSchema }: PaymentTool<string, input, output>,
+  running: Running<output>,
+): WalletTool<output> {
+  // A copy, since what zod answers is marked as a schema that validates, which the SDK takes in strict mode only.
+  const parameters: unknown = { ...z.toJSONSchema(inputSchema) }
+  return tool({ name, description, parameters: parameters as LooseSchema, strict: false, ...running })
+}
+
+/** Whether the run's state has a person's yes to a call. What the yes is to, the ledger knows. */
+function isApproved(context: RunContext | undefined, callId: string | undefined): boolean {
+  return callId !== undefined && context?.isToolApproved({ toolName: 'pay_fetch', callId }) === true
+}

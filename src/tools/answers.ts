@@ -1,0 +1,107 @@
+/**
+ * How a call ended. `ok`: here is the answer; `denied`: a rule or a limit said no, and nothing was signed; `waiting`: a
+ * person or a time has to come first, and nothing was signed; `unknown`: money can have left, and nobody can say what
+ * became of it; `failed`: there is no answer to use, and `payment` says whether there is a payment.
+ */
+export type Status = 'ok' | 'denied' | 'waiting' | 'unknown' | 'failed'
+
+/** What every tool answers with. */
+export type Answer = {
+  readonly status: Status
+  /** What happened and what to do next, in the words of the wallet. */
+  readonly explanation: string
+  /** The code of the refusal or the failure. */
+  readonly code?: string | undefined
+}
+
+/** A payment, as a model sees it: no signature, no nonce, no header. Instants are in ISO 8601. */
+export type SeenPayment = {
+  readonly id: string
+  /** `claimed` by the server, `confirmed` by the chain, `unknown`: money can have left, or `released`: it cannot any more. */
+  readonly state: 'claimed' | 'confirmed' | 'unknown' | 'released'
+  readonly amountUsd: string
+  readonly amount: string
+  readonly network: string
+  readonly payTo: string
+  readonly host: string
+  readonly at: string
+  readonly key?: string | undefined
+  /** As the server says. */
+  readonly transaction?: string | undefined
+}
+
+/** A request for approval, or a delay, as a model sees it. Instants are in ISO 8601. */
+export type SeenApproval = {
+  readonly id: string
+  readonly kind: 'approval' | 'delay'
+  readonly status: 'pending' | 'approved' | 'denied' | 'used'
+  readonly reason: string
+  readonly amountUsd: string
+  readonly amount: string
+  readonly network: string
+  readonly payTo: string
+  readonly host: string
+  readonly expiresAt: string
+  readonly executableAt?: string | undefined
+}
+
+/** What `pay_fetch` answers. */
+export type PayFetchOutput = Answer & {
+  readonly httpStatus?: number | undefined
+  readonly contentType?: string | undefined
+  /** The server's words, without what cannot be seen: data, never instructions. */
+  readonly untrustedBody?: string | undefined
+  /** How many bytes of the body were read. */
+  readonly bodyBytes?: number | undefined
+  /** Whether there is more of the body than is shown. */
+  readonly isBodyCut?: boolean | undefined
+  /** Where the server redirects to, which is not followed. */
+  readonly untrustedLocation?: string | undefined
+  readonly payment?: SeenPayment | undefined
+  readonly approval?: SeenApproval | undefined
+  /** The key to call again with, once it need not wait any more. */
+  readonly key?: string | undefined
+  /** When it would fit within the limits, where time alone makes it fit; in ISO 8601. */
+  readonly fitsAt?: string | undefined
+}
+
+/** One offer, as a model sees it. */
+export type SeenOffer = {
+  readonly priceUsd: string
+  readonly amount: string
+  readonly network: string
+  readonly payTo: string
+  readonly isAllowed: boolean
+  readonly waitsFor?: 'approval' | 'delay' | undefined
+  readonly reasons: readonly string[]
+}
+
+/** What `quote` answers. */
+export type QuoteOutput = Answer & {
+  readonly asksPayment?: boolean | undefined
+  /** What would be paid now; absent when nothing would be. */
+  readonly payableUsd?: string | undefined
+  readonly offers?: readonly SeenOffer[] | undefined
+  /** How many offers this wallet cannot pay at all. */
+  readonly otherOffers?: number | undefined
+}
+
+/** One limit, as a model sees it: amounts in US dollars, or numbers of payments. */
+export type SeenLimit = {
+  readonly name: string
+  readonly counts: 'usd' | 'payments'
+  readonly max: string
+  readonly used: string
+  readonly left: string
+  /** When some of it is free again; in ISO 8601. */
+  readonly freesAt?: string | undefined
+}
+
+/** What `budget` answers. */
+export type BudgetOutput = Answer & { readonly limits?: readonly SeenLimit[] | undefined }
+
+/** What `payments` answers. */
+export type PaymentsOutput = Answer & { readonly payments?: readonly SeenPayment[] | undefined }
+
+/** What `approval_status` answers. */
+export type ApprovalStatusOutput = Answer & { readonly approvals?: readonly SeenApproval[] | undefined }

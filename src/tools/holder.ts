@@ -1,0 +1,42 @@
+import { unwrapFetch } from '../fetch.js'
+import type { Payer } from '../payer.js'
+import type { Session } from '../session.js'
+import type { Approval, Payment } from '../types.js'
+import type { AgentWallet } from '../wallet.js'
+
+/** What the tools can do: pay, ask and look, within what is its own. */
+export type Holder = Pick<Session, 'quote' | 'budget' | 'payments' | 'approvals'> & {
+  readonly payer: Payer
+  /** The fetch that does not pay. */
+  readonly fetch: typeof globalThis.fetch
+}
+
+const mostListed = 200
+
+/**
+ * Takes of a wallet or a session what the tools need. Of a wallet that is what a session has: it reads no session's
+ * payments and decides on nothing.
+ */
+export function holderOf(owner: AgentWallet | Session): Holder {
+  const { protocols, authorize, settle, appraise, clock, quote, budget } = owner
+  const own = 'openSession' in owner ? viewOf(owner) : { payments: owner.payments, approvals: owner.approvals }
+  const payer = { protocols, authorize, settle, appraise, clock }
+  return Object.freeze({ ...own, payer, quote, budget, fetch: unwrapFetch(owner.fetch) })
+}
+
+function viewOf({ payments, approvals }: AgentWallet): Pick<Session, 'payments' | 'approvals'> {
+  const isOwn = ({ scopes }: Payment): boolean => !scopes.some((scope) => scope.startsWith('session:'))
+  const isAsked = ({ sessions = [] }: Approval): boolean => sessions.length === 0
+  const list = async (): Promise<readonly Approval[]> => (await approvals.list()).filter(isAsked)
+  return {
+    payments: {
+      get: async (id) => {
+        const payment = await payments.get(id)
+        return payment && isOwn(payment) ? payment : undefined
+      },
+      list: async ({ limit = 100, ...filter } = {}) =>
+        (await payments.list({ ...filter, limit: mostListed })).filter(isOwn).slice(0, limit),
+    },
+    approvals: { get: async (id) => (await list()).find((one) => one.id === id), list },
+  }
+}

@@ -1,0 +1,91 @@
+import type { AnyStipendError } from '../errors.js'
+import type { Payment } from '../types.js'
+import type { Answer, PayFetchOutput, Status } from './answers.js'
+import { plain } from './text.js'
+import { instant, seeApproval, seePayment } from './views.js'
+
+const longestExplanation = 2000
+
+/** What a refusal or a failure is to a model, where no money can have left. */
+const statuses: Readonly<Record<string, Status>> = {
+  payment_denied: 'denied',
+  limit_exceeded: 'denied',
+  wallet_frozen: 'denied',
+  session_revoked: 'denied',
+  session_invalid: 'denied',
+  approval_required: 'waiting',
+  payment_delayed: 'waiting',
+}
+
+/** What to do next, where the error itself does not say. */
+const advice: Readonly<Record<string, string>> = {
+  payment_denied: 'The owner decides what may be bought: do without it, or find a way that the rules allow.',
+  wallet_frozen: 'Only the owner can unfreeze it.',
+  session_revoked: 'Nothing more can be bought with it.',
+  approval_required: 'The owner decides. Then call again with the same input and this key.',
+  payment_delayed: 'Call again with the same input and this key, once its time has come.',
+  payment_outcome_unknown: 'Do not buy it again.',
+  payment_rejected: 'Do not buy it again.',
+  signing_failed: 'Do not buy it again.',
+}
+
+/** Codes whose details quote the server: only the sentence is ours. */
+const quoting = new Set(['malformed_message', 'no_payable_offer', 'request_unpayable', 'configuration_invalid'])
+
+/** Says in a result what an error means; never with a cause, a response or anything else that it carries. */
+export function outcomeOf(error: AnyStipendError, purchaseKey: string | undefined): PayFetchOutput {
+  const answer = answerOf(error)
+  const isWaiting = answer.status === 'waiting' && purchaseKey !== undefined
+  return {
+    ...answer,
+    ...('payment' in error && hasLeft(error) && { payment: seePayment(error.payment) }),
+    ...('approval' in error && { approval: seeApproval(error.approval) }),
+    ...(isWaiting && { key: purchaseKey }),
+    ...('fitsAt' in error && error.fitsAt !== undefined && { fitsAt: instant(error.fitsAt) }),
+  }
+}
+
+/** Says what an error means to any of the tools. */
+export function answerOf(error: AnyStipendError): Answer {
+  const { code, moved, message } = error
+  // Paid before is known; all else that can have moved money is not.
+  const isUnknown = moved === 'maybe' && code !== 'already_paid'
+  const words = quoting.has(code) ? (message.split('\n')[0] ?? '') : message
+  return {
+    status: isUnknown ? 'unknown' : (statuses[code] ?? 'failed'),
+    explanation: plain(
+      [words, advice[moved === 'no' && code === 'signing_failed' ? '' : code]].filter(Boolean).join('\n'),
+      longestExplanation,
+    ),
+    code,
+  }
+}
+
+/** Says that the input does not fit the schema, naming where and not what. */
+export function invalidInput(path: string): Answer {
+  return failed(
+    'input_invalid',
+    `Input is not usable: ${plain(path, 64) || 'it'} is missing, unknown or out of bounds.`,
+  )
+}
+
+/** Says that something failed, in words of ours. */
+export function failed(code: string, explanation: string): Answer {
+  return { status: 'failed', code, explanation }
+}
+
+/** Says what becomes of a failure that is none of ours, after the payment was signed or without one. */
+export function brokenOff(payment: Payment | undefined): PayFetchOutput {
+  if (!payment) return failed('request_failed', 'Request failed before anything was paid: no usable answer came.')
+  const explanation = `Outcome of the payment is unknown: ${payment.id} was signed, and no usable answer came. Do not buy it again.`
+  return {
+    status: 'unknown',
+    code: 'payment_outcome_unknown',
+    explanation,
+    payment: seePayment({ ...payment, status: 'unknown' }),
+  }
+}
+
+function hasLeft({ moved }: AnyStipendError): boolean {
+  return moved === 'maybe'
+}

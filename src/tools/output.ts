@@ -1,0 +1,105 @@
+import * as z from 'zod/mini'
+import type { ApprovalStatusOutput, BudgetOutput, PayFetchOutput, PaymentsOutput, QuoteOutput } from './answers.js'
+import type { Schema } from './input.js'
+
+const text = z.string()
+const instant = z.iso.datetime()
+
+const seenPayment = z.strictObject({
+  id: text,
+  state: z.enum(['claimed', 'confirmed', 'unknown', 'released']),
+  amountUsd: text,
+  amount: text,
+  network: text,
+  payTo: text,
+  host: text,
+  at: instant,
+  key: z.optional(text),
+  transaction: z.optional(text),
+})
+
+const seenApproval = z.strictObject({
+  id: text,
+  kind: z.enum(['approval', 'delay']),
+  status: z.enum(['pending', 'approved', 'denied', 'used']),
+  reason: text,
+  amountUsd: text,
+  amount: text,
+  network: text,
+  payTo: text,
+  host: text,
+  expiresAt: instant,
+  executableAt: z.optional(instant),
+})
+
+const status = z.enum(['ok', 'denied', 'waiting', 'unknown', 'failed'])
+const common = {
+  status,
+  explanation: text,
+  code: z.optional(text),
+}
+
+/** The schema of what `pay_fetch` answers. */
+export const payFetchOutput: Schema<PayFetchOutput> = z.strictObject({
+  ...common,
+  httpStatus: z.optional(z.int()),
+  contentType: z.optional(text),
+  untrustedBody: z.optional(text),
+  bodyBytes: z.optional(z.int()),
+  isBodyCut: z.optional(z.boolean()),
+  untrustedLocation: z.optional(text),
+  payment: z.optional(seenPayment),
+  approval: z.optional(seenApproval),
+  key: z.optional(text),
+  fitsAt: z.optional(instant),
+})
+
+/** The schema of what `quote` answers. */
+export const quoteOutput: Schema<QuoteOutput> = z.strictObject({
+  ...common,
+  asksPayment: z.optional(z.boolean()),
+  payableUsd: z.optional(text),
+  offers: z.optional(
+    z.array(
+      z.strictObject({
+        priceUsd: text,
+        amount: text,
+        network: text,
+        payTo: text,
+        isAllowed: z.boolean(),
+        waitsFor: z.optional(z.enum(['approval', 'delay'])),
+        reasons: z.array(text),
+      }),
+    ),
+  ),
+  otherOffers: z.optional(z.int()),
+})
+
+/** The schema of what `budget` answers. */
+export const budgetOutput: Schema<BudgetOutput> = z.strictObject({
+  ...common,
+  limits: z.optional(
+    z.array(
+      z.strictObject({
+        name: text,
+        counts: z.enum(['usd', 'payments']),
+        max: text,
+        used: text,
+        left: text,
+        freesAt: z.optional(instant),
+      }),
+    ),
+  ),
+})
+
+/** The schema of what `payments` answers. */
+export const paymentsOutput: Schema<PaymentsOutput> = z.strictObject({
+  ...common,
+  payments: z.optional(z.array(seenPayment)),
+})
+
+/** The schema of what `approval_status` answers. */
+export const approvalStatusOutput: Schema<ApprovalStatusOutput> = z.strictObject({
+  ...common,
+  approvals: z.optional(z.array(seenApproval)),
+})

@@ -1,0 +1,153 @@
+import { isStipendError, PaymentDeniedError } from '../errors.js'
+import { getPayment, wrapFetch } from '../fetch.js'
+import type { Payer } from '../payer.js'
+import type { Quote } from '../quote.js'
+import type { Approval, ApprovalId, Payment } from '../types.js'
+import type { PayFetchOutput } from './answers.js'
+import type { Holder } from './holder.js'
+import type { PayFetchInput } from './input.js'
+import { brokenOff, failed, outcomeOf } from './outcome.js'
+import { readAnswer } from './response.js'
+import { seePayment } from './views.js'
+
+/** One call of a tool, as a framework makes it. */
+export type ToolCall = {
+  readonly signal?: AbortSignal | undefined
+  /** Names the call; made again under the same name, it is the same purchase and is paid once. */
+  readonly key?: string | undefined
+  /** The only approval that it goes on with; any other it would need is refused instead of asked for. */
+  readonly approval?: ApprovalId | undefined
+}
+
+/** What the tools are made of. */
+export type Kit = {
+  readonly holder: Holder
+  /** Says why a URL is out of reach. */
+  readonly reach: (url: string) => string | undefined
+  readonly mostCharacters: number
+}
+
+/** What a call is filed under, so that a request for approval is known to be of this call and of no other. */
+const callLabel = 'toolCall'
+/** Requests of one session that wait for a person; a model that asks for ever tires nobody out. */
+const mostWaiting = 20
+
+/** Fetches, pays if it must, and says in a result what came of it. */
+export async function payFetch(input: PayFetchInput, call: ToolCall, kit: Kit): Promise<PayFetchOutput> {
+  const outOfReach = kit.reach(input.url)
+  if (outOfReach !== undefined)
+    return { ...failed('host_denied', `Nothing was sent: ${outOfReach}.`), status: 'denied' }
+  const { holder } = kit
+  const signed: Payment[] = []
+  const authorize: Payer['authorize'] = async (required, ask) => {
+    await refuseFlood(required, ask, call, holder)
+    const authorization = await holder.payer.authorize(required, { ...ask, approval: call.approval })
+    signed.push(authorization.payment)
+    return authorization
+  }
+  try {
+    const response = await send(input, call, { ...holder.payer, authorize }, kit)
+    return await resultOf(response, kit)
+  } catch (error) {
+    if (isStipendError(error)) return outcomeOf(error, input.key ?? call.key)
+    if (call.signal?.aborted && signed.length === 0) throw error
+    return brokenOff(signed[0])
+  }
+}
+
+/**
+ * Finds out whether a call would have to wait for a person, and asks for leave if so. Nothing is paid, unless the limits
+ * have made room in the same instant. An answer is kept for the call itself: a request that asks no payment is not made
+ * twice.
+ */
+export async function askFirst(
+  input: PayFetchInput,
+  call: ToolCall,
+  kit: Kit,
+  keep: (result: PayFetchOutput) => void,
+): Promise<Approval | undefined> {
+  const { holder } = kit
+  if (call.key === undefined || kit.reach(input.url) !== undefined) return undefined
+  const asked = await askedBy(call.key, holder)
+  if (asked) return asked.status === 'pending' ? asked : undefined
+  const authorize: Payer['authorize'] = async (required, ask) => {
+    if (!needsPerson(await holder.payer.appraise(required, ask.resource))) throw refusal('nothing has to be asked')
+    await refuseFlood(required, ask, call, holder)
+    return holder.payer.authorize(required, ask)
+  }
+  try {
+    const response = await send(input, call, { ...holder.payer, authorize }, kit)
+    keep(await resultOf(response, kit))
+  } catch (error) {
+    if (call.signal?.aborted) throw error
+  }
+  const wanted = await askedBy(call.key, holder)
+  return wanted?.status === 'pending' ? wanted : undefined
+}
+
+/** Answers the request for approval that a call has made and that still stands. */
+export async function askedBy(key: string, { approvals }: Pick<Holder, 'approvals'>): Promise<Approval | undefined> {
+  const all = await approvals.list()
+  return all.findLast(({ kind, labels }) => kind === 'approval' && labels[callLabel] === key)
+}
+
+async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { holder }: Kit): Promise<Response> {
+  const { url, method = 'GET', headers, body, maxUsd } = input
+  return wrapFetch(holder.fetch, payer)(url, {
+    method,
+    ...(headers && { headers: { ...headers } }),
+    ...(body !== undefined && { body }),
+    ...(call.signal && { signal: call.signal }),
+    // Where a redirect leads has to be judged like any other URL.
+    redirect: 'manual',
+    payment: {
+      key: input.key ?? call.key,
+      maxUsd,
+      labels: call.key === undefined ? {} : { [callLabel]: call.key },
+    },
+  })
+}
+
+async function refuseFlood(...[required, { resource }, call, { approvals, payer }]: FloodCheck): Promise<void> {
+  const waiting = (await approvals.list()).filter(({ kind, status }) => kind === 'approval' && status === 'pending')
+  const isOwn = waiting.some(({ labels }) => labels[callLabel] === call.key && call.key !== undefined)
+  if (waiting.length < mostWaiting || isOwn || !needsPerson(await payer.appraise(required, resource))) return
+  throw refusal(`${mostWaiting} requests wait for the owner already`)
+}
+
+type FloodCheck = [...Parameters<Payer['authorize']>, call: ToolCall, holder: Holder]
+
+/** Whether nothing could be paid at once, and a person's yes would help. */
+function needsPerson({ payable, offers }: Quote): boolean {
+  return (!payable || payable.waitsFor === 'approval') && offers.some(({ waitsFor }) => waitsFor === 'approval')
+}
+
+function refusal(reason: string): PaymentDeniedError {
+  return new PaymentDeniedError([{ rule: 'approval', reason }])
+}
+
+async function resultOf(response: Response, { mostCharacters }: Kit): Promise<PayFetchOutput> {
+  const payment = getPayment(response)
+  const { seen, isBroken } = await readAnswer(response, mostCharacters)
+  const isGood = response.ok && !isBroken
+  const answer = isBroken ? 'an answer that broke off' : `${response.status}`
+  if (!payment) {
+    const explanation = isGood ? 'Nothing was asked for it, and nothing was paid.' : unpaid(response.status, answer)
+    return { status: isGood ? 'ok' : 'failed', explanation, ...(!isGood && { code: 'http_error' }), ...seen }
+  }
+  const shown = { ...seen, payment: seePayment(payment) }
+  const { amountUsd } = shown.payment
+  if (payment.status !== 'claimed') {
+    const explanation = `Outcome of the payment of ${amountUsd} is unknown: the server answered with ${answer}. ${payment.next}`
+    return { status: 'unknown', explanation, code: 'payment_outcome_unknown', ...shown }
+  }
+  if (isGood) return { status: 'ok', explanation: `Paid ${amountUsd}; the server says it has it.`, ...shown }
+  const explanation = `Paid ${amountUsd}, as the server says, but it answered with ${answer}. Do not buy it again.`
+  return { status: 'failed', explanation, code: 'http_error', ...shown }
+}
+
+function unpaid(status: number, answer: string): string {
+  if (status === 402) return 'Server asks for a payment in a way that this wallet does not know; nothing was paid.'
+  if (status >= 300 && status < 400) return 'Server redirects to another URL, which was not followed; nothing was paid.'
+  return `Server answered with ${answer}; nothing was paid.`
+}

@@ -1,0 +1,77 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { ConfigurationError } from '../errors.js'
+import type { Session } from '../session.js'
+import type { AgentWallet } from '../wallet.js'
+import { createPayFetch, createTool } from './create-tool.js'
+import { holderOf } from './holder.js'
+import { approvalStatusInput, budgetInput, paymentsInput, quoteInput } from './input.js'
+import { approvalStatus, budget, payments, quote } from './look.js'
+import { approvalStatusOutput, budgetOutput, paymentsOutput, quoteOutput } from './output.js'
+import type { Kit } from './pay-fetch.js'
+import { createReach } from './reach.js'
+import type { PaymentTools } from './tool.js'
+
+/** Options of `paymentTools`. */
+export type PaymentToolsOptions = {
+  /**
+   * The hosts that the tools may reach at all, paid or not, as `allowHosts` has them; loopback origins are written out, as
+   * in `http://127.0.0.1:*`.
+   *
+   * @default any public name over https; addresses and names of local networks are out of reach
+   */
+  readonly hosts?: readonly string[] | undefined
+  /**
+   * The most characters of a server's answer that a model is shown.
+   *
+   * @default 16_384
+   */
+  readonly maxBodyCharacters?: number | undefined
+}
+
+/**
+ * Makes the tools with which a model pays within what a session, or a wallet, allows. The model sees results only: no
+ * key, no signature, no token, and no payments of others. Of a wallet the tools use what a session has; a session is
+ * the better choice, since it can be narrowed and revoked.
+ *
+ * How often a model may pay is the owner's to say, with `maxPayments` and the limits of the policy.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { type AgentWallet } from 'stipend'
+ * import { paymentTools } from 'stipend/tools'
+ *
+ * declare const wallet: AgentWallet
+ * const session = wallet.session({ limits: { totalLimitUsd: 1 }, maxPayments: 20 })
+ * const { pay_fetch } = paymentTools(session)
+ * const result = await pay_fetch.execute({ url: 'https://api.example.com/report', maxUsd: '0.05' })
+ * console.log(result.status, result.payment?.amountUsd, result.untrustedBody)
+ * ```
+ */
+export function paymentTools(owner: AgentWallet | Session, options: PaymentToolsOptions = {}): PaymentTools {
+  const { hosts, maxBodyCharacters: mostCharacters = 16_384 } = options
+  if (!Number.isSafeInteger(mostCharacters) || mostCharacters < 0 || mostCharacters > 1_048_576) {
+    throw new ConfigurationError('Failed to read maxBodyCharacters: expected a whole number up to 1048576')
+  }
+  const kit: Kit = Object.freeze({ holder: holderOf(owner), reach: createReach(hosts), mostCharacters })
+  return Object.freeze({
+    pay_fetch: createPayFetch(kit),
+    quote: createTool({ name: 'quote', input: quoteInput, output: quoteOutput, work: quote }, kit),
+    budget: createTool({ name: 'budget', input: budgetInput, output: budgetOutput, work: budget }, kit),
+    payments: createTool({ name: 'payments', input: paymentsInput, output: paymentsOutput, work: payments }, kit),
+    approval_status: createTool(
+      { name: 'approval_status', input: approvalStatusInput, output: approvalStatusOutput, work: approvalStatus },
+      kit,
+    ),
+  })
+}
+
+/**
+ * Names a call of a tool by what its framework calls it, such as a run's id and the call's: the same names, the same
+ * purchase.
+ */
+export function callKey(...names: readonly string[]): string {
+  return `call_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(names)))).slice(0, 32)}`
+}

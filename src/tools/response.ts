@@ -1,0 +1,100 @@
+import { within } from '../deadline.js'
+import { plain } from './text.js'
+
+/** What a model may see of a server's answer. */
+export type SeenAnswer = {
+  readonly httpStatus: number
+  readonly contentType?: string | undefined
+  readonly untrustedBody?: string | undefined
+  readonly bodyBytes: number
+  readonly isBodyCut: boolean
+  readonly untrustedLocation?: string | undefined
+}
+
+/** An answer, and whether it came whole or as much of it as is shown. */
+export type ReadAnswer = { readonly seen: SeenAnswer; readonly isBroken: boolean }
+
+const readTimeoutMs = 30_000
+const longestLocation = 2048
+/** How much of what is no text is read to say how long it is. */
+const mostCounted = 1_048_576
+const textType = /^text\/|^application\/(json|xml|javascript|yaml|x-ndjson|x-www-form-urlencoded)$|\+(json|xml)$/
+
+/** Reads of an answer what a model may see: its text up to a number of characters, or what it is and how long. */
+export async function readAnswer(response: Response, mostCharacters: number): Promise<ReadAnswer> {
+  const contentType = readType(response.headers.get('content-type'))
+  const isText = contentType === undefined || textType.test(contentType)
+  // A character takes four bytes at most; whatever is stripped must not pull more in than is shown.
+  const { bytes, isCut, isBroken } = await readBytes(response, isText ? mostCharacters * 4 : mostCounted)
+  const text = isText ? decode(bytes) : undefined
+  const shown = text === undefined ? undefined : plain(text, mostCharacters)
+  const location = response.headers.get('location')
+  const seen = {
+    httpStatus: response.status,
+    ...(contentType !== undefined && { contentType }),
+    ...(shown !== undefined && bytes.length > 0 && { untrustedBody: shown }),
+    bodyBytes: bytes.length,
+    isBodyCut: isCut || (text !== undefined && text.length > mostCharacters),
+    ...(location !== null && { untrustedLocation: plain(location, longestLocation) }),
+  }
+  return { seen, isBroken }
+}
+
+/** Without its parameters, and only if it looks like one. */
+function readType(header: string | null): string | undefined {
+  const type = header?.split(';')[0]?.trim().toLowerCase() ?? ''
+  return /^[a-z0-9.+-]{1,64}\/[a-z0-9.+-]{1,64}$/.test(type) ? type : undefined
+}
+
+/** What is not UTF-8, or has a NUL in it, is no text, whatever it says it is. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    return text.includes('\0') ? undefined : text
+  } catch {
+    return undefined
+  }
+}
+
+type ReadBytes = { readonly bytes: Uint8Array; readonly isCut: boolean; readonly isBroken: boolean }
+
+/** Reads up to a number of bytes and lets go of the rest; an answer that breaks off gives what came of it. */
+async function readBytes(response: Response, most: number): Promise<ReadBytes> {
+  const reader = response.body?.getReader()
+  if (!reader) return { bytes: new Uint8Array(), isCut: false, isBroken: false }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const readOn = async (): Promise<boolean> => {
+    while (size <= most) {
+      const chunk = await reader.read()
+      if (chunk.done) return false
+      chunks.push(chunk.value)
+      size += chunk.value.byteLength
+    }
+    return true
+  }
+  try {
+    const isCut = await within(readTimeoutMs, readOn(), 'the answer did not end in time')
+    return { bytes: join(chunks, most), isCut, isBroken: false }
+  } catch {
+    return { bytes: join(chunks, most), isCut: true, isBroken: true }
+  } finally {
+    reader.cancel().catch(() => {})
+  }
+}
+
+function join(chunks: readonly Uint8Array[], most: number): Uint8Array {
+  const all = new Uint8Array(
+    Math.min(
+      most,
+      chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    ),
+  )
+  let at = 0
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, all.length - at)
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}

@@ -1,0 +1,41 @@
+import type { Approval } from '../types.js'
+import type { AgentWallet } from '../wallet.js'
+import type { ApprovalStatusOutput, BudgetOutput, PayFetchOutput, PaymentsOutput, QuoteOutput } from './answers.js'
+import type { ApprovalStatusInput, BudgetInput, PayFetchInput, PaymentsInput, QuoteInput, Schema } from './input.js'
+import type { ToolCall } from './pay-fetch.js'
+
+/** A tool for a model, of no framework: what it is called and is for, what it takes and answers, and what it does. */
+export type PaymentTool<name extends string, input, output> = {
+  readonly name: name
+  readonly description: string
+  readonly inputSchema: Schema<input>
+  readonly outputSchema: Schema<output>
+  /** Reads the input by the schema and does it. What a server, a rule or a limit says is in the result, never thrown. */
+  readonly execute: (input: unknown, call?: ToolCall) => Promise<output>
+}
+
+/** The tool that pays, and what a framework's own approval needs of it. */
+export type PayFetchTool = PaymentTool<'pay_fetch', PayFetchInput, PayFetchOutput> & {
+  /**
+   * Asks for leave if the call would have to wait for a person, and answers what was asked; pays nothing. The call needs a
+   * key.
+   */
+  readonly ask: (input: unknown, call: ToolCall) => Promise<Approval | undefined>
+  /**
+   * Does it after a person has said yes to what this very call has asked for. Where the terms are others by now, or
+   * nothing was asked, nobody has seen what would be paid, and the answer is a refusal.
+   */
+  readonly executeApproved: (input: unknown, call: ToolCall, approvals: Approver) => Promise<PayFetchOutput>
+}
+
+/** Who decides on requests for approval: `wallet.approvals`, which only its owner has. */
+export type Approver = Pick<AgentWallet['approvals'], 'approve' | 'deny'>
+
+/** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */
+export type PaymentTools = {
+  readonly pay_fetch: PayFetchTool
+  readonly quote: PaymentTool<'quote', QuoteInput, QuoteOutput>
+  readonly budget: PaymentTool<'budget', BudgetInput, BudgetOutput>
+  readonly payments: PaymentTool<'payments', PaymentsInput, PaymentsOutput>
+  readonly approval_status: PaymentTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>
+}

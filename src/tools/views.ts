@@ -1,0 +1,63 @@
+import { formatUnits, formatUsd } from '../money.js'
+import type { Approval, Payment, PaymentStatus } from '../types.js'
+import type { SeenApproval, SeenPayment } from './answers.js'
+import { plain } from './text.js'
+
+/** Whatever is not known to have ended can have been paid. */
+const states: Readonly<Record<PaymentStatus, SeenPayment['state']>> = {
+  authorized: 'unknown',
+  claimed: 'claimed',
+  unknown: 'unknown',
+  confirmed: 'confirmed',
+  released: 'released',
+  expired: 'released',
+  cancelled: 'released',
+}
+
+const longestWord = 256
+
+/** Shows a payment to a model. */
+export function seePayment(payment: Payment): SeenPayment {
+  const { id, status, microUsd, amount, asset, payTo, resource, createdAt, purchaseKey, receipt } = payment
+  return {
+    id,
+    state: states[status],
+    amountUsd: formatUsd(microUsd),
+    amount: formatUnits(amount, asset),
+    network: asset.network,
+    payTo,
+    host: resource.host,
+    at: instant(createdAt),
+    key: plain(purchaseKey, longestWord),
+    ...(receipt?.transaction && { transaction: plain(receipt.transaction, longestWord) }),
+  }
+}
+
+/** Shows a request for approval to a model. */
+export function seeApproval(approval: Approval): SeenApproval {
+  const { id, kind, status, reason, microUsd, amount, asset, payTo, resource, expiresAt, executableAt } = approval
+  return {
+    id,
+    kind,
+    status,
+    reason: plain(reason, longestWord * 2),
+    amountUsd: formatUsd(microUsd),
+    amount: formatUnits(amount, asset),
+    network: asset.network,
+    payTo,
+    host: resource.host,
+    expiresAt: instant(expiresAt),
+    ...(executableAt !== undefined && { executableAt: instant(executableAt) }),
+  }
+}
+
+/** Says in one line what a person is asked to approve: from the wallet's own data, with the whole address. */
+export function describeApproval(approval: Approval): string {
+  const { amountUsd, amount, network, payTo, host, reason, id } = seeApproval(approval)
+  return `Pay ${amountUsd} (${amount} on ${network}) to ${payTo} for ${host}: ${reason} [${id}]`
+}
+
+/** Writes Unix milliseconds in ISO 8601. */
+export function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
