@@ -97,7 +97,8 @@ const ambient: Readonly<Record<string, string>> = {
   'src/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/session/token.ts': 'crypto.getRandomValues', // the default of `random`
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
-  'adapters/postgres/index.ts': 'crypto.getRandomValues', // likewise
+  'adapters/mcp/server.ts': 'crypto.getRandomValues', // the default of `random`
+  'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
 }
 

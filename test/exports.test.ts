@@ -133,6 +133,7 @@ describe('the public names', () => {
   test('stipend/mcp', () => {
     expect(Object.keys(mcp).toSorted()).toMatchInlineSnapshot(`
       [
+        "createMcpServer",
         "getToolPayment",
         "withPayments",
       ]

@@ -8,6 +8,7 @@ export type {
   ToolResult,
 } from './client.js'
 export type { ToolChange } from './definitions.js'
+export { createMcpServer, type McpServerOptions } from './server.js'
 export {
   getToolPayment,
   type PayingMcpClient,
