@@ -2,9 +2,13 @@ import { defineConfig } from 'tsup'
 import { readEntries } from './scripts/entries.ts'
 
 export default defineConfig({
-  entry: Object.fromEntries(
-    Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
-  ),
+  entry: {
+    ...Object.fromEntries(
+      Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
+    ),
+    // Not for import: a program, which stands beside what starts it.
+    'keys-worker': 'src/keys/keys-worker.ts',
+  },
   tsconfig: 'tsconfig.src.json',
   format: ['esm'],
   target: 'es2022',

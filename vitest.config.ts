@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { readEntries } from './scripts/entries.ts'
 
+/** Workers that sources start are sources too: their process needs what finds `x.ts` where they say `x.js`. */
+const loader = `--import=${new URL('./test/support/source-loader.mjs', import.meta.url).href}`
+
 /** The package by its own name is its source, so that the tests need no build. */
 const alias = Object.entries(readEntries()).map(([name, file]) => ({
   find: new RegExp(`^${name}$`),
@@ -11,6 +14,7 @@ const alias = Object.entries(readEntries()).map(([name, file]) => ({
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    execArgv: [loader],
     expect: { requireAssertions: true },
     coverage: { provider: 'v8', include: ['src/**/*.ts', 'adapters/**/*.ts'], reporter: ['text', 'json-summary'] },
     projects: [

@@ -44,7 +44,7 @@ export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, part
   if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
   if (!parts.onApproval) throw new ApprovalRequiredError(approval)
   const status = (await answer(approval, parts)) ? 'approved' : 'denied'
-  const decided = await parts.ledger.decideApproval(approval.id, status, parts.clock())
+  const decided = await parts.ledger.decideApproval(approval.id, status, parts.time().ledger)
   if (decided) parts.emit('approval.decided', { approval: decided })
   if (decided?.status !== 'approved') throw denied()
 }

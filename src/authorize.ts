@@ -1,8 +1,10 @@
+import type { Reading } from './clock.js'
 import { domainOf } from './domain.js'
-import { ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from './errors.js'
+import { ClockJumpedError, ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from './errors.js'
 import { parseAddress } from './evm.js'
 import { deepFreeze } from './freeze.js'
 import { sign } from './gate.js'
+import { clockMarginMs } from './ledger/lifecycle.js'
 import { match } from './match.js'
 import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
@@ -12,12 +14,10 @@ import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } 
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
-/** How long a block may lag behind an authorization's end and still execute it. */
-const clockMarginSeconds = 120
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
-  checkClock(ask, parts)
+  await checkClock(ask, parts)
   const candidates = await match(required, parts)
   const allowed = await judge(candidates, ask, parts)
   const payment = await prepare(required, allowed, ask, parts)
@@ -33,11 +33,20 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   return authorization
 }
 
-function checkClock({ serverTime, resource }: Ask, { clock, emit }: Parts): void {
+async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime, emit }: Parts): Promise<void> {
+  if (time().aheadMs !== undefined) await askTime()
+  readTime({ time })
   if (serverTime === undefined) return
   const skewMs = serverTime - clock()
   if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource, skewMs })
   if (Math.abs(skewMs) > largestSkewMs) throw new ClockSkewError(skewMs)
+}
+
+/** What is signed is valid by the wall clock, and counts by the ledger's time: while these two disagree, nothing is. */
+function readTime({ time }: Pick<Parts, 'time'>): Reading {
+  const reading = time()
+  if (reading.aheadMs !== undefined) throw new ClockJumpedError(reading.aheadMs)
+  return reading
 }
 
 /** Asks the policy about each candidate and takes the cheapest that it allows; the server's order breaks ties. */
@@ -77,7 +86,7 @@ async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Pro
 
 /** Fixes everything that will be recorded and signed, and freezes it. */
 async function prepare(required: PaymentRequired, { offer, scheme, signer, limits }: Allowed, ask: Ask, parts: Parts) {
-  const now = parts.clock()
+  const { wall: now, ledger: createdAt } = readTime(parts)
   const secret = await parts.secret()
   const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
   const nonce = nonceOf(secret, purchase, offer.asset)
@@ -98,8 +107,9 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     terms,
     labels: ask.labels,
     scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
-    createdAt: now,
-    countsUntil: (terms.validBefore + clockMarginSeconds) * 1000,
+    createdAt,
+    // The wall clock may be behind the ledger's time, and what is spent must not fall behind its windows.
+    countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
 }
@@ -130,7 +140,7 @@ function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void 
 }
 
 /** Tells listeners what was signed, and which limits it brought near their end. */
-function tell({ payment }: Authorization, { limits, notify }: Allowed, { ledger, clock, emit, hears }: Parts): void {
+function tell({ payment }: Authorization, { limits, notify }: Allowed, { ledger, time, emit, hears }: Parts): void {
   emit('payment.authorized', { payment })
   if (notify) emit('payment.notified', { payment })
   if (!hears('limit.approached')) return
@@ -138,5 +148,5 @@ function tell({ payment }: Authorization, { limits, notify }: Allowed, { ledger,
     for (const one of usage)
       if (one.used * 5n >= one.limit.max * 4n && one.used > 0n) emit('limit.approached', { usage: one })
   }
-  ledger.usage(limits, clock()).then(tellUsage, () => {})
+  ledger.usage(limits, time().ledger).then(tellUsage, () => {})
 }

@@ -18,11 +18,11 @@ export type BudgetLine = {
 
 /** Says what is left under each limit: those of the wallet, and given a URL those of its host. */
 export async function budget(
-  { policy, ledger, clock }: Pick<Parts, 'policy' | 'ledger' | 'clock'>,
+  { policy, ledger, time }: Pick<Parts, 'policy' | 'ledger' | 'time'>,
   url: string | URL | undefined,
 ): Promise<readonly BudgetLine[]> {
   const limits = policy.limits?.(url === undefined ? undefined : readResource(url)) ?? []
-  const usage = await ledger.usage(limits, clock())
+  const usage = await ledger.usage(limits, time().ledger)
   return usage.map(({ limit, used, freesAt }) => {
     const { name, scope, measure, max } = limit
     return { name, scope, measure, max, used, left: used < max ? max - used : 0n, freesAt }

@@ -10,3 +10,22 @@ export async function within<value>(milliseconds: number, promise: Promise<value
     clearTimeout(timer)
   }
 }
+
+/** Waits for a promise until a signal is aborted: a fetch of the caller's own may not heed it, or lose it. */
+export async function unlessAborted<value>(
+  signal: AbortSignal | null | undefined,
+  promise: Promise<value>,
+): Promise<value> {
+  if (!signal) return promise
+  let stop = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+  })
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

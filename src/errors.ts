@@ -63,6 +63,24 @@ export class ClockSkewError extends StipendError {
   }
 }
 
+/** Thrown when our clock is ahead of the time that has passed; set it right, or confirm it with `wallet.confirmClock()`. */
+export class ClockJumpedError extends StipendError {
+  readonly code = 'clock_jumped'
+  override readonly retryable = true
+  /** Milliseconds that the clock is ahead of the time that has passed. */
+  readonly aheadMs: number
+
+  constructor(aheadMs: number) {
+    super(`Clock is ${Math.round(aheadMs / 1000)} s ahead of the time that has passed; nothing was signed`, {
+      details: [
+        'It was set forward, or the machine slept: limits over time stand still until that is confirmed.',
+        'A chain confirms it at wallet.reconcile(), or the owner with wallet.confirmClock().',
+      ],
+    })
+    this.aheadMs = aheadMs
+  }
+}
+
 /** Thrown when no entry of a 402 can be paid by this wallet; configure a key, a scheme or an asset. */
 export class NoPayableOfferError extends StipendError {
   readonly code = 'no_payable_offer'
@@ -193,6 +211,16 @@ export class LedgerUnavailableError extends StipendError {
   }
 }
 
+/** Thrown when a key store is locked, or stays so because the password is wrong; unlock it, then try again. */
+export class KeyStoreLockedError extends StipendError {
+  readonly code = 'key_store_locked'
+  override readonly retryable = true
+
+  constructor(reason: string) {
+    super(`Key store is locked: ${reason}; nothing was signed`)
+  }
+}
+
 /** Thrown when the key did not sign, or signed something else. */
 export class SigningFailedError extends StipendError {
   readonly code = 'signing_failed'
@@ -281,6 +309,7 @@ export type AnyStipendError =
   | UnpayableRequestError
   | MalformedMessageError
   | ClockSkewError
+  | ClockJumpedError
   | NoPayableOfferError
   | PaymentDeniedError
   | LimitExceededError
@@ -289,6 +318,7 @@ export type AnyStipendError =
   | SessionInvalidError
   | ApprovalRequiredError
   | PaymentDelayedError
+  | KeyStoreLockedError
   | LedgerUnavailableError
   | SigningFailedError
   | PaymentRejectedError

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
+import type { OutgoingTransfer } from './chains/evidence.js'
 import type { StipendError } from './errors.js'
-import type { Approval, Freeze, Payment, Resource, SessionId, Usage } from './types.js'
+import type { Approval, Freeze, Network, Payment, Resource, SessionId, Usage } from './types.js'
 
 /** What a wallet tells its listeners. */
 export type Events = {
@@ -22,6 +23,10 @@ export type Events = {
   readonly 'payment.cancelled': { readonly payment: Payment }
   /** The payment's nonce was used for something else: look who else has the key. */
   readonly 'payment.diverted': { readonly payment: Payment; readonly transaction: string }
+  /** Money left an account that no payment explains: the wallet is frozen, look who else has the key. */
+  readonly 'transfer.unexplained': { readonly network: Network; readonly transfer: OutgoingTransfer }
+  /** What left the account on a network could not be looked through; the next reconciliation tries again. */
+  readonly 'transfers.unwatched': { readonly network: Network; readonly reason: string }
   /** A round of the background reconciliation failed; the next one comes all the same. */
   readonly 'reconciliation.failed': { readonly error: unknown }
   /** A payment waits for a person, or for its time. */
@@ -39,6 +44,10 @@ export type Events = {
   readonly 'wallet.unfrozen': Readonly<Record<string, never>>
   /** The server's clock and ours differ by more than 30 s. */
   readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }
+  /** Our clock is ahead of the time that has passed: nothing is signed, and no limit moves on, until it is confirmed. */
+  readonly 'clock.jumped': { readonly aheadMs: number }
+  /** Our clock agrees with the time that has passed again, or was confirmed. */
+  readonly 'clock.confirmed': Readonly<Record<string, never>>
 }
 
 /** Tells listeners; can neither fail nor change what happens. */

@@ -3,7 +3,7 @@ import { askedOf, formatUsd } from './money.js'
 import { guardPolicy, type PaymentRequest, type PolicyEngine, type Rule, rulesOf } from './policy/engine.js'
 import { isObjection, judgeBy } from './policy/judge.js'
 import type { RuleRefusal, Verdict } from './policy/verdict.js'
-import type { Hold, Limit, Window } from './types.js'
+import type { Hold, Limit, Pin, Window } from './types.js'
 
 /**
  * What becomes of a payment: paid at once, paid and told of, paid after a delay, paid if a person approves, or not paid.
@@ -22,11 +22,16 @@ export type RuleOpinion = {
   readonly limits: readonly Limit[]
   readonly hold?: Hold | undefined
   readonly notify: boolean
+  /** What it remembers, and has later payments agree with. */
+  readonly pins: readonly Pin[]
 }
 
 /** What a policy says of a request, and why. */
 export type Explanation = {
-  /** What becomes of it where the limits have room; how much of them is used is known to the ledger alone. */
+  /**
+   * What becomes of it where the limits have room and it agrees with what was remembered: both are known to the ledger
+   * alone.
+   */
   readonly outcome: ExplanationOutcome
   /** The rules and limits that make it so, and why. */
   readonly decidedBy: readonly RuleRefusal[]
@@ -73,10 +78,10 @@ export async function explain(policy: PolicyEngine | readonly Rule[], request: P
 function readOpinion(rule: Rule, request: PaymentRequest): RuleOpinion {
   const opinion = judgeBy(rule, request)
   if (isObjection(opinion)) {
-    return { rule: rule.name, type: 'deny', reason: opinion.reason, grants: false, limits: [], notify: false }
+    return { rule: rule.name, type: 'deny', reason: opinion.reason, grants: false, limits: [], notify: false, pins: [] }
   }
-  const { grants, limits, hold, notify } = opinion
-  return { rule: rule.name, type: 'allow', grants: grants !== undefined, limits, ...(hold && { hold }), notify }
+  const { grants, limits, hold, notify, pins } = opinion
+  return { rule: rule.name, type: 'allow', grants: grants !== undefined, limits, ...(hold && { hold }), notify, pins }
 }
 
 type Decided = Pick<Explanation, 'outcome' | 'decidedBy'>
@@ -138,11 +143,12 @@ function writeOutcome({ outcome, hold, notify }: Omit<Explanation, 'text'>): str
   return outcome === 'delay' ? `is paid after ${seconds} s unless it is cancelled${told}` : `is paid at once${told}`
 }
 
-function writeOpinion({ type, reason, grants, hold, notify, limits }: RuleOpinion): string {
+function writeOpinion({ type, reason, grants, hold, notify, limits, pins }: RuleOpinion): string {
   if (type === 'deny') return `denies: ${reason ?? 'denied'}`
   const parts = [
     grants ? 'gives leave to pay' : 'does not object',
     ...(limits.length > 0 ? [`sets ${limits.map(({ name }) => name).join(', ')}`] : []),
+    ...(pins.length > 0 ? [`holds it to the ${pins.map(({ name }) => name).join(', ')}`] : []),
     ...(hold ? [hold.kind === 'delay' ? `asks for a delay of ${hold.seconds} s` : 'asks for approval'] : []),
     ...(notify ? ['has the owner told'] : []),
   ]

@@ -1,7 +1,7 @@
 import type { Replay } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './call.js'
 import { type Challenge, readChallenge } from './challenge.js'
-import { within } from './deadline.js'
+import { unlessAborted, within } from './deadline.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from './errors.js'
 import type { Payer, PaymentAsk } from './payer.js'
 import type { Quote } from './quote.js'
@@ -174,7 +174,8 @@ async function sendPaid(
   const waitMs = (payment.terms.validBefore + answerGraceSeconds) * 1000 - payer.clock()
   const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
   try {
-    return await within(waitMs, fetch(url, { ...init, signal }), 'no answer while the payment could be settled')
+    const answer = unlessAborted(init.signal, fetch(url, { ...init, signal }))
+    return await within(waitMs, answer, 'no answer while the payment could be settled')
   } catch (cause) {
     stop.abort(cause)
     const unknown = await payer.settle(payment, { status: 'unknown', note: 'no answer came' })

@@ -7,9 +7,11 @@ export {
   ApprovalRequiredError,
   type AnyStipendError,
   CancellationFailedError,
+  ClockJumpedError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,
+  KeyStoreLockedError,
   LedgerUnavailableError,
   LimitExceededError,
   MalformedMessageError,
@@ -50,6 +52,7 @@ export { agreesWithPin } from './ledger/pins.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { askedOf, formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'
+export { circuitBreaker, type CircuitBreakerOptions, maxLiveHolds, type MaxLiveHoldsOptions } from './policy/breaker.js'
 export {
   createPolicyEngine,
   type Decision,

@@ -1,4 +1,5 @@
 import type { AssetTable } from './assets.js'
+import type { Reading } from './clock.js'
 import type { Emit, Events } from './events.js'
 import type { KeyStore, Signer } from './keys/key-store.js'
 import type { Ledger } from './ledger/ledger.js'
@@ -26,8 +27,12 @@ export type Parts = {
   /** Already guarded: it answers a verdict, whatever the owner's engine does. */
   readonly policy: PolicyEngine
   readonly ledger: Ledger
-  /** Unix milliseconds. */
+  /** The wall clock, in Unix milliseconds. */
   readonly clock: () => number
+  /** What time it is, for us and for the ledger. */
+  readonly time: () => Reading
+  /** Lets the chains say whether the wall clock is right; never rejects. */
+  readonly askTime: () => Promise<void>
   /** 32 bytes that nonces and ids are derived from. */
   readonly secret: () => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */

@@ -50,8 +50,8 @@ async function payableOffers(
 }
 
 async function quoteOffer(offer: Offer, resource: Resource, parts: Parts): Promise<QuotedOffer> {
-  const now = parts.clock()
-  const verdict = await parts.policy.evaluate({ resource, offer, labels: {}, now })
+  const { wall, ledger: now } = parts.time()
+  const verdict = await parts.policy.evaluate({ resource, offer, labels: {}, now: wall })
   if (verdict.type === 'deny') {
     const reasons = verdict.refusals.map((refusal) => `${refusal.rule}: ${refusal.reason}`)
     return { offer, microUsd: offer.microUsd, allowed: false, reasons }

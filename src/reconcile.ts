@@ -1,9 +1,13 @@
 import type { Chain, Evidence } from './chains/evidence.js'
+import type { TrustedClock } from './clock.js'
+import { within } from './deadline.js'
 import { ConfigurationError, LedgerUnavailableError } from './errors.js'
 import type { Events } from './events.js'
 import type { Ledger, PaymentUpdate } from './ledger/ledger.js'
+import { listAll } from './listing.js'
 import type { Parts } from './parts.js'
 import type { Payment, PaymentStatus } from './types.js'
+import { watch } from './watch.js'
 
 /** What the chains said of the payments whose end was not known. */
 export type Reconciliation = {
@@ -19,7 +23,10 @@ export type Reconciliation = {
   readonly open: readonly Payment[]
 }
 
-type Books = Pick<Parts, 'ledger' | 'emit'> & { readonly chains: readonly Chain[] }
+type Books = Pick<Parts, 'ledger' | 'emit' | 'keyStore' | 'assets' | 'clock'> & {
+  readonly chains: readonly Chain[]
+  readonly witness: TrustedClock['witness']
+}
 
 type Outcome = keyof Reconciliation
 type Finding = { readonly outcome: Outcome; readonly payment: Payment }
@@ -40,18 +47,22 @@ export function readChains(chains: readonly Chain[] = []): readonly Chain[] {
 const unfinished: readonly PaymentStatus[] = ['authorized', 'unknown', 'claimed']
 /** How many payments are looked up at once. */
 const breadth = 8
+const timeoutMs = 30_000
 
 /**
  * Asks the chains what became of every payment whose end is not known, and records it. Only what final blocks show
- * changes a payment, in one step of the ledger that refuses when the payment is another by then.
+ * changes a payment, in one step of the ledger that refuses when the payment is another by then. Then looks through what
+ * left the wallet's accounts: money that no payment explains freezes the wallet.
  */
 export async function reconcile(books: Books): Promise<Reconciliation> {
+  await askTime(books)
   const payments = await listUnfinished(books.ledger).catch(unavailable)
   const findings: Finding[] = []
   for (let first = 0; first < payments.length; first += breadth) {
     const some = payments.slice(first, first + breadth)
     findings.push(...(await Promise.all(some.map((payment) => settle(payment, books)))))
   }
+  await Promise.all(books.chains.map((chain) => watch(chain, books)))
   const those = (outcome: Outcome): readonly Payment[] =>
     Object.freeze(findings.flatMap((finding) => (finding.outcome === outcome ? [finding.payment] : [])))
   return Object.freeze({
@@ -63,20 +74,26 @@ export async function reconcile(books: Books): Promise<Reconciliation> {
   })
 }
 
+/** Lets the chain whose final block is the latest say whether our clock is right; a chain that cannot say is not asked on. */
+export async function askTime({ chains, witness }: Pick<Books, 'chains' | 'witness'>): Promise<void> {
+  const times = (await Promise.all(chains.map(readTime))).filter((seconds) => Number.isFinite(seconds))
+  if (times.length > 0) witness(Math.max(...times) * 1000)
+}
+
+async function readTime({ time }: Chain): Promise<number> {
+  try {
+    return (time && (await within(timeoutMs, time(), 'the chain did not answer in time'))) ?? Number.NaN
+  } catch {
+    return Number.NaN
+  }
+}
+
 async function listUnfinished(ledger: Ledger): Promise<readonly Payment[]> {
   const found = new Map<string, Payment>()
   for (const status of unfinished) {
-    for (const payment of await listAll(ledger, status)) found.set(payment.id, payment)
+    for (const payment of await listAll(ledger, { status })) found.set(payment.id, payment)
   }
   return [...found.values()]
-}
-
-/** Lists with a growing limit: instants do not tell pages apart, since many payments can share one. */
-async function listAll(ledger: Ledger, status: PaymentStatus): Promise<readonly Payment[]> {
-  for (let limit = 500; ; limit *= 4) {
-    const payments = await ledger.list({ status, limit })
-    if (payments.length < limit) return payments
-  }
 }
 
 function unavailable(cause: unknown): never {

@@ -80,7 +80,7 @@ export async function openSession(token: string, audience: string | undefined, m
   const isForOther = chain.some(({ caveats }) => caveats.audience !== undefined && caveats.audience !== audience)
   if (isForOther) throw new SessionInvalidError('it is for another audience')
   const expiresAt = expiryOf(chain)
-  if (expiresAt !== undefined && maker.parts.clock() >= expiresAt) {
+  if (expiresAt !== undefined && maker.parts.time().ledger >= expiresAt) {
     throw new SessionInvalidError(`it expired at ${new Date(expiresAt).toISOString()}`)
   }
   const revoked = await maker.parts.ledger.revoked(chain.map(({ id }) => id))
@@ -94,7 +94,7 @@ function createHandle(chain: Chain, maker: SessionMaker): Session {
   const { id } = lastOf(chain)
   const parts = narrowParts(chain, maker)
   const payer = createPayer(parts, { protocols, random, labels: labelsOf(chain) })
-  const { ledger, clock } = parts
+  const { ledger, time } = parts
   const scope = scopeOf(id)
   const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
   return Object.freeze({
@@ -113,8 +113,8 @@ function createHandle(chain: Chain, maker: SessionMaker): Session {
     }),
     approvals: Object.freeze({
       get: async (approval: ApprovalId) =>
-        (await ledger.listApprovals(clock())).find((one) => one.id === approval && isOwn(one)),
-      list: async () => (await ledger.listApprovals(clock())).filter(isOwn),
+        (await ledger.listApprovals(time().ledger)).find((one) => one.id === approval && isOwn(one)),
+      list: async () => (await ledger.listApprovals(time().ledger)).filter(isOwn),
     }),
     session: (narrower: SessionScope) => createHandle(narrow(chain, narrower, drawNonce(maker)), maker),
     token: async () => writeToken(chain, await maker.root(), maker.tokenPrefix),

@@ -3,9 +3,10 @@ import { addresses, type Balance, balances } from './balances.js'
 import { type BudgetLine, budget } from './budget.js'
 import { cancel } from './cancel.js'
 import type { Chain } from './chains/evidence.js'
+import { createTrustedClock, type TrustedClock } from './clock.js'
 import { createPayer } from './create-payer.js'
 import { ConfigurationError } from './errors.js'
-import { createEvents, type On } from './events.js'
+import { createEvents, type Emit, type On } from './events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { type PayingFetch, quoteWith, unwrapFetch, wrapFetch } from './fetch.js'
 import type { KeyStore } from './keys/key-store.js'
@@ -21,7 +22,7 @@ import { x402 } from './protocols/x402.js'
 import { x402V1 } from './protocols/x402-v1.js'
 import type { Random } from './purchase.js'
 import type { Quote } from './quote.js'
-import { type Reconciliation, readChains, reconcile } from './reconcile.js'
+import { type Reconciliation, askTime, readChains, reconcile } from './reconcile.js'
 import { exactEvm } from './schemes/exact-evm.js'
 import { transferEvm } from './schemes/transfer-evm.js'
 import type { Scheme } from './schemes/scheme.js'
@@ -61,6 +62,14 @@ export type AgentWalletOptions = {
   readonly assets?: readonly AssetInput[] | undefined
   /** Unix milliseconds. @default Date.now */
   readonly clock?: (() => number) | undefined
+  /**
+   * Milliseconds that have passed since whenever, and never run back. A clock that is more than five minutes ahead of
+   * them has jumped: nothing is signed, and no limit over time moves on, until `reconcile` finds that a final block of
+   * a chain agrees with it, or `confirmClock` is called. Before the first of these a wrong clock is not noticed.
+   *
+   * @default performance.now; with a `clock` of one's own, that clock, so that it never jumps
+   */
+  readonly monotonic?: (() => number) | undefined
   /** @default crypto.getRandomValues */
   readonly random?: Random | undefined
   /**
@@ -93,7 +102,10 @@ export type AgentWallet = Payer & {
     /** Writes them for bookkeeping, oldest first: JSON, or CSV with a header; all that match, unless the filter has a limit. */
     readonly export: (format: ExportFormat, filter?: PaymentFilter) => Promise<string>
   }
-  /** Asks the chains what became of the payments whose end is not known, and records what final blocks show. */
+  /**
+   * Asks the chains what became of the payments whose end is not known, and records what final blocks show. Money that
+   * left an account of the wallet since its first payment, and that no payment of its ledger explains, freezes it.
+   */
   readonly reconcile: () => Promise<Reconciliation>
   /**
    * Sends the cancellation of a payment and answers the transaction's hash. It counts as spent until `reconcile` finds
@@ -102,6 +114,11 @@ export type AgentWallet = Payer & {
    * @throws ConfigurationError when no chain with a gas payer is configured for it.
    */
   readonly cancel: (id: PaymentId) => Promise<string>
+  /**
+   * Believes the clock although it is ahead of the time that has passed, as after the machine slept. Chains confirm it
+   * by themselves, at `reconcile` and when a payment is asked for.
+   */
+  readonly confirmClock: () => void
   /** Lists the wallet's address on each network of the table of assets that it has a key for. */
   readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
   /** Asks the configured chains what the wallet holds of every asset of the table. */
@@ -172,9 +189,12 @@ export type AgentWallet = Payer & {
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
-  const { protocols = [x402(), x402V1()], clock = Date.now, random = randomBytes, ledger = memoryLedger() } = options
+  const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hears } = createEvents()
+  const trusted = trustedClockOf(options, emit)
+  const chains = readChains(options.chains)
+  const clock = (): number => trusted.read().wall
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
   const parts = {
     keyStore: options.keyStore,
@@ -183,6 +203,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     policy,
     ledger,
     clock,
+    time: trusted.read,
+    askTime: () => askTime({ chains, witness: trusted.witness }),
     secret: secretOf('purchases', { keyStore: options.keyStore, ledger }),
     sessions: [],
     emit,
@@ -201,7 +223,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     root: secretOf('sessions', parts),
     tokenPrefix: readPrefix(options.sessionTokenPrefix),
   }
-  const books = { ...parts, chains: readChains(options.chains) }
+  const books = { ...parts, chains, witness: trusted.witness }
   return Object.freeze({
     ...payer,
     fetch: wrapFetch(fetch, payer),
@@ -217,6 +239,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     transfer: (what: TransferOptions) => transfer(what, { ...books, payer: mover }),
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
+    confirmClock: trusted.confirm,
     close: startRounds(books, options.reconcileEverySeconds, random),
     approvals: approvalsOf(parts),
     freeze: async (reason: string) => {
@@ -241,6 +264,15 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   })
 }
 
+function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, emit: Emit): TrustedClock {
+  const { monotonic = clock === Date.now ? () => performance.now() : clock } = options
+  const tell = (aheadMs: number | undefined): void => {
+    if (aheadMs === undefined) emit('clock.confirmed', {})
+    else emit('clock.jumped', { aheadMs })
+  }
+  return createTrustedClock({ clock, monotonic, tell })
+}
+
 function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | undefined, random: Random): () => void {
   if (seconds === undefined) return () => {}
   const round = async (): Promise<void> => {
@@ -249,14 +281,14 @@ function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | u
   return startLoop(round, { seconds, random })
 }
 
-function approvalsOf({ ledger, clock, emit }: Parts): AgentWallet['approvals'] {
+function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
   const decide = async (id: ApprovalId, status: 'approved' | 'denied'): Promise<Approval | undefined> => {
-    const approval = await ledger.decideApproval(id, status, clock())
+    const approval = await ledger.decideApproval(id, status, time().ledger)
     if (approval) emit('approval.decided', { approval })
     return approval
   }
   return Object.freeze({
-    list: () => ledger.listApprovals(clock()),
+    list: () => ledger.listApprovals(time().ledger),
     approve: (id: ApprovalId) => decide(id, 'approved'),
     deny: (id: ApprovalId) => decide(id, 'denied'),
   })

@@ -29,25 +29,26 @@ const arrows: Readonly<Record<string, Row>> = {
   'evm-transaction': { types: 'types' },
   resource: { types: 'types' },
   money: { values: 'errors', types: 'types' },
-  events: { types: 'errors types' },
+  events: { types: 'chains/evidence errors types' },
   explain: { values: 'money', types: 'types' },
+  clock: { values: 'errors' },
   'explain-policy': { values: `${bottom} explain policy/*` },
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 
-  'keys/*': { values: bottom },
+  'keys/*': { values: `${bottom} purchase` },
   'policy/*': { values: bottom },
   'ledger/*': { values: bottom },
   'protocols/*': { values: bottom },
   'chains/*': { values: bottom },
   'schemes/*': { values: bottom, types: 'keys/key-store' },
 
-  parts: { types: `${bottom} ${seams} events` },
+  parts: { types: `${bottom} ${seams} clock events` },
   match: { values: bottom, types: `${seams} parts` },
   approval: { values: bottom, types: `${seams} parts` },
   gate: { values: bottom, types: `${seams} parts` },
   record: { values: `${bottom} approval explain gate ledger/lifecycle`, types: `${seams} parts` },
-  authorize: { values: `${bottom} gate match purchase record`, types: `${seams} events parts` },
+  authorize: { values: `${bottom} gate ledger/lifecycle match purchase record`, types: `${seams} clock events parts` },
   quote: { values: `${bottom} explain match`, types: `${seams} parts` },
 
   payer: { types: `${bottom} ledger/ledger parts protocols/protocol quote` },
@@ -55,7 +56,9 @@ const arrows: Readonly<Record<string, Row>> = {
   call: { values: `${bottom} body` },
   challenge: { values: bottom, types: 'protocols/protocol' },
   fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
-  reconcile: { values: `${bottom} ledger/lifecycle`, types: `${seams} events parts` },
+  listing: { types: 'types ledger/ledger' },
+  watch: { values: `${bottom} ledger/lifecycle listing`, types: `${seams} parts` },
+  reconcile: { values: `${bottom} ledger/lifecycle listing watch`, types: `${seams} clock events parts` },
   balances: { types: `${bottom} ${seams} parts` },
   transfer: { values: `${bottom} request-hash`, types: `${seams} parts payer` },
   budget: { types: `${bottom} ${seams} parts` },
@@ -71,7 +74,7 @@ const arrows: Readonly<Record<string, Row>> = {
     types: `${seams} parts payer quote`,
   },
   wallet: {
-    values: `${bottom} balances budget cancel create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
+    values: `${bottom} balances budget cancel clock create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer purchase quote',
   },
   'tools/*': { values: `${bottom} fetch policy/*`, types: 'payer quote session wallet' },
@@ -91,9 +94,11 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 const ambient: Readonly<Record<string, string>> = {
   'src/deadline.ts': 'setTimeout',
   'src/loop.ts': 'setTimeout',
-  'src/wallet.ts': 'Date.now crypto.getRandomValues', // the defaults of `clock` and `random`
+  'src/wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
   'src/testing/paid-resource.ts': 'Date.now', // the default of `clock`
   'src/testing/scene.ts': 'Date.now', // likewise
+  'src/keys/vault.ts': 'Date.now', // the default of `clock`
+  'src/keys/random.ts': 'crypto.getRandomValues', // the default of `random`
   'src/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/session/token.ts': 'crypto.getRandomValues', // the default of `random`
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own

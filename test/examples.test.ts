@@ -71,3 +71,13 @@ describe('the examples in the reference', () => {
     expect(problemsOf([wrong])).toHaveLength(1)
   })
 })
+
+describe('an example', () => {
+  const folders = globSync('examples/*/index.ts', { cwd: root }).map((file) => file.split('/')[1] ?? '')
+
+  test.each(folders)('says what it shows and how to run it: %s', (name) => {
+    const readme = readFileSync(join(root, 'examples', name, 'README.md'), 'utf8')
+    const command = name === 'demo' ? 'npm run demo' : `npm run example -- ${name}`
+    expect(readme).toContain(`npm install && ${command}`)
+  })
+})

@@ -7,13 +7,14 @@ import {
   explain,
   maxPayments,
   type PaymentRequest,
+  pinPayee,
   type PolicyEngine,
   policyFromJSON,
   type Rule,
   spendingLimit,
 } from '../src/index.js'
 import { paidResource, testKeyStore } from '../src/testing/index.js'
-import { createOffer, createRequest } from './support/offers.ts'
+import { createOffer, createRequest, payee } from './support/offers.ts'
 import { rejection } from './support/wallets.ts'
 
 const domains = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['api.example.com'] } }
@@ -179,6 +180,12 @@ describe('an explanation', () => {
     const failed = await explain(fails, priced(1))
     expect(failed).toMatchObject({ outcome: 'deny', decidedBy: [{ rule: 'policy', reason: 'the policy threw' }] })
     expect(JSON.stringify(failed)).not.toContain('secret')
+  })
+
+  test('tells what a rule remembers', async () => {
+    const told = await explain([hosts, pinPayee()], priced(0.5))
+    expect(told.rules[1]?.pins).toMatchObject([{ key: 'payee:https://api.example.com', value: payee }])
+    expect(told.text).toContain('- pinPayee does not object, holds it to the payee of https://api.example.com')
   })
 
   test('keeps a query out of its words', async () => {

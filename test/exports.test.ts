@@ -25,8 +25,10 @@ describe('the public names', () => {
         "AlreadyPaidError",
         "ApprovalRequiredError",
         "CancellationFailedError",
+        "ClockJumpedError",
         "ClockSkewError",
         "ConfigurationError",
+        "KeyStoreLockedError",
         "LedgerUnavailableError",
         "LimitExceededError",
         "MalformedMessageError",
@@ -51,6 +53,7 @@ describe('the public names', () => {
         "askedOf",
         "atLedgerTime",
         "canRenewPayment",
+        "circuitBreaker",
         "countsAsSpent",
         "createAgentWallet",
         "createPolicyEngine",
@@ -70,6 +73,7 @@ describe('the public names', () => {
         "isStipendError",
         "isUsableApproval",
         "leavesAt",
+        "maxLiveHolds",
         "maxPayments",
         "memoryLedger",
         "mostApprovals",
@@ -117,7 +121,18 @@ describe('the public names', () => {
   test('stipend/keys', () => {
     expect(Object.keys(keys).toSorted()).toMatchInlineSnapshot(`
       [
+        "account",
+        "changePassword",
+        "encryptedFile",
+        "exportKey",
+        "generateMnemonic",
+        "importKeys",
+        "mnemonic",
         "privateKey",
+        "remoteSigner",
+        "solanaSigner",
+        "walletClient",
+        "workerSigner",
       ]
     `)
   })
@@ -284,8 +299,10 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     AlreadyPaidError: new copy.AlreadyPaidError(payment),
     ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
+    ClockJumpedError: new copy.ClockJumpedError(3_600_000),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
+    KeyStoreLockedError: new copy.KeyStoreLockedError('the password is wrong'),
     LedgerUnavailableError: new copy.LedgerUnavailableError(new Error('disk full')),
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),

@@ -14,8 +14,11 @@ const dist = `${home}dist/`
 /** What a program sees that uses two entries: one class, whichever entry it came through. */
 const program = `
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as stipend from 'stipend'
-import { privateKey } from 'stipend/keys'
+import { privateKey, workerSigner } from 'stipend/keys'
 ${Object.keys(readEntries())
   .map((name) => `import '${name}'`)
   .join('\n')}
@@ -24,6 +27,15 @@ const wallet = stipend.createAgentWallet({ keyStore: privateKey('0x' + '1'.repea
 assert.equal(typeof wallet.fetch, 'function')
 assert.throws(() => privateKey('none'), stipend.ConfigurationError)
 assert.throws(() => privateKey('none'), stipend.isStipendError)
+const folder = mkdtempSync(join(tmpdir(), 'stipend-'))
+for (const isolation of ['thread', 'process']) {
+  const path = join(folder, isolation, 'keys.json')
+  const keyStore = workerSigner({ path, password: 'correct horse', create: true, isolation })
+  const [{ address }] = await keyStore.addresses()
+  assert.equal((await keyStore.getSigner('eip155:8453')).address, address)
+  keyStore.close()
+}
+rmSync(folder, { recursive: true })
 console.log('loaded on', process.version)
 `
 

@@ -93,21 +93,28 @@ function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {
 }
 
 function readResponse(incoming: IncomingMessage, request: Request): Response {
-  const { statusCode: status = 0, rawHeaders } = incoming
-  const headers = new Headers()
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
-  }
+  const { statusCode: status = 0, statusMessage = '', rawHeaders } = incoming
+  const statusText = /^[\t\x20-\x7e]*$/.test(statusMessage) ? statusMessage : ''
   const isEmpty = request.method === 'HEAD' || emptyStatuses.includes(status)
   if (isEmpty) incoming.resume()
   try {
-    const response = new Response(isEmpty ? null : streamOf(incoming, request.signal), { status, headers })
+    const headers = readHeaders(rawHeaders)
+    const response = new Response(isEmpty ? null : streamOf(incoming, request.signal), { status, statusText, headers })
     const url = request.url.replace(/#.*$/, '')
     return Object.defineProperty(response, 'url', { value: url })
   } catch (cause) {
     incoming.destroy()
     throw new TypeError('fetch failed', { cause })
   }
+}
+
+/** Names and values in turn, as they came. */
+function readHeaders(rawHeaders: readonly string[]): Headers {
+  const headers = new Headers()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
+  }
+  return headers
 }
 
 /** Decodes what was encoded for the way, as fetch does; an encoding that was not asked for stays as it came. */

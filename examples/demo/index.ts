@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict'
 import { formatUnits, formatUsd, getPayment, isStipendError, type Quote } from 'stipend'
 import type { OfficialServer } from '../../test/support/servers.ts'
-import { box, columns, paint, type Row } from './draw.ts'
+import { box, columns, type Row } from '../support/draw.ts'
+import { play } from '../support/play.ts'
 import { buildTown, type Town } from './town.ts'
 
 const usdc = { decimals: 6, symbol: 'USDC' }
-const patienceMs = 30_000
 
 /** Shows the story, or throws where it is not what it says. */
 async function tellStory(town: Town): Promise<void> {
@@ -98,26 +98,15 @@ async function countUp({ wallet, shops }: Town): Promise<readonly Row[]> {
   return [['limits', columns('', 'used', 'left', 'of'), 'dim'], ...rows]
 }
 
-async function main(): Promise<void> {
-  console.log(paint('bold', "\n  stipend: an agent buys a report, within its owner's rules\n"))
-  const town = await buildTown()
-  try {
-    await tellStory(town)
-  } finally {
-    await town.leave()
-  }
-}
-
-const deadline = setTimeout(() => {
-  console.error(`The demo did not end within ${patienceMs / 1000} s`)
-  process.exit(1)
-}, patienceMs)
-main()
-  .then(() =>
-    console.log(paint('good', '\n  All of it happened as shown: balances, transaction and refusals were checked.\n')),
-  )
-  .catch((error: unknown) => {
-    console.error('\nThe demo did not do what it says:', error)
-    process.exitCode = 1
-  })
-  .finally(() => clearTimeout(deadline))
+play(
+  "an agent buys a report, within its owner's rules",
+  async () => {
+    const town = await buildTown()
+    try {
+      await tellStory(town)
+    } finally {
+      await town.leave()
+    }
+  },
+  'All of it happened as shown: balances, transaction and refusals were checked.',
+)

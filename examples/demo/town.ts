@@ -1,9 +1,8 @@
 import { type AgentWallet, allowHosts, createAgentWallet, spendingLimit } from 'stipend'
 import { privateKey } from 'stipend/keys'
-import { type KeyPair, startChain, type TestChain } from '../../test/support/chain.ts'
-import { startFacilitator } from '../../test/support/facilitator.ts'
-import { type OfficialServer, startServer } from '../../test/support/servers.ts'
-import { line } from './draw.ts'
+import type { KeyPair, TestChain } from '../../test/support/chain.ts'
+import type { OfficialServer } from '../../test/support/servers.ts'
+import { openMarket, tell } from '../support/market.ts'
 
 /** All that the story needs, on this machine: a chain with money on it, three shops, and an agent with a wallet. */
 export type Town = {
@@ -23,40 +22,16 @@ type Shops = {
   readonly unlisted: OfficialServer
 }
 
-const report = { report: 'Tin, copper and the price of bronze', pages: 12 }
+const goods = { report: 'Tin, copper and the price of bronze', pages: 12 }
 
 /** Builds it, and says what is ready as it goes. */
 export async function buildTown(): Promise<Town> {
-  const closers: (() => Promise<void>)[] = []
-  const leave = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close()
-  }
-  try {
-    const chain = await startChain()
-    closers.push(chain.stop)
-    tell('chain', `${chain.url}  anvil, with a USDC where Base Sepolia has its own`)
-    const shops = await openShops(chain, closers)
-    const agent = await chain.createPayer(5_000_000n)
-    tell('agent', `${agent.address}  has 5 USDC`)
-    const wallet = createWallet(agent, shops)
-    return { chain, shops, agent, wallet, leave }
-  } catch (error) {
-    await leave()
-    throw error
-  }
-}
-
-async function openShops(chain: TestChain, closers: (() => Promise<void>)[]): Promise<Shops> {
-  const facilitator = await startFacilitator(chain)
-  closers.push(facilitator.close)
-  tell('settles', `${facilitator.url}  the official x402 facilitator`)
-  const open = async (price: string): Promise<OfficialServer> => {
-    const shop = await startServer('@x402/express', { facilitator, price, goods: report })
-    closers.push(shop.close)
-    tell('shop', `${shop.url}  @x402/express, a report for ${price}`)
-    return shop
-  }
-  return { cheap: await open('$0.001'), dear: await open('$2.00'), unlisted: await open('$0.001') }
+  const { chain, shops, agent, close } = await openMarket({
+    cheap: { price: '$0.001', goods },
+    dear: { price: '$2.00', goods },
+    unlisted: { price: '$0.001', goods },
+  })
+  return { chain, shops, agent, wallet: createWallet(agent, shops), leave: close }
 }
 
 /** The owner's rules: two shops, and how much of the stipend goes at once and in a day. */
@@ -67,8 +42,4 @@ function createWallet(agent: KeyPair, { cheap, dear }: Shops): AgentWallet {
   })
   tell('rules', 'the first two shops, at most $0.10 at once and $1 in a day')
   return wallet
-}
-
-function tell(what: string, value: string): void {
-  console.log(line([what, value]))
 }

@@ -16,11 +16,53 @@ export type Evidence =
   | { readonly type: 'diverted'; readonly transaction: string }
   | { readonly type: 'open'; readonly reason: string }
 
+/** A transfer out of an account, in a final block. */
+export type OutgoingTransfer = {
+  readonly transaction: string
+  /** The token's address. */
+  readonly asset: string
+  readonly to: string
+  /** Atomic units. */
+  readonly amount: bigint
+  /** The nonces of the account that were used up in the same transaction. */
+  readonly nonces: readonly string[]
+}
+
+/** Which transfers to look for. */
+export type OutgoingSearch = {
+  /** The account whose money leaves. */
+  readonly account: string
+  readonly assets: readonly Asset[]
+  /** Where the last search ended, in the chain's own words. */
+  readonly checkpoint?: string | undefined
+  /** Unix milliseconds at which the first search begins. */
+  readonly since: number
+}
+
+/**
+ * What final blocks show of transfers out of an account.
+ *
+ * - `seen`: all of them up to a checkpoint, whose block has a time in Unix seconds
+ * - `open`: those asked cannot or do not agree to say; the reason says which
+ */
+export type Outgoing =
+  | {
+      readonly type: 'seen'
+      readonly transfers: readonly OutgoingTransfer[]
+      readonly checkpoint: string
+      readonly until: number
+    }
+  | { readonly type: 'open'; readonly reason: string }
+
 /** Says what a chain shows of payments on one network. */
 export type Chain = {
   readonly network: Network
   /** Looks a payment up; a failure to look is `open`, never a throw. */
   readonly examine: (payment: Payment) => Promise<Evidence>
+  /** Looks for what left an account; a failure to look is `open`, never a throw. */
+  readonly outgoing?: ((search: OutgoingSearch) => Promise<Outgoing>) | undefined
+  /** The time of a final block in Unix seconds, late rather than early; nothing where it cannot be said. */
+  readonly time?: (() => Promise<number | undefined>) | undefined
   /** Says what an address holds of these assets. */
   readonly balances?: ((address: string, assets: readonly Asset[]) => Promise<readonly bigint[]>) | undefined
   readonly transfers?: Transfers | undefined

@@ -19,9 +19,11 @@ const used = '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5
 const canceled = '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81'
 const transfer = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
 /** The most blocks that common nodes search at once. */
-const widestSearch = 5000n
+export const widestSearch = 5000n
+/** A node that answers with endless logs is not read. */
+const mostLogs = 10_000
 /** A node that claims endless blocks is not asked endlessly. */
-const mostSearches = 200n
+export const mostSearches = 200n
 
 /** Reads a block by number or tag. */
 export async function readBlock(client: Rpc, block: bigint | 'finalized'): Promise<Block> {
@@ -29,6 +31,12 @@ export async function readBlock(client: Rpc, block: bigint | 'finalized'): Promi
   const found = await client.request({ method: 'eth_getBlockByNumber', params: [name, false] })
   const { number, hash, timestamp } = Object(found)
   return { number: BigInt(number), hash: readHex(hash, 32), timestamp: Number(BigInt(timestamp)) }
+}
+
+/** Reads the final block of a node, or answers nothing when the node is of another chain. */
+export async function readFinal(client: Rpc, chainId: bigint): Promise<Block | undefined> {
+  const answered = await client.request({ method: 'eth_chainId' })
+  return BigInt(String(answered)) === chainId ? readBlock(client, 'finalized') : undefined
 }
 
 /** Tells whether the token contract has used up a payment's nonce, as of one block. */
@@ -65,6 +73,68 @@ async function blockBefore(client: Rpc, final: Block, timestamp: number): Promis
     block = await readBlock(client, block.number > step ? block.number - step : 0n)
   }
   return block
+}
+
+/** Finds the first block of an instant, in Unix seconds, or later. */
+export async function firstBlockAt(client: Rpc, final: Block, timestamp: number): Promise<bigint> {
+  // Several blocks can have one time.
+  let { number: low } = await blockBefore(client, final, timestamp - 1)
+  let high = final.number
+  while (low < high) {
+    const middle = (low + high) / 2n
+    const block = await readBlock(client, middle)
+    if (block.timestamp >= timestamp) high = middle
+    else low = middle + 1n
+  }
+  return low
+}
+
+/** What a log says of an account: money of a token that left it, or a nonce of it that was used up. */
+export type Movement = {
+  readonly transaction: string
+  readonly asset: string
+  /** The log's place in its block. */
+  readonly index: number
+  readonly to?: string | undefined
+  readonly amount?: bigint | undefined
+  readonly nonce?: string | undefined
+}
+
+/** Lists what some tokens' logs say of an account, between two blocks, both inclusive. */
+export async function findMovements(
+  client: Rpc,
+  { account, assets }: { readonly account: string; readonly assets: readonly { readonly address: string }[] },
+  { first, last }: { readonly first: bigint; readonly last: bigint },
+): Promise<readonly Movement[]> {
+  const found: Movement[] = []
+  const address = assets.map((asset) => asset.address.toLowerCase())
+  const payer = `0x${toWord(account)}`
+  for (let from = first; from <= last; from += widestSearch) {
+    const to = from + widestSearch - 1n < last ? from + widestSearch - 1n : last
+    const topics = [[transfer, used], payer]
+    const logs = await client.request({
+      method: 'eth_getLogs',
+      params: [{ address, topics, fromBlock: toHex(from), toBlock: toHex(to) }],
+    })
+    if (!Array.isArray(logs) || logs.length > mostLogs) throw new TypeError('the node answered with something else')
+    found.push(...logs.flatMap((log: unknown) => readMovement(log, { address, payer })))
+  }
+  return found
+}
+
+function readMovement(
+  log: unknown,
+  asked: { readonly address: readonly string[]; readonly payer: string },
+): readonly Movement[] {
+  const { address, topics, data, transactionHash, logIndex } = Object(log)
+  const [event, account, word = ''] = Array.isArray(topics) ? topics.map((topic) => String(topic).toLowerCase()) : []
+  const asset = String(address).toLowerCase()
+  if (!asked.address.includes(asset) || account !== asked.payer) return []
+  const index = Number(BigInt(logIndex))
+  const place = { transaction: readHex(transactionHash, 32).toLowerCase(), asset, index }
+  if (event === used) return [{ ...place, nonce: readHex(word, 32) }]
+  if (event !== transfer) return []
+  return [{ ...place, to: `0x${readHex(word, 32).slice(-40)}`, amount: BigInt(readHex(data, 32)) }]
 }
 
 /** Some nodes answer more than they were asked for. */

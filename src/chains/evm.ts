@@ -1,12 +1,13 @@
 import { within } from '../deadline.js'
 import { ConfigurationError } from '../errors.js'
 import type { Asset, Hex, Network, Payment } from '../types.js'
-import type { Chain, Evidence } from './evidence.js'
+import type { Chain, Evidence, Outgoing, OutgoingSearch } from './evidence.js'
 import { type GasPayer, sendCancellation } from './evm-cancel.js'
+import { agreeOnFinal, findOutgoing } from './evm-outgoing.js'
 import { type Answer, agree } from './evm-quorum.js'
 import { examineTransaction } from './evm-transfer-evidence.js'
 import { createTransfers, readBalances } from './evm-transfers.js'
-import { type Block, findLogs, type Log, type Rpc, readBlock, readNonce, transfersIn } from './evm-rpc.js'
+import { type Block, findLogs, type Log, type Rpc, readFinal, readNonce, transfersIn } from './evm-rpc.js'
 
 /** Options of `evm`. */
 export type EvmOptions = {
@@ -69,6 +70,7 @@ export function evm(options: EvmOptions): Chain {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
   }
   const timeoutMs = timeoutSeconds * 1000
+  const nodes = { clients, chainId, quorum, timeoutMs }
   return Object.freeze({
     network,
     examine: async (payment: Payment): Promise<Evidence> => {
@@ -77,6 +79,8 @@ export function evm(options: EvmOptions): Chain {
       const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
       return agree(answers, { quorum, timeoutMs })
     },
+    outgoing: (search: OutgoingSearch): Promise<Outgoing> => findOutgoing(search, nodes),
+    time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
     balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
     transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
     ...(gasPayer && {
@@ -107,11 +111,8 @@ async function ask(client: Rpc, question: Question): Promise<Answer> {
 }
 
 async function examine(client: Rpc, { payment, chainId }: Question): Promise<Answer> {
-  const answered = await client.request({ method: 'eth_chainId' })
-  if (BigInt(String(answered)) !== chainId) {
-    return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
-  }
-  const final = await readBlock(client, 'finalized')
+  const final = await readFinal(client, chainId)
+  if (!final) return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
   return { client, final, evidence: await examineAt(client, payment, final) }
 }
 

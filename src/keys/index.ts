@@ -1,2 +1,24 @@
-export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './key-store.js'
-export { type LocalAccount, privateKey } from './private-key.js'
+export { account, type LocalAccount, walletClient, type WalletClient } from './account.js'
+export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './encrypted-file.js'
+export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './key-owner.js'
+export type { EvmSigner, KeyAddress, KeyStore, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
+export {
+  generateMnemonic,
+  type GenerateMnemonicOptions,
+  mnemonic,
+  type MnemonicKeyStore,
+  type MnemonicOptions,
+} from './mnemonic.js'
+export type { Password } from './password.js'
+export { privateKey } from './private-key.js'
+export type { PrivateKeyInput } from './read-secret.js'
+export { remoteSigner, type RemoteSignerOptions, type RemoteSigningRequest } from './remote-signer.js'
+export {
+  type PublicKeyLike,
+  type SignedTransaction,
+  solanaSigner,
+  type SolanaTransactionWallet,
+  type SolanaWallet,
+} from './solana-signer.js'
+export type { Isolation } from './worker-link.js'
+export { type WorkerKeyStore, workerSigner, type WorkerSignerOptions } from './worker-signer.js'

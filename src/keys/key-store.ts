@@ -41,3 +41,9 @@ export type KeyStore = {
    */
   readonly deriveSecret?: ((purpose: string) => Promise<Uint8Array>) | undefined
 }
+
+/** A family of networks and an address that a key has on all of them. */
+export type KeyAddress = Pick<Signer, 'namespace' | 'address'>
+
+/** The store of one key, which says what it is a key of. */
+export type SingleKeyStore = KeyStore & KeyAddress

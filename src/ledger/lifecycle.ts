@@ -75,7 +75,13 @@ export function isUsefulPayment(payment: Payment, now: number): boolean {
   return isLivePayment(payment, now) && now < usefulUntil * 1000 - shortestLifeMs
 }
 
-/** Tells whether a payment's outcome is unknown while its authorization can still be sent. */
+/** What is added to an authorization's end to be sure that no block executes it any more. */
+export const clockMarginMs = 120_000
+
+/**
+ * Tells whether a payment's outcome is unknown while its authorization can still be sent, at an instant of the ledger's
+ * own time: that can be ahead of the clock by which the authorization ends, after that clock was set back.
+ */
 export function isPendingPayment(payment: Payment, now: number): boolean {
-  return payment.status === 'unknown' && isLivePayment(payment, now)
+  return payment.status === 'unknown' && now < payment.countsUntil - clockMarginMs - shortestLifeMs
 }

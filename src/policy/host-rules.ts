@@ -29,8 +29,9 @@ export function allowHosts(patterns: readonly string[]): Rule {
 
 /**
  * Allows payments to any public https host on any port, for agents that discover services. Addresses, names without a
- * dot and names of local networks stay denied; what a name resolves to is not looked up. Combine it with tight limits
- * per host, and one over the wallet: a stranger can have any number of hosts.
+ * dot and names of local networks stay denied; what a name resolves to is not looked up, which is what
+ * `blockPrivateNetworks` of `stipend/node` does. Combine it with tight limits per host, and one over the wallet: a
+ * stranger can have any number of hosts.
  */
 export function allowAnyHost(): Rule {
   const rule = createHostRule('allowAnyHost', (url) =>

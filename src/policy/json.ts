@@ -6,6 +6,9 @@ import { createForms } from './forms.js'
 import { misread, pathTo, readPlain } from './plain.js'
 import type { Form } from './schema.js'
 
+/** Built when they are first needed, so that importing the library does no work. */
+let forms: ReadonlyMap<string, Form> | undefined
+
 /**
  * Creates an engine from rules as data: JSON as text, or what was parsed from it. It is a list of rules as `toJSON()`
  * writes them, `{ rules: [...] }`, or a single rule; each may also be a document in the style
@@ -33,8 +36,11 @@ import type { Form } from './schema.js'
  * ```
  */
 export function policyFromJSON(json: unknown): RulesEngine {
-  const forms = new Map([...createForms(), ...createDocuments()])
-  return createPolicyEngine(listEntries(readPlain(json)).map(({ path, entry }) => readRule(entry, { path, forms })))
+  forms ??= new Map([...createForms(), ...createDocuments()])
+  const known = forms
+  return createPolicyEngine(
+    listEntries(readPlain(json)).map(({ path, entry }) => readRule(entry, { path, forms: known })),
+  )
 }
 
 type Entry = { readonly path: string; readonly entry: unknown }
@@ -56,7 +62,7 @@ function readRule(
   entry: unknown,
   { path, forms }: { readonly path: string; readonly forms: ReadonlyMap<string, Form> },
 ): Rule {
-  if (typeof entry !== 'object' || entry === null) throw misread(path, 'it is not an object')
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw misread(path, 'it is not an object')
   const type: unknown = Object.hasOwn(entry, 'type') ? Reflect.get(entry, 'type') : undefined
   const form = typeof type === 'string' ? forms.get(type) : undefined
   if (!form)

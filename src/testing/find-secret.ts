@@ -1,4 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils'
+import { base58 } from '@scure/base'
 
 /** Looks for secrets in all that a value shows to who holds it; answers where one is, such as `.key`, or `undefined`. */
 export function findSecret(value: unknown, secrets: readonly string[]): string | undefined {
@@ -14,7 +15,14 @@ function spell(secret: string): readonly string[] {
   const hex = secret.replace(/^0x/, '').toLowerCase()
   const bytes = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
   const base64 = btoa(String.fromCharCode(...bytes)).replace(/=+$/, '')
-  return [hex, base64, base64.replaceAll('+', '-').replaceAll('/', '_'), BigInt(`0x${hex}`).toString(), String(bytes)]
+  return [
+    hex,
+    base58.encode(bytes),
+    base64,
+    base64.replaceAll('+', '-').replaceAll('/', '_'),
+    BigInt(`0x${hex}`).toString(),
+    String(bytes),
+  ]
 }
 
 type Search = { readonly isSecret: (text: string) => boolean; readonly seen: Set<unknown> }

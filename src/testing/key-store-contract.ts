@@ -1,30 +1,37 @@
-import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm.js'
-import type { EvmSigner, KeyStore } from '../keys/key-store.js'
+import type { KeyStore, Signer } from '../keys/key-store.js'
 import type { Network } from '../types.js'
 import { claim, claimEqual } from './claim.js'
 import { findSecret } from './find-secret.js'
+import { type KeyFamily, keyFamilies } from './key-families.js'
 
 /** A key store to be checked, and what is known about it. */
 export type KeyStoreSubject = {
   readonly keyStore: KeyStore
+  /**
+   * The families of networks that it holds a key for.
+   *
+   * @default ['eip155']
+   */
+  readonly holds?: readonly Signer['namespace'][] | undefined
   /** The keys it holds, in hex with or without `0x`, to be looked for wherever they must not be. */
   readonly secrets?: readonly string[] | undefined
   /**
    * A network that it has no key for.
    *
-   * @default 'solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1'
+   * @default one of a family that it does not hold
    */
   readonly foreign?: Network | undefined
 }
 
-/** Makes a key store that holds an EVM key, always the same. */
+/** Makes a key store that holds an EVM key, a Solana key or both, always the same. */
 export type CreateKeyStore = () => KeyStoreSubject | Promise<KeyStoreSubject>
 
 /** Checks of a key store by the sentence that each of them proves; each throws an `Error` that says what is broken. */
 export type KeyStoreContract = Readonly<Record<string, (create: CreateKeyStore) => Promise<void>>>
 
 /**
- * Says what a key store that holds an EVM key has to do, as checks that need no test runner.
+ * Says what a key store has to do, as checks that need no test runner. What it is asked to sign are payments: EIP-3009
+ * transfers, and the messages of Solana's `exact` scheme.
  *
  * @example
  * ```ts
@@ -39,65 +46,78 @@ export type KeyStoreContract = Readonly<Record<string, (create: CreateKeyStore) 
  * ```
  */
 export const keyStoreContract: KeyStoreContract = Object.freeze({
-  'it hands out a signer for EVM networks, with a checksummed address': async (create) => {
-    const { address } = await signerOf(await create())
-    claimEqual(address, parseAddress(address.toLowerCase()), 'The address of the signer has no EIP-55 checksum')
+  'it hands out a signer for the networks that it holds a key for, with a well-written address': async (create) => {
+    const subject = await create()
+    for (const family of familiesOf(subject)) {
+      const { address } = await signerOf(subject, family)
+      claim(family.isAddress(address), `The address ${address} is not written as ${family.networks[0]} writes it`)
+    }
   },
   'every signer it hands out has the same address': keepsItsAddress,
-  'what it signs recovers to its address, and to nothing else': signsWell,
-  'signatures are 65 bytes, with a low s and a v of 27 or 28': signsCanonically,
+  'what it signs is signed by its address, and nothing else is': signsWell,
+  'signatures are in the one form that chains take: of EVM 65 bytes, a low s and a v of 27 or 28': signsCanonically,
   'it has no signer for a network that it has no key for': async (create) => {
-    const { keyStore, foreign = 'solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1' } = await create()
-    claimEqual(await keyStore.getSigner(foreign), undefined, `It hands out a signer for ${foreign}`)
+    const subject = await create()
+    for (const network of subject.foreign ? [subject.foreign] : foreignTo(subject)) {
+      claimEqual(await subject.keyStore.getSigner(network), undefined, `It hands out a signer for ${network}`)
+    }
   },
   'its secrets are 32 bytes, stable, and differ by purpose': derivesWell,
   'no key can be seen in it, in its signers, in what it derives or in its errors': hidesKeys,
 })
 
-async function signerOf({ keyStore }: KeyStoreSubject, network: Network = 'eip155:84532'): Promise<EvmSigner> {
-  const signer = await keyStore.getSigner(network)
-  claim(signer?.namespace === 'eip155', `It hands out no EVM signer for ${network}`)
+function familiesOf({ holds = ['eip155'] }: KeyStoreSubject): readonly KeyFamily[] {
+  claim(holds.length > 0, 'It holds no key of any family')
+  return holds.map((namespace) => keyFamilies[namespace])
+}
+
+/** A network of each family that it does not hold, and of one that nothing here knows. */
+function foreignTo({ holds = ['eip155'] }: KeyStoreSubject): readonly Network[] {
+  const others = Object.entries(keyFamilies).filter(([namespace]) => !holds.some((one) => one === namespace))
+  return [...others.map(([, { networks }]) => networks[0]), 'cosmos:cosmoshub-4']
+}
+
+async function signerOf({ keyStore }: KeyStoreSubject, family: KeyFamily, network?: Network): Promise<Signer> {
+  const [usual] = family.networks
+  const signer = await keyStore.getSigner(network ?? usual)
+  const isOfFamily = signer !== undefined && usual.startsWith(`${signer.namespace}:`)
+  claim(isOfFamily, `It hands out no signer of the family for ${network ?? usual}`)
   return signer
 }
 
 async function keepsItsAddress(create: CreateKeyStore): Promise<void> {
-  const subject = await create()
-  const { address } = await signerOf(subject)
-  const networks: readonly Network[] = [
-    'eip155:1',
-    'eip155:8453',
-    ...Array.from({ length: 8 }, () => 'eip155:84532' as const),
-  ]
-  const signers = await Promise.all(networks.map((network) => signerOf(subject, network)))
-  for (const signer of signers) claimEqual(signer.address, address, 'Two signers of one store differ in their address')
-  claimEqual((await signerOf(await create())).address, address, 'The same key has another address in another store')
+  const [subject, another] = [await create(), await create()]
+  for (const family of familiesOf(subject)) {
+    const { address } = await signerOf(subject, family)
+    const networks = [...family.networks, ...Array.from({ length: 8 }, () => family.networks[0])]
+    const signers = await Promise.all(networks.map((network) => signerOf(subject, family, network)))
+    for (const signer of signers)
+      claimEqual(signer.address, address, 'Two signers of one store differ in their address')
+    const again = await signerOf(another, family)
+    claimEqual(again.address, address, 'The same key has another address in another store')
+  }
 }
 
 async function signsWell(create: CreateKeyStore): Promise<void> {
-  const signer = await signerOf(await create())
-  const messages = [sampleTransfer(1n), sampleTransfer((1n << 256n) - 1n)]
-  for (const data of messages) {
-    const signature = parseSignature(await signer.signTypedData(data))
-    claim(signature !== undefined, 'A signature is not 65 bytes with a low s')
-    claimEqual(
-      recoverAddress(hashTypedData(data), signature),
-      signer.address,
-      'A signature does not recover to the address',
-    )
-    const other = recoverAddress(hashTypedData(sampleTransfer(2n)), signature)
-    claim(other !== signer.address, 'A signature is good for data that was not signed')
+  const subject = await create()
+  for (const family of familiesOf(subject)) {
+    const signer = await signerOf(subject, family)
+    for (const number of [1n, (1n << 64n) - 1n]) {
+      const signature = await family.sign(signer, number)
+      claim(family.isSignedBy(signer.address, number, signature), 'A signature is not of its address over its data')
+      claim(!family.isSignedBy(signer.address, 2n, signature), 'A signature is good for data that was not signed')
+    }
   }
 }
 
 async function signsCanonically(create: CreateKeyStore): Promise<void> {
-  const signer = await signerOf(await create())
-  for (let value = 1n; value <= 16n; value += 1n) {
-    const signature = await signer.signTypedData(sampleTransfer(value))
-    claim(
-      /^0x[0-9a-f]{128}1[bc]$/.test(signature),
-      'A signature is not 65 bytes of lower-case hex with a v of 27 or 28',
-    )
-    claimEqual(parseSignature(signature), signature, 'A signature has a high s')
+  const subject = await create()
+  for (const family of familiesOf(subject)) {
+    const signer = await signerOf(subject, family)
+    for (let number = 1n; number <= 16n; number += 1n) {
+      const isCanonical = family.isCanonical(await family.sign(signer, number))
+      claim(isCanonical, `A signature for ${family.networks[0]} is not in the form that chains take`)
+    }
   }
 }
 
@@ -128,18 +148,17 @@ async function derivesWell(create: CreateKeyStore): Promise<void> {
 async function hidesKeys(create: CreateKeyStore): Promise<void> {
   const subject = await create()
   const { keyStore, secrets = [] } = subject
-  const signer = await signerOf(subject)
-  const shown: Readonly<Record<string, unknown>> = {
-    'the key store': keyStore,
-    'the signer': signer,
-    'a signature': await signer.signTypedData(sampleTransfer(1n)),
-    'a derived secret': await keyStore.deriveSecret?.('nonces'),
-    'the error of a signer': await failure(() =>
-      signer.signTypedData({ ...sampleTransfer(1n), primaryType: 'Nothing' }),
-    ),
-    'the error of the key store': await failure(() => keyStore.getSigner('' as Network)),
+  const shown: [string, unknown][] = [
+    ['the key store', keyStore],
+    ['a derived secret', await keyStore.deriveSecret?.('nonces')],
+    ['the error of the key store', await failure(() => keyStore.getSigner('' as Network))],
+  ]
+  for (const family of familiesOf(subject)) {
+    const signer = await signerOf(subject, family)
+    shown.push(['the signer', signer], ['a signature', await family.sign(signer, 1n)])
+    shown.push(['the error of a signer', await failure(() => family.signNonsense(signer))])
   }
-  for (const [where, value] of Object.entries(shown)) {
+  for (const [where, value] of shown) {
     const place = findSecret(value, secrets)
     claim(place === undefined, `A key can be seen in ${where}${place}`)
   }
@@ -152,25 +171,5 @@ async function failure(call: () => Promise<unknown>): Promise<unknown> {
     return undefined
   } catch (error) {
     return error
-  }
-}
-
-function sampleTransfer(value: bigint): TypedData {
-  return {
-    domain: {
-      name: 'USDC',
-      version: '2',
-      chainId: 84532,
-      verifyingContract: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
-    },
-    types: {
-      Transfer: [
-        { name: 'to', type: 'address' },
-        { name: 'value', type: 'uint256' },
-        { name: 'nonce', type: 'bytes32' },
-      ],
-    },
-    primaryType: 'Transfer',
-    message: { to: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C', value, nonce: `0x${'5a'.repeat(32)}` },
   }
 }

@@ -1,9 +1,11 @@
+import ky from 'ky'
+import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AgentWallet, getPayment, isStipendError } from 'stipend'
 import { createAgent, spentBy } from '../support/agent.ts'
 import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
 import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
-import { type HostileServer, type Misdeed, startHostileServer } from '../support/hostile.ts'
+import { type HostileServer, type Misdeed, misdeedNames, startHostileServer } from '../support/hostile.ts'
 
 const price = 1000n
 const funds = 1_000_000n
@@ -108,6 +110,84 @@ describe('a wallet whose payment was taken', () => {
     await expectTransferredOnce()
   })
 })
+
+const paths = Array.from({ length: 50 }, (_, round) => `paid/${round}`)
+
+describe('a wallet that meets the same server fifty times at once', () => {
+  test.each(misdeedNames)('pays no more than its cap when it %s', async (misdeed) => {
+    const affordable = 30
+    wallet = createAgent(payer, { dailyLimitUsd: (affordable * Number(price)) / 1e6 })
+    await meet(misdeed)
+
+    await Promise.all(paths.map((path) => insist(path, misdeed)))
+
+    await expectEachPaidOnce(affordable)
+  })
+
+  test.each(misdeedNames)('pays once for each purchase when it %s', async (misdeed) => {
+    await meet(misdeed)
+
+    await Promise.all(paths.map((path) => insist(path, misdeed)))
+
+    await expectEachPaidOnce(paths.length)
+  })
+
+  test.each<{ readonly client: string; readonly create: (url: string) => (path: string) => Promise<unknown> }>([
+    {
+      client: 'ky',
+      create: (url) => {
+        const retry = { limit: 3, methods: ['get'], statusCodes: [500], delay: () => 1 }
+        const client = ky.create({ fetch: (input, init) => wallet.fetch(input, init), retry, prefix: url })
+        return (path) => client.get(path).text()
+      },
+    },
+    {
+      client: 'openai',
+      create: (url) => {
+        const fetch: typeof globalThis.fetch = (input, init) => wallet.fetch(input, init)
+        const client = new OpenAI({ apiKey: 'none', baseURL: url, maxRetries: 1, fetch })
+        return (path) => client.post(`/${path}`, { body: { model: 'any' } })
+      },
+    },
+  ])('pays once for each purchase through $client, which tries again by itself', async ({ create }) => {
+    const { url, sightings } = await meet('answers 500')
+    const call = create(url)
+
+    await Promise.all(paths.map((path) => call(path).catch(() => {})))
+
+    expect(sightings.length).toBeGreaterThan(paths.length)
+    await expectEachPaidOnce(paths.length)
+  })
+})
+
+/** A client that tries again by itself, whatever it is told. */
+async function insist(path: string, misdeed: Misdeed): Promise<void> {
+  const url = `${server?.url}/${path}`
+  // An answer that begins well is one; only a key says that the next call wants no second.
+  const named = misdeed === 'breaks off its answer' ? { payment: { key: path } } : {}
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const impatience = new AbortController()
+    if (misdeed === 'never answers') void server?.settledAt(url).then(() => impatience.abort())
+    const answer = wallet.fetch(url, { signal: impatience.signal, ...named }).then((response) => response.text())
+    await answer.catch(() => {})
+  }
+}
+
+async function expectEachPaidOnce(purchases: number): Promise<void> {
+  const sightings = server?.sightings ?? []
+  expect(sightings.every((sighting) => sighting.url.startsWith(`${server?.url}/paid/`))).toBe(true)
+  const authorizations = new Map<string, Set<string>>()
+  for (const { url, payload } of sightings) {
+    authorizations.set(url, (authorizations.get(url) ?? new Set()).add(JSON.stringify(payload.payload)))
+  }
+  expect(authorizations.size).toBe(purchases)
+  expect([...authorizations.values()].every((sent) => sent.size === 1)).toBe(true)
+  const transfers = await chain.transfersFrom(payer.address)
+  expect(transfers).toHaveLength(purchases)
+  expect(new Set(transfers.map(({ to, value }) => `${to}/${value}`))).toEqual(new Set([`${server?.payTo}/${price}`]))
+  expect(await chain.balanceOf(payer.address)).toBe(funds - BigInt(purchases) * price)
+  expect(await spentBy(wallet)).toBe(BigInt(purchases) * price)
+}
 
 async function meet(misdeed: Misdeed): Promise<HostileServer> {
   server = await startHostileServer(misdeed, { chain, facilitator })

@@ -11,7 +11,9 @@ import {
   createPolicyEngine,
   denyHosts,
   maxPayments,
+  pinPayee,
   policyFromJSON,
+  priceMemory,
   type Rule,
   spendingLimit,
   timeWindow,
@@ -90,6 +92,8 @@ const rule: fc.Arbitrary<Rule> = fc.oneof(
     .record({ count: fc.nat(9), per: fc.constantFrom('hour', 'week', 'lifetime'), scope })
     .map((one) => maxPayments(one)),
   times.map(timeWindow),
+  fc.constant(0).map(() => pinPayee()),
+  fc.constantFrom(0, 0.2, 10).map((maxRise) => priceMemory({ maxRise })),
 )
 const request = fc
   .record({

@@ -220,6 +220,10 @@ describe('a policy as text', () => {
     const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
     expect(problem(nested(100_000))).toContain('is nested too deeply')
     expect(problem(JSON.parse(nested(1000)))).toContain('it is nested too deeply')
+    for (const read of [nested, (depth: number): unknown => JSON.parse(nested(depth))]) {
+      expect(problem(read(9))).toContain('is nested too deeply')
+      expect(problem(read(8))).toContain('policy[0]: it is not')
+    }
     const loop: unknown[] = []
     loop.push(loop)
     expect(problem(loop)).toContain('it is nested too deeply')

@@ -51,6 +51,15 @@ export async function run(program: string, options: unknown): Promise<Ended> {
   return ended(child)
 }
 
+/** Runs a program of the tests from source, where it is the sources themselves that start workers. */
+export async function runSource(program: string, options: unknown): Promise<Ended> {
+  const loader = `--import=${new URL('./source-loader.mjs', import.meta.url).href}`
+  const child = spawn(process.execPath, [loader, `${root}test/processes/${program}.ts`, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  return ended(child)
+}
+
 function ended(child: ChildProcess): Promise<Ended> {
   let [output, errors] = ['', '']
   child.stdout?.on('data', (chunk: Buffer) => {

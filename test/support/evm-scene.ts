@@ -27,7 +27,7 @@ export type Scene = {
   readonly payer: KeyPair
   readonly createPayment: (different?: Partial<Payment>) => Promise<Payment>
   /** Executes a payment, or what its key signed with the same nonce for something else. */
-  readonly execute: (payment: Payment, signed?: Signed) => Promise<Hex>
+  readonly execute: (payment: Payment, signed?: Signed, by?: KeyPair) => Promise<Hex>
   readonly cancel: (payment: Payment) => Promise<Hex>
   readonly sender: (account: KeyPair) => ReturnType<typeof createSender>
   /** Mines a block of a time in Unix seconds. */
@@ -52,7 +52,8 @@ export async function startScene(): Promise<Scene> {
     admin,
     payer,
     createPayment: (different) => createOwn(chain, payer, different),
-    execute: async (payment, signed = {}) => mined(await sendTransfer(sender, payer, { ...payment, ...signed })),
+    execute: async (payment, signed = {}, by = payer) =>
+      mined(await sendTransfer(sender, by, { ...payment, ...signed })),
     cancel: async (payment) => mined(await sendCancellation(sender, payer, payment)),
     sender: (account) => createSender(chain, account),
     mineAt: async (timestamp) => {

@@ -18,6 +18,8 @@ export type HostileServer = Listening & {
   readonly settlements: readonly SettleResponse[]
   /** Resolves when the first of them is settled. */
   readonly settled: Promise<void>
+  /** Resolves when one that came with this URL is. */
+  readonly settledAt: (url: string) => Promise<void>
 }
 
 /** What it does with a paid request once the money is on its way. */
@@ -53,6 +55,9 @@ const misdeeds: Readonly<Record<Misdeed, (scene: Scene) => unknown>> = {
     response.writeHead(303, { location: `${elsewhere}/paid` }).end(),
 }
 
+/** The names of all misdeeds. */
+export const misdeedNames = Object.keys(misdeeds) as readonly Misdeed[]
+
 type Options = { readonly chain: TestChain; readonly facilitator: Facilitator }
 
 /** Starts a server that misbehaves in one way. */
@@ -61,10 +66,9 @@ export async function startHostileServer(misdeed: Misdeed, { chain, facilitator 
   const settlements: SettleResponse[] = []
   const payTo = privateKeyToAddress(generatePrivateKey())
   const offer = createOffer(chain, payTo)
-  let onSettled = (): void => {}
-  const settled = new Promise<void>((resolve) => {
-    onSettled = resolve
-  })
+  const waiting = new Map<string, () => void>()
+  const settledAt = (url: string): Promise<void> => new Promise((resolve) => void waiting.set(url, resolve))
+  const settled = settledAt('any')
 
   // The other origin tempts too: it asks for the same payment and looks at what comes.
   const other = await serve(
@@ -75,12 +79,13 @@ export async function startHostileServer(misdeed: Misdeed, { chain, facilitator 
       const payment = see(request, sightings)
       if (!payment) return ask(request, response, offer)
       settlements.push(await facilitator.settle(payment, offer))
-      onSettled()
+      waiting.get('any')?.()
+      waiting.get(urlOf(request))?.()
       misdeeds[misdeed]({ request, response, elsewhere: other.url, askAgain: () => ask(request, response, offer) })
     }),
   )
   const close = async (): Promise<void> => void (await Promise.all([here.close(), other.close()]))
-  return { url: here.url, payTo, sightings, settlements, settled, close }
+  return { url: here.url, payTo, sightings, settlements, settled, settledAt, close }
 }
 
 function createOffer(chain: TestChain, payTo: Address): PaymentRequirements {

@@ -1,14 +1,16 @@
 import { secp256k1 } from '@noble/curves/secp256k1'
+import { base58 } from '@scure/base'
+import { Keypair } from '@solana/web3.js'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
-import type { EvmSigner, KeyStore, Network } from '../../src/index.js'
-import { type LocalAccount, privateKey } from '../../src/keys/index.js'
+import type { EvmSigner, KeyStore, Network, SolanaSigner } from '../../src/index.js'
+import { account, privateKey } from '../../src/keys/index.js'
 import { keyStoreContract, testKeyStore } from '../../src/testing/index.js'
 
 const key = '3b'.repeat(32)
 const bytes = Uint8Array.from(Buffer.from(key, 'hex'))
 const sound = privateKey(key)
-const account = privateKeyToAccount(`0x${key}`) as unknown as LocalAccount
+const viemAccount = privateKeyToAccount(`0x${key}`)
 const order = secp256k1.CURVE.n
 
 /** A key store with something different about its signers. */
@@ -39,6 +41,19 @@ class Wallet {
     return this.#key
   }
 }
+
+const pair = Keypair.fromSeed(bytes)
+const stranger = Keypair.fromSeed(new Uint8Array(32).fill(4))
+const soundSolana = privateKey(pair.secretKey)
+
+/** A key store with something different about its Solana signers. */
+const signingSolana = (change: (signer: SolanaSigner) => object): KeyStore => ({
+  ...soundSolana,
+  getSigner: async (network) => {
+    const signer = await soundSolana.getSigner(network)
+    return signer?.namespace === 'solana' ? { ...signer, ...change(signer) } : undefined
+  },
+})
 
 const [handsOut, oneAddress, recovers, canonical, foreign, derives, hides] = Object.keys(keyStoreContract)
 
@@ -117,12 +132,41 @@ const mistakes: readonly (readonly [string, KeyStore | (() => KeyStore), string 
   ['throws its key as a cause', throwing(new Error('cannot sign', { cause: { key } })), hides],
 ]
 
+/** The same of key stores that hold a Solana key. */
+const mistakesOfSolana: typeof mistakes = [
+  ['has a key of another family', sound, handsOut],
+  [
+    'has an address that is no point',
+    signingSolana(() => ({ address: base58.encode(new Uint8Array(32).fill(2)) })),
+    handsOut,
+  ],
+  ['has another key each time it is made', () => privateKey(Keypair.generate().secretKey), oneAddress],
+  ['names an address that is not its own', signingSolana(() => ({ address: stranger.publicKey.toBase58() })), recovers],
+  [
+    'signs other bytes than it was given',
+    signingSolana((signer) => ({ signMessage: (message: Uint8Array) => signer.signMessage(message.slice(1)) })),
+    recovers,
+  ],
+  [
+    'writes no 64 bytes',
+    signingSolana((signer) => ({
+      signMessage: async (message: Uint8Array) => [...(await signer.signMessage(message))],
+    })),
+    canonical,
+  ],
+  ['signs for every network', { ...soundSolana, getSigner: () => soundSolana.getSigner('solana:1') }, foreign],
+  ['derives zeros', { ...soundSolana, deriveSecret: async () => new Uint8Array(32) }, derives],
+  ['shows its key as base58', { ...soundSolana, key: base58.encode(pair.secretKey) } as KeyStore, hides],
+  ['shows its seed as base58', { ...soundSolana, key: base58.encode(bytes) } as KeyStore, hides],
+  ['shows its key in its signers', signingSolana(() => ({ source: pair.secretKey })), hides],
+]
+
 describe('the key store contract', () => {
   test.each(Object.entries(keyStoreContract))(
     'is kept by a private key, a viem account and the test store: %s',
     async (_sentence, check) => {
       await expect(check(() => ({ keyStore: privateKey(key), secrets: [key] }))).resolves.toBeUndefined()
-      await expect(check(() => ({ keyStore: privateKey(account), secrets: [`0x${key}`] }))).resolves.toBeUndefined()
+      await expect(check(() => ({ keyStore: account(viemAccount), secrets: [`0x${key}`] }))).resolves.toBeUndefined()
       const secrets = ['0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80']
       await expect(check(async () => ({ keyStore: testKeyStore(), secrets }))).resolves.toBeUndefined()
     },
@@ -134,6 +178,22 @@ describe('the key store contract', () => {
     const error = await check?.(create).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'Error', message: expect.stringMatching(/^[A-Z].* /) })
     expect(String(error)).not.toContain(key)
+  })
+
+  test.each(mistakesOfSolana)('finds a store of a Solana key that %s', async (_what, store, sentence = '') => {
+    const keyStore = typeof store === 'function' ? store : () => store
+    const secrets = [key, Buffer.from(pair.secretKey).toString('hex')]
+    const check = keyStoreContract[sentence]
+    const error = await check?.(() => ({ keyStore: keyStore(), holds: ['solana'], secrets })).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ name: 'Error', message: expect.stringMatching(/^[A-Z].* /) })
+  })
+
+  test('proves nothing of a store that is said to hold nothing', async () => {
+    for (const sentence of [handsOut, oneAddress, recovers, canonical, hides]) {
+      await expect(keyStoreContract[sentence ?? '']?.(() => ({ keyStore: sound, holds: [] }))).rejects.toThrow('no key')
+    }
   })
 
   test('looks for words as they are', async () => {

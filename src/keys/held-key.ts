@@ -1,0 +1,119 @@
+import { secp256k1 } from '@noble/curves/secp256k1'
+import { hkdf } from '@noble/hashes/hkdf'
+import { sha256 } from '@noble/hashes/sha2'
+import { base58 } from '@scure/base'
+import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
+import { addressOf, hashTypedData, signDigest, type TypedData } from '../evm.js'
+import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm-transaction.js'
+import { draw, type Random } from '../purchase.js'
+import type { Network } from '../types.js'
+import { ownBytes, wipe } from './bytes.js'
+import { createSign, publicKeyOf } from './ed25519.js'
+import type { EvmSigner, KeyStore, Signer, SolanaSigner } from './key-store.js'
+
+/** 32 secret bytes and the curve they are for: a secp256k1 key for `eip155`, an ed25519 seed for `solana`. */
+export type Secret = { readonly namespace: Signer['namespace']; readonly bytes: Uint8Array }
+
+/** A key in memory of its own, until it is wiped; it never shows its bytes. */
+export type HeldKey = {
+  readonly signer: Signer
+  readonly derive: (purpose: string) => Uint8Array
+  /** Overwrites the key; from then on it signs nothing. */
+  readonly wipe: () => void
+}
+
+/**
+ * Takes a copy of a secret, which the caller then overwrites.
+ *
+ * @throws ConfigurationError when the bytes are no key of their curve; the message never repeats them.
+ */
+export function holdKey({ namespace, bytes }: Secret): HeldKey {
+  if (!isKey({ namespace, bytes })) throw new ConfigurationError('Failed to hold a key: its bytes are no key')
+  let key: Uint8Array | undefined = ownBytes(bytes)
+  const use = (): Uint8Array => {
+    if (key) return key
+    throw new KeyStoreLockedError('its keys are overwritten')
+  }
+  const held = namespace === 'eip155' ? holdEvm(use) : holdSolana(use)
+  return Object.freeze({
+    signer: held.signer,
+    derive: (purpose: string) => hkdf(sha256, use(), undefined, `stipend/${purpose}`, 32),
+    wipe: () => {
+      wipe(key)
+      key = undefined
+      held.forget?.()
+    },
+  })
+}
+
+/** Tells whether bytes are a key: of secp256k1 any number from 1 to below the order, of ed25519 anything but zeros. */
+export function isKey({ namespace, bytes }: Secret): boolean {
+  if (bytes.length !== 32) return false
+  return namespace === 'eip155' ? secp256k1.utils.isValidPrivateKey(bytes) : bytes.some((byte) => byte !== 0)
+}
+
+/**
+ * Draws a fresh secret.
+ *
+ * @throws ConfigurationError when the generator answers zeros, or what is no key.
+ */
+export function generateSecret(namespace: Secret['namespace'], random: Random): Secret {
+  const drawn = draw(random, 32)
+  const secret: Secret = { namespace, bytes: ownBytes(drawn) }
+  wipe(drawn)
+  if (isKey(secret)) return secret
+  throw new ConfigurationError('Failed to draw a key: the generator answers what is no key')
+}
+
+/** Answers the address of a secret. */
+export function addressOfSecret({ namespace, bytes }: Secret): string {
+  return namespace === 'eip155' ? addressOf(secp256k1.getPublicKey(bytes)) : base58.encode(publicKeyOf(bytes))
+}
+
+type Held = { readonly signer: Signer; readonly forget?: (() => void) | undefined }
+
+function holdEvm(use: () => Uint8Array): Held {
+  const signer: EvmSigner = Object.freeze({
+    namespace: 'eip155',
+    address: addressOf(secp256k1.getPublicKey(use())),
+    throwsUnsigned: true,
+    signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), use()),
+    signTransaction: async (transaction: EvmTransaction) =>
+      serializeTransaction(transaction, signDigest(hashTransaction(transaction), use())),
+  })
+  return { signer }
+}
+
+function holdSolana(use: () => Uint8Array): Held {
+  let sign: ReturnType<typeof createSign> | undefined
+  const signer: SolanaSigner = Object.freeze({
+    namespace: 'solana',
+    address: base58.encode(publicKeyOf(use())),
+    throwsUnsigned: true,
+    signMessage: async (message: Uint8Array) => {
+      const key = use()
+      sign ??= createSign(key)
+      return sign(message)
+    },
+  })
+  const forget = (): void => {
+    sign = undefined
+  }
+  return { signer, forget }
+}
+
+/** The store of keys that are held: the first of a family signs for its networks, the first of all derives. */
+export function storeOf(keys: readonly HeldKey[]): Required<Pick<KeyStore, 'getSigner' | 'deriveSecret'>> {
+  return {
+    getSigner: async (network: Network) => signerFor(network, keys)?.signer,
+    deriveSecret: async (purpose: string) => {
+      const [first] = keys
+      if (!first) throw new ConfigurationError('Failed to derive a secret: the store holds no key')
+      return first.derive(purpose)
+    },
+  }
+}
+
+function signerFor(network: Network, keys: readonly HeldKey[]): HeldKey | undefined {
+  return keys.find(({ signer }) => network.startsWith(`${signer.namespace}:`))
+}

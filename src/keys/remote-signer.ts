@@ -1,0 +1,129 @@
+import { secp256k1 } from '@noble/curves/secp256k1'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
+import { within } from '../deadline.js'
+import { ConfigurationError } from '../errors.js'
+import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm.js'
+import type { Hex, Network } from '../types.js'
+import { isSignedBy, parsePublicKey } from './ed25519.js'
+import type { EvmSigner, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
+
+/** What a remote signer is asked for. */
+export type RemoteSigningRequest =
+  | {
+      readonly namespace: 'eip155'
+      readonly address: Hex
+      readonly typedData: TypedData
+      /** The 32 bytes that typed data is signed by, for a signer that takes digests (`ECDSA_SHA_256` with `DIGEST`). */
+      readonly digest: Uint8Array
+    }
+  | {
+      readonly namespace: 'solana'
+      readonly address: string
+      /** What ed25519 signs, as it is. */
+      readonly message: Uint8Array
+    }
+
+/** Options of `remoteSigner`. */
+export type RemoteSignerOptions = {
+  /** The address of the key, which also says its family: EVM or Solana. */
+  readonly address: string
+  /**
+   * Asks the KMS, HSM or service to sign, and answers the signature: hex or bytes; of secp256k1 65 bytes, 64 without
+   * recovery, or DER, as a KMS writes it.
+   */
+  readonly sign: (request: RemoteSigningRequest) => Promise<string | Uint8Array>
+  /** After which nothing is waited for; the signer may still sign. At most 30. @default 20 */
+  readonly timeoutSeconds?: number | undefined
+}
+
+/**
+ * Creates a key store whose key is elsewhere. Whatever goes wrong there (no answer, an error, a signature of something
+ * else), the key may have been used: the payment counts as spent.
+ *
+ * @throws ConfigurationError when the address is none.
+ *
+ * @example
+ * ```ts
+ * import { remoteSigner } from 'stipend/keys'
+ *
+ * const keyStore = remoteSigner({
+ *   address: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+ *   sign: async (request) => {
+ *     const body = request.namespace === 'eip155' ? request.digest : request.message
+ *     const response = await fetch('https://signer.internal/sign', { method: 'POST', body: Uint8Array.from(body) })
+ *     return new Uint8Array(await response.arrayBuffer())
+ *   },
+ * })
+ * ```
+ */
+export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
+  const { timeoutSeconds = 20 } = options
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= 30)) {
+    throw new ConfigurationError('Failed to read timeoutSeconds: it is not a number above 0 and up to 30')
+  }
+  const ask = (request: RemoteSigningRequest): Promise<string | Uint8Array> =>
+    within(timeoutSeconds * 1000, options.sign(request), 'the remote signer did not answer in time')
+  const signer = createSigner(options.address, ask)
+  const { namespace, address } = signer
+  return Object.freeze({
+    id: address,
+    namespace,
+    address,
+    getSigner: async (network: Network) => (network.startsWith(`${namespace}:`) ? signer : undefined),
+  }) as SingleKeyStore
+}
+
+type Ask = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
+
+function createSigner(claimed: string, ask: Ask): Signer {
+  const address = parseAddress(claimed)
+  if (address) return evmSigner(address, ask)
+  const publicKey = parsePublicKey(claimed)
+  if (publicKey) return solanaSigner(claimed, publicKey, ask)
+  throw new ConfigurationError('Failed to read the remote signer: its address is neither of EVM nor of Solana')
+}
+
+function evmSigner(address: Hex, ask: Ask): EvmSigner {
+  const signTypedData = async (typedData: TypedData): Promise<Hex> => {
+    const digest = hashTypedData(typedData)
+    const answer = await ask({ namespace: 'eip155', address, typedData, digest: digest.slice() })
+    const found = spellings(toBytes(answer)).find((signature) => recoverAddress(digest, signature) === address)
+    if (!found) throw new TypeError('the remote signer answered with no signature of this payment by this address')
+    return found
+  }
+  return Object.freeze({ namespace: 'eip155', address, signTypedData })
+}
+
+function solanaSigner(address: string, publicKey: Uint8Array, ask: Ask): SolanaSigner {
+  const signMessage = async (message: Uint8Array): Promise<Uint8Array> => {
+    const signature = toBytes(await ask({ namespace: 'solana', address, message: message.slice() }))
+    if (signature.length === 64 && isSignedBy(message, signature, publicKey)) return signature
+    throw new TypeError('the remote signer answered with no signature of this payment by this address')
+  }
+  return Object.freeze({ namespace: 'solana', address, signMessage })
+}
+
+/** A signer's answer is anything at all. */
+function toBytes(answer: unknown): Uint8Array {
+  if (answer instanceof Uint8Array) return Uint8Array.from(answer.subarray(0, 128))
+  const digits = typeof answer === 'string' ? /^(?:0x)?((?:[0-9a-fA-F]{2}){1,128})$/.exec(answer)?.[1] : undefined
+  return digits === undefined ? new Uint8Array(0) : hexToBytes(digits)
+}
+
+/** The two signatures that r and s can be, one for each recovery bit, with s in the lower half. */
+function spellings(bytes: Uint8Array): readonly Hex[] {
+  const compact = readCompact(bytes)
+  if (compact === undefined) return []
+  return ['1b', '1c'].flatMap((v) => parseSignature(`0x${compact}${v}`) ?? [])
+}
+
+function readCompact(bytes: Uint8Array): string | undefined {
+  try {
+    const isCompact = bytes.length === 64 || bytes.length === 65
+    const { Signature } = secp256k1
+    const signature = isCompact ? Signature.fromCompact(bytes.slice(0, 64)) : Signature.fromDER(bytesToHex(bytes))
+    return signature.normalizeS().toCompactHex()
+  } catch {
+    return undefined
+  }
+}
