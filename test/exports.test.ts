@@ -13,7 +13,7 @@ import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import * as tools from 'stipend/tools'
 import { describe, expect, test, vi } from 'vitest'
-import { readEntries } from '../scripts/entries.ts'
+import { programs, readEntries } from '../scripts/entries.ts'
 import { loadedBy, readModules } from './support/modules.ts'
 
 // A public name is a promise. After adding or removing one on purpose:
@@ -231,7 +231,9 @@ describe('the entry points', () => {
     const { entryPoints } = readJson('typedoc.json') as { readonly entryPoints: readonly string[] }
     expect([...entryPoints].toSorted()).toEqual(Object.values(entries).toSorted())
     const listed = readFileSync(import.meta.filename, 'utf8').matchAll(/^import \* as \w+ from '([^']+)'/gm)
-    expect([...listed].map(([, name = '']) => name).toSorted()).toEqual(Object.keys(entries).toSorted())
+    expect([...[...listed].map(([, name = '']) => name), ...programs].toSorted()).toEqual(
+      Object.keys(entries).toSorted(),
+    )
   })
 
   test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(
