@@ -16,7 +16,7 @@ export type McpRequest = {
 }
 
 /** What a result is read by. */
-export type ResultSchema = z.ZodMiniType<ToolResult | ToolList>
+export type ResultSchema = z.ZodMiniType<Readonly<Record<string, unknown>>>
 
 /** What an MCP client is told about one request. */
 export type McpCallOptions = {

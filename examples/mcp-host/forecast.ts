@@ -35,8 +35,8 @@ serveStdio(() => {
   server.registerTool(
     'forecast',
     { description: 'Says what the sky will be.', inputSchema },
-    async ({ city }, call) => {
-      const { 'x402/payment': payment } = { ...call.mcpReq._meta }
+    async ({ city }, { mcpReq: { _meta: meta } }) => {
+      const { 'x402/payment': payment } = { ...meta }
       const taken = payment === undefined ? { error: 'Payment required' } : await take(payment as PaymentPayload)
       if ('error' in taken) {
         const required = await ask(taken.error)
