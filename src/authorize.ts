@@ -77,7 +77,7 @@ async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Pro
     const reason = `this call may cost ${formatUsd(maxMicroUsd)} at most, ${formatUsd(offer.microUsd)} asked`
     return { refusals: [{ offer, rule: 'maxUsd', reason }] }
   }
-  const verdict = await parts.policy.evaluate(deepFreeze({ resource, offer, labels, now: parts.clock() }))
+  const verdict = await parts.policy.evaluate(deepFreeze({ resource, offer, labels, now: parts.time().ledger }))
   if (verdict.type === 'deny') {
     return { refusals: verdict.refusals.map((refusal) => ({ offer, ...refusal })), cause: verdict.cause }
   }

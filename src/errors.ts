@@ -221,6 +221,36 @@ export class KeyStoreLockedError extends StipendError {
   }
 }
 
+/** Thrown when a chain has to be asked first and no node answers; try again later, or configure other nodes. */
+export class ChainUnavailableError extends StipendError {
+  readonly code = 'chain_unavailable'
+  override readonly retryable = true
+
+  constructor(reason: string, options: { readonly cause?: unknown } = {}) {
+    super(`Chain is not available: ${reason}; nothing was signed`, { cause: options.cause })
+  }
+}
+
+/** Thrown when the payee has no account that could take the token; the payee has to create one. */
+export class PayeeAccountMissingError extends StipendError {
+  readonly code = 'payee_account_missing'
+  override readonly retryable = true
+  readonly offer: Offer
+  /** The address at which the account would be. */
+  readonly account: string
+
+  constructor(offer: Offer, account: string) {
+    super('Payee has no account for the token; nothing was signed', {
+      details: [
+        `${offer.payTo} holds no ${offer.asset.symbol} on ${offer.network}: its account would be ${account}`,
+        'The payee has to create it; this wallet pays no rent for others.',
+      ],
+    })
+    this.offer = offer
+    this.account = account
+  }
+}
+
 /** Thrown when the key did not sign, or signed something else. */
 export class SigningFailedError extends StipendError {
   readonly code = 'signing_failed'
@@ -320,6 +350,8 @@ export type AnyStipendError =
   | PaymentDelayedError
   | KeyStoreLockedError
   | LedgerUnavailableError
+  | ChainUnavailableError
+  | PayeeAccountMissingError
   | SigningFailedError
   | PaymentRejectedError
   | AlreadyPaidError

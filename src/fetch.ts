@@ -41,7 +41,7 @@ export type ResponsePayment = Payment & {
 const payments = new WeakMap<Response, ResponsePayment>()
 const wrapped = new WeakMap<PayingFetch, typeof fetch>()
 const largestHeaderBytes = 8192
-/** How long the answer is waited for after its authorization has ended: nothing can settle it any more. */
+/** How long the answer is waited for after its authorization has ended: nobody can settle it any more. */
 const answerGraceSeconds = 60
 
 /**
@@ -171,7 +171,8 @@ async function sendPaid(
   payer: Payer,
 ): Promise<Response> {
   const stop = new AbortController()
-  const waitMs = (payment.terms.validBefore + answerGraceSeconds) * 1000 - payer.clock()
+  const { validBefore, usefulUntil = validBefore } = payment.terms
+  const waitMs = (usefulUntil + answerGraceSeconds) * 1000 - payer.clock()
   const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
   try {
     const answer = unlessAborted(init.signal, fetch(url, { ...init, signal }))

@@ -8,6 +8,7 @@ export {
   type AnyStipendError,
   CancellationFailedError,
   ClockJumpedError,
+  ChainUnavailableError,
   ClockSkewError,
   ConfigurationError,
   isStipendError,
@@ -17,6 +18,7 @@ export {
   MalformedMessageError,
   type Moved,
   NoPayableOfferError,
+  PayeeAccountMissingError,
   PaymentDelayedError,
   PaymentDeniedError,
   PaymentOutcomeUnknownError,
@@ -49,6 +51,7 @@ export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions 
 export { advancePayment, atLedgerTime, countsAsSpent, canRenewPayment, isPendingPayment } from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
 export { agreesWithPin } from './ledger/pins.js'
+export { shareOf } from './ledger/share.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'
 export { askedOf, formatUnits, formatUsd, type Usd } from './money.js'
 export type { Payer, PaymentAsk } from './payer.js'

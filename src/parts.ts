@@ -37,6 +37,8 @@ export type Parts = {
   readonly secret: () => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
   readonly sessions: readonly SessionId[]
+  /** Unix milliseconds from which on these sessions pay nothing. */
+  readonly notAfter?: number | undefined
   readonly emit: Emit
   /** Tells whether anybody listens, where finding out what to say costs something. */
   readonly hears: (name: keyof Events) => boolean

@@ -42,7 +42,12 @@ async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, par
     })
   }
   const renewed = deepFreeze({ ...payment, presentations: again.presentations })
-  const other = await reserve(renewed, firm(allowed), { renew: true, sessions: parts.sessions }, parts)
+  const other = await reserve(
+    renewed,
+    firm(allowed),
+    { renew: true, sessions: parts.sessions, notAfter: parts.notAfter },
+    parts,
+  )
   if (other === undefined) return renewed
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if ('id' in other && isLivePayment(other, parts.clock())) return resume(other, payment, parts.clock())
@@ -59,9 +64,14 @@ async function reserveWhenApproved(
   const { hold } = allowed
   const reserveBy = (kind: Hold['kind'] | undefined) => {
     const approval = kind && approvalId(payment, kind, ask)
-    const { sessions } = parts
+    const { sessions, notAfter } = parts
     const { limits, pins, newPins } = kind === 'approval' ? approved(allowed) : { ...allowed, newPins: undefined }
-    return reserve(payment, limits, { sameRequest: ask.sameRequest, approval, sessions, pins, newPins }, parts)
+    return reserve(
+      payment,
+      limits,
+      { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins },
+      parts,
+    )
   }
   const first = await reserveBy(hold?.kind)
   if (first === undefined || 'id' in first) return first
@@ -115,6 +125,8 @@ async function reserve(
   if (reservation.ok) return undefined
   if (reservation.reason === 'exists') return reservation.payment
   if (reservation.reason === 'frozen') throw new WalletFrozenError(reservation.freeze)
+  if (reservation.reason === 'late')
+    throw new PaymentDeniedError([{ rule: 'session', reason: 'the session has expired' }])
   if (reservation.reason === 'revoked') throw new SessionRevokedError(reservation.session)
   if (reservation.reason === 'approval') return { reason: 'approval', explanation: 'it needs approval' }
   if (reservation.reason === 'pin') return refusePin(reservation.pin, reservation.remembered)

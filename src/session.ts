@@ -124,7 +124,8 @@ function createHandle(chain: Chain, maker: SessionMaker): Session {
 /** The wallet's parts, under the rules of every link of the chain. */
 function narrowParts(chain: Chain, { parts }: SessionMaker): Parts {
   const rules = chain.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
-  return { ...parts, policy: narrowPolicy(parts.policy, rules), sessions: Object.freeze(chain.map(({ id }) => id)) }
+  const sessions = Object.freeze(chain.map(({ id }) => id))
+  return { ...parts, policy: narrowPolicy(parts.policy, rules), sessions, notAfter: expiryOf(chain) }
 }
 
 function scopeOf(id: SessionId): string {

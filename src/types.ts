@@ -55,6 +55,8 @@ export type OfferClaim = {
   readonly maxTimeoutSeconds: number
   /** How far in the past the authorization starts, for servers that expect a recent start; absent: it has no start. */
   readonly backdateSeconds?: number | undefined
+  /** Whether a transfer may carry a text that the server did not ask for, on chains that have such. @default true */
+  readonly takesMemo?: boolean | undefined
   readonly extra: Readonly<Record<string, unknown>>
   /** The entry as it came, to be echoed. */
   readonly raw: unknown

@@ -40,8 +40,10 @@ const arrows: Readonly<Record<string, Row>> = {
   'policy/*': { values: bottom },
   'ledger/*': { values: bottom },
   'protocols/*': { values: bottom },
-  'chains/*': { values: bottom },
-  'schemes/*': { values: bottom, types: 'keys/key-store' },
+  'svm/*': { values: bottom },
+  'chains/*': { values: `${bottom} svm/*` },
+  'schemes/*': { values: `${bottom} svm/*`, types: 'keys/key-store' },
+  'solana/*': { values: 'chains/* schemes/*' },
 
   parts: { types: `${bottom} ${seams} clock events` },
   match: { values: bottom, types: `${seams} parts` },
@@ -88,6 +90,8 @@ const faces = ['src/index.ts', 'src/testing/']
 /** Packages that sources may load, and Node's own modules: by the folder or file that may. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes', '@scure/base', '@scure/bip32', '@scure/bip39'],
+  // Loaded when the first payment on Solana is made.
+  'src/schemes/exact-solana.ts': ['@solana/web3.js'],
 }
 
 /** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */
@@ -95,6 +99,9 @@ const ambient: Readonly<Record<string, string>> = {
   'src/deadline.ts': 'setTimeout',
   'src/loop.ts': 'setTimeout',
   'src/wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
+  'src/schemes/exact-solana.ts': 'Date.now', // the default of `clock`
+  'src/schemes/solana-blockhash.ts': 'setTimeout', // looks for the next block
+  'src/chains/solana.ts': 'Date.now', // the default of `clock`
   'src/testing/paid-resource.ts': 'Date.now', // the default of `clock`
   'src/testing/scene.ts': 'Date.now', // likewise
   'src/keys/vault.ts': 'Date.now', // the default of `clock`

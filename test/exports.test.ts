@@ -9,6 +9,7 @@ import * as mcp from 'stipend/mcp'
 import * as node from 'stipend/node'
 import * as openaiAgents from 'stipend/openai-agents'
 import * as postgres from 'stipend/postgres'
+import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import * as tools from 'stipend/tools'
@@ -25,6 +26,7 @@ describe('the public names', () => {
         "AlreadyPaidError",
         "ApprovalRequiredError",
         "CancellationFailedError",
+        "ChainUnavailableError",
         "ClockJumpedError",
         "ClockSkewError",
         "ConfigurationError",
@@ -33,6 +35,7 @@ describe('the public names', () => {
         "LimitExceededError",
         "MalformedMessageError",
         "NoPayableOfferError",
+        "PayeeAccountMissingError",
         "PaymentDelayedError",
         "PaymentDeniedError",
         "PaymentOutcomeUnknownError",
@@ -81,6 +84,7 @@ describe('the public names', () => {
         "pinPayee",
         "policyFromJSON",
         "priceMemory",
+        "shareOf",
         "spendingLimit",
         "timeWindow",
         "windowKey",
@@ -175,6 +179,15 @@ describe('the public names', () => {
     expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
       [
         "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/solana', () => {
+    expect(Object.keys(solana).toSorted()).toMatchInlineSnapshot(`
+      [
+        "exactSolana",
+        "solana",
       ]
     `)
   })
@@ -302,6 +315,7 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     ApprovalRequiredError: new copy.ApprovalRequiredError(approval),
     CancellationFailedError: new copy.CancellationFailedError(payment.id, { reason: 'the node is not there' }),
     ClockJumpedError: new copy.ClockJumpedError(3_600_000),
+    ChainUnavailableError: new copy.ChainUnavailableError('no node has a blockhash'),
     ClockSkewError: new copy.ClockSkewError(60_000),
     ConfigurationError: new copy.ConfigurationError('Failed to read'),
     KeyStoreLockedError: new copy.KeyStoreLockedError('the password is wrong'),
@@ -309,6 +323,10 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     LimitExceededError: new copy.LimitExceededError({ limit, used: 1n, asked: 1n, explanation: 'daily limit of 1' }),
     MalformedMessageError: new copy.MalformedMessageError('Failed to parse'),
     NoPayableOfferError: new copy.NoPayableOfferError([]),
+    PayeeAccountMissingError: new copy.PayeeAccountMissingError(
+      { ...payment, network: 'solana:x' } as never,
+      'account',
+    ),
     PaymentDelayedError: new copy.PaymentDelayedError(approval),
     PaymentDeniedError: new copy.PaymentDeniedError([]),
     PaymentOutcomeUnknownError: new copy.PaymentOutcomeUnknownError(payment, { reason: 'the connection broke' }),

@@ -33,13 +33,11 @@ export type WalletToolsOptions = PaymentToolsOptions & {
   readonly conversation?: string | undefined
 }
 
-/** A JSON Schema, as the SDK has it. */
-type JsonSchema = FunctionTool['parameters']
-type LooseSchema = Extract<JsonSchema, { additionalProperties: true }>
+type LooseSchema = Extract<FunctionTool['parameters'], { additionalProperties: true }>
 type ToolCallDetails = Parameters<FunctionTool['invoke']>[2]
 
 /** A tool of a wallet; its answer reaches the model as JSON. */
-export type WalletTool<output> = FunctionTool<unknown, JsonSchema, output>
+export type WalletTool<output> = FunctionTool<unknown, FunctionTool['parameters'], output>
 
 /** The tools of a wallet, for an `Agent`. */
 export type WalletTools = [

@@ -1,33 +1,20 @@
 import {
-  type Approval,
-  advancePayment,
   ConfigurationError,
-  countsAsSpent,
-  decodeApproval,
-  decodePayment,
   encodeApproval,
   encodePayment,
-  type Freeze,
   type Ledger,
   type Limit,
-  leavesAt,
   mostApprovals,
   type Payment,
-  type PaymentFilter,
-  type PaymentId,
-  type PaymentUpdate,
-  type Reservation,
   type ReserveOptions,
-  type Usage,
-  windowKey,
-  windowStart,
 } from 'stipend'
-import { migration, version } from './schema.js'
+import { encodeLimits, readApproval, readFreeze, readReservation, readUsage } from './answers.js'
+import { createBatch } from './batch.js'
+import { answerOf, type Call, createCall, type PostgresPool } from './call.js'
+import { replace, select } from './payments.js'
+import { differenceQuery } from './verify.js'
 
-/** The part of a `pg` pool that is used. */
-export type PostgresPool = {
-  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
-}
+export type { PostgresPool } from './call.js'
 
 /** Options of `postgresLedger`. */
 export type PostgresLedgerOptions = {
@@ -39,9 +26,20 @@ export type PostgresLedgerOptions = {
   readonly schema?: string | undefined
 }
 
+/** A ledger in PostgreSQL, which any number of processes on any number of machines can share. */
+export type PostgresLedger = Ledger & {
+  /**
+   * Adds up anew all that is recorded, payment by payment, and compares it with what is counted. Where they differ, the
+   * ledger is frozen for all processes.
+   *
+   * @throws ConfigurationError that says what differs.
+   */
+  readonly verify: () => Promise<void>
+}
+
 /**
- * Keeps a ledger in PostgreSQL, for agents on more than one machine. It makes its tables on first use, and reserves in
- * one round trip.
+ * Keeps a ledger in PostgreSQL, for agents on more than one machine. It makes its tables on first use, or
+ * brings those of an older version up to date, and reserves in one round trip.
  *
  * @throws ConfigurationError when the schema's name is not usable.
  *
@@ -53,186 +51,109 @@ export type PostgresLedgerOptions = {
  * const ledger = postgresLedger(new pg.Pool({ connectionString: process.env.DATABASE_URL }))
  * ```
  */
-export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: PostgresLedgerOptions = {}): Ledger {
+export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: PostgresLedgerOptions = {}): PostgresLedger {
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
-  const call = createCall(pool, schema)
+  const quoted = `"${schema}"`
+  const call = createCall(pool, quoted)
+  const ask: Ask = async (name, ...values) => {
+    const places = values.map((_value, index) => `$${index + 1}`).join(', ')
+    return answerOf(await call(`SELECT ${quoted}.${name}(${places}) AS answer`, values))
+  }
   return Object.freeze({
+    ...paymentsOf(call, ask, quoted),
+    ...approvalsOf(call, ask, quoted),
+    ...haltsOf(call, ask, quoted),
+    ...memoryOf(call, ask, quoted),
+    verify: () => verify(call, ask, quoted),
+  } satisfies PostgresLedger)
+}
+
+/** Calls a function of the ledger, and answers what it answers. */
+type Ask = (name: string, ...values: unknown[]) => Promise<unknown>
+
+function paymentsOf(
+  call: Call,
+  ask: Ask,
+  schema: string,
+): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'usage'> {
+  const reserve = createBatch(async (all) => {
+    const answers = await ask('reserve_all', `[${all.map((wanted) => `[${wanted.join()}]`).join()}]`)
+    return Array.isArray(answers) ? answers : []
+  })
+  return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) => {
       for (const { scope } of limits) {
         if (!payment.scopes.includes(scope)) throw new TypeError(`payment is not counted in ${scope}`)
       }
-      const parameters = [
-        encodePayment(payment),
-        encodeLimits(limits, payment.createdAt),
-        JSON.stringify({ sameRequest: false, renew: false, ...options }),
-      ]
-      return readReservation(answerOf(await call(`SELECT ${schema}.reserve($1, $2, $3) AS answer`, parameters)), limits)
+      const given = [encodeLimits(limits, payment.createdAt), JSON.stringify(options)] as const
+      return readReservation(await reserve([encodePayment(payment), ...given]), limits, options)
     },
     update: (id, update) => replace(id, update, call, schema),
     get: async (id) => (await select(call, schema, { id }))[0],
     list: async (filter = {}) => select(call, schema, filter),
     usage: async (limits, now) => {
-      const answers = answerOf(await call(`SELECT ${schema}.usage($1, $2) AS answer`, [encodeLimits(limits, now), now]))
+      const answers = await ask('usage', encodeLimits(limits, now), now)
       return limits.map((limit, index) => readUsage(limit, Reflect.get(Object(answers), index)))
     },
-    secret: async (name) => {
-      const fresh = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
-      await call(`INSERT INTO ${schema}.secrets VALUES ($1, $2) ON CONFLICT DO NOTHING`, [name, fresh])
-      const [row] = await call(`SELECT secret AS answer FROM ${schema}.secrets WHERE name = $1`, [name])
-      return Uint8Array.from(Buffer.from(String(Reflect.get(Object(row), 'answer')), 'hex'))
-    },
+  }
+}
+
+function approvalsOf(
+  call: Call,
+  ask: Ask,
+  schema: string,
+): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
+  return {
     requestApproval: async (approval) =>
-      readApproval(
-        answerOf(
-          await call(`SELECT ${schema}.request_approval($1, $2) AS answer`, [encodeApproval(approval), mostApprovals]),
-        ),
-      ) ?? approval,
-    decideApproval: async (id, status, now) =>
-      readApproval(answerOf(await call(`SELECT ${schema}.decide_approval($1, $2, $3) AS answer`, [id, status, now]))),
+      readApproval(await ask('request_approval', encodeApproval(approval), mostApprovals)) ?? approval,
+    decideApproval: async (id, status, now) => readApproval(await ask('decide_approval', id, status, now)),
     listApprovals: async (now) => {
       const text = `SELECT approval AS answer FROM ${schema}.approvals WHERE expires_at > $1 ORDER BY seq DESC LIMIT $2`
-      return (await call(text, [now, mostApprovals])).flatMap(
-        (row) => readApproval(Reflect.get(Object(row), 'answer')) ?? [],
-      )
+      const rows = await call(text, [now, mostApprovals])
+      return rows.flatMap((row) => readApproval(Reflect.get(Object(row), 'answer')) ?? [])
     },
-    freeze: async (freeze) => {
-      const text = freeze
-        ? `INSERT INTO ${schema}.freeze VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, at = excluded.at`
-        : `DELETE FROM ${schema}.freeze`
-      await call(text, freeze ? [freeze.reason, freeze.at] : [])
-    },
+  }
+}
+
+/** What is read before each signature is read by a key, and waits for nobody. */
+function haltsOf(
+  call: Call,
+  ask: Ask,
+  schema: string,
+): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
+  return {
+    freeze: async (freeze) => void (await ask('set_freeze', freeze?.reason ?? null, freeze?.at ?? null)),
     frozen: async () => {
-      const [row] = await call(`SELECT reason, at FROM ${schema}.freeze`, [])
+      const [row] = await call(`SELECT reason, at FROM ${schema}.freeze`)
       return row === undefined ? undefined : readFreeze(row)
     },
-    revokeSession: async () => unsupported(),
-    revoked: async () => unsupported(),
-    remember: async () => unsupported(),
-    recall: async () => unsupported(),
-  } satisfies Ledger)
-}
-
-function readApproval(answer: unknown): Approval | undefined {
-  return answer === null || answer === undefined ? undefined : decodeApproval(JSON.stringify(answer))
-}
-
-function readFreeze(answer: unknown): Freeze {
-  const { reason, at } = Object(answer)
-  return { reason: String(reason), at: Number(at) }
-}
-
-type Call = (text: string, values: unknown[]) => Promise<readonly unknown[]>
-
-/** Makes the tables before the first query, once, and again if that failed. */
-function createCall(pool: PostgresPool, schema: string): Call {
-  let ready: Promise<unknown> | undefined
-  return async (text, values) => {
-    ready ??= migrate(pool, schema)
-    await ready.catch((error: unknown) => {
-      ready = undefined
-      throw error
-    })
-    return (await pool.query(text, values)).rows
+    revokeSession: async (id) => void (await ask('revoke_session', id)),
+    revoked: async (ids) => {
+      const rows = await call(`SELECT session FROM ${schema}.revoked WHERE session = ANY($1)`, [ids])
+      const found = new Set(rows.map((row) => Reflect.get(Object(row), 'session')))
+      return ids.find((id) => found.has(id))
+    },
   }
 }
 
-async function migrate(pool: PostgresPool, schema: string): Promise<void> {
-  const { rows } = await pool.query('SELECT to_regclass($1) AS answer', [`${schema}.version`])
-  // Statements sent together without parameters are one transaction.
-  if (answerOf(rows) === null) await pool.query(migration(schema))
-  const found = Number(answerOf((await pool.query(`SELECT MAX(version) AS answer FROM ${schema}.version`)).rows))
-  if (found === version) return
-  throw new ConfigurationError(
-    `Failed to open the ledger: its schema is version ${found}, this library knows ${version}`,
-  )
-}
-
-function answerOf(rows: readonly unknown[]): unknown {
-  return Reflect.get(Object(rows[0]), 'answer')
-}
-
-/** Windows start where our clock says; a ledger's horizons only move forward, whichever clock is ahead. */
-function encodeLimits(limits: readonly Limit[], now: number): string {
-  return JSON.stringify(
-    limits.map(({ scope, window, measure, max }, index) => ({
-      index,
-      scope,
-      measure,
-      span: windowKey(window),
-      start: Math.max(windowStart(window, now), Number.MIN_SAFE_INTEGER),
-      max: max.toString(),
-    })),
-  )
-}
-
-function readReservation(answer: unknown, limits: readonly Limit[]): Reservation {
-  const { ok, reason, payment, approval, freeze, index, used, leaves } = Object(answer)
-  if (ok === true) return { ok }
-  if (reason === 'exists') return { ok: false, reason, payment: decodePayment(JSON.stringify(payment)) }
-  if (reason === 'approval') return { ok: false, reason, approval: readApproval(approval) }
-  if (reason === 'frozen') return { ok: false, reason, freeze: readFreeze(freeze) }
-  const limit = limits[index]
-  if (!limit) throw new TypeError('the database answered with no limit')
+function memoryOf(call: Call, ask: Ask, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
-    ok: false,
-    reason: 'limit',
-    limit,
-    used: BigInt(used),
-    fitsAt: leaves === null ? undefined : leavesAt(limit.window, Number(leaves)),
+    secret: async (name) => {
+      const fresh = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
+      return Uint8Array.from(Buffer.from(String(await ask('keep_secret', name, fresh)), 'hex'))
+    },
+    remember: async (name, text) => void (await ask('remember', name, text)),
+    recall: async (name) => {
+      const [row] = await call(`SELECT text FROM ${schema}.notes WHERE name = $1`, [name])
+      return row === undefined ? undefined : String(Reflect.get(Object(row), 'text'))
+    },
   }
 }
 
-function readUsage(limit: Limit, answer: unknown): Usage {
-  const { used, leaves } = Object(answer)
-  return {
-    limit,
-    used: BigInt(used),
-    freesAt: leaves === null || leaves === undefined ? undefined : leavesAt(limit.window, Number(leaves)),
-  }
-}
-
-/** Reads, moves on and replaces what is still as it was read, until nobody came between. */
-async function replace(id: PaymentId, update: PaymentUpdate, call: Call, schema: string): Promise<Payment> {
-  for (;;) {
-    const [payment] = await select(call, schema, { id })
-    if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
-    const moved = advancePayment(payment, update)
-    const isOver = countsAsSpent(payment) && !countsAsSpent(moved)
-    const rows = await call(`SELECT ${schema}.replace($1, $2, $3) AS answer`, [
-      encodePayment(payment),
-      encodePayment(moved),
-      isOver,
-    ])
-    if (answerOf(rows) === true) return moved
-  }
-}
-
-async function select(
-  call: Call,
-  schema: string,
-  filter: PaymentFilter & { readonly id?: PaymentId },
-): Promise<readonly Payment[]> {
-  const { labels, limit = 100 } = filter
-  const conditions: readonly (readonly [string, unknown])[] = [
-    ['id =', filter.id],
-    ['status =', filter.status],
-    ['host =', filter.host],
-    ['purchase_key =', filter.purchaseKey],
-    ['created_at >=', filter.since],
-    ['created_at <', filter.until],
-    ["payment->'labels' @>", labels && JSON.stringify(labels)],
-  ]
-  const given = conditions.filter(([, value]) => value !== undefined)
-  const where = given.map(([condition], index) => `${condition} $${index + 1}`).join(' AND ')
-  const text = `SELECT payment AS answer FROM ${schema}.payments ${where && `WHERE ${where}`} ORDER BY seq DESC LIMIT ${Number(limit)}`
-  const rows = await call(
-    text,
-    given.map(([, value]) => value),
-  )
-  return rows.map((row) => decodePayment(JSON.stringify(Reflect.get(Object(row), 'answer'))))
-}
-
-function unsupported(): never {
-  throw new TypeError('this ledger does not keep it yet')
+async function verify(call: Call, ask: Ask, schema: string): Promise<void> {
+  const difference = answerOf(await call(differenceQuery(schema)))
+  if (difference === null) return
+  await ask('set_freeze', `its sums are not those of its payments: ${String(difference)}`, await ask('tick', 0))
+  throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${String(difference)}`)
 }

@@ -4,15 +4,13 @@ import {
   decideApproval,
   decodeApproval,
   encodeApproval,
-  type Freeze,
   isStandingApproval,
   isUsableApproval,
   mostApprovals,
 } from 'stipend'
-import type { SqliteDatabase } from './database.js'
-import { read } from './schema.js'
+import { read, type SqliteDatabase } from './database.js'
 
-/** Requests for approval, and whether the ledger is frozen, as a database keeps them; called within a transaction. */
+/** Requests for approval as a database keeps them; called within a transaction. */
 export type Approvals = {
   readonly get: (id: ApprovalId) => Approval | undefined
   readonly request: (approval: Approval, now: number) => Approval
@@ -20,8 +18,6 @@ export type Approvals = {
   /** Uses an approval up, or answers `false` when it does not let its payment be recorded. */
   readonly use: (id: ApprovalId, now: number) => boolean
   readonly list: (now: number) => readonly Approval[]
-  readonly freeze: (freeze: Freeze | undefined) => void
-  readonly frozen: () => Freeze | undefined
 }
 
 /** Creates the requests over a database's tables. */
@@ -32,7 +28,6 @@ export function createApprovals(database: SqliteDatabase): Approvals {
   const expire = database.prepare('DELETE FROM approvals WHERE expires_at <= ? OR id = ?')
   const drop = database.prepare('DELETE FROM approvals WHERE seq <= (SELECT MAX(seq) FROM approvals) - ?')
   const latest = database.prepare('SELECT approval FROM approvals WHERE expires_at > ? ORDER BY seq DESC LIMIT ?')
-  const freeze = database.prepare('SELECT reason, at FROM freeze')
 
   const get = (id: ApprovalId): Approval | undefined => decodeRow(byId.get(id))
   const put = (approval: Approval | undefined): Approval | undefined => {
@@ -60,16 +55,6 @@ export function createApprovals(database: SqliteDatabase): Approvals {
       )
     },
     list: (now) => latest.all(now, mostApprovals).flatMap((row) => decodeRow(row) ?? []),
-    freeze: (next) => {
-      database.prepare('DELETE FROM freeze').run()
-      if (next) database.prepare('INSERT INTO freeze VALUES (1, ?, ?)').run(next.reason, next.at)
-    },
-    frozen: () => {
-      const row = freeze.get()
-      return row === undefined || row === null
-        ? undefined
-        : { reason: String(read(row, 'reason')), at: Number(read(row, 'at')) }
-    },
   }
 }
 

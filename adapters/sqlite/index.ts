@@ -1,25 +1,26 @@
 import {
   advancePayment,
-  atLedgerTime,
-  canRenewPayment,
+  ConfigurationError,
   countsAsSpent,
-  decodePayment,
-  encodePayment,
-  isPendingPayment,
-  isUsableApproval,
   type Ledger,
   LedgerUnavailableError,
   type Limit,
   type Payment,
   type PaymentFilter,
   type PaymentId,
-  type Reservation,
+  type PaymentUpdate,
   type ReserveOptions,
 } from 'stipend'
-import { type Approvals, createApprovals } from './approvals.js'
-import { openDatabase, type SqliteDatabase, type SqliteStatement, watchFile } from './database.js'
-import { createMeters, type Meters } from './meters.js'
-import { prepareSchema, read } from './schema.js'
+import { type Access, createAccess } from './access.js'
+import { createApprovals } from './approvals.js'
+import { openDatabase, type SqliteDatabase, watchFile } from './database.js'
+import { createHalts } from './halts.js'
+import { createMemory } from './memory.js'
+import { createMeters } from './meters.js'
+import { createPayments } from './payments.js'
+import { type Books, reserve } from './reserve.js'
+import { prepareSchema } from './schema.js'
+import { findDifference, inSnapshot } from './verify.js'
 
 export type { SqliteDatabase, SqliteStatement } from './database.js'
 
@@ -35,11 +36,26 @@ export type SqliteLedgerOptions = {
 }
 
 /** A ledger in a SQLite file, which any number of processes on one machine can share. */
-export type SqliteLedger = Ledger & { readonly close: () => void }
+export type SqliteLedger = Ledger & {
+  /**
+   * Adds up anew all that is recorded, payment by payment, and compares it with what is counted; for a hundred thousand
+   * payments that takes seconds. Where they differ, the ledger is frozen for all processes.
+   *
+   * @throws ConfigurationError that says what differs.
+   */
+  readonly verify: () => Promise<void>
+  readonly close: () => void
+}
 
 /**
  * Opens a ledger in a SQLite file, or in a database that is open: of node:sqlite, or better-sqlite3. A reservation is
- * one commit that is on disk when it returns (WAL, `synchronous=FULL`).
+ * one commit that is on disk when it returns (WAL, `synchronous=FULL`). A file of an older version is brought up to date;
+ * one that is damaged, or whose sums are not those of its payments, is refused.
+ *
+ * The file belongs on a disk of this machine: a network file system is refused, and memory (tmpfs) or a folder that is
+ * synced elsewhere is no place for it. A copy that is put back has forgotten what was spent since it was made. That is
+ * noticed while the file is open; otherwise, freeze the wallet until all that was signed since has ended. A purchase with a
+ * key of the caller's has the same nonce all the same, and is not paid twice.
  *
  * @throws ConfigurationError or LedgerUnavailableError when the file cannot be used.
  *
@@ -54,37 +70,20 @@ export type SqliteLedger = Ledger & { readonly close: () => void }
  */
 export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedgerOptions = {}): SqliteLedger {
   const database = open(file, options.create ?? true)
-  const isSameFile = watchFile(typeof file === 'string' ? file : undefined)
-  const transaction = createTransaction(database, isSameFile)
-  const payments = createPayments(database)
-  const meters = createMeters(database)
-  const approvals = createApprovals(database)
+  const access = createAccess(database, watchFile(typeof file === 'string' ? file : undefined))
+  const books: Books = {
+    payments: createPayments(database),
+    meters: createMeters(database),
+    approvals: createApprovals(database),
+    halts: createHalts(database),
+    memory: createMemory(database),
+  }
   return Object.freeze({
-    reserve: async (payment: Payment, limits: readonly Limit[], reserveOptions: ReserveOptions = {}) =>
-      transaction(() => reserve(payment, limits, reserveOptions, { payments, meters, approvals })),
-    update: async (id, update) =>
-      transaction(() => {
-        const payment = payments.get(id)
-        if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
-        const moved = advancePayment(payment, update)
-        payments.replace(moved)
-        if (countsAsSpent(payment) && !countsAsSpent(moved)) meters.remove(payment)
-        return moved
-      }),
-    get: async (id) => transaction(() => payments.get(id)),
-    list: async (filter: PaymentFilter = {}) => transaction(() => payments.list(filter)),
-    usage: async (limits, now) => transaction(() => limits.map((limit) => meters.usage(limit, meters.tick(now)))),
-    secret: async (name) => transaction(() => secretOf(database, name)),
-    requestApproval: async (approval) =>
-      transaction(() => approvals.request(approval, meters.tick(approval.requestedAt))),
-    decideApproval: async (id, status, now) => transaction(() => approvals.decide(id, status, meters.tick(now))),
-    listApprovals: async (now) => transaction(() => approvals.list(now)),
-    freeze: async (freeze) => transaction(() => approvals.freeze(freeze)),
-    frozen: async () => transaction(() => approvals.frozen()),
-    revokeSession: async () => unsupported(),
-    revoked: async () => unsupported(),
-    remember: async () => unsupported(),
-    recall: async () => unsupported(),
+    ...paymentsOf(access, books),
+    ...approvalsOf(access, books),
+    ...haltsOf(access, books),
+    ...memoryOf(access, books),
+    verify: async () => verify(database, access, books),
     close: () => {
       database.close()
     },
@@ -103,157 +102,69 @@ function open(file: string | SqliteDatabase, create: boolean): SqliteDatabase {
   }
 }
 
-/**
- * Runs work in one transaction that no other process can come between. After a failure that can mean that a commit is
- * not on disk, the ledger stays shut.
- */
-function createTransaction(database: SqliteDatabase, isSameFile: () => boolean): <value>(work: () => value) => value {
-  let broken: unknown
-  return (work) => {
-    if (broken !== undefined) throw new LedgerUnavailableError(broken)
-    if (!isSameFile()) throw new LedgerUnavailableError(new Error('the file was moved, removed or replaced'))
-    let isOpen = false
-    try {
-      database.exec('BEGIN IMMEDIATE')
-      isOpen = true
-      const value = work()
-      database.exec('COMMIT')
-      return value
-    } catch (error) {
-      if (isOpen) rollBack(database)
-      if (error instanceof TypeError) throw error
-      if (isDiskFailure(error)) broken = error
-      throw new LedgerUnavailableError(error)
-    }
-  }
-}
-
-function rollBack(database: SqliteDatabase): void {
-  try {
-    database.exec('ROLLBACK')
-  } catch {
-    // SQLite has rolled back by itself, as it does after some failures.
-  }
-}
-
-/** I/O errors and damage, as opposed to a lock, a full disk or a constraint, after which the next commit can be sound. */
-function isDiskFailure(error: unknown): boolean {
-  const text = `${String(read(error, 'code'))} ${String(read(error, 'errcode'))} ${String(read(error, 'errstr'))}`
-  return /IOERR|disk I\/O|CORRUPT|malformed|NOTADB|not a database/.test(
-    `${text} ${error instanceof Error ? error.message : ''}`,
-  )
-}
-
-function reserve(
-  payment: Payment,
-  limits: readonly Limit[],
-  { sameRequest = false, renew = false, approval }: ReserveOptions,
-  {
-    payments,
-    meters,
-    approvals,
-  }: { readonly payments: Payments; readonly meters: Meters; readonly approvals: Approvals },
-): Reservation {
-  const now = meters.tick(payment.createdAt)
-  const freeze = approvals.frozen()
-  if (freeze) return { ok: false, reason: 'frozen', freeze }
-  const known = payments.get(payment.id)
-  const live = known && countsAsSpent(known) ? known : undefined
-  const twin = sameRequest
-    ? payments.byRequest(payment.requestDigest).find((one) => isPendingPayment(one, now))
-    : undefined
-  const found = live && renew && canRenewPayment(live, payment) ? undefined : (live ?? twin)
-  if (found) {
-    const presented = { ...found, presentations: found.presentations + 1 }
-    payments.replace(presented)
-    return { ok: false, reason: 'exists', payment: presented }
-  }
-  const approved = approval === undefined ? undefined : approvals.get(approval)
-  if (approval !== undefined && !(approved && isUsableApproval(approved, now)))
-    return { ok: false, reason: 'approval', approval: approved }
-  if (live) meters.remove(live)
-  for (const limit of limits) {
-    const refusal = meters.refuse(limit, payment, now)
-    if (!refusal) continue
-    if (live) meters.add(live)
-    return { ok: false, reason: 'limit', limit, ...refusal }
-  }
-  if (approval !== undefined) approvals.use(approval, now)
-  const recorded = atLedgerTime(payment, now)
-  payments.insert(recorded)
-  meters.add(recorded)
-  return { ok: true }
-}
-
-type Payments = ReturnType<typeof createPayments>
-
-function createPayments(database: SqliteDatabase): {
-  readonly get: (id: PaymentId) => Payment | undefined
-  readonly byRequest: (digest: string) => readonly Payment[]
-  readonly insert: (payment: Payment) => void
-  readonly replace: (payment: Payment) => void
-  readonly list: (filter: PaymentFilter) => readonly Payment[]
-} {
-  const byId = database.prepare('SELECT payment FROM payments WHERE id = ?')
-  const byDigest = database.prepare(
-    "SELECT payment FROM payments WHERE request_digest = ? AND status = 'unknown' ORDER BY seq DESC LIMIT 8",
-  )
-  const columns = 'id, status, purchase_key, request_digest, host, created_at, payment'
-  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
-  const change = database.prepare(
-    'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, payment = ? WHERE id = ?',
-  )
+function paymentsOf(
+  { change, look }: Access,
+  books: Books,
+): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'usage'> {
+  const { payments, meters } = books
   return {
-    get: (id) => decodeRow(byId.get(id)),
-    byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
-    insert: (payment) => {
-      const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
-      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, encodePayment(payment))
-    },
-    replace: (payment) => {
-      change.run(payment.status, payment.requestDigest, payment.createdAt, encodePayment(payment), payment.id)
-    },
-    list: (filter) => listBy(database, filter),
+    reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) =>
+      change(() => reserve(payment, limits, options, books)),
+    update: async (id, update) => change(() => advance(id, update, books)),
+    get: async (id) => look(() => payments.get(id)),
+    list: async (filter: PaymentFilter = {}) => look(() => payments.list(filter)),
+    usage: async (limits, now) =>
+      change(() => {
+        const ledgerNow = meters.tick(now)
+        return limits.map((limit) => meters.usage(limit, ledgerNow))
+      }),
   }
 }
 
-function decodeRow(row: unknown): Payment | undefined {
-  const payment = read(row, 'payment')
-  return payment === undefined ? undefined : decodePayment(String(payment))
+function advance(id: PaymentId, update: PaymentUpdate, { payments, meters }: Books): Payment {
+  const payment = payments.get(id)
+  if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
+  const moved = advancePayment(payment, update)
+  payments.replace(moved)
+  if (countsAsSpent(payment) && !countsAsSpent(moved)) meters.remove(payment)
+  else meters.move(payment, moved)
+  return moved
 }
 
-function listBy(database: SqliteDatabase, filter: PaymentFilter): readonly Payment[] {
-  const conditions: readonly (readonly [string, string | number | undefined])[] = [
-    ['status = ?', filter.status],
-    ['host = ?', filter.host],
-    ['purchase_key = ?', filter.purchaseKey],
-    ['created_at >= ?', filter.since],
-    ['created_at < ?', filter.until],
-    ...Object.entries(filter.labels ?? {}).map(
-      ([name, value]) =>
-        [
-          `EXISTS (SELECT 1 FROM json_each(payment, '$.labels') WHERE key = ${quote(name)} AND value = ?)`,
-          value,
-        ] as const,
-    ),
-  ]
-  const given = conditions.filter((one): one is readonly [string, string | number] => one[1] !== undefined)
-  const where = given.length > 0 ? `WHERE ${given.map(([condition]) => condition).join(' AND ')}` : ''
-  const statement: SqliteStatement = database.prepare(`SELECT payment FROM payments ${where} ORDER BY seq DESC LIMIT ?`)
-  return statement.all(...given.map(([, value]) => value), filter.limit ?? 100).flatMap((row) => decodeRow(row) ?? [])
+function approvalsOf(
+  { change, look }: Access,
+  { approvals, meters }: Books,
+): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
+  return {
+    requestApproval: async (approval) => change(() => approvals.request(approval, meters.tick(approval.requestedAt))),
+    decideApproval: async (id, status, now) => change(() => approvals.decide(id, status, meters.tick(now))),
+    listApprovals: async (now) => look(() => approvals.list(now)),
+  }
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
+function haltsOf(
+  { change, look }: Access,
+  { halts }: Books,
+): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
+  return {
+    freeze: async (freeze) => change(() => halts.freeze(freeze)),
+    frozen: async () => look(halts.frozen),
+    revokeSession: async (id) => change(() => halts.revoke(id)),
+    revoked: async (ids) => look(() => halts.revoked(ids)),
+  }
 }
 
-function secretOf(database: SqliteDatabase, name: string): Uint8Array {
-  database.prepare('INSERT OR IGNORE INTO secrets VALUES (?, ?)').run(name, crypto.getRandomValues(new Uint8Array(32)))
-  return Uint8Array.from(
-    read(database.prepare('SELECT secret FROM secrets WHERE name = ?').get(name), 'secret') as Uint8Array,
-  )
+function verify(database: SqliteDatabase, { change, look }: Access, { halts, meters }: Books): void {
+  const difference = look(() => inSnapshot(database, () => findDifference(database)))
+  if (difference === undefined) return
+  change(() => halts.freeze({ reason: `its sums are not those of its payments: ${difference}`, at: meters.tick(0) }))
+  throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${difference}`)
 }
 
-function unsupported(): never {
-  throw new TypeError('this ledger does not keep it yet')
+function memoryOf({ change, look }: Access, { memory }: Books): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
+  return {
+    secret: async (name) => change(() => memory.secret(name, crypto.getRandomValues(new Uint8Array(32)))),
+    remember: async (name, text) => change(() => memory.remember(name, text)),
+    recall: async (name) => look(() => memory.recall(name)),
+  }
 }

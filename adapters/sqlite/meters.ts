@@ -1,13 +1,24 @@
-import { type Limit, leavesAt, type Payment, type Usage, type Window, windowKey, windowStart } from 'stipend'
-import type { SqliteDatabase } from './database.js'
-import { read } from './schema.js'
+import {
+  askedOf,
+  type Limit,
+  leavesAt,
+  type Measure,
+  type Payment,
+  shareOf,
+  type Usage,
+  windowKey,
+  windowStart,
+} from 'stipend'
+import { read, type SqliteDatabase } from './database.js'
 
 /** Sums of payments by scope and window, kept in the database as payments come and go. */
 export type Meters = {
-  /** Moves the ledger's clock on, never back, and answers it. */
+  /** Moves the ledger's clock on, never back, and answers it; called once in a transaction, before it writes. */
   readonly tick: (now: number) => number
   readonly add: (payment: Payment) => void
   readonly remove: (payment: Payment) => void
+  /** Notes that a payment that counts on stands elsewhere now. */
+  readonly move: (before: Payment, after: Payment) => void
   readonly refuse: (
     limit: Limit,
     payment: Payment,
@@ -16,105 +27,143 @@ export type Meters = {
   readonly usage: (limit: Limit, now: number) => Usage
 }
 
-type Sum = { readonly microUsd: bigint; readonly count: bigint }
+type Sum = Readonly<Record<Measure, bigint>>
 
 /** Stands for the horizon of windows that never let go. */
 const beginning = Number.MIN_SAFE_INTEGER
+const noSum: Sum = { microUsd: 0n, count: 0n, open: 0n, unknown: 0n }
+/** Entries are walked by so many at a time, and beyond so many pages nobody is told when a payment fits. */
+const [pageSize, mostPages] = [100, 100]
 
 /** Creates the sums over a database's tables. */
 export function createMeters(database: SqliteDatabase): Meters {
-  // Sums are read as text: drivers differ in how they answer integers beyond 53 bits.
-  const sums = 'CAST(COALESCE(SUM(micro_usd), 0) AS TEXT) AS micro_usd, COUNT(*) AS count'
-  const statements = {
-    readClock: database.prepare('SELECT now FROM clock'),
-    moveClock: database.prepare('UPDATE clock SET now = ?'),
-    insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?)'),
-    remove: database.prepare('DELETE FROM entries WHERE scope = ? AND counts_until = ? AND id = ?'),
-    change: database.prepare(
-      'UPDATE meters SET micro_usd = micro_usd + ?, count = count + ? WHERE scope = ? AND horizon < ?',
-    ),
-    meter: database.prepare(
-      'SELECT horizon, CAST(micro_usd AS TEXT) AS micro_usd, count FROM meters WHERE scope = ? AND span = ?',
-    ),
-    store: database.prepare('INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?)'),
-    between: database.prepare(`SELECT ${sums} FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?`),
-    entries: database.prepare(
-      'SELECT counts_until, CAST(micro_usd AS TEXT) AS micro_usd FROM entries WHERE scope = ? AND counts_until > ? ORDER BY counts_until LIMIT ?',
-    ),
-  }
+  const statements = prepare(database)
+  /** The latest time that was read: all of it was committed, so that no later one is before it. */
+  let seen = 0
 
-  const sumOf = ({ scope, window }: Limit, now: number): Sum & { readonly start: number } => {
+  const sumOf = ({ scope, window }: Limit, now: number): { readonly sum: Sum; readonly start: number } => {
     const span = windowKey(window)
     const start = Math.max(windowStart(window, now), beginning)
     const meter = statements.meter.get(scope, span)
-    if (meter && Number(read(meter, 'horizon')) >= start)
-      return { ...toSum(meter), start: Number(read(meter, 'horizon')) }
-    const sum = meter
-      ? subtract(toSum(meter), toSum(statements.between.get(scope, Number(read(meter, 'horizon')), start)))
-      : toSum(statements.between.get(scope, start, Number.MAX_SAFE_INTEGER))
-    statements.store.run(scope, span, start, sum.microUsd, sum.count)
-    return { ...sum, start }
+    const horizon = meter ? Number(read(meter, 'horizon')) : start
+    if (meter && horizon >= start) return { sum: toSum(meter), start: horizon }
+    const between = toSum(statements.between.get(scope, horizon, meter ? start : Number.MAX_SAFE_INTEGER))
+    const sum = meter ? plus(toSum(meter), between, -1n) : between
+    // Where nothing has left, the sum is that of the new start as it stands.
+    if (meter && between.count === 0n) return { sum, start }
+    statements.store.run(scope, span, start, sum.microUsd, sum.count, sum.open, sum.unknown)
+    return { sum, start }
+  }
+
+  const change = ({ scopes, countsUntil }: Payment, { microUsd, count, open, unknown }: Sum): void => {
+    for (const scope of scopes) statements.change.run(microUsd, count, open, unknown, scope, countsUntil)
+  }
+
+  /** Walks the entries in the order in which they leave, until enough of them has left. */
+  const fitsAt = ({ scope, window, measure }: Limit, start: number, excess: bigint): number | undefined => {
+    if (window.type === 'lifetime') return undefined
+    if (measure !== 'microUsd' && excess > pageSize * mostPages) return undefined
+    let [left, after, afterId] = [excess, start + 1, '']
+    for (let page = 0; page < mostPages; page += 1) {
+      const entries = statements.leaving[measure].all(scope, after, afterId, left === 1n ? 1 : pageSize)
+      for (const entry of entries) {
+        ;[after, afterId] = [Number(read(entry, 'counts_until')), String(read(entry, 'id'))]
+        left -= BigInt(String(read(entry, 'share')))
+        if (left <= 0n) return leavesAt(window, after)
+      }
+      if (entries.length === 0) return undefined
+    }
+    return undefined
   }
 
   return {
     tick: (now) => {
       const last = Number(read(statements.readClock.get(), 'now'))
+      if (last < seen) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
+      seen = last
       if (now > last) statements.moveClock.run(now)
       return Math.max(now, last)
     },
     add: (payment) => {
+      const { microUsd, open, unknown } = shareOf(payment)
       for (const scope of payment.scopes) {
-        statements.insert.run(scope, payment.countsUntil, payment.id, payment.microUsd)
-        statements.change.run(payment.microUsd, 1, scope, payment.countsUntil)
+        statements.insert.run(scope, payment.countsUntil, payment.id, microUsd, open, unknown)
       }
+      change(payment, shareOf(payment))
     },
     remove: (payment) => {
-      for (const scope of payment.scopes) {
-        statements.remove.run(scope, payment.countsUntil, payment.id)
-        statements.change.run(-payment.microUsd, -1, scope, payment.countsUntil)
-      }
+      for (const scope of payment.scopes) statements.remove.run(scope, payment.countsUntil, payment.id)
+      change(payment, plus(noSum, shareOf(payment), -1n))
+    },
+    move: (before, after) => {
+      const [from, to] = [shareOf(before), shareOf(after)]
+      if (from.open === to.open && from.unknown === to.unknown) return
+      for (const scope of after.scopes) statements.note.run(to.open, to.unknown, scope, after.countsUntil, after.id)
+      change(after, plus(to, from, -1n))
     },
     refuse: (limit, payment, now) => {
       if (!payment.scopes.includes(limit.scope)) throw new TypeError(`payment is not counted in ${limit.scope}`)
-      const asked = limit.measure === 'count' ? 1n : payment.microUsd
+      const asked = askedOf(limit, payment)
       if (limit.window.type === 'payment') return asked > limit.max ? { used: 0n } : undefined
-      const sum = sumOf(limit, now)
-      const used = sum[limit.measure === 'microUsd' ? 'microUsd' : 'count']
+      const { sum, start } = sumOf(limit, now)
+      const used = sum[limit.measure]
       if (used + asked <= limit.max) return undefined
-      const entries = statements.entries.all(limit.scope, sum.start, 100_000)
-      return { used, fitsAt: asked > limit.max ? undefined : fitsAt(entries, limit, used + asked - limit.max) }
+      return { used, fitsAt: asked > limit.max ? undefined : fitsAt(limit, start, used + asked - limit.max) }
     },
     usage: (limit, now) => {
       if (limit.window.type === 'payment') return { limit, used: 0n }
-      const sum = sumOf(limit, now)
-      const [oldest] = statements.entries.all(limit.scope, sum.start, 1)
-      return {
-        limit,
-        used: sum[limit.measure === 'microUsd' ? 'microUsd' : 'count'],
-        freesAt: oldest === undefined ? undefined : leavesAt(limit.window, Number(read(oldest, 'counts_until'))),
-      }
+      const { sum, start } = sumOf(limit, now)
+      return { limit, used: sum[limit.measure], freesAt: fitsAt(limit, start, 1n) }
+    },
+  }
+}
+
+function prepare(database: SqliteDatabase) {
+  // Sums are read as text: drivers differ in how they answer integers beyond 53 bits.
+  const sums = 'CAST(COALESCE(SUM(micro_usd), 0) AS TEXT) AS micro_usd, COUNT(*) AS count'
+  const opens = 'COALESCE(SUM(open), 0) AS open, COALESCE(SUM(unknown), 0) AS unknown'
+  const leaving = (share: string, which = '1') =>
+    database.prepare(
+      `SELECT counts_until, id, CAST(${share} AS TEXT) AS share FROM entries
+       WHERE scope = ? AND (counts_until, id) > (?, ?) AND ${which} ORDER BY counts_until, id LIMIT ?`,
+    )
+  return {
+    readClock: database.prepare('SELECT now FROM clock'),
+    moveClock: database.prepare('UPDATE clock SET now = ?'),
+    insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)'),
+    remove: database.prepare('DELETE FROM entries WHERE scope = ? AND counts_until = ? AND id = ?'),
+    note: database.prepare('UPDATE entries SET open = ?, unknown = ? WHERE scope = ? AND counts_until = ? AND id = ?'),
+    change: database.prepare(
+      `UPDATE meters SET micro_usd = micro_usd + ?, count = count + ?, open = open + ?, unknown = unknown + ?
+       WHERE scope = ? AND horizon < ?`,
+    ),
+    meter: database.prepare(
+      'SELECT horizon, CAST(micro_usd AS TEXT) AS micro_usd, count, open, unknown FROM meters WHERE scope = ? AND span = ?',
+    ),
+    store: database.prepare('INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    between: database.prepare(
+      `SELECT ${sums}, ${opens} FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?`,
+    ),
+    leaving: {
+      microUsd: leaving('micro_usd'),
+      count: leaving('1'),
+      open: leaving('1', 'open = 1'),
+      unknown: leaving('1', 'open = 1 AND unknown = 1'),
     },
   }
 }
 
 function toSum(row: unknown): Sum {
-  return { microUsd: BigInt(String(read(row, 'micro_usd'))), count: BigInt(String(read(row, 'count'))) }
+  const column = (name: string): bigint => BigInt(String(read(row, name)))
+  return { microUsd: column('micro_usd'), count: column('count'), open: column('open'), unknown: column('unknown') }
 }
 
-function subtract(sum: Sum, other: Sum): Sum {
-  return { microUsd: sum.microUsd - other.microUsd, count: sum.count - other.count }
-}
-
-/** Walks the entries in the order in which they leave the window, until enough of them has left. */
-function fitsAt(
-  entries: readonly unknown[],
-  { window, measure }: { readonly window: Window; readonly measure: Limit['measure'] },
-  excess: bigint,
-): number | undefined {
-  let left = excess
-  for (const entry of entries) {
-    left -= measure === 'count' ? 1n : BigInt(String(read(entry, 'micro_usd')))
-    if (left <= 0n) return leavesAt(window, Number(read(entry, 'counts_until')))
+/** Adds a sum to another, or takes it away. */
+function plus(sum: Sum, other: Sum, sign: bigint): Sum {
+  return {
+    microUsd: sum.microUsd + sign * other.microUsd,
+    count: sum.count + sign * other.count,
+    open: sum.open + sign * other.open,
+    unknown: sum.unknown + sign * other.unknown,
   }
-  return undefined
 }

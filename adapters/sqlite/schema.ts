@@ -1,9 +1,13 @@
 import { ConfigurationError } from 'stipend'
-import type { SqliteDatabase } from './database.js'
+import { read, type SqliteDatabase } from './database.js'
+import { findWrongSum } from './verify.js'
 
-const version = 1
-
-const tables = `
+/**
+ * What brings a database from one version to the next; a new one takes every step. The last one's number is the version.
+ * A step that has been released is never changed.
+ */
+const steps: readonly string[] = [
+  `
 CREATE TABLE payments (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -47,12 +51,54 @@ CREATE TABLE approvals (
 CREATE TABLE freeze (id INTEGER PRIMARY KEY CHECK (id = 1), reason TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), now INTEGER NOT NULL) STRICT;
 INSERT INTO clock VALUES (1, 0);
-`
+`,
+  `
+-- A process of the version before, which still runs, finds its column gone: it fails, and counts nothing wrong.
+ALTER TABLE payments RENAME COLUMN payment TO record;
 
-/** Sets a database up so that a commit is on disk when it returns, and makes or checks its tables. */
+-- Of each payment, whether its outcome is open (1 or 0), and whether it brought no answer.
+ALTER TABLE entries ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entries ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0;
+UPDATE entries SET open = 1, unknown = p.status = 'unknown'
+  FROM payments p WHERE p.id = entries.id AND p.status IN ('authorized', 'unknown');
+CREATE INDEX entries_open ON entries (scope, counts_until) WHERE open = 1;
+
+ALTER TABLE meters ADD COLUMN open INTEGER NOT NULL DEFAULT 0 CHECK (open >= 0);
+ALTER TABLE meters ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0 CHECK (unknown >= 0);
+UPDATE meters SET (open, unknown) = (SELECT COALESCE(SUM(e.open), 0), COALESCE(SUM(e.unknown), 0)
+  FROM entries e WHERE e.scope = meters.scope AND e.counts_until > meters.horizon);
+
+CREATE TABLE revoked (session TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE pins (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`,
+]
+
+/** The version of the tables that this library reads and writes. */
+export const version: number = steps.length
+
+/** Sets a database up so that a commit is on disk when it returns, and makes its tables or brings them up to date. */
 export function prepareSchema(database: SqliteDatabase): void {
+  makeDurable(database)
+  if (versionOf(database) !== version) migrate(database)
+  checkIntegrity(database)
+}
+
+function makeDurable(database: SqliteDatabase): void {
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')
+  // On macOS, a plain sync leaves data in the drive's cache.
+  database.exec('PRAGMA fullfsync = ON')
+  const synchronous = Number(read(database.prepare('PRAGMA synchronous').get(), 'synchronous'))
+  if (synchronous < 2) {
+    throw new ConfigurationError('Failed to open the ledger: its database does not sync each commit to disk', {
+      details: ['SQLite changes this outside of transactions only: pass a database that is in none.'],
+    })
+  }
+}
+
+/** All steps are one transaction, which only one process can be in: the others find the work done. */
+function migrate(database: SqliteDatabase): void {
   database.exec('BEGIN IMMEDIATE')
   try {
     const found = versionOf(database)
@@ -61,25 +107,26 @@ export function prepareSchema(database: SqliteDatabase): void {
         `Failed to open the ledger: it was written by a newer version of this library (schema ${found})`,
       )
     }
-    if (found === 0) database.exec(`${tables}; PRAGMA user_version = ${version}`)
+    for (const step of steps.slice(found)) database.exec(step)
+    database.exec(`PRAGMA user_version = ${version}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
     throw error
   }
-  checkIntegrity(database)
 }
 
-function versionOf(database: SqliteDatabase): number {
+/** Reads the version of a database's tables; a new one has 0. */
+export function versionOf(database: SqliteDatabase): number {
   return Number(read(database.prepare('PRAGMA user_version').get(), 'user_version'))
 }
 
 function checkIntegrity(database: SqliteDatabase): void {
   const answer = read(database.prepare('PRAGMA quick_check(1)').get(), 'quick_check')
   if (answer !== 'ok') throw new ConfigurationError('Failed to open the ledger: its file is damaged')
-}
-
-/** Reads a column of a row. */
-export function read(row: unknown, column: string): unknown {
-  return typeof row === 'object' && row !== null ? Reflect.get(row, column) : undefined
+  const wrong = findWrongSum(database)
+  if (wrong === undefined) return
+  throw new ConfigurationError(`Failed to open the ledger: ${wrong}`, {
+    details: ['Find out who wrote to it. `DELETE FROM meters` lets the sums be added up anew from what counts.'],
+  })
 }

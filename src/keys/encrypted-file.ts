@@ -41,7 +41,10 @@ export type EncryptedFileOptions = {
 export type EncryptedFileKeyStore = KeyStore & {
   /** Answers the addresses that it signs for, as the file names them; they are proven when it is unlocked. */
   readonly addresses: () => Promise<readonly KeyAddress[]>
-  /** Overwrites the keys in memory; signing fails from now on. What was being signed is signed. */
+  /**
+   * Overwrites the keys in memory; signing fails from now on. What was being signed is signed. Copies that the
+   * arithmetic made stay in freed memory until it is used again: only a worker's process takes them with it.
+   */
   readonly lock: () => void
   /**
    * Decrypts the keys. A wrong password leaves it locked, even if it was not.

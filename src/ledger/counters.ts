@@ -1,5 +1,6 @@
 import { askedOf } from '../money.js'
-import type { Limit, Measure, Payment, PaymentId, PaymentStatus, Usage, Window } from '../types.js'
+import type { Limit, Measure, Payment, PaymentId, Usage, Window } from '../types.js'
+import { shareOf } from './share.js'
 import { leavesAt, windowKey, windowStart } from './window.js'
 
 /** What a counter adds up for one payment. */
@@ -8,18 +9,25 @@ type Entry = {
   /** Unix milliseconds. */
   readonly countsUntil: number
   readonly microUsd: bigint
-  status: PaymentStatus
+  share: Sum
   removed: boolean
 }
 
-/** The running sum of a window: of all entries from `first` on. Windows only move forward, so none is added twice. */
-type Meter = { first: number; microUsd: bigint; count: bigint }
+type Sum = Readonly<Record<Measure, bigint>>
+
+/**
+ * The running sum of a window: of all entries from `first` on, which count until after `start`. Windows only move
+ * forward, so none is added twice.
+ */
+type Meter = { first: number; start: number; sum: Sum }
 
 type Counter = {
+  /** In the order in which they leave. */
   readonly entries: Entry[]
-  readonly meters: Map<string, Meter>
-  /** Those whose outcome nobody has said: few, since limits on them are small. */
+  readonly live: Map<PaymentId, Entry>
+  /** Those whose outcome nobody has said: few, where a limit is on them. */
   readonly open: Set<Entry>
+  readonly meters: Map<string, Meter>
 }
 
 /** Sums of payments by scope and window, kept as payments come and go, so that a check costs the same at any size. */
@@ -38,68 +46,46 @@ export function createCounters(): Counters {
   const counters = new Map<string, Counter>()
 
   const counterOf = (scope: string): Counter => {
-    const counter = counters.get(scope) ?? { entries: [], meters: new Map(), open: new Set() }
+    const counter = counters.get(scope) ?? { entries: [], live: new Map(), open: new Set(), meters: new Map() }
     counters.set(scope, counter)
     return counter
   }
 
   return {
     add(payment) {
-      for (const scope of payment.scopes) insert(counterOf(scope), payment)
+      for (const scope of new Set(payment.scopes)) insert(counterOf(scope), payment)
     },
     remove(payment) {
-      for (const scope of payment.scopes) strike(counterOf(scope), payment.id)
+      for (const scope of new Set(payment.scopes)) strike(counterOf(scope), payment.id)
     },
     move(payment) {
-      for (const scope of payment.scopes) note(counterOf(scope), payment)
+      for (const scope of new Set(payment.scopes)) note(counterOf(scope), payment)
     },
     refuse(limit, payment, now) {
       if (!payment.scopes.includes(limit.scope)) throw new TypeError(`payment is not counted in ${limit.scope}`)
       const asked = askedOf(limit, payment)
       if (limit.window.type === 'payment') return asked > limit.max ? { used: 0n } : undefined
-      const counted = count(counterOf(limit.scope), limit, now)
-      return counted.used + asked > limit.max
-        ? { used: counted.used, fitsAt: fitsAt(counted, limit, asked) }
-        : undefined
+      const counter = counterOf(limit.scope)
+      const meter = meterOf(counter, limit.window, now)
+      const used = meter.sum[limit.measure]
+      if (used + asked <= limit.max) return undefined
+      return { used, fitsAt: asked > limit.max ? undefined : fitsAt(counter, meter, limit, used + asked - limit.max) }
     },
     usage(limit, now) {
       if (limit.window.type === 'payment') return { limit, used: 0n }
-      const { used, entries } = count(counterOf(limit.scope), limit, now)
-      const oldest = entries.find((entry) => !entry.removed)
-      return { limit, used, freesAt: oldest && leavesAt(limit.window, oldest.countsUntil) }
+      const counter = counterOf(limit.scope)
+      const meter = meterOf(counter, limit.window, now)
+      return { limit, used: meter.sum[limit.measure], freesAt: fitsAt(counter, meter, limit, 1n) }
     },
   }
-}
-
-/** How much is used, and the entries that make it up, in the order in which they leave. */
-type Counted = { readonly used: bigint; readonly entries: readonly Entry[] }
-
-function count(counter: Counter, { measure, window }: Limit, now: number): Counted {
-  if (measure === 'open' || measure === 'unknown') {
-    const start = windowStart(window, now)
-    const entries = [...counter.open].filter((entry) => isMeasured(measure, entry) && entry.countsUntil > start)
-    const sorted = entries.toSorted((one, other) => one.countsUntil - other.countsUntil)
-    return { used: BigInt(entries.length), entries: sorted }
-  }
-  const meter = meterOf(counter, window, now)
-  return { used: meter[measure], entries: rest(counter.entries, meter.first) }
-}
-
-function isMeasured(measure: Measure, { status }: Entry): boolean {
-  return status === 'unknown' || (measure === 'open' && status === 'authorized')
-}
-
-/** A view on the end of a list that copies it only when it is walked. */
-function rest(entries: readonly Entry[], first: number): readonly Entry[] {
-  return first === 0 ? entries : entries.slice(first)
 }
 
 /** Brings a window's sum up to now by letting go of what has left it. */
 function meterOf(counter: Counter, window: Window, now: number): Meter {
   const meter = counter.meters.get(windowKey(window)) ?? sumUp(counter, window)
-  const start = windowStart(window, now)
-  for (let entry = counter.entries[meter.first]; entry && entry.countsUntil <= start; ) {
-    if (!entry.removed) change(meter, entry, -1n)
+  meter.start = Math.max(meter.start, windowStart(window, now))
+  for (let entry = counter.entries[meter.first]; entry && entry.countsUntil <= meter.start; ) {
+    if (!entry.removed) change(meter, entry.share, -1n)
     meter.first += 1
     entry = counter.entries[meter.first]
   }
@@ -107,54 +93,76 @@ function meterOf(counter: Counter, window: Window, now: number): Meter {
 }
 
 function sumUp(counter: Counter, window: Window): Meter {
-  const meter: Meter = { first: 0, microUsd: 0n, count: 0n }
-  for (const entry of counter.entries) if (!entry.removed) change(meter, entry, 1n)
+  const sum = { microUsd: 0n, count: 0n, open: 0n, unknown: 0n }
+  const meter: Meter = { first: 0, start: Number.NEGATIVE_INFINITY, sum }
+  for (const { share } of counter.live.values()) change(meter, share, 1n)
   counter.meters.set(windowKey(window), meter)
   return meter
 }
 
-function change(meter: Meter, entry: Entry, sign: bigint): void {
-  meter.microUsd += sign * entry.microUsd
-  meter.count += sign
+function change(meter: Meter, { microUsd, count, open, unknown }: Sum, sign: bigint): void {
+  meter.sum = {
+    microUsd: meter.sum.microUsd + sign * microUsd,
+    count: meter.sum.count + sign * count,
+    open: meter.sum.open + sign * open,
+    unknown: meter.sum.unknown + sign * unknown,
+  }
 }
 
 /** Keeps entries in the order in which they leave; a new one nearly always goes last. */
-function insert(counter: Counter, { id, countsUntil, microUsd, status }: Payment): void {
-  const entry: Entry = { id, countsUntil, microUsd, status, removed: false }
+function insert(counter: Counter, payment: Payment): void {
+  const { id, countsUntil, microUsd } = payment
+  const entry: Entry = { id, countsUntil, microUsd, share: shareOf(payment), removed: false }
   const index = counter.entries.findLastIndex((other) => other.countsUntil <= entry.countsUntil) + 1
   counter.entries.splice(index, 0, entry)
-  counter.open.add(entry)
+  counter.live.set(id, entry)
+  if (entry.share.open > 0n) counter.open.add(entry)
   for (const meter of counter.meters.values()) {
-    if (index < meter.first) meter.first += 1
-    else change(meter, entry, 1n)
+    if (countsUntil > meter.start) change(meter, entry.share, 1n)
+    else meter.first += 1
   }
 }
 
 function strike(counter: Counter, id: PaymentId): void {
-  const index = counter.entries.findLastIndex((entry) => entry.id === id && !entry.removed)
-  const entry = counter.entries[index]
+  const entry = counter.live.get(id)
   if (!entry) return
   entry.removed = true
+  counter.live.delete(id)
   counter.open.delete(entry)
-  for (const meter of counter.meters.values()) if (index >= meter.first) change(meter, entry, -1n)
+  for (const meter of counter.meters.values()) if (entry.countsUntil > meter.start) change(meter, entry.share, -1n)
 }
 
-function note(counter: Counter, { id, status }: Payment): void {
-  for (const entry of counter.open) {
-    if (entry.id !== id) continue
-    entry.status = status
-    if (status !== 'authorized' && status !== 'unknown') counter.open.delete(entry)
+function note(counter: Counter, payment: Payment): void {
+  const entry = counter.live.get(payment.id)
+  if (!entry) return
+  const before = entry.share
+  entry.share = shareOf(payment)
+  if (entry.share.open === 0n) counter.open.delete(entry)
+  for (const meter of counter.meters.values()) {
+    if (entry.countsUntil <= meter.start) continue
+    change(meter, before, -1n)
+    change(meter, entry.share, 1n)
   }
 }
 
-/** Walks the entries in the order in which they leave, until what is left leaves room. */
-function fitsAt({ used, entries }: Counted, limit: Limit, asked: bigint): number | undefined {
-  if (asked > limit.max) return undefined
-  let left = used
-  for (const entry of entries) {
-    if (entry.removed) continue
-    left -= askedOf(limit, entry)
-    if (left + asked <= limit.max) return leavesAt(limit.window, entry.countsUntil)
+/** Walks the entries in the order in which they leave, until enough of them has left. */
+function fitsAt(counter: Counter, meter: Meter, { measure, window }: Limit, excess: bigint): number | undefined {
+  let left = excess
+  for (const entry of inOrder(counter, meter, measure)) {
+    left -= entry.share[measure]
+    if (left <= 0n) return leavesAt(window, entry.countsUntil)
   }
   return undefined
+}
+
+function* inOrder({ entries, open }: Counter, { first, start }: Meter, measure: Measure): Iterable<Entry> {
+  if (measure === 'open' || measure === 'unknown') {
+    const waiting = [...open].filter(({ countsUntil }) => countsUntil > start)
+    yield* waiting.toSorted((one, other) => one.countsUntil - other.countsUntil)
+    return
+  }
+  for (let index = first; index < entries.length; index += 1) {
+    const entry = entries[index]
+    if (entry && !entry.removed) yield entry
+  }
 }

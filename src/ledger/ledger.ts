@@ -33,6 +33,8 @@ export type Reservation =
   | { readonly ok: false; readonly reason: 'frozen'; readonly freeze: Freeze }
   /** A session that asks, or one that it was made from, is revoked; nothing was recorded. */
   | { readonly ok: false; readonly reason: 'revoked'; readonly session: SessionId }
+  /** The ledger's time has passed the end of what asks for it; nothing was recorded. */
+  | { readonly ok: false; readonly reason: 'late' }
   /** It does not agree with what is remembered; nothing was recorded. */
   | { readonly ok: false; readonly reason: 'pin'; readonly pin: Pin; readonly remembered: string }
 
@@ -56,6 +58,11 @@ export type ReserveOptions = {
   readonly approval?: ApprovalId | undefined
   /** The sessions that ask: none of them may be revoked. */
   readonly sessions?: readonly SessionId[] | undefined
+  /**
+   * Unix milliseconds from which on it is not recorded, by the ledger's time: an end that was seen to pass does not come
+   * again when a clock is put back.
+   */
+  readonly notAfter?: number | undefined
   /** What it has to agree with, and what is remembered of it where nothing is yet. */
   readonly pins?: readonly Pin[] | undefined
   /** What is remembered of it whatever was before: a person has agreed. */

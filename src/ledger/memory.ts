@@ -1,10 +1,13 @@
 import { deepFreeze } from '../freeze.js'
-import type { Approval, ApprovalId, Freeze, Payment, PaymentId, SessionId } from '../types.js'
+import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
 import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
 import { createCounters } from './counters.js'
-import type { Ledger, PaymentFilter, Reservation, ReserveOptions } from './ledger.js'
+import { matchesFilter } from './filter.js'
+import type { Ledger, Reservation, ReserveOptions } from './ledger.js'
 import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
+
+type Refused = Exclude<Reservation, { readonly ok: true }>
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -23,49 +26,86 @@ export function memoryLedger(): Ledger {
     const known = payments.get(payment.id)
     if (known && countsAsSpent(known)) return renew && canRenewPayment(known, payment) ? undefined : known
     const alike = sameRequest ? (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? []) : []
-    return alike.findLast((twin) => isPendingPayment(twin, ledgerNow))
+    // A payment that was made anew since can be of another request.
+    const isTwin = (one: Payment) => one.requestDigest === payment.requestDigest && isPendingPayment(one, ledgerNow)
+    return alike.findLast(isTwin)
   }
 
-  const present = (payment: Payment): Reservation => {
+  const present = (payment: Payment): Refused => {
     const presented = Object.freeze({ ...payment, presentations: payment.presentations + 1 })
     payments.set(payment.id, presented)
     return { ok: false, reason: 'exists', payment: presented }
+  }
+
+  /** What stands in the way besides limits. */
+  const blockOf = (payment: Payment, options: ReserveOptions): Refused | undefined => {
+    if (freeze) return { ok: false, reason: 'frozen', freeze }
+    const session = options.sessions?.find((id) => revoked.has(id))
+    if (session) return { ok: false, reason: 'revoked', session }
+    if (options.notAfter !== undefined && ledgerNow >= options.notAfter) return { ok: false, reason: 'late' }
+    const found = existing(payment, options)
+    if (found) return present(found)
+    const approval = options.approval && approvals.get(options.approval)
+    if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
+      return { ok: false, reason: 'approval', approval }
+    for (const pin of options.pins ?? []) {
+      const remembered = pins.get(pin.key)
+      if (remembered !== undefined && !agreesWithPin(pin, remembered))
+        return { ok: false, reason: 'pin', pin, remembered }
+    }
+    return undefined
+  }
+
+  /** The first limit that would not hold with the payment in place of the one that it renews. */
+  const exceeded = (payment: Payment, limits: readonly Limit[], replaced: Payment | undefined): Refused | undefined => {
+    if (replaced) counters.remove(replaced)
+    try {
+      for (const limit of limits) {
+        const refusal = counters.refuse(limit, payment, ledgerNow)
+        if (refusal) return { ok: false, reason: 'limit', limit, ...refusal }
+      }
+      return undefined
+    } finally {
+      if (replaced) counters.add(replaced)
+    }
+  }
+
+  const useUp = ({ approval: id, pins: old = [], newPins = [] }: ReserveOptions): void => {
+    const approval = id && approvals.get(id)
+    if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
+    for (const { key, value } of old) if (!pins.has(key)) pins.set(key, value)
+    for (const { key, value } of newPins) pins.set(key, value)
+  }
+
+  /** Whether a payment can still be found by its request: its outcome may yet be unknown while it can be sent. */
+  const isWaiting = (id: PaymentId): boolean => {
+    const payment = payments.get(id)
+    const isOpen = payment?.status === 'authorized' || payment?.status === 'unknown'
+    return isOpen && ledgerNow < payment.countsUntil
+  }
+
+  const keep = (payment: Payment): void => {
+    const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
+    payments.delete(payment.id)
+    payments.set(payment.id, recorded)
+    const alike = (requests.get(payment.requestDigest) ?? []).filter((id) => id !== payment.id && isWaiting(id))
+    requests.set(payment.requestDigest, [...alike, payment.id])
+    counters.add(recorded)
   }
 
   return {
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, options = {}): Promise<Reservation> {
       ledgerNow = Math.max(ledgerNow, payment.createdAt)
-      if (freeze) return { ok: false, reason: 'frozen', freeze }
-      const session = options.sessions?.find((id) => revoked.has(id))
-      if (session) return { ok: false, reason: 'revoked', session }
-      const found = existing(payment, options)
-      if (found) return present(found)
-      const approval = options.approval && approvals.get(options.approval)
-      if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
-        return { ok: false, reason: 'approval', approval }
-      for (const pin of options.pins ?? []) {
-        const remembered = pins.get(pin.key)
-        if (remembered !== undefined && !agreesWithPin(pin, remembered))
-          return { ok: false, reason: 'pin', pin, remembered }
-      }
-      const replaced = payments.get(payment.id)
-      if (replaced && countsAsSpent(replaced)) counters.remove(replaced)
-      for (const limit of limits) {
-        const refusal = counters.refuse(limit, payment, ledgerNow)
-        if (!refusal) continue
-        if (replaced && countsAsSpent(replaced)) counters.add(replaced)
-        return { ok: false, reason: 'limit', limit, ...refusal }
-      }
-      if (approval) approvals.set(approval.id, Object.freeze({ ...approval, status: 'used' }))
-      for (const { key, value } of options.pins ?? []) if (!pins.has(key)) pins.set(key, value)
-      for (const { key, value } of options.newPins ?? []) pins.set(key, value)
-      const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
-      payments.delete(payment.id)
-      payments.set(payment.id, recorded)
-      const others = requests.get(payment.requestDigest) ?? []
-      requests.set(payment.requestDigest, [...others.filter((id) => id !== payment.id), payment.id].slice(-8))
-      counters.add(recorded)
+      const block = blockOf(payment, options)
+      if (block) return block
+      const known = payments.get(payment.id)
+      const replaced = known && countsAsSpent(known) ? known : undefined
+      const refusal = exceeded(payment, limits, replaced)
+      if (refusal) return refusal
+      if (replaced) counters.remove(replaced)
+      useUp(options)
+      keep(payment)
       return { ok: true }
     },
 
@@ -85,7 +125,7 @@ export function memoryLedger(): Ledger {
 
     async list(filter = {}) {
       return [...payments.values()]
-        .filter((payment) => matches(payment, filter))
+        .filter((payment) => matchesFilter(payment, filter))
         .toReversed()
         .slice(0, filter.limit ?? 100)
     },
@@ -103,9 +143,10 @@ export function memoryLedger(): Ledger {
 
     async requestApproval(approval) {
       ledgerNow = Math.max(ledgerNow, approval.requestedAt)
-      for (const one of approvals.values()) if (!isStandingApproval(one, ledgerNow)) approvals.delete(one.id)
       const standing = approvals.get(approval.id)
-      if (standing) return standing
+      if (standing && isStandingApproval(standing, ledgerNow)) return standing
+      for (const one of approvals.values()) if (ledgerNow >= one.expiresAt) approvals.delete(one.id)
+      approvals.delete(approval.id)
       const [oldest] = approvals.keys()
       if (oldest !== undefined && approvals.size >= mostApprovals) approvals.delete(oldest)
       const kept = deepFreeze(structuredClone(approval))
@@ -122,7 +163,6 @@ export function memoryLedger(): Ledger {
     },
 
     async listApprovals(now) {
-      ledgerNow = Math.max(ledgerNow, now)
       return [...approvals.values()].filter((approval) => now < approval.expiresAt).toReversed()
     },
 
@@ -150,16 +190,4 @@ export function memoryLedger(): Ledger {
       return notes.get(name)
     },
   }
-}
-
-function matches(payment: Payment, filter: PaymentFilter): boolean {
-  return (
-    (filter.status === undefined || payment.status === filter.status) &&
-    (filter.host === undefined || payment.resource.host === filter.host) &&
-    (filter.purchaseKey === undefined || payment.purchaseKey === filter.purchaseKey) &&
-    (filter.scope === undefined || payment.scopes.includes(filter.scope)) &&
-    (filter.since === undefined || payment.createdAt >= filter.since) &&
-    (filter.until === undefined || payment.createdAt < filter.until) &&
-    Object.entries(filter.labels ?? {}).every(([name, value]) => payment.labels[name] === value)
-  )
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import type { Limit } from '../types.js'
-import type { Rule } from './engine.js'
+import type { Rule } from './decision.js'
+import { withForm } from './form.js'
 import { type LimitScope, readScope, scopeTo } from './limit-scope.js'
 import { createLimitRule, readOptions } from './rule.js'
 
@@ -33,10 +34,12 @@ export type CircuitBreakerOptions = {
  * ```
  */
 export function circuitBreaker(options: CircuitBreakerOptions): Rule {
-  const { failures, seconds, scope } = readOptions('circuitBreaker', options, ['failures', 'seconds', 'scope'])
+  const own = readOptions('circuitBreaker', options, ['failures', 'seconds', 'scope'])
+  const { failures, seconds, scope } = own
   const window = { type: 'rolling', seconds: readCount('seconds', seconds) } as const
   const max = BigInt(readCount('failures', failures))
-  return createBreaker('circuitBreaker', { name: 'circuit breaker', window, measure: 'unknown', max }, scope)
+  const rule = createBreaker('circuitBreaker', { name: 'circuit breaker', window, measure: 'unknown', max }, scope)
+  return withForm(rule, own)
 }
 
 /** Options of `maxLiveHolds`. */
@@ -55,15 +58,17 @@ export type MaxLiveHoldsOptions = {
  * @throws ConfigurationError when an option is not usable.
  */
 export function maxLiveHolds(options: MaxLiveHoldsOptions = {}): Rule {
-  const { max = 3, scope } = readOptions('maxLiveHolds', options, ['max', 'scope'])
+  const own = readOptions('maxLiveHolds', options, ['max', 'scope'])
+  const { max = 3, scope } = own
   // What counts until after the start of this window can still be executed, give or take a second.
   const window = { type: 'rolling', seconds: 1 } as const
-  const most = BigInt(readCount('max', max))
-  return createBreaker(
-    'maxLiveHolds',
-    { name: 'limit on payments under way', window, measure: 'open', max: most },
-    scope,
-  )
+  const limit = {
+    name: 'limit on payments under way',
+    window,
+    measure: 'open',
+    max: BigInt(readCount('max', max)),
+  } as const
+  return withForm(createBreaker('maxLiveHolds', limit, scope), own)
 }
 
 function createBreaker(rule: string, limit: Omit<Limit, 'scope'>, scope: LimitScope | undefined): Rule {

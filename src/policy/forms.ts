@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { circuitBreaker, maxLiveHolds } from './breaker.js'
 import { allowAnyHost, allowHosts, denyHosts } from './host-rules.js'
 import type { LimitScope } from './limit-scope.js'
 import { maxPayments, spendingLimit } from './limit-rules.js'
@@ -27,6 +28,8 @@ export function createForms(): ReadonlyMap<string, Form> {
     ],
     ['spendingLimit', spendingLimitForm()],
     ['maxPayments', maxPaymentsForm()],
+    ['circuitBreaker', circuitBreakerForm()],
+    ['maxLiveHolds', maxLiveHoldsForm()],
     ['timeWindow', timeWindowForm()],
     ['pinPayee', createForm(type('pinPayee'), () => pinPayee())],
     [
@@ -63,6 +66,16 @@ function maxPaymentsForm(): Form {
   const per = oneOf(['hour', 'day', 'week', 'month', 'lifetime'])
   const shape = { ...type('maxPayments'), count: count(), per, scope: z.optional(scope()) }
   return createForm(shape, ({ type: _type, ...options }) => maxPayments(options))
+}
+
+function circuitBreakerForm(): Form {
+  const shape = { ...type('circuitBreaker'), failures: count(), seconds: count(), scope: z.optional(scope()) }
+  return createForm(shape, ({ type: _type, ...options }) => circuitBreaker(options))
+}
+
+function maxLiveHoldsForm(): Form {
+  const shape = { ...type('maxLiveHolds'), max: z.optional(count()), scope: z.optional(scope()) }
+  return createForm(shape, ({ type: _type, ...options }) => maxLiveHolds(options))
 }
 
 function timeWindowForm(): Form {

@@ -3,6 +3,7 @@ const urlSafe = /^[A-Za-z0-9_-]*={0,2}$/
 
 /** Encodes text as padded base64 of its UTF-8 bytes (RFC 4648, section 4). */
 export function encodeBase64(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return btoa(text)
   let binary = ''
   for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
   return btoa(binary)

@@ -56,7 +56,7 @@ export function readEntryV2(entry: unknown, index: number): OfferClaim | SetAsid
   return refuseFlow(read.data, index) ?? claimOf(read.data, { index, network: network as Network, amount, raw: entry })
 }
 
-/** Reads a v1 entry; its network is a name that must be one we know. */
+/** Reads a v1 entry; its network is a name that must be one we know. The v1 facilitators for Solana take no memo. */
 export function readEntryV1(entry: unknown, index: number): OfferClaim | SetAside {
   const read = entryV1().safeParse(entry)
   if (!read.success) return refuseShape(entry, index, read.error)
@@ -64,7 +64,7 @@ export function readEntryV1(entry: unknown, index: number): OfferClaim | SetAsid
   const known = networkOfV1(network)
   if (!known) return { index, scheme, network, reason: `network ${quote(network)} is not one of x402 version 1` }
   const claim = claimOf(read.data, { index, network: known, amount, raw: entry })
-  return refuseFlow(read.data, index) ?? { ...claim, backdateSeconds: backdateSecondsV1 }
+  return refuseFlow(read.data, index) ?? { ...claim, backdateSeconds: backdateSecondsV1, takesMemo: false }
 }
 
 type Common = {

@@ -2,8 +2,11 @@ import type { LedgerContract } from './ledger-checks.js'
 import { approvalContract } from './ledger-approvals.js'
 import { lifecycleContract } from './ledger-lifecycle.js'
 import { limitContract } from './ledger-limits.js'
+import { openContract } from './ledger-open.js'
+import { pinContract } from './ledger-pins.js'
 import { purchaseContract } from './ledger-purchases.js'
 import { recordContract } from './ledger-records.js'
+import { sessionContract } from './ledger-sessions.js'
 import { windowContract } from './ledger-windows.js'
 
 /**
@@ -25,4 +28,7 @@ export const ledgerContract: LedgerContract = Object.freeze({
   ...lifecycleContract,
   ...purchaseContract,
   ...approvalContract,
+  ...openContract,
+  ...pinContract,
+  ...sessionContract,
 })

@@ -73,6 +73,11 @@ async function findsSameRequest(create: CreateLedger): Promise<void> {
   )
   const late = await ledger.reserve(twin(5, endsAt - 9000), [roomy], sameRequest)
   claimEqual(late, { ok: true }, 'A request was answered with a payment that has too little time to be sent again')
+  await ledger.update(sampleId(5), { status: 'released' })
+  await ledger.reserve(samplePayment(5), [roomy])
+  await ledger.update(sampleId(5), { status: 'unknown' })
+  const other = await ledger.reserve(twin(6, noon), [roomy], sameRequest)
+  claimEqual(other, { ok: true }, 'A request was answered with a payment that was of the same request once')
 }
 
 async function renews(create: CreateLedger): Promise<void> {

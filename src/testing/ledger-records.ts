@@ -17,6 +17,7 @@ export const recordContract: LedgerContract = {
   'payments are listed newest first': listsNewestFirst,
   'a list holds the payments that every given filter matches': filters,
   'a secret is 32 bytes, drawn once for each name': keepsSecrets,
+  'a text is kept under its name, the last one of several': keepsTexts,
 }
 
 async function readsBack(create: CreateLedger): Promise<void> {
@@ -106,7 +107,8 @@ async function filters(create: CreateLedger): Promise<void> {
   const other = { ...resource, host: 'other.example:8443' }
   await ledger.reserve(samplePayment(1, { createdAt: noon + 1, labels: { task: '1', user: 'a' } }), [])
   await ledger.reserve(samplePayment(2, { createdAt: noon + 2, labels: { task: '1' }, resource: other }), [])
-  await ledger.reserve(samplePayment(3, { createdAt: noon + 3, labels: { task: '2', user: 'a' } }), [])
+  const scopes = ['wallet', 'session:ses_1']
+  await ledger.reserve(samplePayment(3, { createdAt: noon + 3, labels: { task: '2', user: 'a' }, scopes }), [])
   await ledger.update(sampleId(3), { status: 'unknown' })
   const expectations: readonly (readonly [PaymentFilter, readonly number[]])[] = [
     [{ status: 'authorized' }, [2, 1]],
@@ -119,6 +121,9 @@ async function filters(create: CreateLedger): Promise<void> {
     [{ labels: { task: '1', user: 'a' } }, [1]],
     [{ labels: { "it's": '1' } }, []],
     [{ labels: {} }, [3, 2, 1]],
+    [{ scope: 'session:ses_1' }, [3]],
+    [{ scope: 'session:ses' }, []],
+    [{ scope: 'wallet', status: 'authorized' }, [2, 1]],
     [{ since: noon + 2 }, [3, 2]],
     [{ until: noon + 2 }, [1]],
     [{ since: noon + 1, until: noon + 3, labels: { user: 'a' } }, [1]],
@@ -150,4 +155,15 @@ async function keepsSecrets(create: CreateLedger): Promise<void> {
     another.some((byte, index) => byte !== kept[index]),
     'Two names have the same secret',
   )
+}
+
+async function keepsTexts(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  claimEqual(await ledger.recall('note'), undefined, 'A text is there that nobody kept')
+  await ledger.remember('note', "it's “ü” 🪙")
+  await ledger.remember('other', '')
+  claimEqual(await ledger.recall('note'), "it's “ü” 🪙", 'A text does not read back as it was kept')
+  claimEqual(await ledger.recall('other'), '', 'An empty text does not read back as it was kept')
+  await ledger.remember('note', 'second')
+  claimEqual(await ledger.recall('note'), 'second', 'A text was not replaced by the next one of its name')
 }

@@ -1,10 +1,10 @@
 import type { ApprovalId } from '../types.js'
 import type { Answer, PayFetchOutput } from './answers.js'
 import { type PayFetchInput, payFetchInput, type Schema } from './input.js'
-import { invalidInput } from './outcome.js'
+import { failed, invalidInput } from './outcome.js'
 import { payFetchOutput } from './output.js'
 import { askedBy, askFirst, type Kit, payFetch, type ToolCall } from './pay-fetch.js'
-import type { PayFetchTool, PaymentTool, PaymentTools } from './tool.js'
+import type { Approver, PayFetchTool, PaymentTool, PaymentTools } from './tool.js'
 
 /** No approval has this id: a call that goes on with it asks nobody. */
 const none: ApprovalId = 'apr_'
@@ -59,12 +59,28 @@ export function createPayFetch(kit: Kit): PayFetchTool {
       if (!input.success) return undefined
       return askFirst(input.data, call, kit, (result) => kept.keep(call, input.data, result))
     },
-    executeApproved: async (value, call, { approve }) => {
-      const asked = call.key === undefined ? undefined : await askedBy(call.key, kit.holder)
-      if (asked) await approve(asked.id)
-      return tool.execute(value, { ...call, approval: asked?.id ?? none })
+    executeApproved: async (value, call, approvals) => {
+      const approval = await approveAsked(call, approvals, kit)
+      return approval === undefined
+        ? failed('ledger_unavailable', 'What was approved could not be recorded; nothing was paid.')
+        : tool.execute(value, { ...call, approval })
     },
   } satisfies PayFetchTool)
+}
+
+/** Answers what a call goes on with, once a yes to it is recorded; `undefined` when it could not be. */
+async function approveAsked(
+  { key }: ToolCall,
+  { approve }: Approver,
+  { holder }: Kit,
+): Promise<ApprovalId | undefined> {
+  try {
+    const asked = key === undefined ? undefined : await askedBy(key, holder)
+    if (asked) await approve(asked.id)
+    return asked?.id ?? none
+  } catch {
+    return undefined
+  }
 }
 
 type Kept = {

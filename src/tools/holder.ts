@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.js'
 import { unwrapFetch } from '../fetch.js'
 import type { Payer } from '../payer.js'
 import type { Session } from '../session.js'
@@ -5,7 +6,7 @@ import type { Approval, Payment } from '../types.js'
 import type { AgentWallet } from '../wallet.js'
 
 /** What the tools can do: pay, ask and look, within what is its own. */
-export type Holder = Pick<Session, 'quote' | 'budget' | 'payments' | 'approvals'> & {
+export type Holder = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
   readonly payer: Payer
   /** The fetch that does not pay. */
   readonly fetch: typeof globalThis.fetch
@@ -16,12 +17,18 @@ const mostListed = 200
 /**
  * Takes of a wallet or a session what the tools need. Of a wallet that is what a session has: it reads no session's
  * payments and decides on nothing.
+ *
+ * @throws ConfigurationError when it comes from another copy of the package: its fetch would pay by itself.
  */
 export function holderOf(owner: AgentWallet | Session): Holder {
-  const { protocols, authorize, settle, appraise, clock, quote, budget } = owner
+  const { protocols, authorize, settle, appraise, clock, budget } = owner
   const own = 'openSession' in owner ? viewOf(owner) : { payments: owner.payments, approvals: owner.approvals }
   const payer = { protocols, authorize, settle, appraise, clock }
-  return Object.freeze({ ...own, payer, quote, budget, fetch: unwrapFetch(owner.fetch) })
+  const fetch = unwrapFetch(owner.fetch)
+  if (fetch === owner.fetch) {
+    throw new ConfigurationError('Failed to make tools: expected a wallet or a session of this copy of stipend')
+  }
+  return Object.freeze({ ...own, payer, budget, fetch })
 }
 
 function viewOf({ payments, approvals }: AgentWallet): Pick<Session, 'payments' | 'approvals'> {

@@ -24,10 +24,8 @@ const advice: Readonly<Record<string, string>> = {
   session_revoked: 'Nothing more can be bought with it.',
   approval_required: 'The owner decides. Then call again with the same input and this key.',
   payment_delayed: 'Call again with the same input and this key, once its time has come.',
-  payment_outcome_unknown: 'Do not buy it again.',
-  payment_rejected: 'Do not buy it again.',
-  signing_failed: 'Do not buy it again.',
 }
+const doNotRepeat = 'Do not buy it again.'
 
 /** Codes whose details quote the server: only the sentence is ours. */
 const quoting = new Set(['malformed_message', 'no_payable_offer', 'request_unpayable', 'configuration_invalid'])
@@ -53,10 +51,7 @@ export function answerOf(error: AnyStipendError): Answer {
   const words = quoting.has(code) ? (message.split('\n')[0] ?? '') : message
   return {
     status: isUnknown ? 'unknown' : (statuses[code] ?? 'failed'),
-    explanation: plain(
-      [words, advice[moved === 'no' && code === 'signing_failed' ? '' : code]].filter(Boolean).join('\n'),
-      longestExplanation,
-    ),
+    explanation: plain([words, isUnknown ? doNotRepeat : advice[code]].filter(Boolean).join('\n'), longestExplanation),
     code,
   }
 }
@@ -77,7 +72,7 @@ export function failed(code: string, explanation: string): Answer {
 /** Says what becomes of a failure that is none of ours, after the payment was signed or without one. */
 export function brokenOff(payment: Payment | undefined): PayFetchOutput {
   if (!payment) return failed('request_failed', 'Request failed before anything was paid: no usable answer came.')
-  const explanation = `Outcome of the payment is unknown: ${payment.id} was signed, and no usable answer came. Do not buy it again.`
+  const explanation = `Outcome of the payment is unknown: ${payment.id} was signed, and no usable answer came. ${doNotRepeat}`
   return {
     status: 'unknown',
     code: 'payment_outcome_unknown',

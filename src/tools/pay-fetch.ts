@@ -66,23 +66,37 @@ export async function askFirst(
   kit: Kit,
   keep: (result: PayFetchOutput) => void,
 ): Promise<Approval | undefined> {
-  const { holder } = kit
   if (call.key === undefined || kit.reach(input.url) !== undefined) return undefined
-  const asked = await askedBy(call.key, holder)
-  if (asked) return asked.status === 'pending' ? asked : undefined
-  const authorize: Payer['authorize'] = async (required, ask) => {
-    if (!needsPerson(await holder.payer.appraise(required, ask.resource))) throw refusal('nothing has to be asked')
-    await refuseFlood(required, ask, call, holder)
-    return holder.payer.authorize(required, ask)
-  }
   try {
-    const response = await send(input, call, { ...holder.payer, authorize }, kit)
-    keep(await resultOf(response, kit))
+    const asked = await askedBy(call.key, kit.holder)
+    if (!asked) await sendToAsk(input, call, kit, keep)
+    const wanted = asked ?? (await askedBy(call.key, kit.holder))
+    return wanted?.status === 'pending' ? wanted : undefined
   } catch (error) {
     if (call.signal?.aborted) throw error
+    // The call itself meets the same failure, and answers it.
+    return undefined
   }
-  const wanted = await askedBy(call.key, holder)
-  return wanted?.status === 'pending' ? wanted : undefined
+}
+
+/** Makes the request as if it were to be paid, and goes as far as asking. */
+async function sendToAsk(
+  input: PayFetchInput,
+  call: ToolCall,
+  kit: Kit,
+  keep: (result: PayFetchOutput) => void,
+): Promise<void> {
+  const { payer } = kit.holder
+  const authorize: Payer['authorize'] = async (required, ask) => {
+    if (!needsPerson(await payer.appraise(required, ask.resource))) throw refusal('nothing has to be asked')
+    await refuseFlood(required, ask, call, kit.holder)
+    return payer.authorize(required, ask)
+  }
+  try {
+    keep(await resultOf(await send(input, call, { ...payer, authorize }, kit), kit))
+  } catch (error) {
+    if (!isStipendError(error)) throw error
+  }
 }
 
 /** Answers the request for approval that a call has made and that still stands. */

@@ -18,6 +18,8 @@ export type PaymentToolsOptions = {
    * The hosts that the tools may reach at all, paid or not, as `allowHosts` has them; loopback origins are written out, as
    * in `http://127.0.0.1:*`.
    *
+   * What a name resolves to is the business of the wallet's fetch.
+   *
    * @default any public name over https; addresses and names of local networks are out of reach
    */
   readonly hosts?: readonly string[] | undefined

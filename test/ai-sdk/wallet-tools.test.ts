@@ -287,7 +287,7 @@ describe('an approval of the SDK', () => {
 })
 
 test('the tools have types', () => {
-  const { tools, toolApproval } = walletTools({} as Session)
+  const { tools, toolApproval } = walletTools(open().session({}))
   expectTypeOf(walletTools).parameter(0).toEqualTypeOf<AgentWallet | Session>()
   expectTypeOf<NonNullable<typeof tools.pay_fetch.execute>>().parameter(0).toEqualTypeOf<PayFetchInput>()
   expectTypeOf<Awaited<ReturnType<NonNullable<typeof tools.pay_fetch.execute>>>>().toExtend<

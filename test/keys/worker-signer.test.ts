@@ -180,11 +180,13 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
     expect(await late).toMatchObject(locked)
     await expect(store.getSigner('eip155:1')).rejects.toThrow('its worker has ended')
   })
+})
 
-  test('says what is wrong with the file, and repeats nothing of it', async () => {
+describe('the file of a worker', () => {
+  test('is told of when it cannot be used, and nothing of it is repeated', async () => {
     writeFileSync(at('broken.json'), 'secret text', { mode: 0o600 })
-    const broken = workerSigner({ path: at('broken.json'), password, isolation })
-    const wrong = workerSigner({ path, password: 'not the password', isolation })
+    const broken = workerSigner({ path: at('broken.json'), password })
+    const wrong = workerSigner({ path, password: 'not the password' })
     const errors = [await rejection(broken.getSigner('eip155:1')), await rejection(wrong.getSigner('eip155:1'))]
     expect(errors).toMatchObject([{ code: 'configuration_invalid' }, locked])
     expect(String(errors)).toContain('it is not a key file')
@@ -193,9 +195,9 @@ describe.each(['thread', 'process'] as const)('a worker in a %s', (isolation) =>
     wrong.close()
   })
 
-  test('makes a new file under the password that it is given', async () => {
-    const file = at(`fresh-${isolation}.json`)
-    const store = workerSigner({ path: file, password, isolation, create: true })
+  test('is made under the password that is given', async () => {
+    const file = at('fresh.json')
+    const store = workerSigner({ path: file, password, isolation: 'process', create: true })
     const addresses = await store.addresses()
     store.close()
     const here = encryptedFile({ path: file, password })

@@ -177,7 +177,7 @@ describe('an interruption', () => {
 })
 
 test('the tools have types', () => {
-  const tools = walletTools({} as Session)
+  const tools = walletTools(open().session({}))
   expectTypeOf(tools[0]).toEqualTypeOf<WalletTool<PayFetchOutput>>()
   expectTypeOf(walletTools).parameter(0).toEqualTypeOf<AgentWallet | Session>()
   expect(tools.map(({ name }) => name)).toEqual(['pay_fetch', 'quote', 'budget', 'payments', 'approval_status'])

@@ -4,9 +4,11 @@ import {
   allowAnyHost,
   circuitBreaker,
   createAgentWallet,
+  createPolicyEngine,
   maxLiveHolds,
   maxPayments,
   memoryLedger,
+  policyFromJSON,
   type Rule,
 } from '../../src/index.js'
 import { type PaidResource, paidResource, testKeyStore } from '../../src/testing/index.js'
@@ -166,4 +168,21 @@ test.each<[string, () => Rule]>([
   ['an unknown scope', () => maxLiveHolds({ scope: 'planet' as never })],
 ])('a breaker with %s is refused', (_what, make) => {
   expect(make).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
+})
+
+test.each<readonly [Rule, unknown]>([
+  [circuitBreaker({ failures: 3, seconds: 600 }), { type: 'circuitBreaker', failures: 3, seconds: 600 }],
+  [
+    circuitBreaker({ failures: 1, seconds: 60, scope: 'domain' }),
+    { type: 'circuitBreaker', failures: 1, seconds: 60, scope: 'domain' },
+  ],
+  [maxLiveHolds(), { type: 'maxLiveHolds' }],
+  [maxLiveHolds({ max: 5, scope: 'payee' }), { type: 'maxLiveHolds', max: 5, scope: 'payee' }],
+])('a breaker is written as data and read back', (rule, form) => {
+  const policy = createPolicyEngine([rule])
+  expect(policy.toJSON()).toEqual([form])
+  const again = policyFromJSON(policy.toJSON())
+  expect(again.toJSON()).toEqual([form])
+  const resource = { url: 'https://a.example/', method: 'GET', origin: 'https://a.example', host: 'a.example' }
+  expect(again.limits?.(resource)).toEqual(policy.limits?.(resource))
 })

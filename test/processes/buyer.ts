@@ -1,16 +1,27 @@
+import pg from 'pg'
 import { allowHosts, createAgentWallet, isStipendError, type Ledger } from 'stipend'
 import { privateKey } from 'stipend/keys'
+import { postgresLedger } from 'stipend/postgres'
 import { sqliteLedger } from 'stipend/sqlite'
 import type { KillPoint } from '../support/kill-points.ts'
 
-type Options = { readonly file: string; readonly url: string; readonly key: string; readonly dieAt?: KillPoint }
+type Options = {
+  /** A SQLite file, or a PostgreSQL socket and schema. */
+  readonly file?: string
+  readonly socket?: string
+  readonly schema?: string
+  readonly url: string
+  readonly key: string
+  readonly dieAt?: KillPoint
+}
 
 const options: Options = JSON.parse(process.argv[2] ?? '{}')
 const reach = (point: KillPoint): void => {
   if (options.dieAt === point) process.kill(process.pid, 'SIGKILL')
 }
 
-const inner = sqliteLedger(options.file)
+const pool = options.socket === undefined ? undefined : new pg.Pool({ host: options.socket, user: 'postgres', max: 2 })
+const inner: Ledger = pool ? postgresLedger(pool, { schema: options.schema }) : sqliteLedger(options.file ?? '')
 const ledger: Ledger = {
   ...inner,
   reserve: async (...given) => {
@@ -64,3 +75,4 @@ try {
 } catch (error) {
   process.stdout.write(JSON.stringify({ code: isStipendError(error) ? error.code : String(error) }))
 }
+await pool?.end()

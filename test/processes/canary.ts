@@ -7,11 +7,12 @@ type Options = {
   readonly path: string
   readonly password: string
   readonly snapshot: string
-  readonly where: 'here' | 'thread' | 'process' | 'kept as text'
+  readonly where: 'here, and kept as text' | 'thread' | 'process'
 }
 
 const { path, password, snapshot, where }: Options = JSON.parse(process.argv[2] ?? '{}')
-const store = where === 'thread' || where === 'process' ? workerSigner({ path, password, isolation: where }) : undefined
+const isHere = where === 'here, and kept as text'
+const store = isHere ? undefined : workerSigner({ path, password, isolation: where })
 const keyStore = store ?? encryptedFile({ path, password })
 for (const network of ['eip155:84532', 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'] as const) {
   const signer = await keyStore.getSigner(network)
@@ -19,7 +20,7 @@ for (const network of ['eip155:84532', 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'
   if (signer?.namespace === 'solana') await signer.signMessage(sampleMessage(signer.address, 1n))
 }
 const [first] = await keyStore.addresses()
-const exported = where === 'kept as text' ? await exportKey({ path, password, address: first?.address ?? '' }) : ''
+const exported = isHere ? await exportKey({ path, password, address: first?.address ?? '' }) : ''
 // A snapshot shows text that is in one piece, and not one that was put together and never read.
 const kept = [Buffer.from(exported).toString('latin1')]
 await keyStore.deriveSecret?.('purchases')

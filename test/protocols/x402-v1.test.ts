@@ -34,6 +34,7 @@ describe('a v1 challenge', () => {
           amount,
           network: 'eip155:84532',
           backdateSeconds: 600,
+          takesMemo: false,
           raw: entryV1(),
         },
       ],

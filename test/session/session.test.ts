@@ -53,14 +53,21 @@ describe('a session', () => {
     expect(keyStore.signed).toHaveLength(1)
   })
 
-  test('pays nothing from the instant on at which it expires', async () => {
+  test('pays nothing from the instant on at which it expires, whatever the clock says later, in any process', async () => {
     const { open, scene, keyStore } = openShop()
-    const session = open().session({ expiresAt: scene.now + 60_000 })
+    const wallet = open()
+    const session = wallet.session({ expiresAt: scene.now + 60_000 })
+    const token = await session.token()
     scene.now += 59_999
     await session.fetch(url)
     scene.now += 1
     expect(await rejection(session.fetch(url))).toMatchObject({ code: 'payment_denied' })
-    expect(keyStore.signed).toHaveLength(1)
+    await wallet.fetch('https://api.data.example/')
+    scene.now -= 30_000
+    const there = await open().openSession(token)
+    for (const one of [session, there])
+      expect(await rejection(one.fetch(url))).toMatchObject({ code: 'payment_denied' })
+    expect(keyStore.signed).toHaveLength(2)
   })
 
   test('files its payments where its maker said, and no call can file them elsewhere', async () => {

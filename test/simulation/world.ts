@@ -56,7 +56,7 @@ type State = {
 }
 
 /** Limits that hold in every simulation. */
-export const limits = { hourly: 3_000_000n, total: 12_000_000n, withoutApproval: 500_000n }
+export const limits = { hourly: 1_500_000n, total: 6_000_000n, withoutApproval: 500_000n }
 
 /** Creates a world from chance. */
 export function createWorld(chance: Chance): World {
@@ -125,7 +125,7 @@ function openWallet(world: World, judged: Set<string>, signed: Signed[]): AgentW
     ledger: guardedLedger(world, guard),
     policy: [
       allowHosts(['shop.example']),
-      spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 3, totalLimitUsd: 12, instantMaxUsd: 0.5 }),
+      spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 1.5, totalLimitUsd: 6, instantMaxUsd: 0.5 }),
       witness,
     ],
     clock: () => (state.fault === 'clock' ? Number.NaN : time.now + time.wrongBy),

@@ -52,6 +52,24 @@ describe('a SQLite ledger', () => {
     sqliteLedger(database)
     expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
     expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+    expect(database.prepare('PRAGMA fullfsync').get()).toEqual({ fullfsync: 1 })
+  })
+
+  test('over better-sqlite3, which syncs less in WAL, commits so too', () => {
+    const database = new BetterSqlite(fresh())
+    sqliteLedger(database)
+    expect(database.pragma('synchronous', { simple: true })).toBe(2)
+  })
+
+  test('whose database will not sync each commit is refused', () => {
+    const database = new DatabaseSync(fresh())
+    const deaf = {
+      exec: (sql: string) => (sql.includes('synchronous') ? undefined : database.exec(sql)),
+      prepare: (sql: string) => database.prepare(sql) as never,
+      close: () => database.close(),
+    }
+    database.exec('PRAGMA synchronous = NORMAL')
+    expect(() => sqliteLedger(deaf)).toThrow(/does not sync each commit/)
   })
 
   test('is opened again with all that was written', async () => {
@@ -100,6 +118,36 @@ describe('a SQLite ledger', () => {
     await refusesToPay(ledger)
   })
 
+  test('that is put back to an older copy while it is open pays nothing more', async () => {
+    const file = await written(3)
+    const ledger = sqliteLedger(file)
+    const old = createPayment({ id: `pay_${'e'.repeat(32)}`, purchaseKey: 'e' })
+    await ledger.reserve(old, [])
+    const other = new DatabaseSync(file)
+    const { now } = other.prepare('SELECT now FROM clock').get() as { now: number }
+    await ledger.usage([], now + 1000)
+    await ledger.usage([], now + 1000)
+    // A restore as SQLite does it, by writing the pages of the copy into the file.
+    other.prepare('DELETE FROM payments WHERE id = ?').run(old.id)
+    other.prepare('UPDATE clock SET now = ?').run(now)
+    await refusesToPay(ledger)
+    await refusesToPay(ledger)
+  })
+
+  test('whose transactions fail after the clock was moved on is not taken for an older copy', async () => {
+    const ledger = sqliteLedger(fresh())
+    const late = createPayment({ createdAt: Date.UTC(2030, 0, 1) })
+    const elsewhere = {
+      name: 'x',
+      scope: 'elsewhere',
+      window: { type: 'lifetime' },
+      measure: 'count',
+      max: 1n,
+    } as const
+    await expect(ledger.reserve(late, [elsewhere])).rejects.toThrow(TypeError)
+    expect(await ledger.reserve(createPayment(), [])).toEqual({ ok: true })
+  })
+
   test('that can only be read pays nothing', async () => {
     const file = await written()
     chmodSync(file, 0o400)
@@ -131,21 +179,69 @@ describe('a SQLite ledger', () => {
     ).toEqual({ ok: true })
   })
 
-  test('that fails to write to its disk stays shut', async () => {
+  /** What SQLite says of each failure, by where it happens, and whether the next commit can be trusted after it. */
+  const failures = [
+    ['its disk cannot be written', 'disk I/O error', 778, true],
+    ['its disk cannot be synced', 'disk I/O error', 1034, true],
+    ['its disk cannot be read', 'disk I/O error', 266, true],
+    ['its pages are damaged', 'database disk image is malformed', 11, true],
+    ['its disk is full', 'database or disk is full', 13, false],
+    ['its disk can only be read', 'attempt to write a readonly database', 8, false],
+    ['it can open no more files', 'unable to open database file', 14, false],
+    ['another process holds it', 'database is locked', 5, false],
+  ] as const
+
+  test.each(failures)('pays nothing when %s', async (_what, message, errcode, staysShut) => {
+    for (const where of ['BEGIN IMMEDIATE', 'COMMIT', 'INSERT']) {
+      const database = new DatabaseSync(fresh())
+      const state = { isBroken: false }
+      const fail = (sql: string): void => {
+        if (state.isBroken && sql.startsWith(where))
+          throw Object.assign(new Error(message), { errcode, errstr: message })
+      }
+      const ledger = sqliteLedger({
+        exec: (sql) => {
+          fail(sql)
+          return database.exec(sql)
+        },
+        prepare: (sql) => {
+          const statement = database.prepare(sql)
+          return {
+            run: (...values) => {
+              fail(sql)
+              return statement.run(...values)
+            },
+            get: (...values) => statement.get(...values),
+            all: (...values) => statement.all(...values),
+          }
+        },
+        close: () => database.close(),
+      })
+      await ledger.secret('nonces')
+      state.isBroken = true
+      await refusesToPay(ledger)
+      state.isBroken = false
+      expect(database.prepare('SELECT COUNT(*) AS count FROM payments').get()).toEqual({ count: 0 })
+      if (staysShut) await refusesToPay(ledger)
+      else expect(await ledger.reserve(createPayment(), [])).toEqual({ ok: true })
+    }
+  })
+
+  test('that fails to read what stops payments signs nothing', async () => {
     const database = new DatabaseSync(fresh())
-    let isBroken = false
-    const ledger = sqliteLedger({
-      exec: (sql) => {
-        if (isBroken && sql === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { errcode: 1034 })
-        return database.exec(sql)
-      },
-      prepare: (sql) => database.prepare(sql) as never,
-      close: () => database.close(),
+    const ledger = sqliteLedger(database)
+    const blind = { ...ledger, frozen: async () => Promise.reject(new Error('disk I/O error')) }
+    const keyStore = testKeyStore()
+    const shop = paidResource({})
+    const wallet = createAgentWallet({
+      keyStore,
+      ledger: blind,
+      fetch: (input, init) => shop(new Request(input, init)),
+      policy: [allowHosts(['shop.example.com'])],
     })
-    isBroken = true
-    await refusesToPay(ledger)
-    isBroken = false
-    await refusesToPay(ledger)
+    expect(await rejection(wallet.fetch('https://shop.example.com/'))).toMatchObject({ moved: 'no' })
+    expect(keyStore.signed).toHaveLength(0)
+    expect((await ledger.list()).map(({ status }) => status)).toEqual(['released'])
   })
 
   test.each(Object.entries(ledgerContract))('over better-sqlite3 keeps the contract: %s', async (_sentence, check) => {

@@ -45,10 +45,7 @@ export type Ended = {
 
 /** Runs a bundled program with arguments as JSON. */
 export async function run(program: string, options: unknown): Promise<Ended> {
-  const child = spawn(process.execPath, [await bundle(program), JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  return ended(child)
+  return ended(await start(program, options))
 }
 
 /** Runs a program of the tests from source, where it is the sources themselves that start workers. */
@@ -60,7 +57,15 @@ export async function runSource(program: string, options: unknown): Promise<Ende
   return ended(child)
 }
 
-function ended(child: ChildProcess): Promise<Ended> {
+/** Starts a bundled program with arguments as JSON, for a test that ends it. */
+export async function start(program: string, options: unknown): Promise<ChildProcess> {
+  return spawn(process.execPath, [await bundle(program), JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Waits for a program to end. */
+export function ended(child: ChildProcess): Promise<Ended> {
   let [output, errors] = ['', '']
   child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString()

@@ -60,7 +60,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       const exited = new Promise((resolve) => {
         server.once('exit', resolve)
       })
-      server.kill('SIGINT')
+      // At once: what it holds is thrown away, and need not be written out first.
+      server.kill('SIGQUIT')
       await exited
       process.off('exit', kill)
       rmSync(directory, { recursive: true, force: true })

@@ -7,6 +7,17 @@ import { type Entry, type Habits, naiveLedger, sound } from './naive-ledger.ts'
 const without = (status: Payment['status']) => ({
   counts: (payment: Payment) => payment.status !== status && sound.counts(payment),
 })
+const isUnknown = ({ status }: Pick<Payment, 'status'>): boolean => status === 'unknown'
+const isOpen = ({ status }: Pick<Payment, 'status'>): boolean => status === 'unknown' || status === 'authorized'
+const withShare = (open: typeof isOpen, unknown: typeof isUnknown): Partial<Habits> => ({
+  share: (limit, payment) => {
+    if (limit.measure === 'open') return open(payment) ? 1n : 0n
+    return limit.measure === 'unknown' ? BigInt(unknown(payment)) : sound.share(limit, payment)
+  },
+})
+const keepFirst = (notes: Map<string, string>, name: string, text: string): void => {
+  if (!notes.has(name)) notes.set(name, text)
+}
 const wait = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve)
@@ -216,6 +227,16 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'the same request is answered with its payment while that is unknown and can be settled',
   ],
   [
+    'finds a payment by a request that it was of once',
+    {
+      existing: (entries, payment, options, now) => {
+        const known = sound.existing(entries, payment, options, now)
+        return known ?? (options.sameRequest ? entries.find(({ payment: { id } }) => id.endsWith('5')) : undefined)
+      },
+    },
+    'the same request is answered with its payment while that is unknown and can be settled',
+  ],
+  [
     'renews by whatever comes later',
     {
       existing: (entries, payment, options, now) => {
@@ -389,10 +410,157 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     { advance: (payment, update) => sound.advance(payment, { ...update, ifTerms: undefined }) },
     'news of a payment from before it was renewed does not move it',
   ],
+  [
+    'does not filter by scope',
+    { matches: (payment, filter) => sound.matches(payment, { ...filter, scope: undefined }) },
+    'a list holds the payments that every given filter matches',
+  ],
+  ['keeps the first text', { note: keepFirst }, 'a text is kept under its name, the last one of several'],
+  [
+    'keeps one text for all names',
+    { note: (notes, _name, text) => ['note', 'other'].forEach((name) => notes.set(name, text)) },
+    'a text is kept under its name, the last one of several',
+  ],
+  [
+    'is not stopped by a revocation',
+    { halts: () => false },
+    'a revoked session records nothing more, and neither does one that was made from it',
+  ],
+  [
+    'looks at the last session only',
+    { isRevoked: (revoked, ids) => sound.isRevoked(revoked, ids.slice(-1)) },
+    'a revoked session records nothing more, and neither does one that was made from it',
+  ],
+  [
+    'hands out payments to a revoked session',
+    { halts: (_session, found) => found === undefined },
+    'a revoked session records nothing more, and neither does one that was made from it',
+  ],
+  [
+    'judges an end by the clock of who asks',
+    { isLate: (notAfter, _now, payment) => payment.createdAt >= notAfter },
+    'what asks has an end by the ledger’s time, which is not put off by a clock that is put back',
+  ],
+  [
+    'includes the end',
+    { isLate: (notAfter, now) => now > notAfter },
+    'what asks has an end by the ledger’s time, which is not put off by a clock that is put back',
+  ],
+  [
+    'names the session that was revoked last',
+    { isRevoked: (revoked, ids) => ids.findLast((id) => revoked.has(id)) },
+    'a session stays revoked, and the others go on',
+  ],
+  [
+    'stops all sessions by revoking one',
+    { isRevoked: (revoked, ids) => (revoked.size > 1 ? ids[0] : undefined) },
+    'a session stays revoked, and the others go on',
+  ],
+  [
+    'takes no pin seriously',
+    { agrees: () => true },
+    'what the first payment says is remembered, and one that says something else is refused',
+  ],
+  [
+    'remembers nothing',
+    { pin: () => {} },
+    'what the first payment says is remembered, and one that says something else is refused',
+  ],
+  [
+    'holds to the last payment',
+    { pin: sound.repin },
+    'a number may rise by its percentage over the one that is remembered, to the unit',
+  ],
+  [
+    'adds percents as numbers',
+    {
+      agrees: (pin, remembered) =>
+        pin.maxRisePercent === undefined
+          ? sound.agrees(pin, remembered, undefined)
+          : Number(pin.value) <= Number(remembered) * (1 + pin.maxRisePercent / 100),
+    },
+    'a number may rise by its percentage over the one that is remembered, to the unit',
+  ],
+  [
+    'lets nothing rise',
+    { agrees: ({ maxRisePercent: _most, ...pin }, remembered) => sound.agrees(pin, remembered, undefined) },
+    'a number may rise by its percentage over the one that is remembered, to the unit',
+  ],
+  ['remembers what it refused', { pinsRefused: true }, 'a payment that is refused is not remembered'],
+  [
+    'does not replace what it remembers',
+    { repin: sound.pin },
+    'what a person has agreed to is remembered in place of what was',
+  ],
+  [
+    'waits between what is remembered and the write',
+    { pause: wait },
+    'of twenty payments at once that all say something else one is remembered',
+  ],
+  [
+    'counts as open what is claimed',
+    withShare(({ status }) => status !== 'confirmed', isUnknown),
+    'a limit on open payments counts those of which nobody has said what became of them',
+  ],
+  [
+    'counts as open only what is unknown',
+    withShare(isUnknown, isUnknown),
+    'a limit on open payments counts those of which nobody has said what became of them',
+  ],
+  [
+    'counts as unknown all that is open',
+    withShare(isOpen, isOpen),
+    'a limit on payments without an answer counts those that are unknown',
+  ],
+  [
+    'counts no payment as unknown',
+    withShare(isOpen, () => false),
+    'a limit on payments without an answer counts those that are unknown',
+  ],
+  [
+    'adds up money where payments are counted',
+    { share: ({ measure }, { microUsd }) => (measure === 'count' ? 1n : microUsd) },
+    'a limit on open payments counts those of which nobody has said what became of them',
+  ],
+  [
+    'counts an open payment for ever',
+    { isIn: (window, entry, now) => isOpen(entry.payment) || sound.isIn(window, entry, now) },
+    'an open payment leaves a window when it would, and a refusal says when',
+  ],
+  [
+    'says when a payment leaves that is not open',
+    { fitsAt: (limit, counted, excess) => sound.fitsAt({ ...limit, measure: 'count' }, counted, excess) },
+    'an open payment leaves a window when it would, and a refusal says when',
+  ],
+  [
+    'counts what is open, waits and writes',
+    { pause: wait },
+    'of a hundred reservations at once as many are open as a limit allows',
+  ],
+  [
+    'counts an open payment and the one that takes its place',
+    { replaces: () => {} },
+    'a payment that takes the place of an open one counts as open once',
+  ],
+  [
+    'gives a payment the status of the one whose place it takes',
+    {
+      replaces: (entries, id) => {
+        const old = entries.find(({ payment }) => payment.id === id)
+        sound.replaces(entries, id)
+        if (old) entries.push({ payment: { ...old.payment, id: 'pay_old', microUsd: 0n }, until: old.until })
+      },
+    },
+    'a payment that takes the place of an open one counts as open once',
+  ],
 ]
 
 /** Checks that no habit of the naive ledger breaks: another ledger shows that they can fail. */
-const elsewhere = ['an unknown id has no payment', 'a payment that was released twice is let go of once']
+const elsewhere = [
+  'an unknown id has no payment',
+  'a payment that was released twice is let go of once',
+  'news of a payment is taken after its session is revoked',
+]
 
 describe('the ledger contract', () => {
   test.each(Object.entries(ledgerContract))(
@@ -437,6 +605,24 @@ describe('the ledger contract', () => {
       }
     }
     await expect(check?.(createForgetful)).rejects.toThrow('was not let go of once')
+  })
+
+  test('finds a ledger that takes no news of a revoked session', async () => {
+    const check = ledgerContract['news of a payment is taken after its session is revoked']
+    const createDeaf = () => {
+      const ledger = naiveLedger()
+      let isRevoked = false
+      return {
+        ...ledger,
+        revokeSession: async (...asked: Parameters<typeof ledger.revokeSession>) => {
+          isRevoked = true
+          return ledger.revokeSession(...asked)
+        },
+        update: async (...asked: Parameters<typeof ledger.update>) =>
+          isRevoked ? ((await ledger.get(asked[0])) as Payment) : ledger.update(...asked),
+      }
+    }
+    await expect(check?.(createDeaf)).rejects.toThrow('because its session is revoked')
   })
 
   test('has no check that cannot fail', () => {

@@ -1,10 +1,12 @@
-import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, Usage, Window } from '../../src/index.js'
+import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, SessionId, Usage, Window } from '../../src/index.js'
 import { decideApproval, isStandingApproval, isUsableApproval } from '../../src/ledger/approvals.js'
 import type { PaymentFilter, ReserveOptions } from '../../src/ledger/ledger.js'
 import { advancePayment, countsAsSpent, canRenewPayment, isPendingPayment } from '../../src/ledger/lifecycle.js'
-import { memoryLedger } from '../../src/ledger/memory.js'
+import { agreesWithPin } from '../../src/ledger/pins.js'
+import { shareOf } from '../../src/ledger/share.js'
 import { leavesAt, windowStart } from '../../src/ledger/window.js'
-import type { Approval, Freeze } from '../../src/types.js'
+import { askedOf } from '../../src/money.js'
+import type { Approval, Freeze, Pin } from '../../src/types.js'
 
 /** A payment, and the instant that windows count it at. */
 export type Entry = { payment: Payment; readonly until: number }
@@ -19,6 +21,7 @@ export type Habits = {
   readonly counts: (payment: Payment) => boolean
   readonly isIn: (window: Window, entry: Entry, now: number) => boolean
   readonly isOf: (limit: Limit, payment: Payment) => boolean
+  readonly share: (limit: Limit, payment: Payment) => bigint
   readonly add: (sum: bigint, cost: bigint) => bigint
   readonly fits: (sum: bigint, limit: Limit) => boolean
   readonly used: (limit: Limit, entries: readonly Entry[], now: number) => bigint
@@ -47,9 +50,15 @@ export type Habits = {
   readonly use: (approval: Approval) => Approval
   readonly isListed: (approval: Approval, now: number) => boolean
   readonly blocks: (freeze: Freeze, found: Entry | undefined) => boolean
+  readonly isRevoked: (revoked: ReadonlySet<SessionId>, ids: readonly SessionId[]) => SessionId | undefined
+  readonly isLate: (notAfter: number, now: number, payment: Payment) => boolean
+  readonly halts: (session: SessionId, found: Entry | undefined) => boolean
+  readonly agrees: (pin: Pin, remembered: string, found: Entry | undefined) => boolean
+  readonly pinsRefused: boolean
+  readonly pin: (known: Map<string, string>, pins: readonly Pin[]) => void
+  readonly repin: (known: Map<string, string>, pins: readonly Pin[]) => void
+  readonly note: (notes: Map<string, string>, name: string, text: string) => void
 }
-
-const cost = ({ measure }: Limit, { microUsd }: Payment): bigint => (measure === 'count' ? 1n : microUsd)
 
 /** Habits that keep the contract. */
 export const sound: Habits = {
@@ -60,6 +69,7 @@ export const sound: Habits = {
   counts: countsAsSpent,
   isIn: (window, { until }, now) => window.type !== 'payment' && until > windowStart(window, now),
   isOf: ({ scope }, { scopes }) => scopes.includes(scope),
+  share: ({ measure }, payment) => shareOf(payment)[measure],
   add: (sum, more) => sum + more,
   fits: (sum, { max }) => sum <= max,
   used(limit, entries, now) {
@@ -67,7 +77,7 @@ export const sound: Habits = {
       .filter(
         (entry) => this.counts(entry.payment) && this.isOf(limit, entry.payment) && this.isIn(limit.window, entry, now),
       )
-      .reduce((sum, { payment }) => this.add(sum, cost(limit, payment)), 0n)
+      .reduce((sum, { payment }) => this.add(sum, this.share(limit, payment)), 0n)
   },
   checked: (limits) => limits,
   existing: (entries, payment, { sameRequest, renew }, now) => {
@@ -88,16 +98,17 @@ export const sound: Habits = {
     const index = entries.findIndex(({ payment }) => payment.id === id)
     if (index >= 0) entries.splice(index, 1)
   },
-  fitsAt: (limit, counted, excess) => {
+  fitsAt(limit, counted, excess) {
     let left = excess
     for (const { payment, until } of counted.toSorted((one, other) => one.until - other.until)) {
-      left -= cost(limit, payment)
+      left -= this.share(limit, payment)
       if (left <= 0n) return leavesAt(limit.window, until)
     }
     return undefined
   },
-  freesAt: ({ window }, counted) =>
-    counted.length === 0 ? undefined : leavesAt(window, Math.min(...counted.map(({ until }) => until))),
+  freesAt(limit, counted) {
+    return this.fitsAt(limit, counted, 1n)
+  },
   missing: (id) => {
     throw new TypeError(`payment ${id} is not in the ledger`)
   },
@@ -106,6 +117,7 @@ export const sound: Habits = {
     (filter.status ?? payment.status) === payment.status &&
     (filter.host ?? payment.resource.host) === payment.resource.host &&
     (filter.purchaseKey ?? payment.purchaseKey) === payment.purchaseKey &&
+    (filter.scope === undefined || payment.scopes.includes(filter.scope)) &&
     (filter.since ?? 0) <= payment.createdAt &&
     (filter.until ?? Number.POSITIVE_INFINITY) > payment.createdAt &&
     Object.entries(filter.labels ?? {}).every(([name, value]) => payment.labels[name] === value),
@@ -122,6 +134,18 @@ export const sound: Habits = {
   use: (approval) => ({ ...approval, status: 'used' }),
   isListed: ({ expiresAt }, now) => now < expiresAt,
   blocks: () => true,
+  isRevoked: (revoked, ids) => ids.find((id) => revoked.has(id)),
+  isLate: (notAfter, now) => now >= notAfter,
+  halts: () => true,
+  agrees: agreesWithPin,
+  pinsRefused: false,
+  pin: (known, pins) => {
+    for (const { key, value } of pins) if (!known.has(key)) known.set(key, value)
+  },
+  repin: (known, pins) => {
+    for (const { key, value } of pins) known.set(key, value)
+  },
+  note: (notes, name, text) => void notes.set(name, text),
 }
 
 /** Creates a ledger of these habits. */
@@ -129,6 +153,9 @@ export function naiveLedger(habits: Habits = sound): Ledger {
   const entries: Entry[] = []
   const secrets = new Map<string, Uint8Array>()
   const approvals = new Map<string, Approval>()
+  const revoked = new Set<SessionId>()
+  const pinned = new Map<string, string>()
+  const notes = new Map<string, string>()
   let frozen: Freeze | undefined
   let now = 0
 
@@ -146,19 +173,32 @@ export function naiveLedger(habits: Habits = sound): Ledger {
     const others = entries.filter((entry) => entry.payment.id !== payment.id)
     const limit = habits
       .checked(limits)
-      .find((one) => !habits.fits(habits.add(habits.used(one, others, now), cost(one, payment)), one))
+      .find((one) => !habits.fits(habits.add(habits.used(one, others, now), askedOf(one, payment)), one))
     if (!limit) return undefined
     const used = habits.used(limit, others, now)
-    const excess = used + cost(limit, payment) - limit.max
-    return { ok: false, reason: 'limit', limit, used, fitsAt: habits.fitsAt(limit, countedOf(limit), excess) } as const
+    const excess = used + askedOf(limit, payment) - limit.max
+    const fitsAt = askedOf(limit, payment) > limit.max ? undefined : habits.fitsAt(limit, countedOf(limit), excess)
+    return { ok: false, reason: 'limit', limit, used, fitsAt } as const
   }
 
-  const { revokeSession, revoked, remember, recall } = memoryLedger()
+  const differing = (pins: readonly Pin[] = [], found: Entry | undefined) => {
+    const pin = pins.find(({ key }, index) => {
+      const remembered = pinned.get(key)
+      return remembered !== undefined && !habits.agrees(pins[index] as Pin, remembered, found)
+    })
+    return pin && ({ ok: false, reason: 'pin', pin, remembered: pinned.get(pin.key) ?? '' } as const)
+  }
+
   return {
     reserve: async (payment, limits, options = {}) => {
       now = habits.tick(now, payment.createdAt)
       const found = habits.existing(entries, payment, options, now)
       if (frozen && habits.blocks(frozen, found)) return { ok: false, reason: 'frozen', freeze: frozen }
+      const session = habits.isRevoked(revoked, options.sessions ?? [])
+      if (session && habits.halts(session, found)) return { ok: false, reason: 'revoked', session }
+      const { notAfter = Number.POSITIVE_INFINITY } = options
+      if (habits.isLate(notAfter, now, payment)) return { ok: false, reason: 'late' }
+      const different = differing(options.pins, found)
       const refusal = broken(payment, limits)
       const waiting = habits.pause()
       if (waiting) await waiting
@@ -169,7 +209,12 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       if (options.approval && !(approval && habits.isUsable(approval, now))) {
         return { ok: false, reason: 'approval', approval }
       }
+      if (different) return different
       if (approval && (!refusal || habits.usesRefused)) approvals.set(approval.id, habits.use(approval))
+      if (!refusal || habits.pinsRefused) {
+        habits.pin(pinned, options.pins ?? [])
+        habits.repin(pinned, options.newPins ?? [])
+      }
       if (refusal && !habits.recordsRefused) return refusal
       habits.replaces(entries, payment.id)
       entries.push({ payment: habits.copy(payment), until: habits.until(payment, now) })
@@ -217,9 +262,9 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       frozen = freeze
     },
     frozen: async () => frozen,
-    revokeSession,
-    revoked,
-    remember,
-    recall,
+    revokeSession: async (id) => void revoked.add(id),
+    revoked: async (ids) => habits.isRevoked(revoked, ids),
+    remember: async (name, text) => habits.note(notes, name, text),
+    recall: async (name) => notes.get(name),
   }
 }

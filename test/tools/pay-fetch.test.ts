@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { allowHosts, memoryLedger, spendingLimit } from '../../src/index.js'
+import { allowHosts, memoryLedger, spendingLimit, x402 } from '../../src/index.js'
 import { callKey, paymentTools, type ToolCall } from '../../src/tools/index.js'
 import { setUpMarket, url } from '../support/market.ts'
 
@@ -98,6 +98,31 @@ describe('pay_fetch', () => {
     expect(result).toMatchObject({ status: 'unknown', payment: { state } })
     expect(result.explanation).not.toMatch(/not paid|nothing was paid|nothing was signed/i)
     expect(taken()).toBe(100_000n)
+  })
+
+  test('says that it cannot say when its own code fails after the payment has left', async () => {
+    sell({ priceUsd: '0.10' })
+    const readAnswer = () => {
+      throw new TypeError('signature 0xabc could not be read')
+    }
+    const result = await paymentTools(open({ protocols: [{ ...x402(), readAnswer }] })).pay_fetch.execute({ url })
+    expect(result).toMatchObject({ status: 'unknown', payment: { state: 'unknown', amountUsd: '$0.10' } })
+    expect(JSON.stringify(result)).not.toContain('0xabc')
+    expect(taken()).toBe(100_000n)
+  })
+
+  test('shows as much of an answer as came before it broke off, and that it was paid', async () => {
+    const resource = sell({ priceUsd: '0.10', fault: 'settle-then-truncate' })
+    // The mock of the network would take the answer back as a whole.
+    const fetch: typeof globalThis.fetch = (input, init) => resource(new Request(input, init))
+    const result = await paymentTools(open({ fetch })).pay_fetch.execute({ url })
+    expect(result).toMatchObject({
+      status: 'failed',
+      code: 'http_error',
+      isBodyCut: true,
+      payment: { state: 'claimed' },
+    })
+    expect(result.explanation).toMatch(/^Paid \$0\.10, as the server says, .*Do not buy it again\.$/)
   })
 
   test('does not follow a redirect, and says where it leads', async () => {

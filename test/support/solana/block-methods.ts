@@ -38,6 +38,7 @@ export const blockMethods: Readonly<Record<string, Method>> = {
     const known = node.blocks.isValid(message.blockhash, commitment)
     return inContext(node, commitment, known ? Number(feeOf(message)) : null)
   },
+  getFirstAvailableBlock: ({ history }) => history.firstSlot(),
   getBlockTime: ({ blocks }, params) => blocks.bySlot(Number(params[0]))?.time ?? null,
   getRecentPrioritizationFees: ({ blocks }) => [{ slot: blocks.at('processed').slot, prioritizationFee: 0 }],
   getGenesisHash: () => devnetGenesis,

@@ -14,6 +14,8 @@ export type History = {
   readonly list: (address: string, page: Page) => readonly unknown[]
   /** Forgets every transaction, as nodes do after days; those of the last blocks keep their status. */
   readonly prune: () => void
+  /** The first slot of which it still knows. */
+  readonly firstSlot: () => number
   readonly count: () => number
 }
 
@@ -34,6 +36,7 @@ export function createHistory(blocks: Blocks): History {
   const all: Landed[] = []
   const bySignature = new Map<string, Landed>()
   let pruned = 0
+  let firstSlot = 0
 
   const isIn = (landed: Landed, commitment: Commitment): boolean => landed.block.slot <= blocks.at(commitment).slot
   const isRecent = ({ block }: Landed): boolean => block.height > blocks.at('processed').height - recentBlocks
@@ -63,7 +66,9 @@ export function createHistory(blocks: Blocks): History {
     },
     prune() {
       pruned = all.length
+      firstSlot = blocks.at('processed').slot
     },
+    firstSlot: () => firstSlot,
     count: () => all.length,
   }
 }

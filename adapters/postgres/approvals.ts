@@ -1,0 +1,35 @@
+/** What keeps requests for approval in the database. */
+export function approvalFunctions(schema: string): string {
+  return `
+-- Keeps a request for approval, or answers the one that stands.
+CREATE OR REPLACE FUNCTION ${schema}.request_approval(wanted jsonb, most integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  standing jsonb;
+  now bigint;
+BEGIN
+  PERFORM ${schema}.enter();
+  now := ${schema}.tick((wanted->>'requestedAt')::bigint);
+  SELECT a.approval INTO standing FROM ${schema}.approvals a
+    WHERE a.id = wanted->>'id' AND a.approval->>'status' <> 'used' AND a.expires_at > now;
+  IF FOUND THEN RETURN standing; END IF;
+  DELETE FROM ${schema}.approvals a WHERE a.expires_at <= now OR a.id = wanted->>'id';
+  INSERT INTO ${schema}.approvals (id, expires_at, approval) VALUES (wanted->>'id', (wanted->>'expiresAt')::bigint, wanted);
+  DELETE FROM ${schema}.approvals a WHERE a.seq <= (SELECT MAX(b.seq) FROM ${schema}.approvals b) - most;
+  RETURN wanted;
+END $$;
+
+-- Decides on a request; a denial is final.
+CREATE OR REPLACE FUNCTION ${schema}.decide_approval(wanted text, decision text, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  decided jsonb;
+BEGIN
+  PERFORM ${schema}.enter();
+  now := ${schema}.tick(now);
+  UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', to_jsonb(decision))
+    WHERE a.id = wanted AND a.expires_at > now
+      AND (a.approval->>'status' = 'pending' OR (a.approval->>'status' = 'approved' AND decision = 'denied'))
+    RETURNING a.approval INTO decided;
+  RETURN decided;
+END $$;
+`
+}

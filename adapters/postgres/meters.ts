@@ -1,0 +1,141 @@
+/** What adds payments up by scope and window, in the database, as payments come and go. */
+export function meterFunctions(schema: string): string {
+  return `
+-- Adds a payment to its counters (sign 1), or takes it away (sign -1).
+CREATE OR REPLACE FUNCTION ${schema}.tally(payment jsonb, sign integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  cost numeric := (payment->>'microUsd')::numeric;
+  until bigint := (payment->>'countsUntil')::bigint;
+  is_unknown integer := (payment->>'status' = 'unknown')::integer;
+  is_open integer := (payment->>'status' IN ('authorized', 'unknown'))::integer;
+  scopes text[] := ARRAY(SELECT jsonb_array_elements_text(payment->'scopes'));
+BEGIN
+  IF sign > 0 THEN
+    INSERT INTO ${schema}.entries (scope, counts_until, id, micro_usd, open, unknown)
+      SELECT one, until, payment->>'id', cost, is_open, is_unknown FROM unnest(scopes) AS one;
+  ELSE
+    DELETE FROM ${schema}.entries e WHERE e.scope = ANY(scopes) AND e.counts_until = until AND e.id = payment->>'id';
+  END IF;
+  UPDATE ${schema}.meters m SET micro_usd = m.micro_usd + sign * cost, count = m.count + sign,
+      open = m.open + sign * is_open, unknown = m.unknown + sign * is_unknown
+    WHERE m.scope = ANY(scopes) AND m.horizon < until;
+END $$;
+
+-- Notes that a payment that counts on stands elsewhere now.
+CREATE OR REPLACE FUNCTION ${schema}.move(before jsonb, after jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  until bigint := (after->>'countsUntil')::bigint;
+  was_unknown integer := (before->>'status' = 'unknown')::integer;
+  was_open integer := (before->>'status' IN ('authorized', 'unknown'))::integer;
+  is_unknown integer := (after->>'status' = 'unknown')::integer;
+  is_open integer := (after->>'status' IN ('authorized', 'unknown'))::integer;
+  scopes text[] := ARRAY(SELECT jsonb_array_elements_text(after->'scopes'));
+BEGIN
+  IF was_open = is_open AND was_unknown = is_unknown THEN RETURN; END IF;
+  UPDATE ${schema}.entries e SET open = is_open, unknown = is_unknown
+    WHERE e.scope = ANY(scopes) AND e.counts_until = until AND e.id = after->>'id';
+  UPDATE ${schema}.meters m SET open = m.open + is_open - was_open, unknown = m.unknown + is_unknown - was_unknown
+    WHERE m.scope = ANY(scopes) AND m.horizon < until;
+END $$;
+
+-- Brings the sum of a window up to its start, which only moves forward, and answers it.
+CREATE OR REPLACE FUNCTION ${schema}.meter(wanted jsonb) RETURNS ${schema}.meters LANGUAGE plpgsql AS $$
+DECLARE
+  sum_row ${schema}.meters;
+  gone record;
+  start bigint := (wanted->>'start')::bigint;
+BEGIN
+  SELECT * INTO sum_row FROM ${schema}.meters m WHERE m.scope = wanted->>'scope' AND m.span = wanted->>'span';
+  IF NOT FOUND THEN
+    INSERT INTO ${schema}.meters (scope, span, horizon, micro_usd, count, open, unknown)
+      SELECT wanted->>'scope', wanted->>'span', start,
+        COALESCE(SUM(e.micro_usd), 0), COUNT(*), COALESCE(SUM(e.open), 0), COALESCE(SUM(e.unknown), 0)
+      FROM ${schema}.entries e WHERE e.scope = wanted->>'scope' AND e.counts_until > start
+      RETURNING * INTO sum_row;
+  ELSIF start > sum_row.horizon THEN
+    SELECT SUM(e.micro_usd) AS micro_usd, COUNT(*) AS count, SUM(e.open) AS open, SUM(e.unknown) AS unknown INTO gone
+      FROM ${schema}.entries e
+      WHERE e.scope = wanted->>'scope' AND e.counts_until > sum_row.horizon AND e.counts_until <= start;
+    -- Where nothing has left, the sum is that of the new start as it stands.
+    IF gone.count > 0 THEN
+      UPDATE ${schema}.meters m SET horizon = start, micro_usd = m.micro_usd - gone.micro_usd, count = m.count - gone.count,
+          open = m.open - gone.open, unknown = m.unknown - gone.unknown
+        WHERE m.scope = wanted->>'scope' AND m.span = wanted->>'span'
+        RETURNING m.* INTO sum_row;
+    END IF;
+  END IF;
+  RETURN sum_row;
+END $$;
+
+CREATE OR REPLACE FUNCTION ${schema}.measured(sum_row ${schema}.meters, measure text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE measure WHEN 'count' THEN sum_row.count WHEN 'open' THEN sum_row.open WHEN 'unknown' THEN sum_row.unknown
+    ELSE sum_row.micro_usd END
+$$;
+
+-- Walks the entries in the order in which they leave, until enough of them has left; not for ever.
+CREATE OR REPLACE FUNCTION ${schema}.leaves(wanted jsonb, horizon bigint, excess numeric) RETURNS bigint LANGUAGE plpgsql
+  -- By the index, and no further than needed.
+  SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+  entry record;
+  gone numeric := 0;
+BEGIN
+  IF wanted->>'span' = 'lifetime' THEN RETURN NULL; END IF;
+  IF wanted->>'measure' <> 'microUsd' AND excess > 10000 THEN RETURN NULL; END IF;
+  IF wanted->>'measure' IN ('open', 'unknown') THEN
+    RETURN (SELECT e.counts_until FROM ${schema}.entries e
+      WHERE e.scope = wanted->>'scope' AND e.counts_until > horizon AND e.open = 1
+        AND (wanted->>'measure' = 'open' OR e.unknown = 1)
+      ORDER BY e.counts_until, e.id OFFSET (excess - 1)::bigint LIMIT 1);
+  END IF;
+  FOR entry IN SELECT e.counts_until, e.micro_usd FROM ${schema}.entries e
+      WHERE e.scope = wanted->>'scope' AND e.counts_until > horizon ORDER BY e.counts_until, e.id LIMIT 10000 LOOP
+    gone := gone + CASE WHEN wanted->>'measure' = 'count' THEN 1 ELSE entry.micro_usd END;
+    IF gone >= excess THEN RETURN entry.counts_until; END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- Answers how a limit stands in the way of a payment, or nothing.
+CREATE OR REPLACE FUNCTION ${schema}.exceeded(wanted jsonb, payment jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  sum_row ${schema}.meters;
+  most numeric := (wanted->>'max')::numeric;
+  asked numeric := CASE WHEN wanted->>'measure' = 'microUsd' THEN (payment->>'microUsd')::numeric ELSE 1 END;
+  used numeric := 0;
+  leaves bigint;
+BEGIN
+  IF wanted->>'span' <> 'payment' THEN
+    sum_row := ${schema}.meter(wanted);
+    used := ${schema}.measured(sum_row, wanted->>'measure');
+  END IF;
+  IF used + asked <= most THEN RETURN NULL; END IF;
+  IF wanted->>'span' <> 'payment' AND asked <= most THEN
+    leaves := ${schema}.leaves(wanted, GREATEST(sum_row.horizon, (wanted->>'start')::bigint), used + asked - most);
+  END IF;
+  RETURN jsonb_build_object('ok', false, 'reason', 'limit', 'index', wanted->'index', 'used', used::text, 'leaves', leaves);
+END $$;
+
+-- Answers how much of each limit is used, and what leaves first.
+CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb, at_time bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  one jsonb;
+  sum_row ${schema}.meters;
+  answers jsonb := '[]';
+BEGIN
+  PERFORM ${schema}.enter();
+  PERFORM ${schema}.tick(at_time);
+  FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
+    IF one->>'span' = 'payment' THEN
+      answers := answers || jsonb_build_object('used', '0');
+      CONTINUE;
+    END IF;
+    sum_row := ${schema}.meter(one);
+    answers := answers || jsonb_build_object(
+      'used', ${schema}.measured(sum_row, one->>'measure')::text,
+      'leaves', ${schema}.leaves(one, GREATEST(sum_row.horizon, (one->>'start')::bigint), 1));
+  END LOOP;
+  RETURN answers;
+END $$;
+`
+}

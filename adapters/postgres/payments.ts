@@ -1,0 +1,54 @@
+import {
+  advancePayment,
+  countsAsSpent,
+  decodePayment,
+  encodePayment,
+  type Payment,
+  type PaymentFilter,
+  type PaymentId,
+  type PaymentUpdate,
+} from 'stipend'
+import { answerOf, type Call } from './call.js'
+
+/** Reads, moves on and replaces what is still as it was read, until nobody came between. */
+export async function replace(id: PaymentId, update: PaymentUpdate, call: Call, schema: string): Promise<Payment> {
+  for (;;) {
+    const [payment] = await select(call, schema, { id })
+    if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
+    const moved = advancePayment(payment, update)
+    const isOver = countsAsSpent(payment) && !countsAsSpent(moved)
+    const rows = await call(`SELECT ${schema}.replace($1, $2, $3) AS answer`, [
+      encodePayment(payment),
+      encodePayment(moved),
+      isOver,
+    ])
+    if (answerOf(rows) === true) return moved
+  }
+}
+
+/** Reads the payments that every given filter matches, newest first. */
+export async function select(
+  call: Call,
+  schema: string,
+  filter: PaymentFilter & { readonly id?: PaymentId },
+): Promise<readonly Payment[]> {
+  const { labels, scope, limit = 100 } = filter
+  const conditions: readonly (readonly [string, unknown])[] = [
+    ['id =', filter.id],
+    ['status =', filter.status],
+    ['host =', filter.host],
+    ['purchase_key =', filter.purchaseKey],
+    ['created_at >=', filter.since],
+    ['created_at <', filter.until],
+    ["payment->'labels' @>", labels && JSON.stringify(labels)],
+    ["payment->'scopes' @>", scope === undefined ? undefined : JSON.stringify([scope])],
+  ]
+  const given = conditions.filter(([, value]) => value !== undefined)
+  const where = given.map(([condition], index) => `${condition} $${index + 1}`).join(' AND ')
+  const text = `SELECT payment AS answer FROM ${schema}.payments ${where && `WHERE ${where}`} ORDER BY seq DESC LIMIT ${Number(limit)}`
+  const rows = await call(
+    text,
+    given.map(([, value]) => value),
+  )
+  return rows.map((row) => decodePayment(JSON.stringify(Reflect.get(Object(row), 'answer'))))
+}

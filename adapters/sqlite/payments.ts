@@ -1,0 +1,75 @@
+import { decodePayment, encodePayment, type Payment, type PaymentFilter, type PaymentId } from 'stipend'
+import { read, type SqliteDatabase } from './database.js'
+
+/** Payments as a database keeps them. */
+export type Payments = {
+  readonly get: (id: PaymentId) => Payment | undefined
+  /** Those of a request whose outcome is unknown and whose time is not over, newest first. */
+  readonly byRequest: (digest: string, now: number) => readonly Payment[]
+  readonly insert: (payment: Payment) => void
+  readonly replace: (payment: Payment) => void
+  readonly list: (filter: PaymentFilter) => readonly Payment[]
+}
+
+/** Creates the payments over a database's tables. */
+export function createPayments(database: SqliteDatabase): Payments {
+  const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
+  const byDigest = database.prepare(
+    `SELECT record FROM payments WHERE request_digest = ? AND status = 'unknown'
+     AND json_extract(record, '$.terms.validBefore') * 1000 > ? ORDER BY seq DESC`,
+  )
+  const columns = 'id, status, purchase_key, request_digest, host, created_at, record'
+  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const change = database.prepare(
+    'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, record = ? WHERE id = ?',
+  )
+  return {
+    get: (id) => decodeRow(byId.get(id)),
+    byRequest: (digest, now) => byDigest.all(digest, now).flatMap((row) => decodeRow(row) ?? []),
+    insert: (payment) => {
+      const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
+      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, encodePayment(payment))
+    },
+    replace: (payment) => {
+      change.run(payment.status, payment.requestDigest, payment.createdAt, encodePayment(payment), payment.id)
+    },
+    list: (filter) => listBy(database, filter),
+  }
+}
+
+function decodeRow(row: unknown): Payment | undefined {
+  const record = read(row, 'record')
+  return record === undefined ? undefined : decodePayment(String(record))
+}
+
+type Condition = readonly [text: string, ...values: (string | number)[]]
+
+function listBy(database: SqliteDatabase, filter: PaymentFilter): readonly Payment[] {
+  const conditions = conditionsOf(filter)
+  const where = conditions.length > 0 ? `WHERE ${conditions.map(([text]) => text).join(' AND ')}` : ''
+  const statement = database.prepare(`SELECT record FROM payments ${where} ORDER BY seq DESC LIMIT ?`)
+  const values = conditions.flatMap(([, ...given]) => given)
+  return statement.all(...values, filter.limit ?? 100).flatMap((row) => decodeRow(row) ?? [])
+}
+
+function conditionsOf({
+  status,
+  host,
+  purchaseKey,
+  since,
+  until,
+  scope,
+  labels = {},
+}: PaymentFilter): readonly Condition[] {
+  const plain = { 'status = ?': status, 'host = ?': host, 'purchase_key = ?': purchaseKey, 'created_at >= ?': since }
+  const listed = 'EXISTS (SELECT 1 FROM json_each(record, ?) WHERE key = ? AND value = ?)'
+  return [
+    ...Object.entries({ ...plain, 'created_at < ?': until }).flatMap(([text, value]): readonly Condition[] =>
+      value === undefined ? [] : [[text, value]],
+    ),
+    ...Object.entries(labels).map(([name, value]): Condition => [listed, '$.labels', name, value]),
+    ...(scope === undefined
+      ? []
+      : [['EXISTS (SELECT 1 FROM json_each(record, ?) WHERE value = ?)', '$.scopes', scope] satisfies Condition]),
+  ]
+}

@@ -1,0 +1,96 @@
+import {
+  atLedgerTime,
+  canRenewPayment,
+  countsAsSpent,
+  isPendingPayment,
+  isUsableApproval,
+  type Limit,
+  type Payment,
+  type Reservation,
+  type ReserveOptions,
+} from 'stipend'
+import type { Approvals } from './approvals.js'
+import type { Halts } from './halts.js'
+import type { Memory } from './memory.js'
+import type { Meters } from './meters.js'
+import type { Payments } from './payments.js'
+
+/** All that a ledger's database keeps; called within a transaction. */
+export type Books = {
+  readonly payments: Payments
+  readonly meters: Meters
+  readonly approvals: Approvals
+  readonly halts: Halts
+  readonly memory: Memory
+}
+
+type Refused = Exclude<Reservation, { readonly ok: true }>
+
+/** Records a payment, or says what is in the way; within a transaction. */
+export function reserve(
+  payment: Payment,
+  limits: readonly Limit[],
+  options: ReserveOptions,
+  books: Books,
+): Reservation {
+  const { payments, meters, approvals, memory } = books
+  const now = meters.tick(payment.createdAt)
+  const known = payments.get(payment.id)
+  const live = known && countsAsSpent(known) ? known : undefined
+  const block =
+    halt(options, { ...books, now }) ??
+    findExisting(payment, live, options, { ...books, now }) ??
+    findObjection(options, { ...books, now })
+  if (block) return block
+  if (live) meters.remove(live)
+  for (const limit of limits) {
+    const refusal = meters.refuse(limit, payment, now)
+    if (!refusal) continue
+    if (live) meters.add(live)
+    return { ok: false, reason: 'limit', limit, ...refusal }
+  }
+  if (options.approval !== undefined) approvals.use(options.approval, now)
+  memory.pin(options.pins ?? [], options.newPins ?? [])
+  const recorded = atLedgerTime(payment, now)
+  payments.insert(recorded)
+  meters.add(recorded)
+  return { ok: true }
+}
+
+function halt(
+  { sessions = [], notAfter }: ReserveOptions,
+  { halts, now }: Books & { readonly now: number },
+): Refused | undefined {
+  const freeze = halts.frozen()
+  if (freeze) return { ok: false, reason: 'frozen', freeze }
+  const session = halts.revoked(sessions)
+  if (session) return { ok: false, reason: 'revoked', session }
+  return notAfter !== undefined && now >= notAfter ? { ok: false, reason: 'late' } : undefined
+}
+
+/** The purchase's own payment, unless this one renews it, or another of the same request. */
+function findExisting(
+  payment: Payment,
+  live: Payment | undefined,
+  { sameRequest, renew }: ReserveOptions,
+  { payments, now }: Books & { readonly now: number },
+): Refused | undefined {
+  if (live && renew && canRenewPayment(live, payment)) return undefined
+  const alike = sameRequest && !live ? payments.byRequest(payment.requestDigest, now) : []
+  const found = live ?? alike.find((twin) => isPendingPayment(twin, now))
+  if (!found) return undefined
+  const presented = { ...found, presentations: found.presentations + 1 }
+  payments.replace(presented)
+  return { ok: false, reason: 'exists', payment: presented }
+}
+
+function findObjection(
+  { approval: id, pins = [] }: ReserveOptions,
+  { approvals, memory, now }: Books & { readonly now: number },
+): Refused | undefined {
+  const approval = id === undefined ? undefined : approvals.get(id)
+  if (id !== undefined && !(approval && isUsableApproval(approval, now)))
+    return { ok: false, reason: 'approval', approval }
+  const difference = memory.differs(pins)
+  return difference && { ok: false, reason: 'pin', ...difference }
+}

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { getPayment } from 'stipend'
+import { spentBy } from '../support/agent.ts'
+import { createSolanaAgent } from '../support/solana-agent.ts'
+import {
+  devnetUsdc,
+  type SolanaFacilitator,
+  type SolanaServer,
+  solanaDevnet,
+  startSolana,
+  startSolanaFacilitator,
+  startSolanaFacilitatorV1,
+  startSolanaServer,
+  startSolanaServerV1,
+  type TestSolana,
+} from '../support/solana/index.ts'
+
+const price = 1000n
+const funds = 1_000_000n
+/** Devnet's PYUSD, which is of Token-2022. */
+const pyusd = 'CXk2AMBfi3TwaEL2468s6zP8xq9NxTXjp9gjMgzeUynM'
+
+let chain: TestSolana
+let facilitator: SolanaFacilitator
+let facilitatorV1: SolanaFacilitator
+
+beforeAll(async () => {
+  chain = await startSolana()
+  chain.putMint(pyusd, { program: 'spl-token-2022' })
+  facilitator = await startSolanaFacilitator(chain)
+  facilitatorV1 = await startSolanaFacilitatorV1(chain)
+})
+afterAll(async () => {
+  await facilitator?.close()
+  await facilitatorV1?.close()
+  await chain?.close()
+})
+
+type Shop = { readonly what: string; readonly asset: string; readonly open: () => Promise<SolanaServer> }
+
+const shops: readonly Shop[] = [
+  { what: '@x402/express', asset: devnetUsdc, open: () => startSolanaServer({ chain, facilitator }) },
+  {
+    what: '@x402/express that wants a token of Token-2022',
+    asset: pyusd,
+    open: () => startSolanaServer({ chain, facilitator, asset: pyusd }),
+  },
+  {
+    what: '@x402/express that wants its own memo',
+    asset: devnetUsdc,
+    open: () => startSolanaServer({ chain, facilitator, memo: 'order 42, für Jürgen' }),
+  },
+  {
+    what: '@x402/express that gives a blockhash along',
+    asset: devnetUsdc,
+    open: () => startSolanaServer({ chain, facilitator, blockhash: 'embedded' }),
+  },
+  {
+    what: 'x402-express of version 1',
+    asset: devnetUsdc,
+    open: () => startSolanaServerV1({ chain, facilitator: facilitatorV1 }),
+  },
+]
+
+describe.each(shops)('a wallet with a Solana key at a server of $what', ({ asset, open }) => {
+  let server: SolanaServer
+  beforeAll(async () => {
+    server = await open()
+  })
+  afterAll(() => server?.close())
+
+  test('pays the price, once', async () => {
+    const payer = await chain.createPayer(funds, asset)
+    const earned = await chain.tokenBalance(server.payTo, asset)
+    const sold = server.sales()
+    const wallet = createSolanaAgent(chain, payer)
+
+    const response = await wallet.fetch(`${server.url}/paid`)
+
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ sold: 'a report' })
+    expect(server.sales()).toBe(sold + 1)
+    expect(await chain.tokenBalance(payer.address, asset)).toBe(funds - price)
+    expect(await chain.tokenBalance(server.payTo, asset)).toBe(earned + price)
+    expect(getPayment(response)).toMatchObject({
+      status: 'claimed',
+      amount: price,
+      payTo: server.payTo,
+      receipt: { status: 'claimed', transaction: chain.landed().at(-1)?.signature, network: solanaDevnet },
+    })
+    expect(await spentBy(wallet)).toBe(price)
+    expect(wallet.signed).toHaveLength(1)
+  })
+
+  test('pays ten times for ten requests in parallel', async () => {
+    const payer = await chain.createPayer(funds, asset)
+    const earned = await chain.tokenBalance(server.payTo, asset)
+    const wallet = createSolanaAgent(chain, payer)
+    const responses = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => wallet.fetch(`${server.url}/paid?n=${index}`)),
+    )
+    expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200))
+    expect(await chain.tokenBalance(payer.address, asset)).toBe(funds - 10n * price)
+    expect(await chain.tokenBalance(server.payTo, asset)).toBe(earned + 10n * price)
+    expect(await spentBy(wallet)).toBe(10n * price)
+  })
+})

@@ -1,0 +1,368 @@
+import { getBase58Encoder } from '@solana/kit'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { isStipendError } from '../../src/index.js'
+import { exactSolana } from '../../src/solana/index.js'
+import { asked, createSolanaAgent, schemeFor } from '../support/solana-agent.ts'
+import {
+  type Answer,
+  describeTransaction,
+  entryFor,
+  offerFor,
+  type Json,
+  settling,
+  type SolanaShop,
+  startShop,
+} from '../support/solana-shop.ts'
+import {
+  createParties,
+  createSolanaKeyPair,
+  devnetUsdc,
+  type Parties,
+  RpcError,
+  solanaDevnet,
+  startSolana,
+  type TestSolana,
+} from '../support/solana/index.ts'
+import { outcome } from '../support/offers.ts'
+import { rejection } from '../support/wallets.ts'
+
+const tokenProgram = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'
+
+let chain: TestSolana
+let parties: Parties
+let now: number
+const shops: SolanaShop[] = []
+
+beforeEach(async () => {
+  chain = await startSolana()
+  parties = await createParties(chain)
+  now = Date.now()
+})
+afterEach(async () => {
+  for (const shop of shops.splice(0)) await shop.close()
+  await chain?.close()
+})
+
+const clock = (): number => now
+const open = async (different: Json = {}, answer: Answer = settling(chain, parties)): Promise<SolanaShop> => {
+  const shop = await startShop([entryFor(parties, different)], answer)
+  shops.push(shop)
+  return shop
+}
+const createAgent = (): ReturnType<typeof createSolanaAgent> =>
+  createSolanaAgent(chain, parties.payer, { clock, schemes: [schemeFor(chain, { clock })] })
+const paid = (): Promise<bigint> => chain.tokenBalance(parties.payTo, devnetUsdc)
+const hashesIn = ({ transactions }: SolanaShop): readonly string[] =>
+  transactions.map((transaction) => describeTransaction(transaction).blockhash)
+/** What the first payment asks a node, and no later one does. */
+const once = { getGenesisHash: 1, getLatestBlockhash: 1, getEpochInfo: 1, getAccountInfo: 1 }
+
+describe('a payment on Solana', () => {
+  test('asks no node once one was made, whatever it buys from whom has been bought from before', async () => {
+    const shop = await open()
+    const wallet = createAgent()
+    expect(asked(chain)).toEqual({})
+    await wallet.fetch(shop.url)
+    expect(asked(chain)).toEqual(once)
+    for (let count = 0; count < 5; count += 1) await wallet.fetch(`${shop.url}/${count}`)
+    expect(await paid()).toBe(6000n)
+    expect(asked(chain)).toEqual(once)
+  })
+
+  test('asks for a payee that it does not know yet, and for nothing else', async () => {
+    const wallet = createAgent()
+    await wallet.fetch((await open()).url)
+    await wallet.fetch((await open({ payTo: await chain.createPayee() })).url)
+    expect(asked(chain)).toEqual({ ...once, getAccountInfo: 2 })
+  })
+
+  test('asks once where ten are the first ones at the same time', async () => {
+    const shop = await open()
+    const wallet = createAgent()
+    await Promise.all(Array.from({ length: 10 }, (_, index) => wallet.fetch(`${shop.url}/${index}`)))
+    expect(await paid()).toBe(10_000n)
+    expect(asked(chain)).toEqual(once)
+  })
+
+  test('uses the blockhash that the server gives along', async () => {
+    const wallet = createAgent()
+    await wallet.fetch((await open()).url)
+    chain.tick(20)
+    const { hash } = chain.blockAt('confirmed')
+    const shop = await open({ extra: { recentBlockhash: hash, lastValidBlockHeight: '1' } })
+    await wallet.fetch(shop.url)
+    expect(hashesIn(shop)).toEqual([hash])
+    expect(await paid()).toBe(2000n)
+    expect(asked(chain)).toEqual(once)
+  })
+
+  test('with a blockhash that does not exist is refused by the chain, and not by us', async () => {
+    const shop = await open({ extra: { recentBlockhash: createSolanaKeyPair().address } })
+    await createAgent().fetch(shop.url)
+    expect(shop.transactions).toHaveLength(1)
+    expect(await paid()).toBe(0n)
+  })
+
+  test('records a height that no block is above which has its blockhash', async () => {
+    const wallet = createAgent()
+    await wallet.fetch((await open()).url)
+    now += 10_000
+    chain.tick(20)
+    const { hash, height } = chain.blockAt('confirmed')
+    await wallet.fetch((await open({ extra: { recentBlockhash: hash } })).url)
+    const [embedded, own] = await wallet.payments.list()
+    expect(Number(embedded?.terms.details?.['blockHeight'])).toBeGreaterThanOrEqual(height)
+    expect(Number(own?.terms.details?.['blockHeight'])).toBeLessThan(height)
+  })
+
+  test('takes the greatest height that a node names, and the least slot', async () => {
+    chain.lie('getEpochInfo', (info) => ({ ...Object(info), blockHeight: 7, absoluteSlot: 7e8 }), { tag: 'low' })
+    const rpcs = [`${chain.url}/low`, `${chain.url}/honest`]
+    const schemes = [exactSolana({ rpcs, network: solanaDevnet, clock })]
+    const { height, slot } = chain.blockAt('confirmed')
+    const wallet = createSolanaAgent(chain, parties.payer, { clock, schemes })
+    await wallet.fetch((await open()).url)
+    const [payment] = await wallet.payments.list()
+    expect(payment?.terms.details).toMatchObject({ blockHeight: String(height), slot: String(slot) })
+  })
+})
+
+describe('two payments of the same terms', () => {
+  const memo = { extra: { memo: 'order 42' } }
+
+  test('with a memo of the server never share a blockhash: both are paid', async () => {
+    const shop = await open(memo)
+    const wallet = createAgent()
+    await wallet.fetch(shop.url, { payment: { key: 'one' } })
+    await wallet.fetch(shop.url, { payment: { key: 'two' } })
+    expect(new Set(hashesIn(shop)).size).toBe(2)
+    expect(await paid()).toBe(2000n)
+  })
+
+  test('with a memo and a blockhash of the server do not share it either', async () => {
+    const { hash } = chain.blockAt('confirmed')
+    const shop = await open({ extra: { ...memo.extra, recentBlockhash: hash } })
+    const wallet = createAgent()
+    await Promise.all(['one', 'two', 'three'].map((key) => wallet.fetch(shop.url, { payment: { key } })))
+    expect(new Set(hashesIn(shop)).size).toBe(3)
+    expect(hashesIn(shop)).toContain(hash)
+    expect(await paid()).toBe(3000n)
+  })
+
+  test('of two wallets of one key in one process do not share it either', async () => {
+    const shop = await open(memo)
+    await Promise.all([createAgent().fetch(shop.url), createAgent().fetch(shop.url)])
+    expect(new Set(hashesIn(shop)).size).toBe(2)
+    expect(await paid()).toBe(2000n)
+  })
+
+  test('wait for the next block, and are not signed where there is none', async () => {
+    chain.lie('getLatestBlockhash', frozen())
+    const shop = await open(memo)
+    const wallet = createAgent()
+    await wallet.fetch(shop.url, { payment: { key: 'one' } })
+    const error = await rejection(wallet.fetch(shop.url, { payment: { key: 'two' } }))
+    expect(error).toMatchObject({ code: 'chain_unavailable', moved: 'no', retryable: true })
+    expect(wallet.signed).toHaveLength(1)
+    expect(await wallet.payments.list()).toHaveLength(1)
+  })
+
+  test('with no memo of the server have one each of their own', async () => {
+    chain.lie('getLatestBlockhash', frozen())
+    const shop = await open()
+    const wallet = createAgent()
+    await wallet.fetch(shop.url, { payment: { key: 'one' } })
+    await wallet.fetch(shop.url, { payment: { key: 'two' } })
+    expect(new Set(hashesIn(shop)).size).toBe(1)
+    expect(await paid()).toBe(2000n)
+  })
+})
+
+/** Answers what it answered first, as a node does that has stopped. */
+function frozen(): (truth: unknown) => unknown {
+  let first: unknown
+  return (truth) => {
+    first ??= truth
+    return first
+  }
+}
+
+describe('a node', () => {
+  const faults: readonly (readonly [string, () => unknown])[] = [
+    ['is down', () => chain.goDown()],
+    ['is of another chain', () => chain.lie('getGenesisHash', () => '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d')],
+    ['has no genesis', () => chain.lie('getGenesisHash', () => ({ hash: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1' }))],
+    ['refuses to name a blockhash', () => chain.lie('getLatestBlockhash', refuse)],
+    ['names a blockhash that is none', () => chain.lie('getLatestBlockhash', shorten)],
+    ['names no height', () => chain.lie('getEpochInfo', () => ({ blockHeight: '425100000', absoluteSlot: 1 }))],
+    ['refuses to look an account up', () => chain.lie('getAccountInfo', refuse)],
+    ['answers too much', () => chain.lie('getEpochInfo', () => 'x'.repeat(5_000_000))],
+  ]
+  test.each(faults)('that %s lets nothing be signed or recorded, until it is well again', async (_what, break_) => {
+    const shop = await open()
+    const wallet = createAgent()
+    const end = break_()
+    const error = await rejection(wallet.fetch(shop.url))
+    expect(error).toMatchObject({ code: 'chain_unavailable', moved: 'no', retryable: true })
+    expect(wallet.signed).toEqual([])
+    expect(await wallet.payments.list()).toEqual([])
+    if (typeof end === 'function') end()
+    await wallet.fetch(shop.url)
+    expect(await paid()).toBe(1000n)
+  })
+
+  test('that goes down is not missed for twenty seconds, and then is', async () => {
+    const shop = await open()
+    const wallet = createAgent()
+    await wallet.fetch(shop.url)
+    chain.goDown({ tag: 'client' })
+    now += 20_000
+    await wallet.fetch(`${shop.url}/in-time`)
+    now += 1
+    expect(await rejection(wallet.fetch(`${shop.url}/late`))).toMatchObject({ code: 'chain_unavailable' })
+    expect(await paid()).toBe(2000n)
+  })
+
+  test('is asked anew after the clock has gone back: an age below zero is none', async () => {
+    const shop = await open()
+    const wallet = createAgent()
+    await wallet.fetch(shop.url)
+    now -= 1
+    await wallet.fetch(`${shop.url}/again`)
+    expect(asked(chain)).toMatchObject({ getLatestBlockhash: 2, getGenesisHash: 1 })
+  })
+
+  test('that is down is stood in for by another', async () => {
+    chain.goDown({ tag: 'first' })
+    const schemes = [exactSolana({ rpc: `${chain.url}/first`, rpcs: [`${chain.url}/second`], network: solanaDevnet })]
+    await createSolanaAgent(chain, parties.payer, { schemes }).fetch((await open()).url)
+    expect(await paid()).toBe(1000n)
+  })
+
+  test('whose URL has a secret does not have it in an error', async () => {
+    const schemes = [exactSolana({ rpc: 'http://127.0.0.1:1/?api-key=s3cret', network: solanaDevnet })]
+    const wallet = createSolanaAgent(chain, parties.payer, { schemes })
+    const error = await rejection(wallet.fetch((await open()).url))
+    const { inspect } = await import('node:util')
+    expect(isStipendError(error)).toBe(true)
+    expect(inspect([error, wallet, schemes], { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain(
+      's3cret',
+    )
+  })
+
+  test.each([
+    ['no URL', {}],
+    ['a URL that is none', { rpc: 'api.mainnet-beta.solana.com' }],
+    ['a file', { rpc: 'file:///etc/passwd' }],
+    ['one URL twice', { rpcs: ['https://a.example', 'https://a.example/'] }],
+    ['a network that is none', { rpc: 'https://a.example', network: 'solana:devnet' as const }],
+    ['no time', { rpc: 'https://a.example', timeoutSeconds: 0 }],
+  ])('is not taken from %s', (_what, options) => {
+    expect(outcome(() => exactSolana(options))).toMatchObject({ code: 'configuration_invalid' })
+  })
+})
+
+function refuse(): never {
+  throw new RpcError(-32005, 'Node is behind by 42 slots')
+}
+
+function shorten(latest: unknown): unknown {
+  const { context, value } = latest as { readonly context: unknown; readonly value: { readonly blockhash: string } }
+  return { context, value: { ...value, blockhash: value.blockhash.slice(5) } }
+}
+
+describe('a payee', () => {
+  test('without an account for the token is not paid, and is once it has one', async () => {
+    const { address: payTo } = createSolanaKeyPair()
+    const shop = await open({ payTo })
+    const wallet = createAgent()
+    const error = await rejection(wallet.fetch(shop.url))
+    const account = await chain.tokenAccount(payTo, devnetUsdc)
+    expect(error).toMatchObject({ code: 'payee_account_missing', moved: 'no', retryable: true, account })
+    expect(wallet.signed).toEqual([])
+    expect(await wallet.payments.list()).toEqual([])
+    await chain.createAta(payTo, devnetUsdc)
+    await wallet.fetch(shop.url)
+    expect(await chain.tokenBalance(payTo, devnetUsdc)).toBe(1000n)
+  })
+
+  test.each([
+    ['is frozen', (data: Buffer) => data.fill(2, 108, 109)],
+    ['is of another owner', (data: Buffer) => data.fill(7, 32, 64)],
+    ['is of another token', (data: Buffer) => data.fill(7, 0, 32)],
+  ])('whose account %s is not paid', async (_what, change) => {
+    chain.lie('getAccountInfo', (truth) => {
+      const { context, value } = truth as { context: unknown; value: { data: [string, string] } }
+      const data = change(Buffer.from(value.data[0], 'base64')).toString('base64')
+      return { context, value: { ...value, data: [data, 'base64'] } }
+    })
+    const error = await rejection(createAgent().fetch((await open()).url))
+    expect(error).toMatchObject({ code: 'payee_account_missing', moved: 'no' })
+  })
+})
+
+describe('the background', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('refreshes the blockhash while payments are made, and stops when none are', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { fetch, count } = cannedNode()
+    const scheme = exactSolana({ rpc: 'https://node.example', network: solanaDevnet, clock, fetch })
+    const nonce = `0x${'11'.repeat(32)}` as const
+    const pay = async (): Promise<unknown> =>
+      scheme.terms(offerFor(parties), { payer: parties.payer.address, nonce, now })
+    await pay()
+    // The last payment is made after thirty seconds, and nothing is asked any more two minutes later.
+    for (let round = 1; round <= 20; round += 1) {
+      now += 10_000
+      await vi.advanceTimersByTimeAsync(10_000)
+      const isBusy = round <= 14
+      await until(() => vi.getTimerCount() === (isBusy ? 1 : 0))
+      expect(count()).toBe(1 + Math.min(round, 14))
+      // By the blockhash that was read in the background: no node is waited for.
+      if (round === 3) await pay()
+    }
+    expect(count()).toBe(15)
+    expect(await pay()).toBeDefined()
+    expect(count()).toBe(16)
+  })
+
+  test('keeps no process alive', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const shop = await open()
+    const before = timers()
+    await createAgent().fetch(shop.url)
+    await vi.waitFor(() => expect(timers()).toBeLessThanOrEqual(before))
+  })
+})
+
+/** Waits without a timer, since those are faked; the test's own time is the bound. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => void setImmediate(resolve))
+}
+
+/** A node that answers at once and without a network, and counts how often a blockhash was asked for. */
+function cannedNode(): { readonly fetch: typeof fetch; readonly count: () => number } {
+  const { hash, height, slot } = chain.blockAt('confirmed')
+  const account = Buffer.concat([decode(devnetUsdc), decode(parties.payTo), Buffer.alloc(44), Buffer.of(1)])
+  const context = { slot }
+  let count = 0
+  const answers: Readonly<Record<string, unknown>> = {
+    getGenesisHash: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG',
+    getLatestBlockhash: { context, value: { blockhash: hash, lastValidBlockHeight: height + 150 } },
+    getEpochInfo: { absoluteSlot: slot, blockHeight: height },
+    getAccountInfo: { context, value: { owner: tokenProgram, data: [account.toString('base64'), 'base64'] } },
+  }
+  return {
+    fetch: async (_input, init) => {
+      const { method } = JSON.parse(String(init?.body)) as { readonly method: string }
+      if (method === 'getLatestBlockhash') count += 1
+      return Response.json({ jsonrpc: '2.0', id: 1, result: answers[method] })
+    },
+    count: () => count,
+  }
+}
+
+function decode(address: string): Buffer {
+  return Buffer.from(getBase58Encoder().encode(address))
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sqliteLedger } from 'stipend/sqlite'
+import { assertLocal } from '../../adapters/sqlite/database.ts'
+import { sampleId, samplePayment } from '../../src/testing/sample-payment.ts'
+import { bundle, ended, start } from '../support/child.ts'
+
+let directory = ''
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+describe('a SQLite file that is shared', () => {
+  test('is read while another process changes it, without what is not committed', async () => {
+    const file = join(directory, 'read.db')
+    const ledger = sqliteLedger(file)
+    await ledger.reserve(samplePayment(1), [])
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    other.exec("INSERT INTO freeze VALUES (1, 'half', 0); INSERT INTO revoked VALUES ('ses_1')")
+    expect(await ledger.frozen()).toBeUndefined()
+    expect(await ledger.revoked(['ses_1'])).toBeUndefined()
+    expect((await ledger.get(sampleId(1)))?.status).toBe('authorized')
+    expect(await ledger.list()).toHaveLength(1)
+    other.exec('COMMIT')
+    expect(await ledger.frozen()).toEqual({ reason: 'half', at: 0 })
+    expect(await ledger.revoked(['ses_2', 'ses_1'])).toBe('ses_1')
+  })
+
+  test('records nothing while another process holds it, and goes on once that one is killed', async () => {
+    const file = join(directory, 'held.db')
+    sqliteLedger(file).close()
+    const holder = await start('holder', { file })
+    await new Promise((resolve) => {
+      holder.stdout?.once('data', resolve)
+    })
+    const impatient = sqliteLedger(new DatabaseSync(file, { timeout: 50 }))
+    await expect(impatient.reserve(samplePayment(1), [])).rejects.toMatchObject({ code: 'ledger_unavailable' })
+    holder.kill('SIGKILL')
+    await ended(holder)
+    expect(await impatient.reserve(samplePayment(1), [])).toEqual({ ok: true })
+    expect(await impatient.recall('half')).toBeUndefined()
+    await impatient.verify()
+  })
+
+  test('is one budget for four threads, each with its own ledger', { timeout: 60_000 }, async () => {
+    const file = join(directory, 'threads.db')
+    const program = await bundle('spender')
+    const outputs = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const argument = JSON.stringify({ file, calls: 25, dailyLimitUsd: 0.5 })
+        const worker = new Worker(program, { argv: [argument], stdout: true })
+        let output = ''
+        worker.stdout.on('data', (chunk: Buffer) => {
+          output += chunk.toString()
+        })
+        await new Promise((resolve, reject) => {
+          worker.once('error', reject)
+          worker.once('exit', resolve)
+        })
+        return JSON.parse(output) as { readonly signed: number; readonly odd: readonly string[] }
+      }),
+    )
+    expect(outputs.flatMap(({ odd }) => odd)).toEqual([])
+    expect(outputs.reduce((sum, { signed }) => sum + signed, 0)).toBe(50)
+    const ledger = sqliteLedger(file)
+    expect(await ledger.list({ limit: 1000 })).toHaveLength(50)
+    await ledger.verify()
+  })
+
+  test('is refused on a file system of another machine, whose locks reach no further than this one', () => {
+    for (const type of [0x6969, 0x517b, 0xff534d42, 0xfe534d42]) {
+      expect(() => assertLocal('agent.db', type)).toThrow(/agent.db lies on a network file system/)
+    }
+    for (const type of [0xef53, 0x01021994, 0x9123683e, 0x58465342, 0x794c7630]) {
+      expect(() => assertLocal('agent.db', type)).not.toThrow()
+    }
+  })
+})
