@@ -251,6 +251,20 @@ describe('an approval at the host', () => {
     expect(await second.payments.list()).toHaveLength(1)
   })
 
+  test('outlives the process for a session too, which is opened again by its token', async () => {
+    sell({ priceUsd: '5' })
+    const file = join(folder, 'session.db')
+    const first = open({ ledger: sqliteLedger(file) })
+    const session = first.session({})
+    const { requestState } = await openDesk(first, session)({ url })
+    const second = open({ ledger: sqliteLedger(file) })
+    const desk = openDesk(second, await second.openSession(await session.token()))
+    const round = { requestState, inputResponses: accepted }
+    expect(await desk({ url }, round)).toMatchObject({ structuredContent: { status: 'ok' } })
+    await desk({ url }, round)
+    expect(taken()).toBe(5_000_000n)
+  })
+
   test.each<[string, (state: unknown) => unknown]>([
     ['made up', () => `call_${'0'.repeat(32)}`],
     ['of another shape', () => 'approve'],

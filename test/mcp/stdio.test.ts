@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { encryptedFile } from 'stipend/keys'
+import { sqliteLedger } from 'stipend/sqlite'
+import { createAgentWallet } from '../../src/index.js'
 import { paidResource, type PaidResource, type PaidResourceOptions } from '../../src/testing/index.js'
 import { bundle } from '../support/child.ts'
 import { listen } from '../support/listen.ts'
@@ -50,16 +52,26 @@ type Started = {
   readonly said: () => string
 }
 
+function createHost(approves: boolean): Client {
+  const capabilities = approves ? { elicitation: { form: {} } } : {}
+  const client = new Client({ name: 'host', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } })
+  if (approves) {
+    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { approve: true } }))
+  }
+  return client
+}
+
 /** Starts it as a host does. */
-async function start(env: Record<string, string>, line: 'current' | 'older' = 'current'): Promise<Started> {
+async function start(
+  env: Record<string, string>,
+  line: 'current' | 'older' = 'current',
+  approves = false,
+): Promise<Started> {
   const settings = { command: process.execPath, args: [program], env, stderr: 'pipe' as const }
   const [client, transport] =
     line === 'older'
       ? [new ClientV1({ name: 'host', version: '1' }), new StdioV1(settings)]
-      : [
-          new Client({ name: 'host', version: '1' }, { versionNegotiation: { mode: 'auto' } }),
-          new StdioClientTransport(settings),
-        ]
+      : [createHost(approves), new StdioClientTransport(settings)]
   let said = ''
   transport.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString()
@@ -138,6 +150,51 @@ describe('the server over stdio', () => {
     const { call } = await start({ ...common, STIPEND_POLICY: file, STIPEND_LEDGER: newLedger() })
     expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
     expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'limit_exceeded' })
+    expect(till.settled).toBe(10_000n)
+  })
+
+  test('pays from the session whose token it is given, and no more than that allows', async () => {
+    const { url, till } = await sell()
+    const file = newLedger()
+    const ledger = sqliteLedger(file)
+    const wallet = createAgentWallet({ keyStore: encryptedFile({ path: keyFile, password }), ledger })
+    const token = await wallet.session({ maxPayments: 1 }).token()
+    const { call, said } = await start({ ...common, STIPEND_SESSION: token, STIPEND_LEDGER: file })
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'limit_exceeded' })
+    expect(till.settled).toBe(10_000n)
+    expect(said()).not.toContain(token)
+    ledger.close()
+  })
+
+  test('waits for the owner, is stopped, and goes on where it is started again', async () => {
+    const { url, till } = await sell()
+    const file = newLedger()
+    const env = { ...common, STIPEND_INSTANT_USD: '0.001', STIPEND_LEDGER: file }
+    const asking = await start(env)
+    const waiting = await asking.call('pay_fetch', { url, key: 'report' })
+    expect(waiting).toMatchObject({ status: 'waiting', code: 'approval_required' })
+    await closers.pop()?.()
+
+    const ledger = sqliteLedger(file)
+    const owner = createAgentWallet({ keyStore: encryptedFile({ path: keyFile, password }), ledger })
+    await owner.approvals.approve(Object(waiting['approval']).id)
+    ledger.close()
+    const { call } = await start(env)
+    expect(await call('pay_fetch', { url, key: 'report' })).toMatchObject({ status: 'ok' })
+    await call('pay_fetch', { url, key: 'report' })
+    expect(till.settled).toBe(10_000n)
+  })
+
+  test('lets the person at the host approve, where the owner says so', async () => {
+    const { url, till } = await sell()
+    const env = { ...common, STIPEND_INSTANT_USD: '0.001', STIPEND_APPROVALS: 'host', STIPEND_LEDGER: newLedger() }
+    const { call } = await start(env, 'current', true)
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+    expect(till.settled).toBe(10_000n)
+    const { STIPEND_APPROVALS: _approvals, ...without } = env
+    const other = await start({ ...without, STIPEND_LEDGER: newLedger() }, 'current', true)
+    expect(await other.call('pay_fetch', { url })).toMatchObject({ status: 'waiting' })
     expect(till.settled).toBe(10_000n)
   })
 
