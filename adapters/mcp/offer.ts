@@ -17,7 +17,7 @@ export function readOffer({ isError, structuredContent, content = [] }: ToolResu
   if (!asksPayment(structuredContent) && !asksPayment(stated)) return undefined
   if (structuredContent === undefined) return text
   const structured = orderedJson(structuredContent)
-  if (structured === undefined || structured.length > longest) throw malformed('it is too long or too deep')
+  if (structured === undefined) throw malformed('it is too long or too deep')
   if (content.length === 0) return structured
   if (stated === undefined || orderedJson(stated) !== structured) {
     throw malformed('its structured content and its text ask different things')

@@ -20,6 +20,17 @@ async function setUp({ options, ...terms }: Setup = {}) {
   return { paid, wallet, scene, tools: withPayments(scene.client, wallet, { server: 'weather', ...options }) }
 }
 
+/** The same tool behind no server's checks: what it answers is what the client gets. */
+function setUpBare(terms: Setup = {}) {
+  const paid = createPaidTool(terms)
+  const wallet = createTestWallet({ policy })
+  const client: McpClient = {
+    request: async ({ method, params: { arguments: args, _meta: meta } }) =>
+      method === 'tools/list' ? { tools: [{ name: 'forecast' }] } : paid.answer(args, meta),
+  }
+  return { paid, wallet, tools: withPayments(client, wallet, { server: 'weather' }) }
+}
+
 const text = (value: unknown): Answer['content'] => [
   { type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) },
 ]
@@ -64,7 +75,7 @@ describe('M13: what a tool asks', () => {
     ],
     ['in a version that nobody knows', (answer) => asked({ ...answer.structuredContent, x402Version: 3 })],
   ])('%s is not paid', async (_, change) => {
-    const { paid, wallet, tools } = await setUp({ change })
+    const { paid, wallet, tools } = setUpBare({ change })
     const error = await rejection(tools.callTool(oslo))
     expect(error).toMatchObject({ code: 'malformed_message', moved: 'no' })
     expect([wallet.signed, paid.calls.length]).toEqual([[], 1])
@@ -87,8 +98,9 @@ describe('M13: what a tool asks', () => {
     ['in its second text', (answer) => ({ isError: true, content: [...text('no'), ...answer.content] })],
     ['but offers nothing', ({ structuredContent }) => asked({ ...structuredContent, accepts: [] })],
   ])('%s is handed over and not paid', async (_, change) => {
-    const { paid, wallet, tools } = await setUp({ change })
+    const { paid, wallet, tools } = setUpBare({ change })
     const result = await tools.callTool(oslo)
+    expect(JSON.stringify(result)).toMatch(/x402|no/)
     expect(getToolPayment(result)).toBeUndefined()
     expect([wallet.signed, paid.calls.length]).toEqual([[], 1])
   })
@@ -104,14 +116,14 @@ describe('M13: what a tool asks', () => {
       (answer) => ({ ...answer, content: text(turned(answer.structuredContent)) }),
     ],
   ])('%s is paid', async (_, change) => {
-    const { paid, tools } = await setUp({ change: (answer, isPaid) => (isPaid ? answer : change(answer)) })
+    const { paid, tools } = setUpBare({ change: (answer, isPaid) => (isPaid ? answer : change(answer)) })
     expect(getToolPayment(await tools.callTool(oslo))?.status).toBe('claimed')
     expect(paid.till.settled).toBe(10_000n)
   })
 
   test('is not taken from a receipt that came without a payment', async () => {
     const receipt = { success: true, transaction: '0xabc', network: 'eip155:84532' }
-    const { tools, wallet } = await setUp({
+    const { tools, wallet } = setUpBare({
       change: () => ({ content: text('hi'), _meta: { 'x402/payment-response': receipt } }),
     })
     expect(getToolPayment(await tools.callTool(oslo))).toBeUndefined()
@@ -125,12 +137,12 @@ describe('M13: what a tool asks', () => {
   ])('with a receipt %s is unknown once it is paid', async (_, receipt) => {
     const change = (answer: Answer, isPaid: boolean): Answer =>
       isPaid ? { ...answer, _meta: { 'x402/payment-response': receipt } } : answer
-    const { tools } = await setUp({ change })
+    const { tools } = setUpBare({ change })
     expect(getToolPayment(await tools.callTool(oslo))).toMatchObject({ status: 'unknown', moved: 'maybe' })
   })
 
   test('cannot be paid by a call that brings a payment of its own', async () => {
-    const { paid, tools } = await setUp()
+    const { paid, tools } = setUpBare()
     const forged = { ...oslo, _meta: { 'x402/payment': { x402Version: 2 } } }
     expect(await rejection(tools.callTool(forged))).toMatchObject({ code: 'request_unpayable', moved: 'no' })
     expect(paid.calls).toEqual([])

@@ -177,17 +177,18 @@ describe('a server', () => {
     expect(await host.call('payments')).toMatchObject({ answer: { payments: [] } })
   })
 
-  test('answers in words of its own when the ledger is gone', async () => {
+  test('answers in words of its own when a no cannot be recorded', async () => {
     const wallet = open()
-    const broken = Object.freeze({
-      ...wallet,
-      approvals: { ...wallet.approvals, list: () => Promise.reject(new Error('/secret/path')) },
-    })
+    const deny = () => Promise.reject(new Error('/secret/path'))
     sell({ priceUsd: '5' })
-    const host = await connect(broken, { approvals: wallet.approvals }, { person: yes })
-    const { isError, answer } = await host.call('pay_fetch', { url })
-    expect([isError, answer['status']]).toEqual([true, 'failed'])
-    expect(JSON.stringify(answer)).not.toContain('/secret/path')
+    const host = await connect(
+      wallet,
+      { approvals: { ...wallet.approvals, deny } },
+      { person: () => ({ action: 'decline' }) },
+    )
+    const { isError, answer, text } = await host.call('pay_fetch', { url })
+    expect([isError, answer]).toMatchObject([true, { status: 'failed', code: 'internal_error' }])
+    expect(text).not.toContain('/secret/path')
     expect(signed()).toBe(0)
   })
 

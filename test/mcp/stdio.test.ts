@@ -216,6 +216,7 @@ describe('the server over stdio', () => {
     const env = { STIPEND_KEY: key, STIPEND_HOSTS: 'api.example.com', STIPEND_LEDGER: newLedger() }
     const { errors, output } = await run(env, [initialize])
     expect(errors).toContain('left: STIPEND_HOSTS,STIPEND_LEDGER\n')
+    expect(errors).toContain('stipend: STIPEND_KEY is in the environment of what started this')
     expect(errors + output).not.toContain('4c4c4c4c')
     const locked = await run({ ...common, STIPEND_SESSION: 'stipend_x', STIPEND_LEDGER: newLedger() })
     expect(locked.errors).toMatch(/left: [^\n]*/)

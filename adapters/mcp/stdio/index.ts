@@ -1,6 +1,7 @@
 /**
  * A program: importing it serves a wallet over stdio to the MCP host that started the process, as in
- * `{ "command": "node", "args": ["-e", "import('stipend/mcp/stdio')"] }`. It is configured by the environment:
+ * `{ "command": "node", "args": ["-e", "import('stipend/mcp/stdio')"] }` from the project's folder, or from anywhere with the
+ * path of `node_modules/stipend/dist/mcp/stdio.js` for its only argument. It is configured by the environment:
  *
  * - `STIPEND_KEY_FILE` and `STIPEND_PASSWORD`: the path of an encrypted key file and what unlocks it; or `STIPEND_KEY`, a
  *   private key, which every process that sees the environment can read.
@@ -23,7 +24,7 @@ import { createMcpServer } from '../server.js'
 import { takeSettings } from './environment.js'
 import { open } from './open.js'
 
-await serve()
+const warning = 'STIPEND_KEY is in the environment of what started this; STIPEND_KEY_FILE keeps the key out of it'
 
 async function serve(): Promise<void> {
   // On stdout is the protocol and nothing else, whoever logs what.
@@ -34,6 +35,7 @@ async function serve(): Promise<void> {
     // Once now, so that what is wrong with an option is known before a host asks.
     createMcpServer(owner, options)
     serveStdio(() => createMcpServer(owner, options))
+    if (settings.STIPEND_KEY !== undefined) console.error(`stipend: ${warning}`)
   } catch (error) {
     console.error(`stipend: ${describe(error)}`)
     process.exitCode = 1
@@ -48,3 +50,5 @@ function describe(error: unknown): string {
     .map((line) => line.trim())
     .join('; ')
 }
+
+await serve()
