@@ -18,6 +18,7 @@ const invariants = {
   I10: 'what was judged, recorded, signed and sent is one and the same',
   I11: 'an error in a policy, a ledger or a clock uses no key',
   I12: 'an approval is used once, in the step that records the payment',
+  I13: 'over HTTP only the owner widens, only a session pays, and nobody else is answered',
 } as const
 
 /** One way to break a promise of this library, and the tests that have to notice. */
@@ -32,6 +33,86 @@ type KnownBad = {
 }
 
 const patches: readonly KnownBad[] = [
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a name that was made to resolve here is answered',
+    file: 'adapters/http/guard.ts',
+    find: 'if (!asked || !(allowed',
+    replace: 'if (!asked && !(allowed',
+    tests: ['test/http/handler.test.ts', '-t', 'misdirected'],
+  },
+  {
+    invariant: 'I13',
+    breaks: "over HTTP, a session does what is the owner's",
+    file: 'adapters/http/identify.ts',
+    find: "if (callers.includes('session')) return",
+    replace: 'if (token) return',
+    tests: ['test/http/handler.test.ts', '-t', 'alone'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, wrong passwords are not counted',
+    file: 'adapters/http/password.ts',
+    find: 'attempts.failures += 1',
+    replace: 'attempts.failures += 0',
+    tests: ['test/http/handler.test.ts', '-t', 'password'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, another process does not see new policies',
+    file: 'adapters/http/route-fetch.ts',
+    find: 'await service.policies?.refresh()',
+    replace: '',
+    tests: ['test/http/policies.test.ts'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a key that comes twice is read once',
+    file: 'adapters/http/strict-json.ts',
+    find: 'if (keys.has(key)) return',
+    replace: 'if (keys.has(key) && !key) return',
+    tests: ['test/http/handler.test.ts', '-t', 'a body'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, the network around the service is fetched',
+    file: 'adapters/http/destination.ts',
+    find: 'if (isPublic(url) ||',
+    replace: 'if (isPublic(url) || url.hostname ||',
+    tests: ['test/http/handler.test.ts', '-t', 'never sent'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a fetch follows redirects',
+    file: 'adapters/http/route-fetch.ts',
+    find: "redirect: 'manual'",
+    replace: "redirect: 'follow'",
+    tests: ['test/http/handler.test.ts', '-t', 'redirect'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, a payment whose answer is lost is said not to have moved',
+    file: 'src/client/index.ts',
+    find: "method === 'GET' ? 'no' : 'maybe'",
+    replace: "'no'",
+    tests: ['test/client/'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'a webhook takes its signed notice wherever it is sent',
+    file: 'adapters/http/webhook.ts',
+    find: "redirect: 'manual'",
+    replace: "redirect: 'follow'",
+    tests: ['test/http/notify.test.ts'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'an old delivery of a webhook is taken for a new one',
+    file: 'adapters/http/webhook.ts',
+    find: '> toleranceSeconds) return undefined',
+    replace: '> toleranceSeconds * 1000) return undefined',
+    tests: ['test/http/notify.test.ts'],
+  },
   {
     invariant: 'I1',
     breaks: 'a limit is checked, and the payment written later',
@@ -52,9 +133,9 @@ const patches: readonly KnownBad[] = [
     invariant: 'I3',
     breaks: 'the key is used before the payment is recorded',
     file: 'src/authorize.ts',
-    find: '  const recorded = await record(payment, allowed, ask, parts)\n  const signature = await sign(recorded, allowed, ask, parts)\n',
+    find: '  const recorded = await record({ payment, again }, allowed, ask, parts)\n  const signature = await sign(recorded, allowed, ask, parts)\n',
     replace:
-      "  const { admit } = await import('./gate.js')\n  const signature = await sign(admit(payment), allowed, ask, parts)\n  const recorded = await record(payment, allowed, ask, parts)\n",
+      "  const { admit } = await import('./gate.js')\n  const signature = await sign(admit(payment), allowed, ask, parts)\n  const recorded = await record({ payment, again }, allowed, ask, parts)\n",
     tests: ['test/wallet.test.ts'],
   },
   {
@@ -247,9 +328,9 @@ const patches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'payments whose end nobody has told do not count as under way',
-    file: 'src/policy/breaker.ts',
-    find: "measure: 'open'",
-    replace: "measure: 'unknown'",
+    file: 'src/ledger/share.ts',
+    find: "isUnknown || status === 'authorized'",
+    replace: 'isUnknown',
     tests: ['test/policy/breaker.test.ts'],
   },
   {
@@ -355,6 +436,22 @@ const patches: readonly KnownBad[] = [
     find: '    refuseFeePayer(offer, payer) ??\n',
     replace: '',
     tests: ['test/schemes/exact-solana.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'a tool call that a framework makes again is another purchase',
+    file: 'src/tools/pay-fetch.ts',
+    find: 'key: input.key ?? call.key,',
+    replace: 'key: input.key,',
+    tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/langchain/wallet-tools.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: "a framework's yes to some terms asks for others",
+    file: 'src/record.ts',
+    find: '  checkConsent(payment, wanted, ask)\n',
+    replace: '',
+    tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/openai-agents/wallet-tools.test.ts'],
   },
   {
     invariant: 'I10',
@@ -468,8 +565,9 @@ const patches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'the PostgreSQL ledger checks and writes without a lock',
     file: 'adapters/postgres/functions.ts',
-    find: 'PERFORM pg_advisory_xact_lock(',
-    replace: 'PERFORM pg_advisory_xact_lock_shared(',
+    find: "  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));\nEND $$;\n\n-- Moves the ledger's time on, never back, and answers it: what is spent counts by it.\nCREATE OR REPLACE FUNCTION ${schema}.tick(at_time bigint) RETURNS bigint LANGUAGE plpgsql AS $$\nDECLARE\n  ledger_now bigint;\nBEGIN\n  UPDATE ${schema}.clock c SET now = GREATEST(c.now, at_time) RETURNING c.now INTO ledger_now;\n",
+    replace:
+      "  -- no lock\nEND $$;\n\n-- Moves the ledger's time on, never back, and answers it: what is spent counts by it.\nCREATE OR REPLACE FUNCTION ${schema}.tick(at_time bigint) RETURNS bigint LANGUAGE plpgsql AS $$\nDECLARE\n  ledger_now bigint;\nBEGIN\n  SELECT at_time INTO ledger_now;\n",
     tests: ['test/ledger/contract.test.ts', 'test/processes/budget.test.ts'],
   },
   {
@@ -519,6 +617,30 @@ const patches: readonly KnownBad[] = [
     find: 'if (difference === null) return',
     replace: "if (difference !== '') return",
     tests: ['test/ledger/verify.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'a paid MCP tool may ask one thing in its data and another in its text',
+    file: 'adapters/mcp/offer.ts',
+    find: 'if (stated === undefined || orderedJson(stated) !== structured) {',
+    replace: 'if (stated === structured) {',
+    tests: ['test/mcp/hostile-tools.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'an MCP tool that was changed after it was approved is paid as if it were the same',
+    file: 'adapters/mcp/with-payments.ts',
+    find: 'params.arguments ?? {}, digest])',
+    replace: 'params.arguments ?? {}])',
+    tests: ['test/mcp/hostile-tools.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'an answer of an MCP host that is sent again is another purchase',
+    file: 'adapters/mcp/ask-first.ts',
+    find: 'executeApproved(input, { key, signal }, kit.approvals)',
+    replace: 'executeApproved(input, { key: keyOf(input, kit), signal }, kit.approvals)',
+    tests: ['test/mcp/server.test.ts'],
   },
 ]
 

@@ -20,9 +20,10 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   await checkClock(ask, parts)
   const candidates = await match(required, parts)
   const allowed = await judge(candidates, ask, parts)
-  const payment = await prepare(required, allowed, ask, parts)
+  const again = (): Promise<Payment> => prepare(required, allowed, ask, parts)
+  const payment = await again()
   checkFit(payment, allowed, ask)
-  const recorded = await record(payment, allowed, ask, parts)
+  const recorded = await record({ payment, again }, allowed, ask, parts)
   const signature = await sign(recorded, allowed, ask, parts)
   const authorization = deepFreeze({
     payment: recorded,

@@ -22,13 +22,20 @@ import type { Hold, Limit, Payment, Pin } from './types.js'
 /** The first sending and two more. */
 const mostPresentations = 3
 
+/** A payment that is ready to be recorded. */
+export type Prepared = {
+  readonly payment: Payment
+  /** Fixes its terms anew, where waiting for leave has made them too old to be of use. */
+  readonly again: () => Promise<Payment>
+}
+
 /**
  * Records the payment under its limits, in one step of the ledger, once it need not wait any more. Where the purchase
  * has a live payment already, it is that one which is signed and sent again: the same nonce, so that it is paid once.
  */
-export async function record(payment: Payment, allowed: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
+export async function record(prepared: Prepared, allowed: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
   ask.signal?.throwIfAborted()
-  const existing = await reserveWhenApproved(payment, allowed, ask, parts)
+  const { existing, payment } = await reserveWhenApproved(prepared, allowed, ask, parts)
   return admit(existing === undefined ? payment : await takeUp(existing, payment, allowed, parts))
 }
 
@@ -56,34 +63,30 @@ async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, par
 
 /** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */
 async function reserveWhenApproved(
-  payment: Payment,
+  { payment, again }: Prepared,
   allowed: Allowed,
   ask: Ask,
   parts: Parts,
-): Promise<Payment | undefined> {
+): Promise<{ readonly payment: Payment; readonly existing: Payment | undefined }> {
   const { hold } = allowed
-  const reserveBy = (kind: Hold['kind'] | undefined) => {
-    const approval = kind && approvalId(payment, kind, ask)
+  const reserveBy = (wanted: Payment, kind: Hold['kind'] | undefined) => {
+    const approval = kind && approvalId(wanted, kind, ask)
     const { sessions, notAfter } = parts
     const { limits, pins, newPins } = kind === 'approval' ? approved(allowed) : { ...allowed, newPins: undefined }
-    return reserve(
-      payment,
-      limits,
-      { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins },
-      parts,
-    )
+    return reserve(wanted, limits, { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins }, parts)
   }
-  const first = await reserveBy(hold?.kind)
-  if (first === undefined || 'id' in first) return first
+  const first = await reserveBy(payment, hold?.kind)
+  if (first === undefined || 'id' in first) return { payment, existing: first }
   const isBeyond = first.reason !== 'approval'
   const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
-  const second = isBeyond ? await reserveBy(wanted.kind) : first
-  if (second === undefined || 'id' in second) return second
+  const second = isBeyond ? await reserveBy(payment, wanted.kind) : first
+  if (second === undefined || 'id' in second) return { payment, existing: second }
   checkConsent(payment, wanted, ask)
   await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
-  const third = await reserveBy(wanted.kind)
-  if (third === undefined || 'id' in third) return third
+  const young = isUsefulPayment(payment, parts.clock()) ? payment : await again()
+  const third = await reserveBy(young, wanted.kind)
+  if (third === undefined || 'id' in third) return { payment: young, existing: third }
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
 }
 
@@ -106,7 +109,11 @@ function approved(allowed: Allowed): Pick<Allowed, 'limits' | 'pins'> & { readon
 
 /** The limits beyond which nobody can approve. */
 function firm({ limits }: Pick<Allowed, 'limits'>): readonly Limit[] {
-  return limits.filter(({ onExceed }) => onExceed !== 'approve')
+  return limits.filter((limit) => !isSoft(limit))
+}
+
+function isSoft({ onExceed }: Limit): boolean {
+  return onExceed === 'approve'
 }
 
 /** A reservation that a person can still make possible. */
@@ -119,7 +126,9 @@ async function reserve(
   options: ReserveOptions,
   { ledger }: Parts,
 ): Promise<Payment | Waiting | undefined> {
-  const reservation = await ledger.reserve(payment, limits, options).catch((cause: unknown) => {
+  // A person is only asked for what no other limit forbids.
+  const ordered = limits.toSorted((one, other) => Number(isSoft(one)) - Number(isSoft(other)))
+  const reservation = await ledger.reserve(payment, ordered, options).catch((cause: unknown) => {
     throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)
   })
   if (reservation.ok) return undefined

@@ -40,6 +40,14 @@ function setUp(
 }
 const usd = (amount: number): bigint => BigInt(amount) * 1_000_000n
 
+describe('a payment beyond what nobody can approve', () => {
+  test('is refused without asking anybody, whichever limit comes first', async () => {
+    const { wallet } = setUp(usd(150), { limits: { ...tiers, dailyLimitUsd: 120 } })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'limit_exceeded', limit: { name: 'daily limit' } })
+    expect(await wallet.approvals.list()).toEqual([])
+  })
+})
+
 describe('a payment by its size', () => {
   test('is made at once up to the first tier, and told of up to the second', async () => {
     const { wallet, scene } = setUp(usd(1))
@@ -188,6 +196,19 @@ describe('an approval', () => {
     const { wallet, keyStore } = setUp(usd(200), { onApproval: onApproval as never })
     await wallet.fetch(url).catch(() => {})
     expect(keyStore.signed).toHaveLength(signatures)
+  })
+
+  test('by a person who takes an hour is of a payment that is as young as if it had not waited', async () => {
+    const answerLate = (): boolean => {
+      late.scene.now += 3_600_000
+      return true
+    }
+    const late = setUp(usd(200), { onApproval: answerLate as never })
+    const response = await late.wallet.fetch(url)
+    expect(response.status).toBe(200)
+    expect(late.keyStore.signed).toHaveLength(1)
+    expect(getPayment(response)?.terms.validBefore).toBe(late.scene.now / 1000 + 60)
+    expect(await late.wallet.payments.list()).toMatchObject([{ createdAt: late.scene.now, status: 'claimed' }])
   })
 
   test('can be asked for beyond a limit over time, and then holds for that limit only', async () => {

@@ -79,13 +79,14 @@ const arrows: Readonly<Record<string, Row>> = {
     values: `${bottom} balances budget cancel clock create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
     types: 'parts payer purchase quote',
   },
+  'client/*': { values: 'errors ledger/codec', types: 'types budget call ledger/ledger' },
   'tools/*': { values: `${bottom} fetch policy/*`, types: 'payer quote session wallet' },
   index: { values: '* */*' },
   'testing/*': { values: '* */*' },
 }
 
 /** Not even what may import anything may import these: the public face, and what is for tests. */
-const faces = ['src/index.ts', 'src/testing/']
+const faces = ['src/index.ts', 'src/client/', 'src/testing/']
 
 /** Packages that sources may load, and Node's own modules: by the folder or file that may. */
 const packages: Readonly<Record<string, readonly string[]>> = {
@@ -109,6 +110,9 @@ const ambient: Readonly<Record<string, string>> = {
   'src/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/session/token.ts': 'crypto.getRandomValues', // the default of `random`
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
+  'adapters/http/deadline.ts': 'setTimeout',
+  'adapters/http/password.ts': 'crypto.getRandomValues', // the default of `random`
+  'adapters/http/webhook.ts': 'Date.now', // the default of `clock`
   'adapters/mcp/server.ts': 'crypto.getRandomValues', // the default of `random`
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise

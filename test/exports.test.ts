@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
 import * as aiSdk from 'stipend/ai-sdk'
 import * as axios from 'stipend/axios'
+import * as client from 'stipend/client'
 import * as evm from 'stipend/evm'
+import * as http from 'stipend/http'
 import * as keys from 'stipend/keys'
 import * as langchain from 'stipend/langchain'
 import * as mcp from 'stipend/mcp'
@@ -97,10 +99,33 @@ describe('the public names', () => {
     `)
   })
 
+  test('stipend/client', () => {
+    expect(Object.keys(client).toSorted()).toMatchInlineSnapshot(`
+      [
+        "RemoteWalletError",
+        "createClient",
+      ]
+    `)
+  })
+
   test('stipend/evm', () => {
     expect(Object.keys(evm).toSorted()).toMatchInlineSnapshot(`
       [
         "evm",
+      ]
+    `)
+  })
+
+  test('stipend/http', () => {
+    expect(Object.keys(http).toSorted()).toMatchInlineSnapshot(`
+      [
+        "createHandler",
+        "hashPassword",
+        "notify",
+        "readWebhook",
+        "serve",
+        "toNodeListener",
+        "webhook",
       ]
     `)
   })
@@ -249,7 +274,7 @@ describe('the entry points', () => {
     )
   })
 
-  test.each(['stipend', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(
+  test.each(['stipend', 'stipend/client', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(
     '%s loads the dependencies and no other package',
     (name) => {
       const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)

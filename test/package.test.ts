@@ -60,7 +60,7 @@ describe('the built package', () => {
     expect(run(node?.file ?? '')).toContain(node?.version)
   })
 
-  test.each(['index', 'keys'])('loads no package but the dependencies: %s', (entry) => {
+  test.each(['index', 'keys', 'client'])('loads no package but the dependencies: %s', (entry) => {
     const { dependencies } = JSON.parse(readFileSync(`${home}package.json`, 'utf8')) as {
       readonly dependencies: object
     }

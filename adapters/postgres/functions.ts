@@ -65,6 +65,7 @@ BEGIN
       found_id := wanted->>'id';
     END IF;
   ELSIF COALESCE((options->>'sameRequest')::boolean, false) THEN
+    -- As isPendingPayment says it.
     SELECT p.id INTO found_id FROM ${schema}.payments p
       WHERE p.request_digest = wanted->>'requestDigest' AND p.status = 'unknown'
         AND (p.payment->>'countsUntil')::bigint - 130000 > now

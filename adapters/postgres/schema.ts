@@ -80,7 +80,8 @@ DECLARE
   found integer := 0;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true);
-  IF to_regclass('${schema}.version') IS NOT NULL THEN
+  -- By what is committed now: to_regclass would answer from what this session has seen before it waited.
+  IF EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '${lockName(schema)}' AND tablename = 'version') THEN
     EXECUTE 'SELECT MAX(version) FROM ${schema}.version' INTO found;
   END IF;
   ${pending.join('\n  ')}

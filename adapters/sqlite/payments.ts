@@ -16,7 +16,7 @@ export function createPayments(database: SqliteDatabase): Payments {
   const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
   const byDigest = database.prepare(
     `SELECT record FROM payments WHERE request_digest = ? AND status = 'unknown'
-     AND json_extract(record, '$.terms.validBefore') * 1000 > ? ORDER BY seq DESC`,
+     AND json_extract(record, '$.countsUntil') > ? ORDER BY seq DESC`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record'
   const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)

@@ -1,13 +1,13 @@
 /**
  * An agent buys a report with a wallet that holds its owner's rules, and is refused twice. Nothing leaves this
- * machine: the chain, the token, the official facilitator and the official server all run here.
+ * machine: the chain, the token, the official facilitator and the official server all run here. With `--solana` the
+ * same happens on a Solana of its own.
  */
 import assert from 'node:assert/strict'
 import { formatUnits, formatUsd, getPayment, isStipendError, type Quote } from 'stipend'
-import type { OfficialServer } from '../../test/support/servers.ts'
 import { box, columns, type Row } from '../support/draw.ts'
 import { play } from '../support/play.ts'
-import { buildTown, type Town } from './town.ts'
+import type { Shop, Town } from './town.ts'
 
 const usdc = { decimals: 6, symbol: 'USDC' }
 
@@ -60,7 +60,7 @@ async function buy({ wallet, shops, agent, chain }: Town): Promise<readonly Row[
   ]
 }
 
-async function beRefused({ wallet, agent, chain }: Town, shop: OfficialServer, code: string): Promise<readonly Row[]> {
+async function beRefused({ wallet, agent, chain }: Town, shop: Shop, code: string): Promise<readonly Row[]> {
   const url = `${shop.url}/paid`
   const quote = await wallet.quote(url)
   const error = await wallet.fetch(url).then(
@@ -98,10 +98,20 @@ async function countUp({ wallet, shops }: Town): Promise<readonly Row[]> {
   return [['limits', columns('', 'used', 'left', 'of'), 'dim'], ...rows]
 }
 
+async function buildOnEvm(): Promise<Town> {
+  const { buildTown } = await import('./town.ts')
+  return buildTown()
+}
+
+async function buildOnSolana(): Promise<Town> {
+  const { buildSolanaTown } = await import('./solana-town.ts')
+  return buildSolanaTown()
+}
+
 play(
   "an agent buys a report, within its owner's rules",
   async () => {
-    const town = await buildTown()
+    const town = await (process.argv.includes('--solana') ? buildOnSolana() : buildOnEvm())
     try {
       await tellStory(town)
     } finally {

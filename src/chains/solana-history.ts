@@ -57,6 +57,12 @@ export async function readFinal(node: Node): Promise<Final> {
   return { slot: absoluteSlot, height: blockHeight }
 }
 
+/** Reads the time of the newest final block, in Unix seconds. */
+export async function readFinalTime(node: Node): Promise<number> {
+  const { slot } = await readFinal(node)
+  return node.ask('getBlockTime', [slot], number)
+}
+
 /**
  * Looks for a payment's message in the final history of the payer's token account, down to the slot in which it was
  * signed.

@@ -3,7 +3,7 @@ import { createNodes, type Node } from '../svm/rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from './evidence.js'
 import { readBalances } from './solana-balances.js'
-import { findTransaction, type Question, reaches, readFinal } from './solana-history.js'
+import { findTransaction, type Question, reaches, readFinal, readFinalTime } from './solana-history.js'
 
 /** Options of `solana`. */
 export type SolanaOptions = {
@@ -68,6 +68,7 @@ export function solana(options: SolanaOptions): Chain {
       const answers = await Promise.all(nodes.map((node) => ask(node, question)))
       return agree(answers, { quorum, isOldEnough: clock() >= payment.createdAt + shortestWaitMs })
     },
+    time: () => readTime(nodes, quorum),
     balances: (address, assets) => readBalances(nodes, address, assets),
   })
 }
@@ -98,6 +99,13 @@ async function examine(node: Node, question: Question): Promise<Evidence> {
   // In a block, but failed: its message is used up.
   if (found || (await reaches(node, question))) return { type: 'expired' }
   return { type: 'open', reason: 'a node no longer has all of the history since it was signed' }
+}
+
+/** The latest time that a quorum of nodes has reached. */
+async function readTime(nodes: readonly Node[], quorum: number): Promise<number | undefined> {
+  const asked = await Promise.allSettled(nodes.map(readFinalTime))
+  const times = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  return times.toSorted((one, other) => other - one)[quorum - 1]
 }
 
 type Agreement = { readonly quorum: number; readonly isOldEnough: boolean }

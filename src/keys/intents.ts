@@ -84,23 +84,23 @@ const longestMemo = 256
 
 /**
  * Tells whether a message does nothing but move tokens of this address: the limit and the price of computation, one
- * checked transfer and one memo, in this order, with fees that somebody else pays.
+ * checked transfer and at most one memo, in this order, with fees that somebody else pays.
  */
 export function isPaymentMessage(bytes: Uint8Array, payer: string): boolean {
   const message = readMessage(bytes)
-  if (!message || message.instructions.length !== 4) return false
+  if (!message || message.instructions.length > 4) return false
   const { signers, accounts, instructions } = message
   const [feePayer, other] = accounts
   const isSponsored = signers === 2 && other === payer && feePayer !== payer
   const [limit, price, transferred, note] = instructions
-  if (!isSponsored || !limit || !price || !transferred || !note) return false
+  if (!isSponsored || !limit || !price || !transferred) return false
   const used = new Set([feePayer, payer, ...instructions.flatMap((one) => [one.program, ...one.accounts])])
   return (
     isLimit(limit) &&
     isPrice(price) &&
     isTransfer(transferred, payer) &&
     !transferred.accounts.includes(feePayer ?? '') &&
-    isMemo(note) &&
+    (note === undefined || isMemo(note)) &&
     accounts.every((account) => used.has(account))
   )
 }

@@ -182,14 +182,23 @@ describe('an approval of the SDK', () => {
 
   test('outlives it for a session too, which its token carries', async () => {
     sell({ priceUsd: '5' })
-    const token = await open().session({ maxPayments: 3 }).token()
-    const approvals = open().approvals
-    const suspended = await turn(await open().openSession(token), user, [call('c1', { url })], { approvals })
+    const file = join(folder, 'session.db')
+    const first = sqliteLedger(file)
+    const before = open({ ledger: first })
+    const token = await before.session({ maxPayments: 3 }).token()
+    const { approvals } = before
+    const suspended = await turn(await before.openSession(token), user, [call('c1', { url })], { approvals })
     const history = [...suspended.history, answer(suspended.request?.approvalId)]
-    const resume = async () => turn(await open().openSession(token), history, [say('bought')], { approvals })
+    first.close()
+
+    const second = sqliteLedger(file)
+    const after = open({ ledger: second })
+    const resume = async () =>
+      turn(await after.openSession(token), history, [say('bought')], { approvals: after.approvals })
     await Promise.all([resume(), resume()])
     await resume()
     expect(taken()).toBe(5_000_000n)
+    second.close()
   })
 
   test('denied pays nothing, and the model is told', async () => {

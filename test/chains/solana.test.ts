@@ -271,6 +271,25 @@ describe('a quorum of two nodes', () => {
   })
 })
 
+describe('the time of a Solana chain', () => {
+  const timeOf = (options: Partial<SolanaOptions> = {}): Promise<number | undefined> | undefined =>
+    solana({ network: solanaDevnet, rpcs: [`${chain.url}/one`, `${chain.url}/two`], ...options }).time?.()
+
+  test('is that of its newest final block', async () => {
+    chain.tick(5)
+    expect(await timeOf()).toBe(chain.blockAt('finalized').time)
+  })
+
+  test('is not wound forward by one of two nodes, and not said by one alone', async () => {
+    const end = chain.lie('getBlockTime', () => 4e9, { tag: 'one' })
+    expect(await timeOf()).toBe(chain.blockAt('finalized').time)
+    end()
+    chain.lie('getBlockTime', () => null, { tag: 'one' })
+    expect(await timeOf()).toBeUndefined()
+    expect(await timeOf({ quorum: 1 })).toBe(chain.blockAt('finalized').time)
+  })
+})
+
 describe('the options of a Solana chain', () => {
   test.each<readonly [string, Partial<SolanaOptions>]>([
     ['no node', { rpcs: [] }],

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPayment } from 'stipend'
+import { solana } from 'stipend/solana'
 import { spentBy } from '../support/agent.ts'
-import { createSolanaAgent } from '../support/solana-agent.ts'
+import { createSolanaAgent, schemeFor } from '../support/solana-agent.ts'
 import {
   devnetUsdc,
   type SolanaFacilitator,
@@ -103,5 +104,37 @@ describe.each(shops)('a wallet with a Solana key at a server of $what', ({ asset
     expect(await chain.tokenBalance(payer.address, asset)).toBe(funds - 10n * price)
     expect(await chain.tokenBalance(server.payTo, asset)).toBe(earned + 10n * price)
     expect(await spentBy(wallet)).toBe(10n * price)
+  })
+})
+
+describe('a blockhash that has grown too old on the way', () => {
+  test('is refused by the official facilitator; the purchase is paid once it is provably dead', async () => {
+    const server = await startSolanaServer({ chain, facilitator })
+    try {
+      const payer = await chain.createPayer(funds)
+      let now = Date.now()
+      const clock = (): number => now
+      const wallet = createSolanaAgent(chain, payer, {
+        clock,
+        schemes: [schemeFor(chain, { clock })],
+        chains: [solana({ network: solanaDevnet, rpcs: [`${chain.url}/one`], clock: () => now + 120_000 })],
+      })
+      await wallet.fetch(`${server.url}/paid`)
+      chain.tick(150)
+      const key = { payment: { key: 'report' } }
+      const error = await wallet.fetch(`${server.url}/paid?late`, key).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'payment_rejected', moved: 'maybe' })
+      expect(await spentBy(wallet)).toBe(2n * price)
+
+      chain.tick(32 + 33)
+      expect(await wallet.reconcile()).toMatchObject({ confirmed: [{}], expired: [{ status: 'expired' }] })
+      expect(await spentBy(wallet)).toBe(price)
+      now += 30_000
+      expect((await wallet.fetch(`${server.url}/paid?late`, key)).status).toBe(200)
+      expect(await chain.tokenBalance(server.payTo, devnetUsdc)).toBe(2n * price)
+      expect(await spentBy(wallet)).toBe(2n * price)
+    } finally {
+      await server.close()
+    }
   })
 })

@@ -91,9 +91,10 @@ describe('a worker', () => {
   const [limit, price, moved, note] = good() as [never, never, never, never]
   const stranger = new PublicKey(new Uint8Array(32).fill(6))
 
-  test('signs what the official library compiles of the four instructions', async () => {
+  test('signs what the official library compiles of the four instructions, and of three for those who take no memo', async () => {
     for (const data of [
       solana.compile(good()),
+      solana.compile([limit, price, moved]),
       solana.compile([
         limit,
         price,
@@ -113,7 +114,7 @@ describe('a worker', () => {
     ['a message that is cut off', () => solana.compile(good()).slice(0, -1)],
     ['a message with a byte more', () => Uint8Array.from([...solana.compile(good()), 0])],
     ['a message before version 0', () => solana.compileLegacy(good())],
-    ['no memo', () => solana.compile([limit, price, moved])],
+    ['no transfer', () => solana.compile([limit, price, note])],
     ['two memos', () => solana.compile([limit, price, moved, note, note])],
     ['a memo that is signed', () => solana.compile([limit, price, moved, solana.memo('note', [payer])])],
     ['a memo of 257 bytes', () => solana.compile([limit, price, moved, solana.memo('x'.repeat(257))])],

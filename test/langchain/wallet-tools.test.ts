@@ -122,14 +122,22 @@ describe('an interrupt', () => {
 
   test('outlives it for a session too, which its token carries', async () => {
     sell({ priceUsd: '5' })
-    const token = await open().session({ maxPayments: 3 }).token()
-    const { approvals } = open()
+    const file = join(folder, 'session.db')
     const saver = new MemorySaver()
-    const options = { approvals, checkpointer: saver }
-    const asked = askedIn(await createBuyer(await open().openSession(token), { url }, options).invoke(begin, thread))
+    const first = sqliteLedger(file)
+    const before = open({ ledger: first })
+    const token = await before.session({ maxPayments: 3 }).token()
+    const asking = { approvals: before.approvals, checkpointer: saver }
+    const asked = askedIn(await createBuyer(await before.openSession(token), { url }, asking).invoke(begin, thread))
+    first.close()
+
+    const second = sqliteLedger(file)
+    const after = open({ ledger: second })
     const resume = new Command({ resume: { approvalId: asked?.id, approved: true } })
-    await createBuyer(await open().openSession(token), undefined, options).invoke(resume, thread)
+    const going = { approvals: after.approvals, checkpointer: reopened(saver) }
+    await createBuyer(await after.openSession(token), undefined, going).invoke(resume, thread)
     expect(taken()).toBe(5_000_000n)
+    second.close()
   })
 
   test('answered with no pays nothing, and stays so', async () => {

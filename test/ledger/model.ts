@@ -73,9 +73,7 @@ export function createModel(wall: number) {
       return isRenewed ? undefined : known
     }
     const isTwin = (one: Payment): boolean =>
-      one.requestDigest === payment.requestDigest &&
-      one.status === 'unknown' &&
-      state.now < one.terms.validBefore * 1000 - 10_000
+      one.requestDigest === payment.requestDigest && one.status === 'unknown' && state.now < one.countsUntil - 130_000
     return sameRequest ? payments.findLast(isTwin) : undefined
   }
   const isUsable = ({ kind, status, expiresAt, executableAt = Number.POSITIVE_INFINITY }: Approval): boolean =>

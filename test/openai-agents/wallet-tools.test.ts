@@ -108,12 +108,20 @@ describe('an interruption', () => {
 
   test('outlives it for a session too, which its token carries', async () => {
     sell({ priceUsd: '5' })
-    const { approvals } = open()
-    const token = await open().session({ maxPayments: 3 }).token()
-    const suspended = await run(createBuyer(await open().openSession(token), { url }, { approvals }), 'buy')
-    const agent = createBuyer(await open().openSession(token), undefined, { approvals })
+    const file = join(folder, 'session.db')
+    const first = sqliteLedger(file)
+    const before = open({ ledger: first })
+    const token = await before.session({ maxPayments: 3 }).token()
+    const { approvals } = before
+    const suspended = await run(createBuyer(await before.openSession(token), { url }, { approvals }), 'buy')
+    first.close()
+
+    const second = sqliteLedger(file)
+    const after = open({ ledger: second })
+    const agent = createBuyer(await after.openSession(token), undefined, { approvals: after.approvals })
     await run(agent, await decide(agent, suspended.state.toString(), 'approve'))
     expect(taken()).toBe(5_000_000n)
+    second.close()
   })
 
   test('rejected pays nothing', async () => {

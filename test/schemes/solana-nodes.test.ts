@@ -1,6 +1,6 @@
 import { getBase58Encoder } from '@solana/kit'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { isStipendError } from '../../src/index.js'
+import { allowHosts, isStipendError, spendingLimit } from '../../src/index.js'
 import { exactSolana } from '../../src/solana/index.js'
 import { asked, createSolanaAgent, schemeFor } from '../support/solana-agent.ts'
 import {
@@ -101,6 +101,19 @@ describe('a payment on Solana', () => {
     await createAgent().fetch(shop.url)
     expect(shop.transactions).toHaveLength(1)
     expect(await paid()).toBe(0n)
+  })
+
+  test('that waited for a person has a blockhash from afterwards', async () => {
+    const shop = await open()
+    const onApproval = (): boolean => {
+      now += 60_000
+      chain.tick(152)
+      return true
+    }
+    const policy = [allowHosts(['http://127.0.0.1:*']), spendingLimit({ dailyLimitUsd: 0.0001, onExceed: 'approve' })]
+    const schemes = [schemeFor(chain, { clock })]
+    await createSolanaAgent(chain, parties.payer, { clock, schemes, policy, onApproval }).fetch(shop.url)
+    expect(await paid()).toBe(1000n)
   })
 
   test('records a height that no block is above which has its blockhash', async () => {

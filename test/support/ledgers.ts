@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ledger, memoryLedger } from 'stipend'
-import { postgresLedger } from 'stipend/postgres'
+import { type PostgresLedger, postgresLedger } from 'stipend/postgres'
 import { sqliteLedger } from 'stipend/sqlite'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 
@@ -30,7 +30,15 @@ export const ledgerMakers: Readonly<Record<string, () => Promise<LedgerMaker>>> 
     return {
       create: () => {
         made += 1
-        return postgresLedger(pool, { schema: `ledger_${made}` })
+        // Three in turn, as three processes have them: one alone sends what comes at once one after the other.
+        const all = [1, 2, 3].map(() => postgresLedger(pool, { schema: `ledger_${made}` }))
+        const [first] = all as [PostgresLedger]
+        let turn = 0
+        const reserve: Ledger['reserve'] = (...given) => {
+          turn += 1
+          return (all[turn % all.length] ?? first).reserve(...given)
+        }
+        return { ...first, reserve }
       },
       stop: server.stop,
     }

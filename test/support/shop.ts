@@ -16,6 +16,7 @@ export type Shop = {
   readonly ledger: Ledger
   /** What the shop has taken, in atomic units of six decimals: micro-USD. */
   readonly taken: () => bigint
+  readonly fetch: typeof globalThis.fetch
   /** Another process, as far as the ledger can tell. */
   readonly open: (options?: Partial<AgentWalletOptions>) => AgentWallet
 }
@@ -41,6 +42,7 @@ export function openShop({ price = 10_000n, ledger = memoryLedger() as Ledger } 
     scene,
     keyStore,
     ledger,
+    fetch,
     taken: () => [...shops.values()].reduce((sum, shop) => sum + shop.settled, 0n),
     open: (options) => createAgentWallet({ keyStore, policy, ledger, clock, fetch, ...options }),
   }

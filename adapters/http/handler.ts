@@ -1,0 +1,158 @@
+import { ConfigurationError } from 'stipend'
+import * as z from 'zod/mini'
+import { findRoute, type RouteMap } from './find-route.js'
+import { createGuard } from './guard.js'
+import { identify } from './identify.js'
+import { describeRoutes } from './openapi.js'
+import type { HandlerOptions } from './options.js'
+import { createGate, drawBytes } from './password.js'
+import { createPolicyBook } from './policies.js'
+import { toProblem } from './problem.js'
+import { readJsonBody } from './read-body.js'
+import { RefusedError } from './refused.js'
+import { createRoute, type Route } from './route.js'
+import { fetchRoute } from './route-fetch.js'
+import { paymentRoutes } from './route-payments.js'
+import { policyRoutes } from './route-policies.js'
+import { sessionRoutes } from './route-sessions.js'
+import { walletRoutes } from './route-wallet.js'
+import { nothing, uuid } from './schema.js'
+import type { Service } from './service.js'
+import { createWalletId } from './wallet-id.js'
+
+/** Answers a request; never rejects. */
+export type Handler = (request: Request) => Promise<Response>
+
+/**
+ * Creates the HTTP face of a wallet, for any server that takes a function from `Request` to `Response`. Agents call it
+ * with a session's token and can do what the session can; the owner calls it with a password. Its OpenAPI document is at
+ * `/openapi.json`.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { createAgentWallet } from 'stipend'
+ * import { createHandler, serve } from 'stipend/http'
+ * import { privateKey } from 'stipend/keys'
+ * import { sqliteLedger } from 'stipend/sqlite'
+ *
+ * const ledger = sqliteLedger('agent.db')
+ * const wallet = createAgentWallet({ keyStore: privateKey(process.env.AGENT_KEY), ledger })
+ * const handler = createHandler({
+ *   wallet,
+ *   masterPassword: process.env.MASTER_PASSWORD,
+ *   policies: { store: ledger },
+ * })
+ * const { url } = await serve(handler, { port: 3100 })
+ * console.log(`The wallet is at ${url}`)
+ * ```
+ */
+export function createHandler(options: HandlerOptions): Handler {
+  const { basePath = '', hosts = [], onError = () => {} } = options
+  const guard = createGuard(hosts)
+  const service = createService(options)
+  const routes = createRoutes(basePath)
+  return async (request) => {
+    try {
+      guard(request)
+      return await answer(request, { routes, basePath }, service)
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.status >= 500) tell(onError, error)
+      return problem
+    }
+  }
+}
+
+function createService(options: HandlerOptions): () => Promise<Service> {
+  const { wallet, policies, clock = wallet.clock, random = drawBytes } = options
+  const { internalHosts = [], audience, sessionSeconds = 86_400, fetchSeconds = 60 } = options
+  const { maxBodyBytes = 1_048_576, maxBodySeconds = 10, maxAnswerBytes = 10_485_760 } = options
+  refuseBounds({ sessionSeconds, fetchSeconds, maxBodyBytes, maxBodySeconds, maxAnswerBytes })
+  if (options.walletId !== undefined && !uuid.safeParse(options.walletId).success) {
+    throw new ConfigurationError('Failed to read walletId: it is not a UUID in lower case')
+  }
+  const { masterPassword, masterPasswordHash } = options
+  const service = {
+    wallet,
+    gate: createGate({ masterPassword, masterPasswordHash, clock, random }),
+    policies: policies && createPolicyBook({ wallet, store: policies.store, always: policies.always ?? [] }),
+    clock,
+    random,
+    audience,
+    sessionSeconds,
+    internalHosts,
+    body: { maxBytes: maxBodyBytes, maxSeconds: maxBodySeconds },
+    fetchSeconds,
+    maxAnswerBytes,
+  }
+  const derived = createWalletId(wallet)
+  return async () => ({ ...service, walletId: options.walletId ?? (await derived()) })
+}
+
+function refuseBounds(bounds: Readonly<Record<string, number>>): void {
+  const wrong = Object.entries(bounds).find(([, value]) => !Number.isSafeInteger(value) || value < 1 || value > 2 ** 31)
+  if (wrong) throw new ConfigurationError(`Failed to read ${wrong[0]}: ${wrong[1]} is not a whole number from 1 on`)
+}
+
+function createRoutes(basePath: string): readonly Route[] {
+  const about = { method: 'GET', callers: ['anyone'], query: nothing, body: nothing } as const
+  let written: Readonly<Record<string, unknown>> | undefined
+  const health = createRoute({
+    ...about,
+    path: '/health',
+    summary: 'Says that the service runs; says nothing of the wallet.',
+    answer: z.strictObject({ status: z.literal('ok') }),
+    run: async () => ({ status: 'ok' }),
+  })
+  const openApi = createRoute({
+    ...about,
+    path: '/openapi.json',
+    summary: 'Answers this document.',
+    answer: z.looseObject({ openapi: z.string() }),
+    run: async () => {
+      written ??= describeRoutes(routes, basePath)
+      return written
+    },
+  })
+  const ofWallet = [fetchRoute, ...sessionRoutes, ...policyRoutes, ...walletRoutes, ...paymentRoutes]
+  const routes: readonly Route[] = [...ofWallet, health, openApi]
+  return routes
+}
+
+/** Who calls is known before anything of the body is read. */
+async function answer(request: Request, map: RouteMap, service: () => Promise<Service>): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url)
+  const { route, params } = findRoute(request.method, pathname, map)
+  const ready = await service()
+  const caller = await identify(request.headers, route, ready)
+  const call = {
+    caller,
+    params,
+    query: readQuery(searchParams),
+    body: request.method === 'GET' ? {} : await readJsonBody(request, ready.body),
+  }
+  const written = JSON.stringify(await route.run(call, ready))
+  const headers = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  }
+  return new Response(written, { status: route.status ?? 200, headers })
+}
+
+function readQuery(parameters: URLSearchParams): Readonly<Record<string, string>> {
+  const names = [...parameters.keys()]
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice === undefined) return Object.fromEntries(parameters)
+  throw new RefusedError('input_invalid', 'Failed to read query: a parameter comes twice', { status: 400 })
+}
+
+function tell(onError: (error: unknown) => void, error: unknown): void {
+  try {
+    onError(error)
+  } catch {
+    // Who is told of a failure cannot make another one.
+  }
+}

@@ -1,0 +1,8 @@
+export { createHandler, type Handler } from './handler.js'
+export type { Notice } from './notice.js'
+export { notify, type NotifyOptions, type Sink } from './notify.js'
+export type { HandlerOptions } from './options.js'
+export { hashPassword, type Random } from './password.js'
+export type { PolicyStore } from './policies.js'
+export { type NodeListener, serve, type Served, type ServeOptions, toNodeListener } from './serve.js'
+export { readWebhook, webhook, type WebhookOptions } from './webhook.js'

@@ -1,0 +1,104 @@
+import {
+  type Approval,
+  type Events,
+  formatUnits,
+  formatUsd,
+  isStipendError,
+  type Payment,
+  type Resource,
+} from 'stipend'
+
+/** What an owner is told of a wallet's event: nothing in it is a signature, a query string or a secret. */
+export type Notice = {
+  /** The same for each attempt to deliver it. */
+  readonly id: string
+  readonly event: keyof Events
+  /** Unix milliseconds. */
+  readonly at: number
+  /** One sentence for a person. */
+  readonly text: string
+  readonly data: Readonly<Record<string, string | number | null>>
+}
+
+/** Says what happened, without the parts that only the wallet should know. */
+export function describeEvent(event: keyof Events, told: Events[keyof Events]): Pick<Notice, 'text' | 'data'> {
+  if ('payment' in told) return describePayment(event, told.payment)
+  if ('approval' in told) return describeApproval(event, told.approval)
+  if ('usage' in told) {
+    const { limit, used } = told.usage
+    const write = (amount: bigint): string => (limit.measure === 'microUsd' ? formatUsd(amount) : String(amount))
+    const data = { limit: limit.name, scope: limit.scope, used: write(used), max: write(limit.max) }
+    return { text: `${limit.name} is used to ${data.used} of ${data.max}`, data }
+  }
+  if ('freeze' in told) {
+    return {
+      text: `Wallet is frozen: ${told.freeze.reason}`,
+      data: { reason: told.freeze.reason, since: told.freeze.at },
+    }
+  }
+  if ('session' in told) return { text: `Session ${told.session} is revoked`, data: { session: told.session } }
+  if ('error' in told) return describeError(event, told.error, 'resource' in told ? told.resource : undefined)
+  if ('resource' in told) {
+    const data = { host: told.resource.host, skewMs: told.skewMs }
+    return { text: `Clock of ${told.resource.host} differs by ${Math.round(told.skewMs / 1000)} s`, data }
+  }
+  return { text: event === 'policy.changed' ? 'Policy was replaced' : 'Wallet is unfrozen', data: {} }
+}
+
+const verbs: Partial<Readonly<Record<keyof Events, string>>> = {
+  'payment.authorized': 'is signed and about to leave',
+  'payment.settled': 'is paid, says the server',
+  'payment.unknown': 'left, and nobody can say what became of it',
+  'payment.released': 'was never signed',
+  'payment.confirmed': 'is on the chain',
+  'payment.expired': 'was not executed in time, and counts no more',
+  'payment.cancelled': 'was cancelled, and counts no more',
+  'payment.diverted': 'had its nonce used for something else: look who has the key',
+  'payment.notified': 'was made',
+}
+
+function describePayment(event: keyof Events, payment: Payment): Pick<Notice, 'text' | 'data'> {
+  const { id, status, receipt } = payment
+  const data = { payment: id, status, ...describeTerms(payment), transaction: receipt?.transaction ?? null }
+  return { text: `Payment of ${data.usd} to ${data.host} ${verbs[event] ?? status}`, data }
+}
+
+function describeApproval(event: keyof Events, approval: Approval): Pick<Notice, 'text' | 'data'> {
+  const { id, kind, status, reason, expiresAt, executableAt = null } = approval
+  const data = { approval: id, kind, status, reason, ...describeTerms(approval), expiresAt, executableAt }
+  const wait = kind === 'delay' ? 'waits for its time' : 'waits for your approval'
+  const verb = event === 'approval.requested' ? `${wait}: ${reason}` : `is ${status}`
+  return { text: `Payment of ${data.usd} to ${data.host} ${verb}`, data }
+}
+
+function describeTerms({ asset, amount, microUsd, payTo, resource }: Payment | Approval) {
+  return {
+    usd: formatUsd(microUsd),
+    amount: formatUnits(amount, asset),
+    network: asset.network,
+    payTo,
+    host: resource.host,
+    url: withoutQuery(resource),
+  }
+}
+
+/** A stranger's words are in an error's cause, which is not told; its message is in ours. */
+function describeError(event: keyof Events, error: unknown, resource: Resource | undefined) {
+  const known = isStipendError(error) ? error : undefined
+  const data = {
+    code: known?.code ?? 'unexpected',
+    reason: known?.message ?? 'it failed unexpectedly',
+    host: resource?.host ?? null,
+    url: resource ? withoutQuery(resource) : null,
+  }
+  const [sentence = ''] = data.reason.split('\n')
+  const text =
+    event === 'payment.denied'
+      ? `Payment to ${data.host} was not made: ${sentence}`
+      : `Reconciliation failed: ${sentence}`
+  return { text, data }
+}
+
+function withoutQuery({ url, origin }: Resource): string {
+  return URL.canParse(url) ? `${origin}${new URL(url).pathname}` : origin
+}

@@ -1,0 +1,95 @@
+import { type AgentWallet, type Ledger, policyFromJSON } from 'stipend'
+import * as z from 'zod/mini'
+import { RefusedError } from './refused.js'
+import { uuid } from './schema.js'
+
+/** One rule as data, and the name it was filed under. */
+export type PolicyDocument = { readonly id: string; readonly document: Readonly<Record<string, unknown>> }
+
+/** Where documents are kept: a ledger, or anything that keeps a text under a name. */
+export type PolicyStore = Pick<Ledger, 'remember' | 'recall'>
+
+/** The documents that together make the wallet's policy. */
+export type PolicyBook = {
+  readonly list: () => Promise<readonly PolicyDocument[]>
+  /**
+   * Replaces the documents, readable or not, and the wallet's policy with them; all or nothing.
+   *
+   * @throws ConfigurationError naming the place, when they are no policy; then everything stays as it was.
+   */
+  readonly replace: (documents: readonly PolicyDocument[]) => Promise<readonly PolicyDocument[]>
+  /** Replaces the documents by what a function makes of them. */
+  readonly change: (edit: Edit) => Promise<readonly PolicyDocument[]>
+  /** Sees to it that the wallet judges by what is kept, whichever process has written it. */
+  readonly refresh: () => Promise<void>
+}
+
+type Edit = (documents: readonly PolicyDocument[]) => readonly PolicyDocument[]
+
+const name = 'http.policies'
+const mostDocuments = 64
+const schema = z.array(z.strictObject({ id: uuid, document: z.record(z.string(), z.unknown()) }))
+
+/**
+ * Creates the book of a wallet's policy. `always` are rules as data that hold whatever the documents say.
+ *
+ * @throws ConfigurationError when those are not usable.
+ */
+export function createPolicyBook(options: {
+  readonly wallet: Pick<AgentWallet, 'setPolicy'>
+  readonly store: PolicyStore
+  readonly always: readonly unknown[]
+}): PolicyBook {
+  const { wallet, store, always } = options
+  let inForce: string | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const policyOf = (documents: readonly PolicyDocument[]): ReturnType<typeof policyFromJSON> =>
+    policyFromJSON([...always, ...documents.map(({ document }) => document)])
+  const inTurn = <answer>(work: () => Promise<answer>): Promise<answer> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => {})
+    return mine
+  }
+  policyOf([])
+  /** No documents are documents too: the wallet's own policy does not come back, and nothing is paid. */
+  const adopt = async (text = '[]'): Promise<void> => {
+    if (text === inForce) return
+    await wallet.setPolicy(policyOf(readDocuments(text)))
+    inForce = text
+  }
+  const replace = async (documents: readonly PolicyDocument[]): Promise<readonly PolicyDocument[]> => {
+    if (documents.length > mostDocuments) throw tooMany()
+    const policy = policyOf(documents)
+    const text = JSON.stringify(documents)
+    // What is kept is the truth: should the process end here, the next one judges by it.
+    await store.remember(name, text)
+    await wallet.setPolicy(policy)
+    inForce = text
+    return documents
+  }
+  return {
+    list: async () => readDocuments(await store.recall(name)),
+    replace: (documents) => inTurn(() => replace(documents)),
+    change: (edit) => inTurn(async () => replace(edit(readDocuments(await store.recall(name))))),
+    refresh: () => inTurn(async () => adopt(await store.recall(name))),
+  }
+}
+
+function readDocuments(text: string | undefined): readonly PolicyDocument[] {
+  if (text === undefined) return []
+  try {
+    return schema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new RefusedError('policies_unreadable', 'Stored policies cannot be read; nothing is paid', {
+      status: 503,
+      cause,
+    })
+  }
+}
+
+function tooMany(): RefusedError {
+  return new RefusedError('input_invalid', `Failed to keep the policies: there are over ${mostDocuments}`, {
+    status: 400,
+  })
+}

@@ -1,0 +1,133 @@
+import { getPayment, isStipendError, type ResponsePayment, type Session } from 'stipend'
+import { base64 } from '@scure/base'
+import * as z from 'zod/mini'
+import { readDestination } from './destination.js'
+import { writePayment } from './problem.js'
+import { decodeUtf8, readAtMost } from './read-body.js'
+import { RefusedError, refuseInput } from './refused.js'
+import { createRoute, notFound, type Route } from './route.js'
+import { labels, nothing, payment, usd } from './schema.js'
+import type { Service } from './service.js'
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+/** Headers that belong to a connection, which is ours. */
+const ofConnection = new Set([
+  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  ...['proxy-authenticate', 'proxy-authorization', 'proxy-connection'],
+])
+/** What says how the body was sent to us, which is not how it is passed on. */
+const ofTransfer = new Set(['connection', 'content-encoding', 'content-length', 'keep-alive', 'transfer-encoding'])
+
+const body = z.strictObject({
+  url: z.string().check(z.minLength(1), z.maxLength(8192)),
+  method: z.optional(z.enum(methods)),
+  headers: z.optional(
+    z.record(
+      z.string().check(z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/)),
+      z.string().check(z.regex(/^[\t\x20-\x7e]{0,8192}$/)),
+    ),
+  ),
+  /** Text as it is, anything else as JSON. */
+  body: z.optional(z.unknown()),
+  bodyBase64: z.optional(z.string().check(z.regex(/^[A-Za-z0-9+/]*={0,2}$/))),
+  payment: z.optional(
+    z.strictObject({
+      key: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+      maxUsd: z.optional(usd),
+      labels: z.optional(labels),
+      repeatable: z.optional(z.boolean()),
+    }),
+  ),
+})
+type Body = z.output<typeof body>
+
+const answer = z.strictObject({
+  status: z.int(),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  body: z.string(),
+  bodyEncoding: z.enum(['utf-8', 'base64']),
+  payment: z.optional(payment),
+})
+type Answer = z.output<typeof answer>
+
+/** The route that fetches, and pays if it must. */
+export const fetchRoute: Route = createRoute({
+  method: 'POST',
+  path: '/v1/x402/fetch',
+  summary: 'Fetches a URL, and pays for it if it must. Redirects are answered, not followed.',
+  callers: ['session'],
+  query: nothing,
+  body,
+  answer,
+  run: async ({ caller, body: asked }, service) => {
+    if (caller.kind !== 'session') throw notFound('There is no session')
+    const url = readDestination(asked.url, service.internalHosts)
+    const init = readInit(asked)
+    await service.policies?.refresh()
+    const response = await send(caller.session, url, { ...init, redirect: 'manual' }, service)
+    return readAnswer(response, service)
+  },
+})
+
+type Init = NonNullable<Parameters<Session['fetch']>[1]>
+
+function readInit({ method = 'GET', headers = {}, body: content, bodyBase64, payment: options }: Body): Init {
+  const own = Object.keys(headers).find((name) => ofConnection.has(name.toLowerCase()))
+  if (own !== undefined) throw refuseInput(`body.headers.${own}`, 'it belongs to the connection, and is set here')
+  const isEmpty = (content === undefined || content === null) && bodyBase64 === undefined
+  const init = { method, headers: new Headers(headers), payment: options }
+  if (isEmpty) return init
+  if (method === 'GET' || method === 'HEAD') throw refuseInput('body.body', `${method} has none`)
+  if (content !== undefined && bodyBase64 !== undefined) throw refuseInput('body.bodyBase64', 'there is a body already')
+  if (bodyBase64 !== undefined) return { ...init, body: decodeBase64(bodyBase64) }
+  if (typeof content === 'string') return { ...init, body: content }
+  if (!init.headers.has('content-type')) init.headers.set('content-type', 'application/json')
+  return { ...init, body: JSON.stringify(content) }
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(base64.decode(text))
+  } catch {
+    throw refuseInput('body.bodyBase64', 'it is not padded base64')
+  }
+}
+
+/** What is thrown by anything but the wallet came before it was asked: from there on it throws its own errors only. */
+async function send(session: Session, url: URL, init: Init, { fetchSeconds }: Service): Promise<Response> {
+  const signal = AbortSignal.timeout(fetchSeconds * 1000)
+  try {
+    return await session.fetch(url, { ...init, signal })
+  } catch (cause) {
+    if (isStipendError(cause)) throw cause
+    const [code, sentence] = signal.aborted
+      ? (['upstream_too_slow', `Server did not answer within ${fetchSeconds} s`] as const)
+      : (['upstream_unreachable', `Server at ${url.host} could not be reached`] as const)
+    throw new RefusedError(code, sentence, { status: signal.aborted ? 504 : 502, cause })
+  }
+}
+
+async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<Answer> {
+  const paid = getPayment(response)
+  const bytes = await readContent(response, maxAnswerBytes, paid)
+  const text = decodeUtf8(bytes)
+  return {
+    status: response.status,
+    headers: [...response.headers].filter(([name]) => !ofTransfer.has(name)),
+    body: text ?? base64.encode(bytes),
+    bodyEncoding: text === undefined ? 'base64' : 'utf-8',
+    ...(paid && { payment: writePayment(paid) }),
+  }
+}
+
+async function readContent(response: Response, maxBytes: number, paid: ResponsePayment | undefined) {
+  if (!response.body) return new Uint8Array()
+  const reader = response.body.getReader()
+  const read = await readAtMost(reader, maxBytes).catch((cause: unknown) => {
+    throw new RefusedError('answer_broken', 'Answer broke off', { status: 502, payment: paid, cause })
+  })
+  if (read !== 'too large') return read
+  reader.cancel().catch(() => {})
+  const sentence = `Answer is over ${maxBytes} bytes`
+  throw new RefusedError('answer_too_large', sentence, { status: 502, payment: paid })
+}

@@ -1,0 +1,151 @@
+import { type AgentWallet, type Balance, type BudgetLine, ChainUnavailableError, isStipendError } from 'stipend'
+import * as z from 'zod/mini'
+import { writePayment } from './problem.js'
+import { refuseInput } from './refused.js'
+import { checkWalletId, createRoute, type Route } from './route.js'
+import { integer, network, nothing, payment, uuid } from './schema.js'
+
+const line = z.strictObject({
+  name: z.string(),
+  scope: z.string(),
+  measure: z.enum(['microUsd', 'count', 'open', 'unknown']),
+  max: integer,
+  used: integer,
+  left: integer,
+  freesAt: z.optional(z.number()),
+})
+
+const balance = z.strictObject({
+  network: z.string(),
+  address: z.string(),
+  asset: z.string(),
+  symbol: z.string(),
+  decimals: z.int(),
+  amount: integer,
+  microUsd: integer,
+})
+
+const getAddress = createRoute({
+  method: 'GET',
+  path: '/v1/wallet/address',
+  summary: "Answers the wallet's id, and its address on each network.",
+  callers: ['owner', 'session'],
+  query: nothing,
+  body: nothing,
+  answer: z.strictObject({
+    walletId: uuid,
+    addresses: z.array(z.strictObject({ network: z.string(), address: z.string() })),
+  }),
+  run: async (_, { wallet, walletId }) => ({ walletId, addresses: await wallet.addresses() }),
+})
+
+const getBalance = createRoute({
+  method: 'GET',
+  path: '/v1/wallet/balance',
+  summary: 'Answers what the wallet holds, as its chains say; without chains that is nothing known.',
+  callers: ['owner', 'session'],
+  query: nothing,
+  body: nothing,
+  answer: z.strictObject({ balances: z.array(balance) }),
+  run: async (_, { wallet }) => ({ balances: (await readBalances(wallet)).map(writeBalance) }),
+})
+
+const getBudget = createRoute({
+  method: 'GET',
+  path: '/v1/wallet/budget',
+  summary: 'Answers what is left under each limit, in micro-USD or payments; with a URL those of its host too.',
+  callers: ['owner', 'session'],
+  query: z.strictObject({ url: z.optional(z.string().check(z.maxLength(8192))) }),
+  body: nothing,
+  answer: z.strictObject({ limits: z.array(line) }),
+  run: async ({ caller, query: { url } }, { wallet, policies }) => {
+    if (url !== undefined && !URL.canParse(url)) throw refuseInput('query.url', 'it is not a URL')
+    await policies?.refresh()
+    const payer = caller.kind === 'session' ? caller.session : wallet
+    return { limits: (await payer.budget(url)).map(writeLine) }
+  },
+})
+
+const postTransfer = createRoute({
+  method: 'POST',
+  path: '/v1/transfers',
+  summary: 'Sends tokens to an address, under the rules of the wallet.',
+  callers: ['owner'],
+  query: nothing,
+  body: z.strictObject({
+    walletId: z.optional(uuid),
+    network,
+    asset: z.string().check(z.minLength(1), z.maxLength(128)),
+    to: z.string().check(z.minLength(1), z.maxLength(128)),
+    amount: z.string().check(z.regex(/^(0|[1-9]\d{0,30})(\.\d{1,18})?$/)),
+    key: z.string().check(z.minLength(1), z.maxLength(256)),
+  }),
+  answer: z.strictObject({ payment }),
+  status: 201,
+  run: async ({ body: { walletId, ...rest } }, service) => {
+    checkWalletId(walletId, service)
+    await service.policies?.refresh()
+    return { payment: writePayment(await service.wallet.transfer(rest)) }
+  },
+})
+
+const postFreeze = createRoute({
+  method: 'POST',
+  path: '/v1/freeze',
+  summary: 'Lets nothing be signed, in every process that shares the ledger, until it is unfrozen.',
+  callers: ['owner'],
+  query: nothing,
+  body: z.strictObject({
+    walletId: z.optional(uuid),
+    reason: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+  }),
+  answer: z.strictObject({ frozen: z.literal(true) }),
+  run: async ({ body: { walletId, reason = 'frozen over HTTP' } }, service) => {
+    checkWalletId(walletId, service)
+    await service.wallet.freeze(reason)
+    return { frozen: true }
+  },
+})
+
+const postUnfreeze = createRoute({
+  method: 'POST',
+  path: '/v1/unfreeze',
+  summary: 'Lets payments be made again.',
+  callers: ['owner'],
+  query: nothing,
+  body: z.strictObject({ walletId: z.optional(uuid) }),
+  answer: z.strictObject({ frozen: z.literal(false) }),
+  run: async ({ body: { walletId } }, service) => {
+    checkWalletId(walletId, service)
+    await service.wallet.unfreeze()
+    return { frozen: false }
+  },
+})
+
+/** The routes of the wallet as a whole. */
+export const walletRoutes: readonly Route[] = [
+  getAddress,
+  getBalance,
+  getBudget,
+  postTransfer,
+  postFreeze,
+  postUnfreeze,
+]
+
+function writeLine({ max, used, left, ...rest }: BudgetLine): object {
+  return { ...rest, max: String(max), used: String(used), left: String(left) }
+}
+
+function writeBalance({ asset, amount, microUsd, ...rest }: Balance): object {
+  const { symbol, decimals } = asset
+  return { ...rest, asset: asset.address, symbol, decimals, amount: String(amount), microUsd: String(microUsd) }
+}
+
+async function readBalances(wallet: AgentWallet): Promise<readonly Balance[]> {
+  try {
+    return await wallet.balances()
+  } catch (cause) {
+    if (isStipendError(cause)) throw cause
+    throw new ChainUnavailableError('it does not say what the wallet holds', { cause })
+  }
+}

@@ -1,0 +1,20 @@
+import type { AgentWallet } from 'stipend'
+import type { Gate, Random } from './password.js'
+import type { PolicyBook } from './policies.js'
+import type { BodyBounds } from './read-body.js'
+
+/** What the routes work with. */
+export type Service = {
+  readonly wallet: AgentWallet
+  readonly walletId: string
+  readonly gate: Gate
+  readonly policies: PolicyBook | undefined
+  readonly clock: () => number
+  readonly random: Random
+  readonly audience: string | undefined
+  readonly sessionSeconds: number
+  readonly internalHosts: readonly string[]
+  readonly body: BodyBounds
+  readonly fetchSeconds: number
+  readonly maxAnswerBytes: number
+}

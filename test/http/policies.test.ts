@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigurationError } from '../../src/index.js'
+import { createHandler } from '../../adapters/http/index.js'
+import { askOf, masterPassword as password, openService, type Service } from '../support/service.ts'
+import { openShop } from '../support/shop.ts'
+
+const url = 'https://shop.example.com/report'
+const shopOnly = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['shop.example.com'] } }
+const elsewhere = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['api.openai.com', '*.anthropic.com'] } }
+const tight = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 0.02, daily_limit_usd: 0.03 } }
+
+function openBook(): Service {
+  const shop = openShop()
+  return openService({ shop, handler: { policies: { store: shop.ledger } } })
+}
+
+const buy = async ({ ask, token }: Service) =>
+  (await ask('POST /v1/x402/fetch', { token: await token(), body: { url } })).json
+const list = async ({ ask }: Pick<Service, 'ask'>) => (await ask('GET /v1/policies', { password })).json.policies
+
+describe('policies over HTTP', () => {
+  test('are the whole policy, in place of the wallet’s own, and all of them have to agree', async () => {
+    const service = openBook()
+    const { ask } = service
+    expect(await list(service)).toEqual([])
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    await ask('POST /v1/policies', { password, body: shopOnly })
+    expect(await buy(service)).toMatchObject({ status: 200 })
+    const added = await ask('POST /v1/policies', { password, body: elsewhere })
+    expect(added.status).toBe(201)
+    expect(added.json).toMatchObject({ ...elsewhere, id: expect.any(String), walletId: expect.any(String) })
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    await ask(`DELETE /v1/policies/${added.json.id}`, { password })
+    expect(await buy(service)).toMatchObject({ status: 200 })
+    const [left] = await list(service)
+    await ask(`DELETE /v1/policies/${left.id}`, { password })
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    expect(service.shop.taken()).toBe(20_000n)
+  })
+
+  test('are there after a restart, and in every process that shares the ledger', async () => {
+    const service = openBook()
+    const other = service.restart()
+    await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly, tight] } })
+    const token = await service.token()
+    const pay = async ({ ask }: Pick<Service, 'ask'>) =>
+      (await ask('POST /v1/x402/fetch', { token, body: { url } })).json.status
+    expect(await pay(other)).toBe(200)
+    expect(await pay(service.restart())).toBe(200)
+    expect(await pay(service)).toBe(200)
+    expect(await pay(other)).toBe(403)
+    expect(await list(other)).toHaveLength(2)
+  })
+
+  test('are replaced one by one or all in one step', async () => {
+    const service = openBook()
+    const { ask } = service
+    const { id } = (await ask('POST /v1/policies', { password, body: shopOnly })).json
+    const put = await ask(`PUT /v1/policies/${id}`, { password, body: elsewhere })
+    expect(put.json).toMatchObject({ ...elsewhere, id })
+    expect(await list(service)).toHaveLength(1)
+    await ask('PUT /v1/policies', { password, body: { policies: [] } })
+    expect(await list(service)).toEqual([])
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    expect((await ask(`PUT /v1/policies/${id}`, { password, body: shopOnly })).status).toBe(404)
+    expect((await ask(`DELETE /v1/policies/${id}`, { password })).status).toBe(404)
+  })
+
+  test.each([
+    [{ ...shopOnly, rules: { domain: ['x.example.com'] } }, 'domain'],
+    [{ ...shopOnly, rules: { domains: ['*.com'] } }, '*.com'],
+    [{ ...tight, rules: { daily_limt_usd: 1 } }, 'daily_limt_usd'],
+    [{ ...tight, enabled: false }, 'enabled'],
+    [{ type: 'NO_SUCH_TYPE', rules: {} }, 'type'],
+    [{ ...shopOnly, id: '00000000-0000-4000-8000-000000000000' }, 'id'],
+    [{ rules: {} }, 'type'],
+  ])('that are not usable change nothing: %j', async (body, place) => {
+    const service = openBook()
+    await service.ask('POST /v1/policies', { password, body: shopOnly })
+    const before = await list(service)
+    const refused = await service.ask('POST /v1/policies', { password, body })
+    expect(refused.status).toBe(400)
+    expect(refused.text).toContain(place)
+    const all = await service.ask('PUT /v1/policies', { password, body: { policies: [elsewhere, body] } })
+    expect(all.status).toBe(400)
+    expect(await list(service)).toEqual(before)
+    expect(await buy(service)).toMatchObject({ status: 200 })
+  })
+
+  test('are for the wallet that they name', async () => {
+    const { ask } = openBook()
+    const { walletId } = (await ask('GET /v1/wallet/address', { password })).json
+    const post = async (id: string) =>
+      (await ask('POST /v1/policies', { password, body: { walletId: id, ...shopOnly } })).status
+    expect(await post(walletId)).toBe(201)
+    expect(await post('00000000-0000-4000-8000-000000000000')).toBe(404)
+    expect(await post('WALLET')).toBe(400)
+  })
+
+  test('that are added at once are all kept', async () => {
+    const service = openBook()
+    const bodies = Array.from({ length: 8 }, () => shopOnly)
+    await Promise.all(bodies.map((body) => service.ask('POST /v1/policies', { password, body })))
+    expect(await list(service)).toHaveLength(8)
+  })
+
+  test('cannot take away the rules that always hold', async () => {
+    const shop = openShop()
+    const service = openService({ shop, handler: { policies: { store: shop.ledger, always: [tight] } } })
+    await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly] } })
+    for (const status of [200, 200, 200]) expect(await buy(service)).toMatchObject({ status })
+    expect(await buy(service)).toMatchObject({ code: 'limit_exceeded' })
+  })
+
+  test('that always hold are read at once', () => {
+    const { ledger: store, open } = openShop()
+    const make = (always: unknown[]) => () =>
+      createHandler({ wallet: open(), masterPassword: password, policies: { store, always } })
+    expect(make([{ ...tight, rules: { daily_limt_usd: 1 } }])).toThrow(ConfigurationError)
+    expect(make([tight])).not.toThrow()
+  })
+
+  test('that cannot be read any more let nothing be paid, until the owner replaces them', async () => {
+    const service = openBook()
+    await service.ask('POST /v1/policies', { password, body: shopOnly })
+    await service.shop.ledger.remember('http.policies', '[{"id":')
+    expect(await buy(service)).toMatchObject({ status: 503, code: 'policies_unreadable' })
+    expect((await service.ask('POST /v1/policies', { password, body: shopOnly })).status).toBe(503)
+    await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly] } })
+    expect(await buy(service)).toMatchObject({ status: 200 })
+    await service.shop.ledger.remember(
+      'http.policies',
+      JSON.stringify([{ id: crypto.randomUUID(), document: { type: 'GONE' } }]),
+    )
+    expect(await buy(service)).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
+    expect(service.shop.keyStore.signed).toHaveLength(1)
+    await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly] } })
+    expect(await buy(service)).toMatchObject({ status: 200 })
+  })
+
+  test('that cannot be stored change nothing', async () => {
+    const shop = openShop()
+    const store = { ...shop.ledger, remember: async () => Promise.reject(new Error('disk full')) }
+    const service = openService({ shop, handler: { policies: { store, always: [shopOnly] } } })
+    expect((await service.ask('POST /v1/policies', { password, body: elsewhere })).status).toBe(500)
+    expect(await buy(service)).toMatchObject({ status: 200 })
+  })
+
+  test('are not offered without a place to keep them', async () => {
+    const ask = askOf(createHandler({ wallet: openShop().open(), masterPassword: password }))
+    expect((await ask('GET /v1/policies', { password })).json).toMatchObject({ status: 501, code: 'not_offered' })
+    expect((await ask('POST /v1/policies', { password, body: shopOnly })).status).toBe(501)
+  })
+})
