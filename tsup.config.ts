@@ -4,7 +4,7 @@ import { readEntries } from './scripts/entries.ts'
 export default defineConfig({
   entry: {
     ...Object.fromEntries(
-      Object.entries(readEntries()).map(([name, file]) => [name.split('/')[1] ?? 'index', file] as const),
+      Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
     ),
     // Not for import: a program, which stands beside what starts it.
     'keys-worker': 'src/keys/keys-worker.ts',

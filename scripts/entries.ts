@@ -10,4 +10,7 @@ export function readEntries(): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(compilerOptions.paths).map(([name, [file]]) => [name, file]))
 }
 
+/** Entries that are programs: importing one runs it. */
+export const programs: readonly string[] = ['stipend/mcp/stdio']
+
 type Paths = Readonly<Record<string, readonly [string]>>

@@ -618,6 +618,30 @@ const patches: readonly KnownBad[] = [
     replace: "if (difference !== '') return",
     tests: ['test/ledger/verify.test.ts'],
   },
+  {
+    invariant: 'I10',
+    breaks: 'a paid MCP tool may ask one thing in its data and another in its text',
+    file: 'adapters/mcp/offer.ts',
+    find: 'if (stated === undefined || orderedJson(stated) !== structured) {',
+    replace: 'if (stated === structured) {',
+    tests: ['test/mcp/hostile-tools.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'an MCP tool that was changed after it was approved is paid as if it were the same',
+    file: 'adapters/mcp/with-payments.ts',
+    find: 'params.arguments ?? {}, digest])',
+    replace: 'params.arguments ?? {}])',
+    tests: ['test/mcp/hostile-tools.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'an answer of an MCP host that is sent again is another purchase',
+    file: 'adapters/mcp/ask-first.ts',
+    find: 'executeApproved(input, { key, signal }, kit.approvals)',
+    replace: 'executeApproved(input, { key: keyOf(input, kit), signal }, kit.approvals)',
+    tests: ['test/mcp/server.test.ts'],
+  },
 ]
 
 const root = fileURLToPath(new URL('../', import.meta.url))

@@ -113,9 +113,13 @@ const ambient: Readonly<Record<string, string>> = {
   'adapters/http/deadline.ts': 'setTimeout',
   'adapters/http/password.ts': 'crypto.getRandomValues', // the default of `random`
   'adapters/http/webhook.ts': 'Date.now', // the default of `clock`
-  'adapters/postgres/index.ts': 'crypto.getRandomValues', // likewise
+  'adapters/mcp/server.ts': 'crypto.getRandomValues', // the default of `random`
+  'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
 }
+
+/** Programs, which put adapters together by their names, as an application does. */
+const programs = ['adapters/mcp/stdio/']
 
 /** What throws a bare `Error`, because a test runner catches it. */
 const assertions = ['src/testing/claim.ts']
@@ -190,6 +194,12 @@ describe('the checks of the architecture', () => {
     `import { postgresLedger } from 'stipend/postgres'`,
   ])('the rule for adapters forbids %s', (text) => {
     expect(againstAdapters(parseModule('adapters/sqlite/index.ts', text))).toHaveLength(1)
+  })
+
+  test('the rule for adapters lets a program use others by name, and nothing by a path', () => {
+    const file = 'adapters/mcp/stdio/open.ts'
+    expect(againstAdapters(parseModule(file, `import { sqliteLedger } from 'stipend/sqlite'`))).toEqual([])
+    expect(againstAdapters(parseModule(file, `import { x } from '../../sqlite/index.js'`))).toHaveLength(1)
   })
 
   test.each([
@@ -281,7 +291,12 @@ function rowOf(file: string): string {
 function againstAdapters({ file, imports }: Module): readonly string[] {
   const own = file.split('/').slice(0, 2).join('/')
   const isOwn = (one: Import): boolean => one.file?.startsWith(`${own}/`) ?? !isAdapter(one.specifier)
-  return imports.filter((one) => !isOwn(one)).map((one) => at(file)({ line: one.line, what: `→ ${one.specifier}` }))
+  const isAllowed = (one: Import): boolean => isOwn(one) || (isProgram(file) && one.file === undefined)
+  return imports.filter((one) => !isAllowed(one)).map((one) => at(file)({ line: one.line, what: `→ ${one.specifier}` }))
+}
+
+function isProgram(file: string): boolean {
+  return programs.some((folder) => file.startsWith(folder))
 }
 
 function isAdapter(specifier: string): boolean {

@@ -72,6 +72,58 @@ describe('the examples in the reference', () => {
   })
 })
 
+/** What the README's examples use without saying where it is from. */
+const surroundings = `
+import type * as evm from 'stipend/evm'
+import type * as keys from 'stipend/keys'
+import type * as stipend from 'stipend'
+import type { expect as vitestExpect } from 'vitest'
+import type { http as mswHttp } from 'msw'
+import type { setupServer } from 'msw/node'
+import type OpenAIClient from 'openai'
+declare global {
+  const wallet: stipend.AgentWallet
+  const session: stipend.Session
+  const keyStore: stipend.KeyStore
+  const policy: stipend.PolicyEngine
+  const ledger: stipend.Ledger
+  const url: string
+  const [one, other]: readonly [evm.Rpc, evm.Rpc]
+  const post: (url: string, body: object) => Promise<void>
+  const slackUrl: string
+  const botToken: string
+  const chatId: string
+  const allowHosts: typeof stipend.allowHosts
+  const createAgentWallet: typeof stipend.createAgentWallet
+  const mnemonic: typeof keys.mnemonic
+  const narrowToken: typeof stipend.narrowToken
+  const notify: typeof import('stipend/http').notify
+  const spendingLimit: typeof stipend.spendingLimit
+  const expect: typeof vitestExpect
+  const http: typeof mswHttp
+  const network: ReturnType<typeof setupServer>
+  const OpenAI: typeof OpenAIClient
+}
+`
+
+/** The code of the README, each block as a file of its own beside the tests. */
+function readReadme(): readonly Example[] {
+  const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)
+  return [...blocks].map(([, code = ''], index) => ({
+    file: join(root, 'test', `readme-${index}.ts`),
+    code: `${code}\nexport {}\n`,
+  }))
+}
+
+describe('the examples in the README', () => {
+  test('compile', { timeout: 120_000 }, () => {
+    const examples = readReadme()
+    expect(examples.length).toBeGreaterThan(8)
+    const around = { file: join(root, 'test/readme-surroundings.ts'), code: `${surroundings}\nexport {}\n` }
+    expect(problemsOf([around, ...examples])).toEqual([])
+  })
+})
+
 describe('an example', () => {
   const folders = globSync('examples/*/index.ts', { cwd: root }).map((file) => file.split('/')[1] ?? '')
 

@@ -7,15 +7,16 @@ import * as evm from 'stipend/evm'
 import * as http from 'stipend/http'
 import * as keys from 'stipend/keys'
 import * as langchain from 'stipend/langchain'
-import * as openaiAgents from 'stipend/openai-agents'
+import * as mcp from 'stipend/mcp'
 import * as node from 'stipend/node'
+import * as openaiAgents from 'stipend/openai-agents'
 import * as postgres from 'stipend/postgres'
 import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
 import * as tools from 'stipend/tools'
 import { describe, expect, test, vi } from 'vitest'
-import { readEntries } from '../scripts/entries.ts'
+import { programs, readEntries } from '../scripts/entries.ts'
 import { loadedBy, readModules } from './support/modules.ts'
 
 // A public name is a promise. After adding or removing one on purpose:
@@ -165,18 +166,28 @@ describe('the public names', () => {
     `)
   })
 
-  test('stipend/node', () => {
-    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
-      [
-        "blockPrivateNetworks",
-      ]
-    `)
-  })
-
   test('stipend/langchain', () => {
     expect(Object.keys(langchain).toSorted()).toMatchInlineSnapshot(`
       [
         "walletTools",
+      ]
+    `)
+  })
+
+  test('stipend/mcp', () => {
+    expect(Object.keys(mcp).toSorted()).toMatchInlineSnapshot(`
+      [
+        "createMcpServer",
+        "getToolPayment",
+        "withPayments",
+      ]
+    `)
+  })
+
+  test('stipend/node', () => {
+    expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
+      [
+        "blockPrivateNetworks",
       ]
     `)
   })
@@ -246,7 +257,7 @@ describe('the entry points', () => {
 
   test('are the same in the exports map as in the sources', () => {
     const expected = Object.keys(entries).map((name) => {
-      const file = name.split('/')[1] ?? 'index'
+      const file = name.replace(/^stipend\/?/, '') || 'index'
       return [name.replace('stipend', '.'), { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` }] as const
     })
     const { './package.json': itself, ...modules } = exports
@@ -258,7 +269,9 @@ describe('the entry points', () => {
     const { entryPoints } = readJson('typedoc.json') as { readonly entryPoints: readonly string[] }
     expect([...entryPoints].toSorted()).toEqual(Object.values(entries).toSorted())
     const listed = readFileSync(import.meta.filename, 'utf8').matchAll(/^import \* as \w+ from '([^']+)'/gm)
-    expect([...listed].map(([, name = '']) => name).toSorted()).toEqual(Object.keys(entries).toSorted())
+    expect([...[...listed].map(([, name = '']) => name), ...programs].toSorted()).toEqual(
+      Object.keys(entries).toSorted(),
+    )
   })
 
   test.each(['stipend', 'stipend/client', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(

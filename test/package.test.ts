@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { delimiter, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readEntries } from '../scripts/entries.ts'
+import { programs, readEntries } from '../scripts/entries.ts'
 import { loadedBy, type Module, parseModule } from './support/modules.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,6 +20,7 @@ import { join } from 'node:path'
 import * as stipend from 'stipend'
 import { privateKey, workerSigner } from 'stipend/keys'
 ${Object.keys(readEntries())
+  .filter((name) => !programs.includes(name))
   .map((name) => `import '${name}'`)
   .join('\n')}
 

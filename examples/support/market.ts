@@ -1,5 +1,5 @@
 import { type KeyPair, startChain, type TestChain } from '../../test/support/chain.ts'
-import { startFacilitator } from '../../test/support/facilitator.ts'
+import { type Facilitator, startFacilitator } from '../../test/support/facilitator.ts'
 import { type OfficialServer, startServer } from '../../test/support/servers.ts'
 import { line } from './draw.ts'
 
@@ -9,6 +9,7 @@ export type Ware = { readonly price: string; readonly goods: unknown }
 /** A chain with money on it, shops run with official packages, and somebody to pay: all on this machine. */
 export type Market<name extends string> = {
   readonly chain: TestChain
+  readonly facilitator: Facilitator
   readonly shops: Readonly<Record<name, OfficialServer>>
   readonly agent: KeyPair
   readonly close: () => Promise<void>
@@ -39,7 +40,7 @@ export async function openMarket<name extends string>(
     )
     const agent = await chain.createPayer(purse)
     tell('agent', `${agent.address}  has ${Number(purse) / 1e6} USDC`)
-    return { chain, shops: Object.fromEntries(opened) as Market<name>['shops'], agent, close }
+    return { chain, facilitator, shops: Object.fromEntries(opened) as Market<name>['shops'], agent, close }
   } catch (error) {
     await close()
     throw error

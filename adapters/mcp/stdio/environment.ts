@@ -1,0 +1,63 @@
+import { ConfigurationError } from 'stipend'
+
+/** What the environment says, with each value under the name of its variable. */
+export type Settings = Readonly<Partial<Record<Variable, string>>> & { readonly STIPEND_LEDGER: string }
+
+/** Every variable that is known. */
+const variables = [
+  'STIPEND_KEY',
+  'STIPEND_KEY_FILE',
+  'STIPEND_PASSWORD',
+  'STIPEND_LEDGER',
+  'STIPEND_POLICY',
+  'STIPEND_HOSTS',
+  'STIPEND_INSTANT_USD',
+  'STIPEND_PER_PAYMENT_USD',
+  'STIPEND_DAILY_USD',
+  'STIPEND_SESSION',
+  'STIPEND_AUDIENCE',
+  'STIPEND_APPROVALS',
+] as const
+type Variable = (typeof variables)[number]
+
+/** What no other process, and no other code of this one, is to find in the environment. */
+const secrets: readonly Variable[] = ['STIPEND_KEY', 'STIPEND_PASSWORD', 'STIPEND_SESSION']
+
+/**
+ * Takes the settings from an environment, and the secrets out of it, whatever else is wrong.
+ *
+ * @throws ConfigurationError naming the variable, and never the value, where one is missing, unknown or contradicts.
+ */
+export function takeSettings(environment: Record<string, string | undefined>): Settings {
+  const found = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name.startsWith('STIPEND_') && value),
+  ) as Partial<Record<Variable, string>>
+  for (const secret of secrets) delete environment[secret]
+  const unknown = Object.keys(found).find((name) => !variables.some((known) => known === name))
+  if (unknown !== undefined) throw wrong(unknown, 'is not known')
+  return check(found)
+}
+
+function check(found: Partial<Record<Variable, string>>): Settings {
+  const { STIPEND_KEY, STIPEND_KEY_FILE, STIPEND_PASSWORD, STIPEND_LEDGER, STIPEND_APPROVALS } = found
+  if (STIPEND_KEY === undefined && STIPEND_KEY_FILE === undefined) {
+    throw wrong('STIPEND_KEY_FILE', 'is missing, and STIPEND_KEY too')
+  }
+  if (STIPEND_KEY !== undefined && STIPEND_KEY_FILE !== undefined)
+    throw wrong('STIPEND_KEY', 'is there twice: STIPEND_KEY_FILE')
+  if (STIPEND_KEY_FILE !== undefined && STIPEND_PASSWORD === undefined) throw wrong('STIPEND_PASSWORD', 'is missing')
+  // A host restarts its servers as it likes: limits that a restart forgets are none.
+  if (STIPEND_LEDGER === undefined)
+    throw wrong('STIPEND_LEDGER', 'is missing: the path of the file that remembers what was spent')
+  if (STIPEND_LEDGER.includes(':memory:')) throw wrong('STIPEND_LEDGER', 'has to be a file')
+  if (found.STIPEND_POLICY === undefined && found.STIPEND_HOSTS === undefined) {
+    throw wrong('STIPEND_HOSTS', 'is missing, and STIPEND_POLICY too: nothing would ever be paid')
+  }
+  if (STIPEND_APPROVALS !== undefined && STIPEND_APPROVALS !== 'host')
+    throw wrong('STIPEND_APPROVALS', 'can only be host')
+  return { ...found, STIPEND_LEDGER }
+}
+
+function wrong(variable: string, problem: string): ConfigurationError {
+  return new ConfigurationError(`${variable} ${problem}`)
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import {
+  type AgentWallet,
+  ConfigurationError,
+  createAgentWallet,
+  type KeyStore,
+  policyFromJSON,
+  type RulesEngine,
+  type Session,
+} from 'stipend'
+import { encryptedFile, privateKey } from 'stipend/keys'
+import { sqliteLedger } from 'stipend/sqlite'
+import type { McpServerOptions } from '../server.js'
+import type { Settings } from './environment.js'
+
+/** Who pays, and how the server is made. */
+export type Opened = { readonly owner: AgentWallet | Session; readonly options: McpServerOptions }
+
+/**
+ * Opens the wallet, or the session of it, that the settings name. The key is proven and the ledger opened, so that what
+ * is wrong with them is known before a host asks for anything.
+ *
+ * @throws StipendError when a setting is not usable.
+ */
+export async function open(settings: Settings): Promise<Opened> {
+  const { STIPEND_LEDGER, STIPEND_SESSION, STIPEND_AUDIENCE: audience, STIPEND_APPROVALS, STIPEND_HOSTS } = settings
+  const policy = readPolicy(settings)
+  const keyStore = await openKeys(settings)
+  const wallet = createAgentWallet({ keyStore, policy, ledger: sqliteLedger(STIPEND_LEDGER) })
+  const owner = STIPEND_SESSION === undefined ? wallet : await wallet.openSession(STIPEND_SESSION, { audience })
+  const options = {
+    policy,
+    hosts: STIPEND_HOSTS === undefined ? undefined : split(STIPEND_HOSTS),
+    approvals: STIPEND_APPROVALS === 'host' ? wallet.approvals : undefined,
+  }
+  return { owner, options }
+}
+
+async function openKeys({ STIPEND_KEY, STIPEND_KEY_FILE, STIPEND_PASSWORD = '' }: Settings): Promise<KeyStore> {
+  if (STIPEND_KEY_FILE === undefined) return privateKey(STIPEND_KEY)
+  const keys = encryptedFile({ path: STIPEND_KEY_FILE })
+  await keys.unlock(STIPEND_PASSWORD)
+  return keys
+}
+
+/** The rules of the file and those of the variables: all of them have to agree. */
+function readPolicy(settings: Settings): RulesEngine {
+  const { STIPEND_POLICY: file, STIPEND_HOSTS: hosts } = settings
+  const limits = Object.entries({
+    instantMaxUsd: settings.STIPEND_INSTANT_USD,
+    perPaymentUsd: settings.STIPEND_PER_PAYMENT_USD,
+    dailyLimitUsd: settings.STIPEND_DAILY_USD,
+  }).filter(([, amount]) => amount !== undefined)
+  return policyFromJSON([
+    ...(file === undefined ? [] : policyFromJSON(readText(file)).toJSON()),
+    ...(hosts === undefined ? [] : [{ type: 'allowHosts', hosts: split(hosts) }]),
+    ...(limits.length === 0 ? [] : [{ type: 'spendingLimit', ...Object.fromEntries(limits) }]),
+  ])
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigurationError('STIPEND_POLICY cannot be read', { cause })
+  }
+}
+
+function split(list: string): readonly string[] {
+  return list.split(',').map((one) => one.trim())
+}

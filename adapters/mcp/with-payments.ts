@@ -1,0 +1,189 @@
+import {
+  getPayment,
+  type Labels,
+  type Payer,
+  type PaymentOptions,
+  type ResponsePayment,
+  UnpayableRequestError,
+  wrapFetch,
+} from 'stipend'
+import {
+  callTool,
+  listTools,
+  type McpCallOptions,
+  type McpClient,
+  type ToolCallParams,
+  type ToolDefinition,
+  type ToolResult,
+} from './client.js'
+import { rememberDefinitions, type ToolChange } from './definitions.js'
+import { readServer, toolUrl } from './identity.js'
+import { readPayment, writeAnswer, writeChallenge } from './messages.js'
+import { readErrorOffer, readOffer } from './offer.js'
+
+const paymentKey = 'x402/payment'
+const payments = new WeakMap<ToolResult, ResponsePayment>()
+/** An authorization lives two minutes at most, and nothing settles it a minute after. */
+const paidTimeoutMs = 180_000
+
+/** Options of `withPayments`. */
+export type WithPaymentsOptions = {
+  /**
+   * What the server is to the policy, where its transport has no URL, as over stdio: a short name, such as `weather`,
+   * which `allowHosts(['weather.mcp.invalid'])` allows; no URL that is fetched can have that host. A URL is compared with
+   * the transport's own.
+   *
+   * @default the URL of the transport
+   */
+  readonly server?: string | undefined
+  /** Words that every payment made through it is filed under. */
+  readonly labels?: Labels | undefined
+  /**
+   * Says whether a tool that is not what it was when it was first seen may still be paid; anything but `true`, and a
+   * throw, is no.
+   *
+   * @default nobody agrees
+   */
+  readonly onToolChanged?: ((change: ToolChange) => boolean | Promise<boolean>) | undefined
+}
+
+/** What one call of a tool may add: a name for the purchase, a cap of its own, and what the client takes. */
+export type PayingToolOptions = McpCallOptions & { readonly payment?: PaymentOptions | undefined }
+
+/** An MCP client's tools, paid for if they must be. */
+export type PayingMcpClient = {
+  /** Calls a tool, and pays if it must. The result is handed over as it came; nothing is checked by the output schema. */
+  readonly callTool: (params: ToolCallParams, options?: PayingToolOptions) => Promise<ToolResult>
+  /** Lists the tools, all pages; what they are now is what they have to be when they are paid. */
+  readonly listTools: (options?: McpCallOptions) => Promise<{ readonly tools: readonly ToolDefinition[] }>
+}
+
+/**
+ * Makes an MCP client pay for the tools that ask for it, by x402's MCP transport, under the rules of a wallet or a
+ * session: a tool is judged, recorded and signed for as a URL is, and its result is what a response is to `wrapFetch`.
+ * A connected client of either line of the SDK will do.
+ *
+ * What is paid for is the tool at the server's URL, such as `https://mcp.example.com/mcp/tools/forecast`, which
+ * `allowHosts(['mcp.example.com'])` allows. Its definition and its arguments are part of the purchase, so that an
+ * approval is of exactly that call.
+ *
+ * What is thrown instead of a result is a `StipendError`, as with `wrapFetch`, or the client's own error where nothing
+ * was paid.
+ *
+ * @throws ConfigurationError when `server` is not usable.
+ *
+ * @example
+ * ```ts
+ * import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+ * import type { AgentWallet } from 'stipend'
+ * import { getToolPayment, withPayments } from 'stipend/mcp'
+ *
+ * declare const wallet: AgentWallet
+ * const client = new Client({ name: 'agent', version: '1.0.0' })
+ * await client.connect(new StreamableHTTPClientTransport(new URL('https://mcp.example.com/mcp')))
+ * const tools = withPayments(client, wallet)
+ * const result = await tools.callTool({ name: 'forecast', arguments: { city: 'Oslo' } }, { payment: { maxUsd: 0.05 } })
+ * console.log(result.content, getToolPayment(result)?.receipt?.transaction)
+ * ```
+ */
+export function withPayments(client: McpClient, payer: Payer, options: WithPaymentsOptions = {}): PayingMcpClient {
+  const { server, labels, onToolChanged } = options
+  if (server !== undefined) readServer(server)
+  const definitions = rememberDefinitions(client, onToolChanged)
+  const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)
+  return Object.freeze({
+    callTool: async (given, { payment, ...settings } = {}) => {
+      const params = copyCall(given)
+      const first = await ask(client, params, settings)
+      if (first.offer === undefined) return first.result
+      const url = toolUrl(client, server, params.name)
+      const digest = await definitions.agreeOn(params.name, url, settings)
+      const desk = createDesk(first, { client, params, settings, paymentHeaders })
+      const body = JSON.stringify([params.name, params.arguments ?? {}, digest])
+      const { signal = null } = settings
+      const response = await wrapFetch(desk.fetch, payer, { labels })(url, { method: 'POST', body, signal, payment })
+      return desk.hand(response)
+    },
+    listTools: async (settings = {}) => {
+      const tools = await listTools(client, settings)
+      definitions.note(tools)
+      return { tools }
+    },
+  } satisfies PayingMcpClient)
+}
+
+/** Answers the payment that a tool's result was bought with, or `undefined` when it was not paid for. */
+export function getToolPayment(result: ToolResult): ResponsePayment | undefined {
+  return payments.get(result)
+}
+
+/** What came of a call: a result, or what is asked for it in a result or an error. */
+type Outcome =
+  | { readonly result: ToolResult; readonly offer: undefined }
+  | { readonly result: ToolResult; readonly offer: string }
+  | { readonly error: unknown; readonly offer: string }
+
+async function ask(client: McpClient, params: ToolCallParams, settings: McpCallOptions): Promise<Outcome> {
+  let result: ToolResult
+  try {
+    result = await callTool(client, params, settings)
+  } catch (error) {
+    const offer = readErrorOffer(error)
+    if (offer === undefined) throw error
+    return { error, offer }
+  }
+  const offer = readOffer(result)
+  return offer === undefined ? { result, offer } : { result, offer }
+}
+
+type Calling = {
+  readonly client: McpClient
+  readonly params: ToolCallParams
+  readonly settings: McpCallOptions
+  readonly paymentHeaders: readonly string[]
+}
+
+type Desk = {
+  /** Answers the first time what the tool has asked already, and calls it once more with the payment. */
+  readonly fetch: typeof globalThis.fetch
+  /** Hands over what a response stands for. */
+  readonly hand: (response: Response) => ToolResult
+}
+
+/** Stands between the fetch that pays and a tool, and translates. */
+function createDesk(first: Outcome, { client, params, settings, paymentHeaders }: Calling): Desk {
+  const outcomes = new WeakMap<Response, Outcome>()
+  const { _meta: meta } = params
+  return {
+    fetch: async (_url, init) => {
+      const payment = readPayment(new Headers(init?.headers), paymentHeaders)
+      const paid = { ...params, _meta: { ...meta, [paymentKey]: payment } }
+      const patient = { timeout: paidTimeoutMs, ...settings, signal: init?.signal ?? undefined }
+      const outcome = payment === undefined ? first : await ask(client, paid, patient)
+      const response = outcome.offer === undefined ? writeAnswer(outcome.result) : writeChallenge(outcome.offer)
+      outcomes.set(response, outcome)
+      return response
+    },
+    hand: (response) => {
+      const outcome = outcomes.get(response) ?? first
+      // Nothing was paid: no protocol knows what is asked.
+      if ('error' in outcome) throw outcome.error
+      const payment = getPayment(response)
+      if (payment) payments.set(outcome.result, payment)
+      return outcome.result
+    },
+  }
+}
+
+/** What is sent twice must be the same twice, whatever the caller does with its own meanwhile. */
+function copyCall(params: ToolCallParams): ToolCallParams {
+  const { _meta: meta = {} } = params
+  if (Object.hasOwn(meta, paymentKey)) {
+    throw new UnpayableRequestError('Call already has a payment of its own; nothing was sent')
+  }
+  try {
+    return structuredClone(params)
+  } catch (cause) {
+    throw new UnpayableRequestError('Call cannot be sent twice: its arguments are not plain data', { cause })
+  }
+}

@@ -1,0 +1,340 @@
+import { createMcpHandler } from '@modelcontextprotocol/server'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createMcpServer, type McpServerOptions } from 'stipend/mcp'
+import { sqliteLedger } from 'stipend/sqlite'
+import { type AgentWallet, policyFromJSON, type Session } from '../../src/index.js'
+import { setUpMarket, url } from '../support/market.ts'
+import { connectHost, type Host, type HostOptions, type Reply } from '../support/mcp-hosts.ts'
+
+const { sell, serve, open, taken, signed } = setUpMarket()
+const folder = mkdtempSync(join(tmpdir(), 'stipend-mcp-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const hosts: Host[] = []
+async function connect(owner: AgentWallet | Session, options?: McpServerOptions, host?: HostOptions): Promise<Host> {
+  const connected = await connectHost(() => createMcpServer(owner, options), host)
+  hosts.push(connected)
+  return connected
+}
+afterAll(async () => {
+  for (const host of hosts) await host.close()
+})
+
+const lines = ['modern', 'legacy', 'v1'] as const
+const yes = (): Reply => ({ action: 'accept', content: { approve: true } })
+
+describe.each(lines)('a host of the %s line', (line) => {
+  test('gets five tools, and none of them approves, signs, or sends money to an address', async () => {
+    const host = await connect(open().session({}), {}, { line })
+    const tools = await host.tools()
+    expect(tools.map(({ name }) => name).toSorted()).toEqual([
+      'approval_status',
+      'budget',
+      'pay_fetch',
+      'payments',
+      'quote',
+    ])
+    const inputs = tools.flatMap(({ inputSchema }) => Object.keys(Object(inputSchema).properties ?? {}))
+    expect([...new Set(inputs)].toSorted()).toEqual([
+      'body',
+      'headers',
+      'id',
+      'key',
+      'limit',
+      'maxUsd',
+      'method',
+      'url',
+    ])
+    expect(tools.every(({ inputSchema }) => Object(inputSchema).additionalProperties === false)).toBe(true)
+  })
+
+  test('pays for a page and sees it, the payment and what is left', async () => {
+    sell({ priceUsd: '0.10', respond: () => new Response('sunny') })
+    const host = await connect(open().session({ limits: { totalLimitUsd: 1 } }), {}, { line })
+    const { isError, answer, text } = await host.call('pay_fetch', { url })
+    expect([isError, answer]).toMatchObject([
+      false,
+      { status: 'ok', untrustedBody: 'sunny', payment: { amountUsd: '$0.10' } },
+    ])
+    expect(JSON.parse(text)).toEqual(answer)
+    expect(await host.call('budget')).toMatchObject({
+      answer: { limits: expect.arrayContaining([expect.objectContaining({ used: '$0.10', left: '$0.90' })]) },
+    })
+    expect(await host.read('stipend://payments')).toMatchObject({
+      payments: [{ state: 'claimed', amountUsd: '$0.10' }],
+    })
+    expect(await host.read('stipend://budget')).toMatchObject({ status: 'ok' })
+    expect(await host.guide()).toContain('pay_fetch')
+    expect(taken()).toBe(100_000n)
+  })
+
+  test('is told what is wrong with its input in a result, and nothing is sent', async () => {
+    const resource = sell()
+    const host = await connect(open(), {}, { line })
+    for (const maxUsd of ['unlimited', -1, 1e99, null]) {
+      const { isError, answer } = await host.call('pay_fetch', { url, maxUsd })
+      expect([isError, answer]).toMatchObject([true, { status: 'failed', code: 'input_invalid' }])
+    }
+    expect([resource.requests.length, signed()]).toEqual([0, 0])
+  })
+
+  test('puts a payment that needs a person to its person, who sees exactly what is paid', async () => {
+    sell({ priceUsd: '5', respond: () => new Response('sunny') })
+    const wallet = open()
+    const host = await connect(wallet.session({}), { approvals: wallet.approvals }, { line, person: yes })
+    expect(await host.call('pay_fetch', { url })).toMatchObject({
+      answer: { status: 'ok', payment: { amountUsd: '$5.00' } },
+    })
+    expect(host.questions).toEqual([
+      expect.stringMatching(
+        /^Pay \$5\.00 \(5 USDC on eip155:84532\) to 0x209693Bc6afc0C5328bA36FaF03C514EF312287C for shop\.example\.com: .* \[apr_[0-9a-f]{32}\]$/,
+      ),
+    ])
+    expect(taken()).toBe(5_000_000n)
+    expect(signed()).toBe(1)
+  })
+
+  test.each<[string, Reply]>([
+    ['declines', { action: 'decline' }],
+    ['turns away', { action: 'cancel' }],
+    ['accepts without approving', { action: 'accept', content: { approve: false } }],
+    ['accepts an empty form', { action: 'accept', content: {} }],
+  ])('pays nothing when its person %s, and the request is denied', async (_, reply) => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const host = await connect(wallet, { approvals: wallet.approvals }, { line, person: () => reply })
+    expect(await host.call('pay_fetch', { url })).toMatchObject({ isError: true, answer: { status: 'denied' } })
+    expect((await wallet.approvals.list()).map(({ status }) => status)).toEqual(['denied'])
+    expect([taken(), signed()]).toEqual([0n, 0])
+  })
+
+  test('that cannot ask gets an id, and goes on once the owner has approved elsewhere', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const host = await connect(wallet.session({}), { approvals: wallet.approvals }, { line })
+    const { isError, answer } = await host.call('pay_fetch', { url, key: 'report' })
+    expect([isError, answer]).toMatchObject([false, { status: 'waiting', code: 'approval_required', key: 'report' }])
+    const { id } = Object(answer['approval'])
+    await wallet.approvals.approve(id)
+    expect(await host.call('approval_status', { id })).toMatchObject({
+      answer: { approvals: [{ status: 'approved' }] },
+    })
+    expect(await host.call('pay_fetch', { url, key: 'report' })).toMatchObject({ answer: { status: 'ok' } })
+    expect([taken(), signed()]).toEqual([5_000_000n, 1])
+  })
+
+  test('whose server has no approver is never asked', async () => {
+    sell({ priceUsd: '5' })
+    const host = await connect(open().session({}), {}, { line, person: yes })
+    expect(await host.call('pay_fetch', { url })).toMatchObject({ answer: { status: 'waiting' } })
+    expect([host.questions, signed()]).toEqual([[], 0])
+  })
+})
+
+describe('a server', () => {
+  test('shows the rules where the owner hands them over, and else has no such resource', async () => {
+    const policy = policyFromJSON([{ type: 'allowHosts', hosts: ['shop.example.com'] }])
+    const host = await connect(open({ policy }), { policy })
+    expect(await host.read('stipend://policy')).toEqual({
+      rules: [{ type: 'allowHosts', hosts: ['shop.example.com'] }],
+    })
+    const other = await connect(open())
+    await expect(other.read('stipend://policy')).rejects.toThrow(/policy/)
+  })
+
+  test('asks nobody for what needs nobody, and makes a free request once', async () => {
+    let requests = 0
+    serve(() => {
+      requests += 1
+      return new Response('free')
+    })
+    const wallet = open()
+    const host = await connect(wallet, { approvals: wallet.approvals }, { person: yes })
+    expect(await host.call('pay_fetch', { url, method: 'POST', body: 'x' })).toMatchObject({ answer: { status: 'ok' } })
+    expect([requests, host.questions]).toEqual([1, []])
+  })
+
+  test('buys the same thing twice when it is asked for twice, but not while its outcome is unknown', async () => {
+    const resource = sell({ fault: 'settle-then-500', faultTimes: 1, idempotent: true })
+    const wallet = open()
+    const host = await connect(wallet, { approvals: wallet.approvals }, { person: yes })
+    expect(await host.call('pay_fetch', { url })).toMatchObject({ isError: true, answer: { status: 'unknown' } })
+    expect(await host.call('pay_fetch', { url })).toMatchObject({ answer: { status: 'ok' } })
+    expect(resource.settled).toBe(10_000n)
+    expect(await host.call('pay_fetch', { url })).toMatchObject({ answer: { status: 'ok' } })
+    expect(resource.settled).toBe(20_000n)
+  })
+
+  test('of a session shows nothing of the wallet and of other sessions (M17)', async () => {
+    sell()
+    const wallet = open()
+    await (await connect(wallet.session({}))).call('pay_fetch', { url })
+    await (await connect(wallet)).call('pay_fetch', { url })
+    const host = await connect(wallet.session({}))
+    expect(await host.call('payments')).toMatchObject({ answer: { payments: [] } })
+  })
+
+  test('answers in words of its own when a no cannot be recorded', async () => {
+    const wallet = open()
+    const deny = () => Promise.reject(new Error('/secret/path'))
+    sell({ priceUsd: '5' })
+    const host = await connect(
+      wallet,
+      { approvals: { ...wallet.approvals, deny } },
+      { person: () => ({ action: 'decline' }) },
+    )
+    const { isError, answer, text } = await host.call('pay_fetch', { url })
+    expect([isError, answer]).toMatchObject([true, { status: 'failed', code: 'internal_error' }])
+    expect(text).not.toContain('/secret/path')
+    expect(signed()).toBe(0)
+  })
+
+  test('cannot be made with something else for approvals, or with rules that have no form', () => {
+    const wallet = open()
+    expect(() => createMcpServer(wallet, { approvals: {} as never })).toThrow(/approvals/)
+    expect(() => createMcpServer(wallet, { hosts: ['*'] })).toThrow(/host pattern/)
+  })
+})
+
+describe('an approval at the host', () => {
+  /** Sends rounds of a call by hand, as a client of the modern line does, over any number of processes. */
+  const openDesk = (wallet: AgentWallet, owner: AgentWallet | Session = wallet) => {
+    const handler = createMcpHandler(() => createMcpServer(owner, { approvals: wallet.approvals }))
+    let id = 0
+    return async (args: object, round: object = {}): Promise<Record<string, unknown>> => {
+      const meta = {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientInfo': { name: 'host', version: '1' },
+        'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
+      }
+      const params = { name: 'pay_fetch', arguments: args, ...round, _meta: meta }
+      const response = await handler.fetch(
+        new Request('http://127.0.0.1/mcp', {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+            'mcp-protocol-version': '2026-07-28',
+            'mcp-method': 'tools/call',
+            'mcp-name': 'pay_fetch',
+          },
+          body: JSON.stringify({ jsonrpc: '2.0', id: ++id, method: 'tools/call', params }),
+        }),
+      )
+      const text = await response.text()
+      const message = JSON.parse(text.replace(/^[\s\S]*?data: /, ''))
+      return message.result ?? message.error
+    }
+  }
+  const accepted = { approval: { action: 'accept', content: { approve: true } } }
+
+  test('outlives the process that asked: asked in one, answered in another, paid once', async () => {
+    sell({ priceUsd: '5' })
+    const file = join(folder, 'restart.db')
+    const asked = await openDesk(open({ ledger: sqliteLedger(file) }))({ url })
+    expect(asked).toMatchObject({ resultType: 'input_required', requestState: expect.stringMatching(/^call_/) })
+    expect(signed()).toBe(0)
+
+    const second = open({ ledger: sqliteLedger(file) })
+    const desk = openDesk(second)
+    const round = { requestState: asked['requestState'], inputResponses: accepted }
+    expect(await desk({ url }, round)).toMatchObject({
+      structuredContent: { status: 'ok', payment: { amountUsd: '$5.00' } },
+    })
+    // Sent again, here and in a third process, it is the same purchase.
+    for (const again of [desk, openDesk(open({ ledger: sqliteLedger(file) }))]) {
+      expect(await again({ url }, round)).toMatchObject({ isError: true })
+    }
+    expect(taken()).toBe(5_000_000n)
+    expect(await second.payments.list()).toHaveLength(1)
+  })
+
+  test('outlives the process for a session too, which is opened again by its token', async () => {
+    sell({ priceUsd: '5' })
+    const file = join(folder, 'session.db')
+    const first = open({ ledger: sqliteLedger(file) })
+    const session = first.session({})
+    const { requestState } = await openDesk(first, session)({ url })
+    const second = open({ ledger: sqliteLedger(file) })
+    const desk = openDesk(second, await second.openSession(await session.token()))
+    const round = { requestState, inputResponses: accepted }
+    expect(await desk({ url }, round)).toMatchObject({ structuredContent: { status: 'ok' } })
+    await desk({ url }, round)
+    expect(taken()).toBe(5_000_000n)
+  })
+
+  test.each<[string, (state: unknown) => unknown]>([
+    ['made up', () => `call_${'0'.repeat(32)}`],
+    ['of another shape', () => 'approve'],
+    ['cut', (state) => String(state).slice(0, -1)],
+    ['missing', () => undefined],
+  ])('with a state that is %s approves nothing', async (_, forge) => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const desk = openDesk(wallet, wallet.session({}))
+    const asked = await desk({ url })
+    await desk({ url }, { requestState: forge(asked['requestState']), inputResponses: accepted })
+    expect([taken(), signed()]).toEqual([0n, 0])
+    expect((await wallet.approvals.list()).some(({ status }) => status === 'approved')).toBe(false)
+  })
+
+  test('of one request does not pay for another', async () => {
+    sell({ priceUsd: '5' })
+    sell({ priceUsd: '6' }, 'https://a.data.example/other')
+    const wallet = open()
+    const desk = openDesk(wallet, wallet.session({}))
+    const { requestState } = await desk({ url })
+    const round = { requestState, inputResponses: accepted }
+    const other = { url: 'https://a.data.example/other' }
+    expect(await desk(other, round)).toMatchObject({ structuredContent: { status: 'denied' } })
+    expect(await desk({ url, method: 'POST', body: 'x' }, round)).toMatchObject({
+      structuredContent: { status: 'denied' },
+    })
+    expect([taken(), signed()]).toEqual([0n, 0])
+  })
+
+  test('does not pay terms that have changed since it was asked for', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const desk = openDesk(wallet, wallet.session({}))
+    const { requestState } = await desk({ url })
+    sell({ priceUsd: '6' })
+    const round = { requestState, inputResponses: accepted }
+    expect(await desk({ url }, round)).toMatchObject({ structuredContent: { status: 'denied' } })
+    expect([taken(), signed()]).toEqual([0n, 0])
+  })
+
+  test('of one session is not one of another', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const { requestState } = await openDesk(wallet, wallet.session({}))({ url })
+    const round = { requestState, inputResponses: accepted }
+    expect(await openDesk(wallet, wallet.session({}))({ url }, round)).toMatchObject({ isError: true })
+    expect([taken(), signed()]).toEqual([0n, 0])
+  })
+
+  test('that was denied stays denied, whatever the host says later', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const desk = openDesk(wallet, wallet.session({}))
+    const { requestState } = await desk({ url })
+    await desk({ url }, { requestState, inputResponses: { approval: { action: 'decline' } } })
+    expect(await desk({ url }, { requestState, inputResponses: accepted })).toMatchObject({ isError: true })
+    expect([taken(), signed()]).toEqual([0n, 0])
+  })
+
+  test('is asked for again when the answer got lost', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const desk = openDesk(wallet, wallet.session({}))
+    const { requestState } = await desk({ url, key: 'report' })
+    expect(await desk({ url, key: 'report' }, { requestState })).toMatchObject({ requestState })
+    expect(await desk({ url, key: 'report' })).toMatchObject({ requestState })
+    expect(await wallet.approvals.list()).toHaveLength(1)
+    await desk({ url, key: 'report' }, { requestState, inputResponses: accepted })
+    expect(taken()).toBe(5_000_000n)
+  })
+})

@@ -1,0 +1,271 @@
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { encryptedFile } from 'stipend/keys'
+import { sqliteLedger } from 'stipend/sqlite'
+import { createAgentWallet } from '../../src/index.js'
+import { paidResource, type PaidResource, type PaidResourceOptions } from '../../src/testing/index.js'
+import { bundle } from '../support/child.ts'
+import { listen } from '../support/listen.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stipend-stdio-'))
+const password = 'correct horse'
+const keyFile = join(folder, 'keys', 'keys.json')
+const key = `0x${'4c'.repeat(32)}`
+const common = {
+  STIPEND_KEY_FILE: keyFile,
+  STIPEND_PASSWORD: password,
+  STIPEND_HOSTS: 'http://127.0.0.1:*',
+  STIPEND_PER_PAYMENT_USD: '0.10',
+  STIPEND_DAILY_USD: '0.025',
+}
+const closers: (() => Promise<unknown>)[] = []
+let program = ''
+let ledgers = 0
+
+beforeAll(async () => {
+  program = await bundle('mcp-stdio')
+  await encryptedFile({ path: keyFile, password, create: true }).unlock(password)
+})
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const newLedger = (): string => join(folder, `ledger-${(ledgers += 1)}.db`)
+
+async function sell(options: PaidResourceOptions = {}): Promise<{ readonly url: string; readonly till: PaidResource }> {
+  const till = paidResource(options)
+  const server = await listen(till)
+  closers.push(server.close)
+  return { url: `${server.url}/report`, till }
+}
+
+type Started = {
+  readonly call: (name: string, args?: Record<string, unknown>) => Promise<Record<string, unknown>>
+  readonly said: () => string
+}
+
+function createHost(approves: boolean): Client {
+  const capabilities = approves ? { elicitation: { form: {} } } : {}
+  const client = new Client({ name: 'host', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } })
+  if (approves) {
+    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { approve: true } }))
+  }
+  return client
+}
+
+/** Starts it as a host does. */
+async function start(
+  env: Record<string, string>,
+  line: 'current' | 'older' = 'current',
+  approves = false,
+): Promise<Started> {
+  const settings = { command: process.execPath, args: [program], env, stderr: 'pipe' as const }
+  const [client, transport] =
+    line === 'older'
+      ? [new ClientV1({ name: 'host', version: '1' }), new StdioV1(settings)]
+      : [createHost(approves), new StdioClientTransport(settings)]
+  let said = ''
+  transport.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  await client.connect(transport as never)
+  closers.push(() => client.close())
+  return {
+    said: () => said,
+    call: async (name, args = {}) => {
+      const { structuredContent } = await client.callTool({ name, arguments: args })
+      return Object(structuredContent)
+    },
+  }
+}
+
+/** Runs it by hand: what it says on stdout and stderr, and how it ends once its input is closed. */
+async function run(env: Record<string, string>, lines: readonly object[] = []) {
+  const child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'], ...env } })
+  let [output, errors] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+    // Only then: what is asked when the input ends is not answered.
+    if (output.split('\n').length > lines.length) child.stdin.end()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  for (const line of lines) child.stdin.write(`${JSON.stringify(line)}\n`)
+  if (lines.length === 0) child.stdin.end()
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, output, errors }
+}
+
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'host', version: '1' } },
+}
+
+describe('the server over stdio', () => {
+  test.each(['current', 'older'] as const)(
+    'pays for a host of the %s line, within the limits of its variables',
+    async (line) => {
+      const { url, till } = await sell()
+      const { call, said } = await start({ ...common, STIPEND_LEDGER: newLedger() }, line)
+      expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok', payment: { amountUsd: '$0.01' } })
+      expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+      expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'limit_exceeded' })
+      expect(till.settled).toBe(20_000n)
+      expect(said()).toContain('a dependency logs')
+    },
+  )
+
+  test('remembers what was spent when its host starts it again', async () => {
+    const { url, till } = await sell({ amount: 15_000n })
+    const env = { ...common, STIPEND_LEDGER: newLedger() }
+    expect(await (await start(env)).call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+    const again = await start(env)
+    expect(await again.call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'limit_exceeded' })
+    expect(await again.call('payments')).toMatchObject({ payments: [{ state: 'claimed', amountUsd: '$0.015' }] })
+    expect(till.settled).toBe(15_000n)
+  })
+
+  test('reaches no host but those it may pay', async () => {
+    const { call } = await start({ ...common, STIPEND_HOSTS: 'api.example.com', STIPEND_LEDGER: newLedger() })
+    const { url, till } = await sell()
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'host_denied' })
+    expect(till.requests).toEqual([])
+  })
+
+  test('adds the rules of a file to those of the variables', async () => {
+    const { url, till } = await sell()
+    const file = join(folder, 'policy.json')
+    writeFileSync(file, JSON.stringify([{ type: 'maxPayments', count: 1, per: 'day' }]))
+    const { call } = await start({ ...common, STIPEND_POLICY: file, STIPEND_LEDGER: newLedger() })
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'limit_exceeded' })
+    expect(till.settled).toBe(10_000n)
+  })
+
+  test('pays from the session whose token it is given, and no more than that allows', async () => {
+    const { url, till } = await sell()
+    const file = newLedger()
+    const ledger = sqliteLedger(file)
+    const wallet = createAgentWallet({ keyStore: encryptedFile({ path: keyFile, password }), ledger })
+    const token = await wallet.session({ maxPayments: 1 }).token()
+    const { call, said } = await start({ ...common, STIPEND_SESSION: token, STIPEND_LEDGER: file })
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'limit_exceeded' })
+    expect(till.settled).toBe(10_000n)
+    expect(said()).not.toContain(token)
+    ledger.close()
+  })
+
+  test('waits for the owner, is stopped, and goes on where it is started again', async () => {
+    const { url, till } = await sell()
+    const file = newLedger()
+    const env = { ...common, STIPEND_INSTANT_USD: '0.001', STIPEND_LEDGER: file }
+    const asking = await start(env)
+    const waiting = await asking.call('pay_fetch', { url, key: 'report' })
+    expect(waiting).toMatchObject({ status: 'waiting', code: 'approval_required' })
+    await closers.pop()?.()
+
+    const ledger = sqliteLedger(file)
+    const owner = createAgentWallet({ keyStore: encryptedFile({ path: keyFile, password }), ledger })
+    await owner.approvals.approve(Object(waiting['approval']).id)
+    ledger.close()
+    const { call } = await start(env)
+    expect(await call('pay_fetch', { url, key: 'report' })).toMatchObject({ status: 'ok' })
+    await call('pay_fetch', { url, key: 'report' })
+    expect(till.settled).toBe(10_000n)
+  })
+
+  test('lets the person at the host approve, where the owner says so', async () => {
+    const { url, till } = await sell()
+    const env = { ...common, STIPEND_INSTANT_USD: '0.001', STIPEND_APPROVALS: 'host', STIPEND_LEDGER: newLedger() }
+    const { call } = await start(env, 'current', true)
+    expect(await call('pay_fetch', { url })).toMatchObject({ status: 'ok' })
+    expect(till.settled).toBe(10_000n)
+    const { STIPEND_APPROVALS: _approvals, ...without } = env
+    const other = await start({ ...without, STIPEND_LEDGER: newLedger() }, 'current', true)
+    expect(await other.call('pay_fetch', { url })).toMatchObject({ status: 'waiting' })
+    expect(till.settled).toBe(10_000n)
+  })
+
+  test('says nothing on stdout but the protocol, and ends when its input does', async () => {
+    const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' }
+    const { code, output } = await run({ ...common, STIPEND_LEDGER: newLedger() }, [initialize, list])
+    const messages = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(messages.map(({ jsonrpc, id }) => [jsonrpc, id])).toEqual([
+      ['2.0', 1],
+      ['2.0', 2],
+    ])
+    expect(code).toBe(0)
+  })
+
+  test('takes key, password and token out of its environment (K16)', async () => {
+    const env = { STIPEND_KEY: key, STIPEND_HOSTS: 'api.example.com', STIPEND_LEDGER: newLedger() }
+    const { errors, output } = await run(env, [initialize])
+    expect(errors).toContain('left: STIPEND_HOSTS,STIPEND_LEDGER\n')
+    expect(errors).toContain('stipend: STIPEND_KEY is in the environment of what started this')
+    expect(errors + output).not.toContain('4c4c4c4c')
+    const locked = await run({ ...common, STIPEND_SESSION: 'stipend_x', STIPEND_LEDGER: newLedger() })
+    expect(locked.errors).toMatch(/left: [^\n]*/)
+    expect(locked.errors).not.toMatch(/left: .*(PASSWORD|SESSION)/)
+    expect(locked.errors).not.toContain(password)
+  })
+})
+
+describe('a configuration that is not usable ends in one line on stderr and an exit code of 1', () => {
+  const good = { STIPEND_KEY: key, STIPEND_HOSTS: 'api.example.com', STIPEND_LEDGER: join(folder, 'unused.db') }
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['without a key', { ...good, STIPEND_KEY: '' }, /STIPEND_KEY_FILE is missing/],
+    ['with two keys', { ...good, STIPEND_KEY_FILE: keyFile, STIPEND_PASSWORD: password }, /STIPEND_KEY is there twice/],
+    ['with a key that is none', { ...good, STIPEND_KEY: '4c4c4c4c' }, /key/],
+    [
+      'with a key file and no password',
+      { ...good, STIPEND_KEY: '', STIPEND_KEY_FILE: keyFile },
+      /STIPEND_PASSWORD is missing/,
+    ],
+    [
+      'with the wrong password',
+      { ...common, STIPEND_PASSWORD: 'wrong horse', STIPEND_LEDGER: join(folder, 'unused.db') },
+      /locked/,
+    ],
+    ['without a ledger', { ...good, STIPEND_LEDGER: '' }, /STIPEND_LEDGER is missing/],
+    ['with a ledger that forgets', { ...good, STIPEND_LEDGER: ':memory:' }, /STIPEND_LEDGER has to be a file/],
+    ['without hosts and policy', { ...good, STIPEND_HOSTS: '' }, /STIPEND_HOSTS is missing/],
+    ['with a host that is too wide', { ...good, STIPEND_HOSTS: 'api.example.com, *.com' }, /\*\.com/],
+    [
+      'with a policy that is not there',
+      { ...good, STIPEND_POLICY: join(folder, 'none.json') },
+      /STIPEND_POLICY cannot be read/,
+    ],
+    ['with a limit that is no amount', { ...good, STIPEND_DAILY_USD: '1e9' }, /dailyLimitUsd/],
+    ['with a variable that nobody knows', { ...good, STIPEND_DALY_USD: '5' }, /STIPEND_DALY_USD is not known/],
+    ['with another approver', { ...good, STIPEND_APPROVALS: 'model' }, /STIPEND_APPROVALS can only be host/],
+    ['with a token that is none', { ...good, STIPEND_SESSION: 'stipend_secret' }, /Session token cannot be used/],
+  ])('%s', async (_, env, said) => {
+    const { code, output, errors } = await run(env)
+    const lines = errors.split('\n').filter((line) => line.startsWith('stipend: '))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(said)
+    expect(errors).not.toMatch(/4c4c4c4c|correct horse|wrong horse|stipend_secret|\n {4}at /)
+    expect([code, output]).toEqual([1, ''])
+  })
+
+  test('and leaves no ledger behind where the rules are wrong', async () => {
+    const file = newLedger()
+    await run({ ...good, STIPEND_HOSTS: '*', STIPEND_LEDGER: file })
+    expect(existsSync(file)).toBe(false)
+  })
+})
