@@ -1,11 +1,17 @@
-import { describe, expect, test } from 'vitest'
-import { ConfigurationError } from '../../src/index.js'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { sqliteLedger } from 'stipend/sqlite'
+import { ConfigurationError, type Ledger } from '../../src/index.js'
 import { createHandler, hashPassword } from '../../adapters/http/index.js'
 import { masterPassword, openService } from '../support/service.ts'
 import { openShop } from '../support/shop.ts'
 
 const url = 'https://shop.example.com/report'
 const password = masterPassword
+const folder = mkdtempSync(join(tmpdir(), 'stipend-http-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('a fetch over HTTP', () => {
   test('pays once, and answers what the server answered and what was paid', async () => {
@@ -383,9 +389,13 @@ describe('the owner over HTTP', () => {
     expect((await ask('POST /v1/x402/fetch', { token: session, body: { url } })).status).toBe(200)
   })
 
-  test('approves a payment, and the same call goes on, in another process', async () => {
+  test('approves a payment, and the same call goes on, each in a process of its own', async () => {
     const shop = openShop({ price: 60_000_000n })
-    const service = openService({ shop, handler: { policies: { store: shop.ledger } } })
+    const file = join(folder, 'agent.db')
+    const start = (ledger: Ledger) =>
+      openService({ shop, wallet: { ledger }, handler: { policies: { store: ledger } } })
+    const first = sqliteLedger(file)
+    const service = start(first)
     const body = { url, payment: { key: 'report-1' } }
     const policies = [
       { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['shop.example.com'] } },
@@ -395,18 +405,26 @@ describe('the owner over HTTP', () => {
     const token = await service.token()
     const waiting = await service.ask('POST /v1/x402/fetch', { token, body })
     expect(waiting.json).toMatchObject({ status: 409, code: 'approval_required', retryable: true, moved: 'no' })
+    first.close()
 
-    const { ask } = service.restart()
+    const second = sqliteLedger(file)
+    const { ask, ...owner } = start(second)
     const { id } = waiting.json.approval
     expect((await ask('GET /v1/approvals', { token })).json.approvals).toMatchObject([{ id, status: 'pending' }])
-    expect((await ask('GET /v1/approvals', { token: await service.token() })).json.approvals).toEqual([])
+    expect((await ask('GET /v1/approvals', { token: await owner.token() })).json.approvals).toEqual([])
     expect((await ask(`POST /v1/approvals/${id}/approve`, { token })).status).toBe(403)
     expect((await ask(`POST /v1/approvals/${id}/approve`, { password })).json).toMatchObject({ status: 'approved' })
-    const paid = await service.restart().ask('POST /v1/x402/fetch', { token, body })
+    second.close()
+
+    const third = sqliteLedger(file)
+    const later = start(third)
+    const paid = await later.ask('POST /v1/x402/fetch', { token, body })
     expect(paid.json).toMatchObject({ status: 200, payment: { amount: '60000000' } })
-    const again = await ask('POST /v1/x402/fetch', { token, body: { url, payment: { key: 'report-2' } } })
+    const again = await later.ask('POST /v1/x402/fetch', { token, body: { url, payment: { key: 'report-2' } } })
     expect(again.status).not.toBe(200)
-    expect(service.shop.keyStore.signed).toHaveLength(1)
+    expect(shop.keyStore.signed).toHaveLength(1)
+    expect(shop.taken()).toBe(60_000_000n)
+    third.close()
   })
 
   test('denies a payment, and it stays so', async () => {
