@@ -37,7 +37,8 @@ export type McpServerOptions = PaymentToolsOptions & {
  * says how to pay. No tool approves, changes a limit, signs, or sends money to an address.
  *
  * Connect it to one transport. For stdio, and for HTTP with `createMcpHandler`, hand out a function that makes one: what
- * has to outlive a connection is in the ledger.
+ * has to outlive a connection is in the ledger. Over HTTP, `createMcpHandler` asks nobody who they are: put in front of it
+ * the checks of the Host and Origin headers that its package has, and one of a token, or any page in a browser could pay.
  *
  * @throws ConfigurationError when an option is not usable, or a rule of the policy has no form as data.
  *
