@@ -2,7 +2,7 @@ import { RefusedError, refuseInput } from './refused.js'
 
 /** Names that only a local network answers for. */
 const localNames = new Set(
-  'localhost local localdomain internal intranet lan home corp arpa test invalid onion'.split(' '),
+  'localhost local localdomain internal intranet lan home corp svc arpa test invalid onion'.split(' '),
 )
 /** Services that answer for a name with the address that the name spells, such as `10.0.0.1.nip.io`. */
 const echoing = ['nip.io', 'sslip.io', 'xip.io', 'localtest.me', 'lvh.me']
@@ -32,7 +32,8 @@ export function isPublic({ protocol, hostname }: URL): boolean {
   // The URL parser has made dotted quads of all other ways to write an IPv4 address.
   const isAddress = hostname.startsWith('[') || /^\d+$/.test(last)
   const isEcho = echoing.some((suffix) => name === suffix || name.endsWith(`.${suffix}`))
-  return protocol === 'https:' && labels.length > 1 && !isAddress && !isEcho && !localNames.has(last)
+  const isWhole = labels.length > 1 && labels.every((label) => label !== '')
+  return protocol === 'https:' && isWhole && !isAddress && !isEcho && !localNames.has(last)
 }
 
 /** Tells whether a URL is at this machine. */

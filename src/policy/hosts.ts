@@ -4,7 +4,7 @@ import { isEchoingHost } from '../domain.js'
 
 /** Names that only a local network answers for. */
 const localNames = new Set(
-  'localhost local localdomain internal intranet lan home corp arpa test invalid onion'.split(' '),
+  'localhost local localdomain internal intranet lan home corp svc arpa test invalid onion'.split(' '),
 )
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 

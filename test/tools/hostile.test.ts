@@ -72,6 +72,8 @@ describe('a model', () => {
     'https://10.0.0.1.nip.io/',
     'https://metadata.google.internal/',
     'https://router.lan/',
+    'https://api.default.svc/',
+    'https://localhost../',
     'https://intranet/',
     'https://localhost./',
   ])('cannot reach %s (M8)', async (at) => {
