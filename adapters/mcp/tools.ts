@@ -30,20 +30,25 @@ type Tool = {
 type Work = (input: unknown, context: ServerContext) => Promise<CallToolResult | InputRequiredResult>
 
 const looks: ToolAnnotations = { readOnlyHint: true, openWorldHint: false }
-const asks: ToolAnnotations = { readOnlyHint: true, openWorldHint: true }
-const pays: ToolAnnotations = { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true }
+/** A request that is sent unpaid is sent all the same: a free one does what it does. */
+const sends: ToolAnnotations = {
+  readOnlyHint: false,
+  destructiveHint: true,
+  idempotentHint: false,
+  openWorldHint: true,
+}
 
 /** Registers the payment tools. */
 export function registerTools(server: McpServer, { tools, approvals, random }: ToolKit): void {
   const { pay_fetch: payFetch, quote, budget, payments, approval_status: approvalStatus } = tools
   register(server, payFetch, {
-    annotations: pays,
+    annotations: sends,
     work: async (input, context) =>
       approvals && canAsk(server, context)
         ? askFirst(input, context, { tool: payFetch, approvals, random })
         : plainly(payFetch)(input, context),
   })
-  register(server, quote, { annotations: asks, work: plainly(quote) })
+  register(server, quote, { annotations: sends, work: plainly(quote) })
   for (const tool of [budget, payments, approvalStatus]) {
     register(server, tool, { annotations: looks, work: plainly(tool) })
   }

@@ -15,7 +15,8 @@ const stranger =
 
 const descriptions: Readonly<Record<keyof PaymentTools, string>> = {
   pay_fetch: `Makes an HTTP request and, if the server asks a payment for it, pays within what the owner allows. A purchase is paid once: never repeat one whose payment is "unknown" or "claimed". ${stranger}`,
-  quote: 'Says what a request would cost and whether it would be paid. Pays nothing.',
+  quote:
+    'Sends a request unpaid, and says what it would cost and whether it would be paid. Pays nothing; a request that is free is made.',
   budget: 'Says what can still be spent under each limit.',
   payments: 'Lists the payments made so far, and where each stands.',
   approval_status: 'Says whether the owner has decided on payments that wait for approval.',

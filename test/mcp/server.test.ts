@@ -51,6 +51,27 @@ describe.each(lines)('a host of the %s line', (line) => {
     expect(tools.every(({ inputSchema }) => Object(inputSchema).additionalProperties === false)).toBe(true)
   })
 
+  test('is told which tools send what the model writes to strangers, so that it can ask its person first', async () => {
+    const sent: string[] = []
+    serve(async (request) => {
+      sent.push(`${request.method} ${await request.text()}`)
+      return new Response('free')
+    })
+    const host = await connect(open().session({}), {}, { line })
+    const input = { url, method: 'POST', body: 'a secret of the conversation' }
+    await host.call('quote', input)
+    await host.call('pay_fetch', input)
+    expect(sent).toEqual(['POST a secret of the conversation', 'POST a secret of the conversation'])
+    const hints = (await host.tools()).map(({ name, annotations }) => [name, Object(annotations).readOnlyHint])
+    expect(Object.fromEntries(hints)).toEqual({
+      pay_fetch: false,
+      quote: false,
+      budget: true,
+      payments: true,
+      approval_status: true,
+    })
+  })
+
   test('pays for a page and sees it, the payment and what is left', async () => {
     sell({ priceUsd: '0.10', respond: () => new Response('sunny') })
     const host = await connect(open().session({ limits: { totalLimitUsd: 1 } }), {}, { line })

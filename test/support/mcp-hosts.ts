@@ -14,7 +14,9 @@ export type Reply = {
 export type Host = {
   readonly call: (name: string, args?: Record<string, unknown>) => Promise<Called>
   readonly read: (uri: string) => Promise<unknown>
-  readonly tools: () => Promise<readonly { readonly name: string; readonly inputSchema: unknown }[]>
+  readonly tools: () => Promise<
+    readonly { readonly name: string; readonly inputSchema: unknown; readonly annotations?: unknown }[]
+  >
   readonly guide: () => Promise<string>
   /** What the person was asked. */
   readonly questions: readonly string[]
