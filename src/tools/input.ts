@@ -38,7 +38,7 @@ const mostHeaders = 32
  * comes, and what carries money or credentials.
  */
 const reserved =
-  /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|via|origin|referer|cookie2?|set-cookie2?|authorization|www-authenticate|forwarded|payment|x-payment|x-real-ip|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-forwarded.*|proxy-.*|sec-.*|payment-.*|x-payment-.*)$/i
+  /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|via|origin|referer|cookie2?|set-cookie2?|authorization|www-authenticate|forwarded|payment|x-payment|x-master-password|x-host|([a-z]+-)*(client|connecting|real)-ip|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-forwarded.*|proxy-.*|sec-.*|payment-.*|x-payment-.*)$/i
 
 const dollars = z
   .union([
