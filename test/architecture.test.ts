@@ -36,7 +36,7 @@ const arrows: Readonly<Record<string, Row>> = {
   purchase: { values: 'errors', types: 'types' },
   assets: { values: 'errors evm freeze money', types: 'types' },
 
-  'keys/*': { values: `${bottom} purchase` },
+  'keys/*': { values: `${bottom} purchase svm/*` },
   'policy/*': { values: bottom },
   'ledger/*': { values: bottom },
   'protocols/*': { values: bottom },

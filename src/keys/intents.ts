@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { parseAddress, type TypedData } from '../evm.js'
-import { readMessage, type SolanaInstruction } from './solana-message.js'
+import { programs } from '../svm/address.js'
+import { type Instruction, type Message, readMessage } from '../svm/message.js'
 
 const uint256 = () => z.bigint().check(z.gte(0n), z.lt(1n << 256n))
 const address = () => z.string().check(z.refine((text) => parseAddress(text) !== undefined))
@@ -75,9 +76,7 @@ export function readTypedIntent(data: unknown, payer: string): TypedData | undef
   return parseAddress(owner) === payer ? (parsed.data as TypedData) : undefined
 }
 
-const computeBudget = 'ComputeBudget111111111111111111111111111111'
-const memo = 'MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'
-const tokenPrograms = ['TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA', 'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb']
+const tokenPrograms = [programs['spl-token'], programs['token-2022']]
 /** Micro-lamports for a compute unit: the most that facilitators take. */
 const highestPrice = 5_000_000n
 const longestMemo = 256
@@ -87,10 +86,10 @@ const longestMemo = 256
  * checked transfer and at most one memo, in this order, with fees that somebody else pays.
  */
 export function isPaymentMessage(bytes: Uint8Array, payer: string): boolean {
-  const message = readMessage(bytes)
+  const message = attempt(bytes)
   if (!message || message.instructions.length > 4) return false
-  const { signers, accounts, instructions } = message
-  const [feePayer, other] = accounts
+  const { signers, keys, instructions } = message
+  const [feePayer, other] = keys
   const isSponsored = signers === 2 && other === payer && feePayer !== payer
   const [limit, price, transferred, note] = instructions
   if (!isSponsored || !limit || !price || !transferred) return false
@@ -101,25 +100,33 @@ export function isPaymentMessage(bytes: Uint8Array, payer: string): boolean {
     isTransfer(transferred, payer) &&
     !transferred.accounts.includes(feePayer ?? '') &&
     (note === undefined || isMemo(note)) &&
-    accounts.every((account) => used.has(account))
+    keys.every((account) => used.has(account))
   )
 }
 
-function isLimit({ program, accounts, data }: SolanaInstruction): boolean {
-  return program === computeBudget && accounts.length === 0 && data.length === 5 && data[0] === 2
+function attempt(bytes: Uint8Array): Message | undefined {
+  try {
+    return readMessage(bytes)
+  } catch {
+    return undefined
+  }
 }
 
-function isPrice({ program, accounts, data }: SolanaInstruction): boolean {
-  if (program !== computeBudget || accounts.length > 0 || data.length !== 9 || data[0] !== 3) return false
-  return new DataView(data.buffer).getBigUint64(1, true) <= highestPrice
+function isLimit({ program, accounts, data }: Instruction): boolean {
+  return program === programs.computeBudget && accounts.length === 0 && data.length === 5 && data[0] === 2
+}
+
+function isPrice({ program, accounts, data }: Instruction): boolean {
+  if (program !== programs.computeBudget || accounts.length > 0 || data.length !== 9 || data[0] !== 3) return false
+  return new DataView(data.buffer, data.byteOffset).getBigUint64(1, true) <= highestPrice
 }
 
 /** `TransferChecked` from an account, by mint, to an account, on the authority of the payer and no one beside it. */
-function isTransfer({ program, accounts, data }: SolanaInstruction, payer: string): boolean {
+function isTransfer({ program, accounts, data }: Instruction, payer: string): boolean {
   const isShaped = accounts.length === 4 && data.length === 10 && data[0] === 12
   return tokenPrograms.includes(program) && isShaped && accounts[3] === payer
 }
 
-function isMemo({ program, accounts, data }: SolanaInstruction): boolean {
-  return program === memo && accounts.length === 0 && data.length <= longestMemo
+function isMemo({ program, accounts, data }: Instruction): boolean {
+  return program === programs.memo && accounts.length === 0 && data.length <= longestMemo
 }

@@ -4,7 +4,8 @@ import { within } from '../deadline.js'
 import { ConfigurationError } from '../errors.js'
 import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm.js'
 import type { Hex, Network } from '../types.js'
-import { isSignedBy, parsePublicKey } from './ed25519.js'
+import { isWalletAddress } from '../svm/address.js'
+import { isSignedBy } from '../svm/ed25519.js'
 import type { EvmSigner, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
 
 /** What a remote signer is asked for. */
@@ -78,8 +79,7 @@ type Ask = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
 function createSigner(claimed: string, ask: Ask): Signer {
   const address = parseAddress(claimed)
   if (address) return evmSigner(address, ask)
-  const publicKey = parsePublicKey(claimed)
-  if (publicKey) return solanaSigner(claimed, publicKey, ask)
+  if (isWalletAddress(claimed)) return solanaSigner(claimed, ask)
   throw new ConfigurationError('Failed to read the remote signer: its address is neither of EVM nor of Solana')
 }
 
@@ -94,10 +94,10 @@ function evmSigner(address: Hex, ask: Ask): EvmSigner {
   return Object.freeze({ namespace: 'eip155', address, signTypedData })
 }
 
-function solanaSigner(address: string, publicKey: Uint8Array, ask: Ask): SolanaSigner {
+function solanaSigner(address: string, ask: Ask): SolanaSigner {
   const signMessage = async (message: Uint8Array): Promise<Uint8Array> => {
     const signature = toBytes(await ask({ namespace: 'solana', address, message: message.slice() }))
-    if (signature.length === 64 && isSignedBy(message, signature, publicKey)) return signature
+    if (isSignedBy(message, signature, address)) return signature
     throw new TypeError('the remote signer answered with no signature of this payment by this address')
   }
   return Object.freeze({ namespace: 'solana', address, signMessage })

@@ -2,10 +2,10 @@ import { base58 } from '@scure/base'
 import { ConfigurationError } from '../errors.js'
 import type { Network } from '../types.js'
 import { joinBytes } from './bytes.js'
-import { parsePublicKey } from './ed25519.js'
 import type { SingleKeyStore, SolanaSigner } from './key-store.js'
 import { privateKey } from './private-key.js'
-import { readMessage } from './solana-message.js'
+import { isWalletAddress } from '../svm/address.js'
+import { readMessage } from '../svm/message.js'
 
 /** The part of a `PublicKey` of `@solana/web3.js` that is used, or the address as text or bytes. */
 export type PublicKeyLike = string | Uint8Array | { readonly toBytes: () => Uint8Array }
@@ -60,7 +60,7 @@ export function solanaSigner<transaction extends SignedTransaction>(wallet: Sola
 function readAddress(publicKey: PublicKeyLike): string {
   const given = typeof publicKey === 'object' && 'toBytes' in publicKey ? publicKey.toBytes() : publicKey
   const address = typeof given === 'string' ? given : base58.encode(Uint8Array.from(given))
-  if (parsePublicKey(address)) return address
+  if (isWalletAddress(address)) return address
   throw new ConfigurationError('Failed to read the Solana signer: it has no address that a key can sign for')
 }
 
@@ -76,8 +76,8 @@ function signsWhole<transaction extends SignedTransaction>(
   { signTransaction, deserialize }: SolanaTransactionWallet<transaction>,
 ): SolanaSigner['signMessage'] {
   return async (message) => {
-    const { signers = 0, accounts = [] } = readMessage(message) ?? {}
-    const place = accounts.slice(0, signers).indexOf(address)
+    const { signers, keys } = readMessage(message)
+    const place = keys.slice(0, signers).indexOf(address)
     if (place < 0) throw new ConfigurationError('Failed to sign: the message asks no signature of this wallet')
     const unsigned = joinBytes(Uint8Array.of(signers), new Uint8Array(signers * 64), message)
     const signed = await signTransaction(deserialize(unsigned))

@@ -51,6 +51,9 @@ export function readMessage(bytes: Uint8Array): Message {
   }))
   if (reader.length() !== 0) throw new TypeError('the message looks accounts up in tables')
   reader.end()
+  if (signers <= readonlySigners || signers + readonlyOthers > keys.length)
+    throw new TypeError('the message’s counts do not fit')
+  if (new Set(keys).size !== keys.length) throw new TypeError('the message lists an account twice')
   return { keys, signers, readonlySigners, readonlyOthers, blockhash, instructions }
 }
 

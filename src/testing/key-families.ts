@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519'
 import { utf8ToBytes } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
 import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm.js'
-import { isSignedBy } from '../keys/ed25519.js'
+import { isSignedBy } from '../svm/ed25519.js'
 import type { Signer } from '../keys/key-store.js'
 import type { Network } from '../types.js'
 
@@ -46,7 +46,7 @@ const solana: KeyFamily = {
   isCanonical: (signature) => signature instanceof Uint8Array && signature.length === 64,
   isSignedBy: (address, number, signature) => {
     const isBytes = signature instanceof Uint8Array && signature.length === 64
-    return isBytes && isSignedBy(sampleMessage(address, number), signature, base58.decode(address))
+    return isBytes && isSignedBy(sampleMessage(address, number), signature, address)
   },
 }
 
