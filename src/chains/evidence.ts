@@ -1,3 +1,4 @@
+import type { Scheme } from '../schemes/scheme.js'
 import type { Asset, Hex, Network, Payload, Payment } from '../types.js'
 
 /**
@@ -81,6 +82,8 @@ export type TransferRequest = {
 
 /** Moves money of the owner's own accord. */
 export type Transfers = {
+  /** Signs what the schemes of the wallet do not; only transfers are ever paid by it, so that no server can ask for it. */
+  readonly scheme?: Scheme | undefined
   /** Says by which scheme it is signed, and what that scheme has to know of the chain; sends nothing. */
   readonly prepare: (
     request: TransferRequest,
