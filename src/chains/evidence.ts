@@ -25,7 +25,7 @@ export type OutgoingTransfer = {
   readonly to: string
   /** Atomic units. */
   readonly amount: bigint
-  /** The nonces of the account that were used up in the same transaction. */
+  /** What was used up in the same transaction, and by no other: nonces of the account, or the hash of its message. */
   readonly nonces: readonly string[]
 }
 
@@ -62,6 +62,8 @@ export type Chain = {
   readonly examine: (payment: Payment) => Promise<Evidence>
   /** Looks for what left an account; a failure to look is `open`, never a throw. */
   readonly outgoing?: ((search: OutgoingSearch) => Promise<Outgoing>) | undefined
+  /** Names by what, of a transfer's `nonces`, a payment is known. @default its own nonce */
+  readonly proofsOf?: ((payment: Payment) => readonly string[]) | undefined
   /** The time of a final block in Unix seconds, late rather than early; nothing where it cannot be said. */
   readonly time?: (() => Promise<number | undefined>) | undefined
   /** Says what an address holds of these assets. */

@@ -3,8 +3,9 @@ import { createNodes, type Node } from '../svm/rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from './evidence.js'
 import { readBalances } from './solana-balances.js'
+import { findOutgoing } from './solana-outgoing.js'
 import { createTransfers } from './solana-transfers.js'
-import { findTransaction, type Question, reaches, readFinal, readFinalTime } from './solana-history.js'
+import { findTransaction, isFirstBlockBefore, type Question, readFinal, readFinalTime } from './solana-history.js'
 
 /** Options of `solana`. */
 export type SolanaOptions = {
@@ -79,6 +80,9 @@ export function solana(options: SolanaOptions): Chain {
       const answers = await Promise.all(nodes.map((node) => ask(node, question)))
       return agree(answers, { quorum, isOldEnough: clock() >= payment.createdAt + shortestWaitMs })
     },
+    outgoing: (search) => findOutgoing(search, { nodes, quorum }),
+    // Whoever pays the fee names the transaction; what is ours of it is the message.
+    proofsOf: ({ terms }) => (terms.details?.['messageHash'] === undefined ? [] : [terms.details['messageHash']]),
     time: () => readTime(nodes, quorum),
     transfers: createTransfers({ network, nodes, maxFeeLamports, clock }),
     balances: (address, assets) => readBalances(nodes, address, assets),
@@ -109,7 +113,7 @@ async function examine(node: Node, question: Question): Promise<Evidence> {
   if (found?.isExecuted) return { type: 'executed', transaction: found.signature, amount: question.payment.amount }
   if (final.height <= question.height + lifeBlocks) return { type: 'open', reason: 'it can still be executed' }
   // In a block, but failed: its message is used up.
-  if (found || (await reaches(node, question))) return { type: 'expired' }
+  if (found || (await isFirstBlockBefore(node, question))) return { type: 'expired' }
   return { type: 'open', reason: 'a node no longer has all of the history since it was signed' }
 }
 
