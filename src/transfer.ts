@@ -26,11 +26,17 @@ export type TransferOptions = {
   readonly labels?: Labels | undefined
 }
 
-type Books = Pick<Parts, 'assets' | 'keyStore'> & { readonly chains: readonly Chain[]; readonly payer: Payer }
+type Books = Pick<Parts, 'assets' | 'keyStore'> & {
+  readonly chains: readonly Chain[]
+  /** What pays for transfers on the network of each chain. */
+  readonly movers: ReadonlyMap<Network, Payer>
+}
+
+type Means = { readonly transfers: Transfers; readonly payer: Payer }
 
 const timeoutMs = 60_000
 /** Transfers of one wallet on one network go one after another, since each takes the next nonce of the account. */
-const turns = new WeakMap<Payer, Map<Network, Promise<unknown>>>()
+const turns = new WeakMap<Payer, Promise<unknown>>()
 
 /**
  * Moves money of the owner's own accord, the way every payment goes: it is judged, recorded and signed, then sent. What
@@ -41,11 +47,11 @@ export async function transfer(options: TransferOptions, books: Books): Promise<
   const asset = findAsset(options, books.assets)
   const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)
   if (amount <= 0n) throw new ConfigurationError('Failed to read amount: there is nothing to transfer')
-  const transfers = transfersOf(network, books.chains)
-  return inTurn(network, books.payer, async () => {
+  const { transfers, payer } = meansOf(network, books)
+  return inTurn(payer, async () => {
     const required = await prepare({ asset, amount, payTo: to }, transfers, books)
     const resource = transferTo(network, to)
-    const authorization = await books.payer.authorize(required, {
+    const authorization = await payer.authorize(required, {
       resource,
       purchaseKey: options.key,
       sameRequest: options.key === undefined,
@@ -53,7 +59,7 @@ export async function transfer(options: TransferOptions, books: Books): Promise<
       labels: options.labels ?? {},
       maxMicroUsd: options.maxUsd === undefined ? undefined : parseUsd(options.maxUsd, 'maxUsd'),
     })
-    return send(authorization, transfers, books.payer)
+    return send(authorization, transfers, payer)
   })
 }
 
@@ -66,17 +72,16 @@ function findAsset({ asset: named, network }: TransferOptions, assets: AssetTabl
   })
 }
 
-function transfersOf(network: Network, chains: readonly Chain[]): Transfers {
+function meansOf(network: Network, { chains, movers }: Books): Means {
   const transfers = chains.find((one) => one.network === network)?.transfers
-  if (transfers) return transfers
+  const payer = movers.get(network)
+  if (transfers && payer) return { transfers, payer }
   throw new ConfigurationError(`Failed to transfer: the wallet has no chain of ${network} to send it through`)
 }
 
-async function inTurn<value>(network: Network, payer: Payer, work: () => Promise<value>): Promise<value> {
-  const own = turns.get(payer) ?? new Map<Network, Promise<unknown>>()
-  turns.set(payer, own)
-  const turn = (own.get(network) ?? Promise.resolve()).then(work, work)
-  own.set(network, turn)
+async function inTurn<value>(payer: Payer, work: () => Promise<value>): Promise<value> {
+  const turn = (turns.get(payer) ?? Promise.resolve()).then(work, work)
+  turns.set(payer, turn)
   return turn
 }
 

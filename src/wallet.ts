@@ -24,7 +24,6 @@ import type { Random } from './purchase.js'
 import type { Quote } from './quote.js'
 import { type Reconciliation, askTime, readChains, reconcile } from './reconcile.js'
 import { exactEvm } from './schemes/exact-evm.js'
-import { transferEvm } from './schemes/transfer-evm.js'
 import type { Scheme } from './schemes/scheme.js'
 import { createSession, openSession, type Session, type SessionMaker } from './session.js'
 import type { SessionScope } from './session/caveats.js'
@@ -213,8 +212,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   } satisfies Parts
   const payer = createPayer(parts, { protocols, random })
   const fetch = options.fetch ?? currentFetch()
-  // Only transfers are ever paid by the schemes of transfers: no server can ask for one.
-  const mover = createPayer({ ...parts, schemes: [...parts.schemes, transferEvm()] }, { protocols: [], random })
+  const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, parts, random)]))
   const sessions: SessionMaker = {
     parts,
     protocols,
@@ -236,7 +234,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     }),
     addresses: () => addresses(parts),
     balances: () => balances(books),
-    transfer: (what: TransferOptions) => transfer(what, { ...books, payer: mover }),
+    transfer: (what: TransferOptions) => transfer(what, { ...books, movers }),
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
     confirmClock: trusted.confirm,
@@ -262,6 +260,12 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     setPolicy,
     on,
   })
+}
+
+/** Only transfers are ever paid by the scheme that a chain brings for them: no server can ask for one. */
+function createMover({ transfers }: Chain, parts: Parts, random: Random): Payer {
+  const schemes = [...parts.schemes, ...(transfers?.scheme ? [transfers.scheme] : [])]
+  return createPayer({ ...parts, schemes }, { protocols: [], random })
 }
 
 function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, emit: Emit): TrustedClock {

@@ -18,14 +18,15 @@ const timeoutMs = 30_000
  */
 export async function watch(chain: Chain, books: Books): Promise<void> {
   if (!chain.outgoing) return
-  const reason = await look(chain.outgoing, chain.network, books).catch(() => 'the search failed')
+  const reason = await look({ ...chain, outgoing: chain.outgoing }, books).catch(() => 'the search failed')
   if (reason !== undefined) books.emit('transfers.unwatched', { network: chain.network, reason })
 }
 
+type Watched = Pick<Chain, 'network' | 'proofsOf'> & { readonly outgoing: NonNullable<Chain['outgoing']> }
+
 /** Answers why it could not look, if it could not. */
 async function look(
-  outgoing: NonNullable<Chain['outgoing']>,
-  network: Network,
+  { network, outgoing, proofsOf = ({ terms }) => [terms.nonce] }: Watched,
   books: Books,
 ): Promise<string | undefined> {
   const { ledger, keyStore, assets } = books
@@ -38,7 +39,7 @@ async function look(
   const watched = assets.list().filter((asset) => asset.network === network && asset.transfer !== 'native')
   const seen = await outgoing({ account, assets: watched, ...start })
   if (seen.type === 'open') return seen.reason
-  const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since })
+  const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since, proofsOf })
   const [stray, ...others] = strays
   if (stray) await freeze([stray, ...others], network, books)
   if (isPending) return undefined
@@ -69,22 +70,33 @@ type Explained = {
   readonly isPending: boolean
 }
 
+type Known = {
+  readonly ledger: Ledger
+  readonly account: string
+  readonly since: number
+  readonly proofsOf: NonNullable<Chain['proofsOf']>
+}
+
 /** Tells which transfers no payment explains: of the time of the search, or, where that does not do, of all time. */
 async function explain(
   transfers: readonly OutgoingTransfer[],
-  { ledger, account, since }: { readonly ledger: Ledger; readonly account: string; readonly since: number },
+  { ledger, account, since, proofsOf }: Known,
 ): Promise<Explained> {
   const isOwn = ({ terms }: Payment): boolean => terms.payer === account
   const recent = (await listAll(ledger, { since: since - longestLifeMs })).filter(isOwn)
-  const first = compare(transfers, recent)
-  return first.strays.length === 0 ? first : compare(transfers, (await listAll(ledger, {})).filter(isOwn))
+  const first = compare(transfers, recent, proofsOf)
+  return first.strays.length === 0 ? first : compare(transfers, (await listAll(ledger, {})).filter(isOwn), proofsOf)
 }
 
 /** Each payment explains one transfer. */
-function compare(transfers: readonly OutgoingTransfer[], payments: readonly Payment[]): Explained {
-  const proven = indexPayments(payments, ({ terms, receipt }) => [
-    terms.nonce,
-    ...(receipt?.status === 'confirmed' ? [receipt.transaction] : []),
+function compare(
+  transfers: readonly OutgoingTransfer[],
+  payments: readonly Payment[],
+  proofsOf: Known['proofsOf'],
+): Explained {
+  const proven = indexPayments(payments, (payment) => [
+    ...proofsOf(payment),
+    ...(payment.receipt?.status === 'confirmed' ? [payment.receipt.transaction] : []),
   ])
   const claimed = indexPayments(payments, ({ receipt }) => (receipt?.status === 'claimed' ? [receipt.transaction] : []))
   const used = new Set<Payment>()

@@ -41,7 +41,8 @@ const arrows: Readonly<Record<string, Row>> = {
   'ledger/*': { values: bottom },
   'protocols/*': { values: bottom },
   'svm/*': { values: bottom },
-  'chains/*': { values: `${bottom} svm/*` },
+  // Each chain brings the scheme of its own transfers.
+  'chains/*': { values: `${bottom} svm/* schemes/transfer-evm schemes/transfer-solana`, types: 'schemes/scheme' },
   'schemes/*': { values: `${bottom} svm/*`, types: 'keys/key-store' },
   'solana/*': { values: 'chains/* schemes/*' },
 

@@ -1,3 +1,4 @@
+import type { Scheme } from '../schemes/scheme.js'
 import type { Asset, Hex, Network, Payload, Payment } from '../types.js'
 
 /**
@@ -24,7 +25,7 @@ export type OutgoingTransfer = {
   readonly to: string
   /** Atomic units. */
   readonly amount: bigint
-  /** The nonces of the account that were used up in the same transaction. */
+  /** What was used up in the same transaction, and by no other: nonces of the account, or the hash of its message. */
   readonly nonces: readonly string[]
 }
 
@@ -61,6 +62,8 @@ export type Chain = {
   readonly examine: (payment: Payment) => Promise<Evidence>
   /** Looks for what left an account; a failure to look is `open`, never a throw. */
   readonly outgoing?: ((search: OutgoingSearch) => Promise<Outgoing>) | undefined
+  /** Names by what, of a transfer's `nonces`, a payment is known. @default its own nonce */
+  readonly proofsOf?: ((payment: Payment) => readonly string[]) | undefined
   /** The time of a final block in Unix seconds, late rather than early; nothing where it cannot be said. */
   readonly time?: (() => Promise<number | undefined>) | undefined
   /** Says what an address holds of these assets. */
@@ -81,6 +84,8 @@ export type TransferRequest = {
 
 /** Moves money of the owner's own accord. */
 export type Transfers = {
+  /** Signs what the schemes of the wallet do not; only transfers are ever paid by it, so that no server can ask for it. */
+  readonly scheme?: Scheme | undefined
   /** Says by which scheme it is signed, and what that scheme has to know of the chain; sends nothing. */
   readonly prepare: (
     request: TransferRequest,

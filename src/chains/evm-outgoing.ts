@@ -1,4 +1,5 @@
 import { within } from '../deadline.js'
+import { agreeOn } from './agreement.js'
 import type { Outgoing, OutgoingSearch, OutgoingTransfer } from './evidence.js'
 import {
   type Block,
@@ -54,9 +55,9 @@ async function find(search: OutgoingSearch, nodes: Nodes): Promise<Outgoing> {
   const widest = first + widestSearch * mostSearches - 1n
   const last = height < widest ? height : widest
   const heard = await Promise.all(reached.map(({ client }) => hear(client, search, { first, last })))
-  const movements = settle(
+  const movements = agreeOn(
     heard.flatMap((one) => (one ? [one.movements] : [])),
-    nodes.quorum,
+    { quorum: nodes.quorum, keyOf },
   )
   if (!movements) return { type: 'open', reason: 'the nodes do not agree on what left the account' }
   const until = Math.min(...heard.flatMap((one) => one?.until ?? []))
@@ -102,22 +103,6 @@ async function hear(
   } catch {
     return undefined
   }
-}
-
-/** What a quorum says is there; nothing where neither those who say so nor those who do not are one. */
-function settle(heard: readonly (readonly Movement[])[], quorum: number): readonly Movement[] | undefined {
-  if (heard.length < quorum) return undefined
-  const said = new Map<string, { readonly movement: Movement; count: number }>()
-  for (const movements of heard) {
-    for (const [key, movement] of new Map(movements.map((one) => [keyOf(one), one]))) {
-      const known = said.get(key) ?? { movement, count: 0 }
-      known.count += 1
-      said.set(key, known)
-    }
-  }
-  const all = [...said.values()]
-  if (all.some(({ count }) => count < quorum && heard.length - count < quorum)) return undefined
-  return all.flatMap(({ movement, count }) => (count >= quorum ? [movement] : []))
 }
 
 function keyOf({ transaction, asset, index, to, amount, nonce }: Movement): string {

@@ -1,5 +1,6 @@
 import { within } from '../deadline.js'
 import { transactionHash } from '../evm-transaction.js'
+import { transferEvm } from '../schemes/transfer-evm.js'
 import type { Asset, Hex, Payload, Payment } from '../types.js'
 import type { TransferRequest, Transfers } from './evidence.js'
 import type { GasPayer } from './evm-cancel.js'
@@ -28,6 +29,7 @@ const mostGas = 200_000n
 export function createTransfers(options: TransferOptions): Transfers {
   const { gasPayer } = options
   return Object.freeze({
+    scheme: transferEvm(),
     prepare: async (request: TransferRequest) =>
       gasPayer && request.asset.transfer === 'eip3009'
         ? { scheme: 'exact', extra: {} }

@@ -8,7 +8,15 @@ const amountOffset = 64
 const amountBytes = 8
 
 const accounts = z.object({
-  value: z.array(z.nullable(z.object({ owner: z.string(), data: z.tuple([z.string(), z.literal('base64')]) }))),
+  value: z.array(
+    z.nullable(
+      z.object({
+        lamports: z.int().check(z.nonnegative()),
+        owner: z.string(),
+        data: z.tuple([z.string(), z.literal('base64')]),
+      }),
+    ),
+  ),
 })
 
 /**
@@ -33,13 +41,14 @@ export async function readBalances(
 }
 
 async function readOf(node: Node, address: string, assets: readonly Asset[]): Promise<readonly bigint[]> {
-  const addresses = assets.map((asset) => tokenAccountOf(address, asset))
+  const addresses = assets.map((asset) => (asset.transfer === 'native' ? address : tokenAccountOf(address, asset)))
   const dataSlice = { offset: amountOffset, length: amountBytes }
   const config = { encoding: 'base64', commitment: 'confirmed', dataSlice }
   const { value } = await node.ask('getMultipleAccounts', [addresses, config], accounts)
   if (value.length !== assets.length) throw new TypeError('a node answered for other accounts')
   return assets.map((asset, index) => {
     const account = value[index]
+    if (asset.transfer === 'native') return BigInt(account?.lamports ?? 0)
     // Without an account there is nothing; under another program it is no account of the token.
     if (!account || account.owner !== tokenProgramOf(asset)) return 0n
     const bytes = base64.decode(account.data[0])

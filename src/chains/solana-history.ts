@@ -38,6 +38,8 @@ const page = z.array(
     signature: z.string().check(z.regex(/^[1-9A-HJ-NP-Za-km-z]{64,88}$/)),
     slot: number,
     memo: z.nullish(z.string()),
+    blockTime: z.nullish(number),
+    err: z.optional(z.unknown()),
     confirmationStatus: z.nullish(z.string()),
   }),
 )
@@ -49,7 +51,16 @@ const found = z.nullable(
   }),
 )
 
-type Entry = z.output<typeof page>[number]
+/** A transaction that names an account, as a list of them has it. */
+export type Entry = {
+  readonly signature: string
+  readonly slot: number
+  readonly memo?: string | null | undefined
+  /** In Unix seconds. */
+  readonly blockTime?: number | null | undefined
+  readonly err?: unknown
+  readonly confirmationStatus?: string | null | undefined
+}
 
 /** Reads the newest final block; its slot and its height are of one answer. */
 export async function readFinal(node: Node): Promise<Final> {
@@ -77,7 +88,7 @@ export async function findTransaction(
   let before: string | undefined
   let lookups = 0
   for (let pages = 0; pages < mostPages; pages++) {
-    const entries = await readPage(node, question, { final, before })
+    const entries = await readPage(node, question.source, { slot: final.slot, before })
     for (const entry of entries.filter((one) => canBe(one, question))) {
       if (++lookups > mostLookups) throw new TypeError('the payer has too many transactions to look through')
       const ours = await lookUp(node, entry, question)
@@ -90,18 +101,43 @@ export async function findTransaction(
   throw new TypeError('the payer has too many transactions to look through')
 }
 
-/** Tells whether a node has all blocks since the one in which a payment was signed. */
-export async function reaches(node: Node, { slot }: Question): Promise<boolean> {
-  return (await node.ask('getFirstAvailableBlock', [], number)) <= slot
+/**
+ * Lists what named an account in final blocks, newest first, down to the first that is not new.
+ *
+ * @throws TypeError when there is too much of it.
+ */
+export async function readEntries(
+  node: Node,
+  account: string,
+  { slot, isNew }: { readonly slot: number; readonly isNew: (entry: Entry) => boolean },
+): Promise<readonly Entry[]> {
+  const found: Entry[] = []
+  for (let pages = 0; pages < mostPages; pages++) {
+    const entries = await readPage(node, account, { slot, before: found.at(-1)?.signature })
+    const fresh = entries.filter(isNew)
+    found.push(...fresh)
+    if (entries.length < pageSize || fresh.length < entries.length) return found
+  }
+  throw new TypeError('the account has too many transactions to look through')
+}
+
+/** Tells whether a node has all blocks since a slot, or a time in Unix seconds. */
+export async function isFirstBlockBefore(
+  node: Node,
+  { slot, time }: { readonly slot?: number; readonly time?: number },
+): Promise<boolean> {
+  const first = await node.ask('getFirstAvailableBlock', [], number)
+  if (slot !== undefined) return first <= slot
+  return first === 0 || (await node.ask('getBlockTime', [first], number)) <= (time ?? 0)
 }
 
 async function readPage(
   node: Node,
-  { source }: Question,
-  { final, before }: { readonly final: Final; readonly before: string | undefined },
+  account: string,
+  { slot, before }: { readonly slot: number; readonly before: string | undefined },
 ): Promise<readonly Entry[]> {
-  const config = { commitment: 'finalized', minContextSlot: final.slot, limit: pageSize, ...(before && { before }) }
-  return node.ask('getSignaturesForAddress', [source, config], page)
+  const config = { commitment: 'finalized', minContextSlot: slot, limit: pageSize, ...(before && { before }) }
+  return node.ask('getSignaturesForAddress', [account, config], page)
 }
 
 /** A node names a transaction's memo where it knows it, which is nearly always: then only ours is looked up. */

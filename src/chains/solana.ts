@@ -3,7 +3,9 @@ import { createNodes, type Node } from '../svm/rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from './evidence.js'
 import { readBalances } from './solana-balances.js'
-import { findTransaction, type Question, reaches, readFinal, readFinalTime } from './solana-history.js'
+import { findOutgoing } from './solana-outgoing.js'
+import { createTransfers } from './solana-transfers.js'
+import { findTransaction, isFirstBlockBefore, type Question, readFinal, readFinalTime } from './solana-history.js'
 
 /** Options of `solana`. */
 export type SolanaOptions = {
@@ -23,6 +25,12 @@ export type SolanaOptions = {
    * @default 20
    */
   readonly timeoutSeconds?: number | undefined
+  /**
+   * The most that the fee of one transfer of `wallet.transfer` may be, in lamports.
+   *
+   * @default 100_000n, a ten-thousandth of a SOL
+   */
+  readonly maxFeeLamports?: bigint | undefined
   /** What nodes are asked with. @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Unix milliseconds. @default Date.now */
@@ -36,7 +44,8 @@ const shortestWaitMs = 120_000
 
 /**
  * Reads what Solana shows of payments: only final blocks, of the right network, and a payment counts no more only when
- * a quorum of nodes says that its blockhash is dead and has all of the payer's history since, without it.
+ * a quorum of nodes says that its blockhash is dead and has all of the payer's history since, without it. Sends the
+ * transfers of `wallet.transfer`.
  *
  * @throws ConfigurationError when an option is not usable.
  *
@@ -52,10 +61,13 @@ const shortestWaitMs = 120_000
  */
 export function solana(options: SolanaOptions): Chain {
   const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = 20 } = options
+  const { maxFeeLamports = 100_000n } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
   }
+  // Whatever is compared with a number that is none is allowed.
+  if (typeof maxFeeLamports !== 'bigint') throw new ConfigurationError('Failed to read maxFeeLamports: it is no bigint')
   const nodes = createNodes(rpcs, { network, fetch, timeoutMs: timeoutSeconds * 1000 })
   if (!Number.isInteger(quorum) || quorum < 1 || quorum > nodes.length) {
     throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${nodes.length} nodes`)
@@ -68,7 +80,11 @@ export function solana(options: SolanaOptions): Chain {
       const answers = await Promise.all(nodes.map((node) => ask(node, question)))
       return agree(answers, { quorum, isOldEnough: clock() >= payment.createdAt + shortestWaitMs })
     },
+    outgoing: (search) => findOutgoing(search, { nodes, quorum }),
+    // Whoever pays the fee names the transaction; what is ours of it is the message.
+    proofsOf: ({ terms }) => (terms.details?.['messageHash'] === undefined ? [] : [terms.details['messageHash']]),
     time: () => readTime(nodes, quorum),
+    transfers: createTransfers({ network, nodes, maxFeeLamports, clock }),
     balances: (address, assets) => readBalances(nodes, address, assets),
   })
 }
@@ -97,7 +113,7 @@ async function examine(node: Node, question: Question): Promise<Evidence> {
   if (found?.isExecuted) return { type: 'executed', transaction: found.signature, amount: question.payment.amount }
   if (final.height <= question.height + lifeBlocks) return { type: 'open', reason: 'it can still be executed' }
   // In a block, but failed: its message is used up.
-  if (found || (await reaches(node, question))) return { type: 'expired' }
+  if (found || (await isFirstBlockBefore(node, question))) return { type: 'expired' }
   return { type: 'open', reason: 'a node no longer has all of the history since it was signed' }
 }
 

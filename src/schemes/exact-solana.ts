@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import type { SolanaSigner } from '../keys/key-store.js'
 import { tokenAccountOf } from '../svm/address.js'
 import { isSignedBy } from '../svm/ed25519.js'
-import { readTransaction, type Transaction, writeTransaction } from '../svm/message.js'
+import { writeTransaction } from '../svm/message.js'
 import { createNodes } from '../svm/rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Scheme } from './scheme.js'
@@ -12,6 +12,7 @@ import { createBuilder, type Web3 } from './solana-message.js'
 import { refuseOffer } from './solana-offer.js'
 import { createPayees } from './solana-payee.js'
 import { fixTerms } from './solana-terms.js'
+import { isSignature, readSigned } from './solana-signed.js'
 import { differenceOf, messageHash, transferOf } from './solana-transfer.js'
 
 /** Options of `exactSolana`. */
@@ -92,7 +93,7 @@ export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
       const problem = problemOf(payment, message)
       if (problem !== undefined) throw new TypeError(problem)
       const signature: unknown = await signer.signMessage(message.slice())
-      return isSignature(signature) ? base64.encode(writeTransaction(message, signature)) : ''
+      return isSignature(signature) ? base64.encode(writeTransaction(message, signature, 2)) : ''
     },
     check: checkTransaction,
     payload: (_payment, transaction) => ({ transaction }),
@@ -117,7 +118,7 @@ function problemOf(payment: Payment, message: Uint8Array): string | undefined {
 }
 
 function checkTransaction(payment: Payment, encoded: string): string | undefined {
-  const transaction = decode(encoded)
+  const transaction = readSigned(encoded)
   if (!transaction) return 'the signer answered with no 64-byte signature'
   const { signatures, message } = transaction
   const [feePayers, ours] = signatures
@@ -128,16 +129,4 @@ function checkTransaction(payment: Payment, encoded: string): string | undefined
   return isSignedBy(message, ours, payment.terms.payer)
     ? undefined
     : 'the signature is not of this payment by this payer'
-}
-
-function decode(encoded: string): Transaction | undefined {
-  try {
-    return readTransaction(base64.decode(encoded))
-  } catch {
-    return undefined
-  }
-}
-
-function isSignature(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === 64
 }

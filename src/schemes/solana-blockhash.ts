@@ -89,8 +89,12 @@ export function createBlockhashes(nodes: readonly Node[], clock: () => number): 
   }
 }
 
-/** The blockhash of one node; its age by all: a node that names too low a height cannot make it look dead too early. */
-async function readAnchor(nodes: readonly Node[], clock: () => number): Promise<Anchor> {
+/**
+ * Reads the blockhash of one node; its age by all: a node that names too low a height cannot make it look dead too early.
+ *
+ * @throws ChainUnavailableError when no node answers.
+ */
+export async function readAnchor(nodes: readonly Node[], clock: () => number): Promise<Anchor> {
   const readAt = clock()
   const { context, value } = await firstAnswer(nodes)
   const asked = nodes.map((node) => node.ask('getEpochInfo', [{ commitment: 'confirmed' }], epoch))

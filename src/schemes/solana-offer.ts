@@ -16,6 +16,14 @@ export function refuseOffer(offer: Offer, payer: string, network: Network): stri
   )
 }
 
+/** Says why a transfer of the owner's own accord cannot be made on Solana, or nothing when it can. */
+export function refuseOwnTransfer(offer: Offer, payer: string, network: Network): string | undefined {
+  const { asset, amount } = offer
+  const refuseAsset = asset.transfer === 'native' ? refuseCoin : refuseToken
+  if (amount > largestAmount) return 'the amount is more than an account can hold'
+  return refuseNetwork(offer, network) ?? refuseAsset(offer) ?? refusePayee(offer, payer)
+}
+
 /** The memo that a server asks for; else one that is the purchase's own, so that no two messages are the same. */
 export function memoOf({ extra, takesMemo = true }: Offer, nonce: Hex): string {
   const { memo } = extra
@@ -45,6 +53,12 @@ function refuseToken({ asset, amount, extra }: Offer): string | undefined {
   const ours: Readonly<Record<string, unknown>> = { decimals: asset.decimals, tokenProgram: programs[asset.transfer] }
   const wrong = Object.keys(ours).find((field) => (extra[field] ?? ours[field]) !== ours[field])
   return wrong && `extra.${wrong} is not what it is for ${asset.symbol}: ${JSON.stringify(ours[wrong])}`
+}
+
+/** A token that was called the chain's coin by mistake would be paid in the coin. */
+function refuseCoin({ asset }: Offer): string | undefined {
+  if (asset.address === programs.system && asset.decimals === 9) return undefined
+  return `the chain's own coin has the address ${programs.system} and 9 decimals`
 }
 
 function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {

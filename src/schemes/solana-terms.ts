@@ -8,9 +8,9 @@ import { differenceOf, messageHash, type Transfer } from './solana-transfer.js'
 import { isTaken } from './solana-used.js'
 
 /** Far beyond the life of a blockhash: what counts as spent until then is the safe side. */
-const validSeconds = 600
-/** A facilitator simulates a transaction only while its blockhash is 144 blocks old at most. */
-const usefulSeconds = 56
+export const validSeconds = 600
+/** A node simulates a transaction only while its blockhash is 144 blocks old at most. */
+export const usefulSeconds = 56
 /** No chain of this kind makes more blocks than one in a tenth of a second. */
 const shortestBlockMs = 100
 const mostTries = 32

@@ -6,8 +6,9 @@ import type { Asset } from '../types.js'
 
 /** The programs that a payment calls. */
 export const programs: Readonly<
-  Record<'computeBudget' | 'memo' | 'associatedToken' | 'spl-token' | 'token-2022', string>
+  Record<'system' | 'computeBudget' | 'memo' | 'associatedToken' | 'spl-token' | 'token-2022', string>
 > = Object.freeze({
+  system: '11111111111111111111111111111111',
   computeBudget: 'ComputeBudget111111111111111111111111111111',
   memo: 'MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr',
   associatedToken: 'ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL',

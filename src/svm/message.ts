@@ -68,12 +68,12 @@ export function readTransaction(bytes: Uint8Array): Transaction {
   return { signatures, message: reader.rest() }
 }
 
-/** Writes a transaction that its fee payer, the first of two signers, has not signed yet. */
-export function writeTransaction(message: Uint8Array, signature: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + 2 * signatureBytes + message.length)
-  bytes[0] = 2
-  bytes.set(signature, 1 + signatureBytes)
-  bytes.set(message, 1 + 2 * signatureBytes)
+/** Writes a transaction with the last of its signatures; whoever has to sign before that has not signed yet. */
+export function writeTransaction(message: Uint8Array, signature: Uint8Array, signers: 1 | 2): Uint8Array {
+  const bytes = new Uint8Array(1 + signers * signatureBytes + message.length)
+  bytes[0] = signers
+  bytes.set(signature, 1 + (signers - 1) * signatureBytes)
+  bytes.set(message, 1 + signers * signatureBytes)
   return bytes
 }
 

@@ -93,6 +93,27 @@ describe.each(shops)('a wallet with a Solana key at a server of $what', ({ asset
     expect(wallet.signed).toHaveLength(1)
   })
 
+  test('pays for a request with a body, which arrives with the payment, once', async () => {
+    const payer = await chain.createPayer(funds, asset)
+    const earned = await chain.tokenBalance(server.payTo, asset)
+    const asked = server.bodies().length
+    const wallet = createSolanaAgent(chain, payer)
+    const body = JSON.stringify({ question: 'wie spät ist es?' })
+
+    const response = await wallet.fetch(`${server.url}/paid`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    })
+
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ sold: 'an answer' })
+    expect(server.bodies().slice(asked)).toEqual([body])
+    expect(await chain.tokenBalance(payer.address, asset)).toBe(funds - price)
+    expect(await chain.tokenBalance(server.payTo, asset)).toBe(earned + price)
+    expect(wallet.signed).toHaveLength(1)
+  })
+
   test('pays ten times for ten requests in parallel', async () => {
     const payer = await chain.createPayer(funds, asset)
     const earned = await chain.tokenBalance(server.payTo, asset)

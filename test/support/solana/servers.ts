@@ -8,11 +8,13 @@ import { type Listening, serve } from '../http.ts'
 import { devnetUsdc, solanaDevnet, type TestSolana } from './chain.ts'
 import type { SolanaFacilitator } from './facilitator.ts'
 
-/** A server that sells `GET /paid`, and what it says when it has sold. */
+/** A server that sells `GET /paid` and `POST /paid`, and what it says when it has sold. */
 export type SolanaServer = Listening & {
   readonly payTo: string
   /** How often it handed out what it sells. */
   readonly sales: () => number
+  /** The bodies of the requests that it was paid for with `POST`, as text. */
+  readonly bodies: () => readonly string[]
 }
 
 type Offer = {
@@ -42,7 +44,7 @@ export async function startSolanaServer(offer: OfferV2): Promise<SolanaServer> {
   const scheme = new ExactSvmScheme(blockhash === 'embedded' ? { rpcUrl: `${chain.url}/server` } : {})
   const resources = new x402ResourceServer(new HTTPFacilitatorClient({ url: facilitator.url }))
   const route = { accepts, description: 'A report', mimeType: 'application/json' }
-  return sell(expressV2({ 'GET /paid': route }, resources.register(solanaDevnet, scheme)), payTo)
+  return sell(expressV2({ 'GET /paid': route, 'POST /paid': route }, resources.register(solanaDevnet, scheme)), payTo)
 }
 
 /** Starts a server of `x402-express`, whose facilitator is of v1 too. */
@@ -52,16 +54,22 @@ export async function startSolanaServerV1(offer: Offer): Promise<SolanaServer> {
   const price = { amount: amount.toString(), asset: { address: asset as never, decimals: 6 } }
   const route = { price, network: 'solana-devnet', config: { description: 'A report' } } as const
   const url = facilitator.url as `http://${string}`
-  return sell(expressV1(payTo as never, { 'GET /paid': route }, { url }), payTo)
+  return sell(expressV1(payTo as never, { 'GET /paid': route, 'POST /paid': route }, { url }), payTo)
 }
 
 async function sell(middleware: RequestHandler, payTo: string): Promise<SolanaServer> {
   let sales = 0
+  const bodies: string[] = []
   const app = express()
   app.use(middleware)
   app.get('/paid', (_request, response) => {
     sales += 1
     response.json({ sold: 'a report' })
   })
-  return { ...(await serve(createServer(app))), payTo, sales: () => sales }
+  app.post('/paid', express.text({ type: '*/*' }), (request, response) => {
+    sales += 1
+    bodies.push(String(request.body))
+    response.json({ sold: 'an answer' })
+  })
+  return { ...(await serve(createServer(app))), payTo, sales: () => sales, bodies: () => [...bodies] }
 }

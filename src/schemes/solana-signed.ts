@@ -1,0 +1,16 @@
+import { base64 } from '@scure/base'
+import { readTransaction, type Transaction } from '../svm/message.js'
+
+/** Tells whether what a signer answered can be a signature at all. */
+export function isSignature(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === 64
+}
+
+/** Reads a transaction in base64, or answers `undefined` when it is none. */
+export function readSigned(encoded: string): Transaction | undefined {
+  try {
+    return readTransaction(base64.decode(encoded))
+  } catch {
+    return undefined
+  }
+}
