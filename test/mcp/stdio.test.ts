@@ -4,6 +4,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -37,6 +38,16 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close()
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Has a process resolve every name to this machine. */
+const loopbackResolver = `
+  import dns from 'node:dns'
+  import { syncBuiltinESMExports } from 'node:module'
+  const found = [{ address: '127.0.0.1', family: 4 }]
+  dns.promises.lookup = async () => found
+  dns.lookup = (_name, { all }, done) => (all ? done(null, found) : done(null, '127.0.0.1', 4))
+  syncBuiltinESMExports()
+`
 
 const newLedger = (): string => join(folder, `ledger-${(ledgers += 1)}.db`)
 
@@ -141,6 +152,29 @@ describe('the server over stdio', () => {
     const { url, till } = await sell()
     expect(await call('pay_fetch', { url })).toMatchObject({ status: 'denied', code: 'host_denied' })
     expect(till.requests).toEqual([])
+  })
+
+  test('where no hosts are named, connects to no private address that a public name resolves to', async () => {
+    let connections = 0
+    const inside = createServer((socket) => {
+      connections += 1
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => inside.close(resolve)))
+    const file = join(folder, 'anywhere.json')
+    writeFileSync(file, JSON.stringify([{ type: 'allowAnyHost' }]))
+    const resolver = join(folder, 'resolver.mjs')
+    writeFileSync(resolver, loopbackResolver)
+    const { STIPEND_HOSTS: _, ...rest } = common
+    const env = { ...rest, STIPEND_POLICY: file, STIPEND_LEDGER: newLedger(), NODE_OPTIONS: `--import=${resolver}` }
+    const { call } = await start(env)
+    const { port } = inside.address() as AddressInfo
+    for (const name of ['pay_fetch', 'quote']) {
+      const answer = await call(name, { url: `https://vault.example.com:${port}/` })
+      expect(answer).toMatchObject({ status: 'failed', code: 'request_unpayable' })
+    }
+    expect(connections).toBe(0)
   })
 
   test('adds the rules of a file to those of the variables', async () => {

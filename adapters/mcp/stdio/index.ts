@@ -6,7 +6,8 @@
  * - `STIPEND_KEY_FILE` and `STIPEND_PASSWORD`: the path of an encrypted key file and what unlocks it; or `STIPEND_KEY`, a
  *   private key, which every process that sees the environment can read.
  * - `STIPEND_LEDGER`: the path of the SQLite file that remembers what was spent. Required.
- * - `STIPEND_HOSTS`: the hosts that may be asked and paid, as `allowHosts` has them, with commas.
+ * - `STIPEND_HOSTS`: the hosts that may be asked and paid, as `allowHosts` has them, with commas. Without it any public name
+ *   may be asked over https, and no private address that it resolves to is connected to.
  * - `STIPEND_PER_PAYMENT_USD`, `STIPEND_DAILY_USD` and `STIPEND_INSTANT_USD`: `perPaymentUsd`, `dailyLimitUsd` and
  *   `instantMaxUsd` of `spendingLimit`.
  * - `STIPEND_POLICY`: the path of a policy as data, for all else. With the variables above, all rules have to agree.

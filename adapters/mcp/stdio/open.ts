@@ -9,6 +9,7 @@ import {
   type Session,
 } from 'stipend'
 import { encryptedFile, privateKey } from 'stipend/keys'
+import { blockPrivateNetworks } from 'stipend/node'
 import { sqliteLedger } from 'stipend/sqlite'
 import type { McpServerOptions } from '../server.js'
 import type { Settings } from './environment.js'
@@ -26,7 +27,9 @@ export async function open(settings: Settings): Promise<Opened> {
   const { STIPEND_LEDGER, STIPEND_SESSION, STIPEND_AUDIENCE: audience, STIPEND_APPROVALS, STIPEND_HOSTS } = settings
   const policy = readPolicy(settings)
   const keyStore = await openKeys(settings)
-  const wallet = createAgentWallet({ keyStore, policy, ledger: sqliteLedger(STIPEND_LEDGER) })
+  // Any public name can resolve to this network, and where the owner names no hosts the model chooses the names.
+  const fetch = STIPEND_HOSTS === undefined ? blockPrivateNetworks() : undefined
+  const wallet = createAgentWallet({ keyStore, policy, ledger: sqliteLedger(STIPEND_LEDGER), fetch })
   const owner = STIPEND_SESSION === undefined ? wallet : await wallet.openSession(STIPEND_SESSION, { audience })
   const options = {
     policy,
