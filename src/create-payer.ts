@@ -24,7 +24,8 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {} 
       const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
       try {
         const isNamed = ask.purchaseKey !== undefined
-        const authorization = await authorize(required, { ...ask, labels, purchaseKey, isNamed }, parts)
+        const resource = Object.freeze({ ...ask.resource })
+        const authorization = await authorize(required, { ...ask, resource, labels, purchaseKey, isNamed }, parts)
         authorized.add(authorization.payment)
         return authorization
       } catch (error) {

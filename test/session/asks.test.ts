@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { type OfferClaim, type PaymentAsk, type PaymentRequired } from '../../src/index.js'
+import { remoteSigner } from '../../src/keys/index.js'
+import { openShop } from '../support/shop.ts'
+import { rejection } from '../support/wallets.ts'
+
+const network = 'eip155:84532'
+const payTo = '0x209693Bc6afc0C5328bA36FaF03C514EF312287C'
+const url = 'https://shop.example.com/'
+const shop = { url, method: 'GET', origin: 'https://shop.example.com', host: 'shop.example.com' }
+const usd = 1_000_000n
+
+/** A 402 that no protocol has read: a session can be asked by any code that holds it. */
+function required(different: Partial<OfferClaim> = {}): PaymentRequired {
+  const claim: OfferClaim = {
+    index: 0,
+    scheme: 'exact',
+    network,
+    asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+    amount: usd,
+    payTo,
+    maxTimeoutSeconds: 60,
+    extra: {},
+    raw: {},
+  }
+  return {
+    protocol: 'x402',
+    claims: [Object.defineProperties(claim, Object.getOwnPropertyDescriptors(different))],
+    setAside: [],
+    raw: {},
+  }
+}
+
+function ask(different: Partial<PaymentAsk> = {}): PaymentAsk {
+  return { resource: shop, sameRequest: false, requestHash: 'a', labels: {}, ...different }
+}
+
+describe('a session that is asked without a server', () => {
+  test.each([
+    ['less than nothing', { amount: -50n * usd }],
+    ['nothing', { amount: 0n }],
+    ['a number', { amount: 1 as never }],
+    ['a time that is no number', { maxTimeoutSeconds: Number.NaN }],
+  ])('records no payment of %s, and makes no room in the budget', async (_what, different) => {
+    const { open, ledger, keyStore } = openShop()
+    const wallet = open({ keyStore: remoteSigner({ address: keyStore.address, sign: async () => '0x' }) })
+    const session = wallet.session({})
+    expect(await rejection(session.authorize(required(different), ask()))).toMatchObject({ code: 'no_payable_offer' })
+    expect(await ledger.list()).toEqual([])
+    expect((await wallet.budget()).map(({ used }) => used)).not.toContain(-50n * usd)
+  })
+
+  test('signs what was judged, also where what asks says something else each time', async () => {
+    const { open, keyStore } = openShop()
+    const wallet = open()
+    const amounts = [9_000n * usd, usd, usd, usd, usd, 9_000n * usd]
+    for (const start of amounts.keys()) {
+      let reads = start
+      const lying = required({
+        get amount() {
+          return amounts[reads++ % amounts.length] ?? usd
+        },
+      })
+      await wallet
+        .session({})
+        .authorize(lying, ask())
+        .catch(() => {})
+    }
+    for (const { message } of keyStore.signed) expect(message['value']).toBe(usd)
+  })
+})
