@@ -16,6 +16,7 @@ import { startLoop } from './loop.js'
 import type { Parts } from './parts.js'
 import type { Payer } from './payer.js'
 import type { PolicyEngine, Rule } from './policy/engine.js'
+import { withoutTransfers } from './policy/narrow.js'
 import { createPolicyHolder } from './policy-holder.js'
 import type { Protocol } from './protocols/protocol.js'
 import { x402 } from './protocols/x402.js'
@@ -200,7 +201,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     keyStore: options.keyStore,
     schemes: options.schemes ?? [exactEvm()],
     assets: createAssetTable(options.assets),
-    policy,
+    policy: withoutTransfers(policy),
     ledger,
     clock,
     time: trusted.read,
@@ -213,8 +214,9 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   } satisfies Parts
   const payer = createPayer(parts, { protocols, random })
   const fetch = options.fetch ?? currentFetch()
-  // Only transfers are ever paid by the schemes of transfers: no server can ask for one.
-  const mover = createPayer({ ...parts, schemes: [...parts.schemes, transferEvm()] }, { protocols: [], random })
+  // Only transfers are ever paid by the schemes of transfers: no server can ask for one, and no holder of a session.
+  const moving = { ...parts, policy, schemes: [...parts.schemes, transferEvm()] }
+  const mover = createPayer(moving, { protocols: [], random })
   const sessions: SessionMaker = {
     parts,
     protocols,

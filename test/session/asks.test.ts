@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type OfferClaim, type PaymentAsk, type PaymentRequired } from '../../src/index.js'
+import {
+  allowHosts,
+  allowPayees,
+  type OfferClaim,
+  type PaymentAsk,
+  type PaymentRequired,
+  spendingLimit,
+} from '../../src/index.js'
 import { remoteSigner } from '../../src/keys/index.js'
 import { openShop } from '../support/shop.ts'
 import { rejection } from '../support/wallets.ts'
@@ -67,5 +74,17 @@ describe('a session that is asked without a server', () => {
         .catch(() => {})
     }
     for (const { message } of keyStore.signed) expect(message['value']).toBe(usd)
+  })
+
+  test('transfers nothing, whatever payees the wallet may transfer to', async () => {
+    const { open, keyStore } = openShop()
+    const policy = [allowHosts(['shop.example.com']), allowPayees([payTo]), spendingLimit({ dailyLimitUsd: 10 })]
+    const wallet = open({ policy })
+    const session = wallet.session({ allowHosts: ['shop.example.com'] })
+    const resource = { url: `transfer:${network}/${payTo}`, method: 'TRANSFER', origin: 'transfer:', host: 'transfer' }
+    for (const payer of [session, session.session({}), wallet]) {
+      expect(await rejection(payer.authorize(required(), ask({ resource })))).toMatchObject({ code: 'payment_denied' })
+    }
+    expect(keyStore.signed).toHaveLength(0)
   })
 })
