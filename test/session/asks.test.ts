@@ -87,4 +87,28 @@ describe('a session that is asked without a server', () => {
     }
     expect(keyStore.signed).toHaveLength(0)
   })
+
+  test('uses an approval for its own terms only, however its words are cut', async () => {
+    const { open, keyStore } = openShop()
+    const policy = [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: '0.5', dailyLimitUsd: 100 })]
+    const wallet = open({ policy })
+    const session = wallet.session({})
+    const cheap = { requestHash: 'cheap', maxMicroUsd: 1n }
+    await session.authorize(required({ amount: 1n }), ask(cheap))
+    await session.authorize(required({ amount: 1n }), ask({ ...cheap, requestHash: 'dear' }))
+    const [dear, first] = (await session.payments.list()).map(({ requestDigest }) => requestDigest)
+    const words = (digest: string | undefined, amount: bigint, end: string): string =>
+      [digest, 'x402', 'exact', network, '0x036CbD53842c5426634e7929541eC2318f3dCF7e', amount, payTo, end].join('\n')
+    const resource = { ...shop, url: `${url}\n${words(dear, 90n * usd, url)}` }
+    const small = ask({ resource, requestHash: 'cheap', purchaseKey: 'k' })
+    await rejection(session.authorize(required(), small))
+    const [waiting] = await wallet.approvals.list()
+    expect(waiting).toMatchObject({ amount: usd, status: 'pending' })
+    await wallet.approvals.approve(waiting?.id ?? 'apr_')
+    const large = ask({ requestHash: 'dear', purchaseKey: `k\n${words(first, usd, url)}` })
+    expect(await rejection(session.authorize(required({ amount: 90n * usd }), large))).toMatchObject({
+      code: 'approval_required',
+    })
+    expect(keyStore.signed.map(({ message }) => message['value'])).toEqual([1n, 1n])
+  })
 })
