@@ -35,7 +35,8 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {} 
     },
     settle: async (payment, { status, receipt, note }) => {
       if (!authorized.has(payment) || (status !== 'claimed' && status !== 'unknown')) return payment
-      const update = { status, receipt, note }
+      // Whatever is said here is a claim: only a chain confirms.
+      const update = { status, receipt: receipt && ({ ...receipt, status: 'claimed' } as const), note }
       const settled = await ledger.update(payment.id, update).catch(() => advancePayment(payment, update))
       emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled

@@ -111,4 +111,13 @@ describe('a session that is asked without a server', () => {
     })
     expect(keyStore.signed.map(({ message }) => message['value'])).toEqual([1n, 1n])
   })
+
+  test('cannot call a payment confirmed that no chain has shown', async () => {
+    const { open, ledger } = openShop()
+    const session = open().session({})
+    const { payment } = await session.authorize(required(), ask())
+    const receipt = { status: 'confirmed', transaction: '0x12', network } as const
+    await session.settle(payment, { status: 'claimed', receipt })
+    expect(await ledger.get(payment.id)).toMatchObject({ receipt: { status: 'claimed', transaction: '0x12' } })
+  })
 })
