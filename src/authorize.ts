@@ -9,7 +9,7 @@ import { match } from './match.js'
 import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
 import { nameIn, nonceOf, paymentId, requestDigest } from './purchase.js'
-import { record } from './record.js'
+import { type Judged, record } from './record.js'
 import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } from './types.js'
 
 const reportedSkewMs = 30_000
@@ -20,10 +20,13 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   await checkClock(ask, parts)
   const candidates = await match(required, parts)
   const allowed = await judge(candidates, ask, parts)
-  const again = (): Promise<Payment> => prepare(required, allowed, ask, parts)
-  const payment = await again()
+  const payment = await prepare(required, allowed, ask, parts)
+  const again = async (): Promise<Judged> => {
+    const anew = await judge([allowed], ask, parts)
+    return { allowed: anew, payment: await prepare(required, anew, ask, parts) }
+  }
   checkFit(payment, allowed, ask)
-  const recorded = await record({ payment, again }, allowed, ask, parts)
+  const recorded = await record({ allowed, payment, again }, ask, parts)
   const signature = await sign(recorded, allowed, ask, parts)
   const authorization = deepFreeze({
     payment: recorded,
