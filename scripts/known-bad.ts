@@ -133,9 +133,9 @@ const patches: readonly KnownBad[] = [
     invariant: 'I3',
     breaks: 'the key is used before the payment is recorded',
     file: 'src/authorize.ts',
-    find: '  const recorded = await record({ payment, again }, allowed, ask, parts)\n  const signature = await sign(recorded, allowed, ask, parts)\n',
+    find: '  const recorded = await record({ allowed, payment, again }, ask, parts)\n  const signature = await sign(recorded, allowed, ask, parts)\n',
     replace:
-      "  const { admit } = await import('./gate.js')\n  const signature = await sign(admit(payment), allowed, ask, parts)\n  const recorded = await record({ payment, again }, allowed, ask, parts)\n",
+      "  const { admit } = await import('./gate.js')\n  const signature = await sign(admit(payment), allowed, ask, parts)\n  const recorded = await record({ allowed, payment, again }, ask, parts)\n",
     tests: ['test/wallet.test.ts'],
   },
   {

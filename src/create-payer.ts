@@ -33,10 +33,11 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {} 
         throw error
       }
     },
-    settle: async (payment, { status, receipt, note }) => {
+    settle: async (payment, { status, receipt: said, note }) => {
       if (!authorized.has(payment) || (status !== 'claimed' && status !== 'unknown')) return payment
       // Whatever is said here is a claim: only a chain confirms.
-      const update = { status, receipt: receipt && ({ ...receipt, status: 'claimed' } as const), note }
+      const receipt = said && ({ ...said, status: 'claimed' } as const)
+      const update = { status, receipt, note }
       const settled = await ledger.update(payment.id, update).catch(() => advancePayment(payment, update))
       emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
