@@ -54,6 +54,7 @@ describe('the public names', () => {
         "allowHosts",
         "allowNetworks",
         "allowPayees",
+        "approvalAtLedgerTime",
         "askedOf",
         "atLedgerTime",
         "canRenewPayment",
