@@ -10,7 +10,8 @@ import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
 import { nameIn, nonceOf, paymentId, requestDigest } from './purchase.js'
 import { type Judged, record } from './record.js'
-import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } from './types.js'
+import { withoutQuery } from './resource.js'
+import type { Authorization, Offer, Payment, PaymentRequired, Usage } from './types.js'
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
@@ -42,7 +43,7 @@ async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime,
   readTime({ time })
   if (serverTime === undefined) return
   const skewMs = serverTime - clock()
-  if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource, skewMs })
+  if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource: withoutQuery(resource), skewMs })
   if (Math.abs(skewMs) > largestSkewMs) throw new ClockSkewError(skewMs)
 }
 
@@ -116,11 +117,6 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
-}
-
-/** Queries can hold secrets, and the ledger has no use for them. */
-function withoutQuery(resource: Resource): Resource {
-  return { ...resource, url: resource.url.replace(/[?#].*$/s, '') }
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */

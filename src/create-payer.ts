@@ -8,6 +8,7 @@ import type { Payer } from './payer.js'
 import type { Protocol } from './protocols/protocol.js'
 import { draw, type Random } from './purchase.js'
 import { appraise } from './quote.js'
+import { withoutQuery } from './resource.js'
 import type { Labels, Payment } from './types.js'
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */
@@ -29,7 +30,8 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {} 
         authorized.add(authorization.payment)
         return authorization
       } catch (error) {
-        if (isStipendError(error) && error.moved === 'no') emit('payment.denied', { resource: ask.resource, error })
+        if (isStipendError(error) && error.moved === 'no')
+          emit('payment.denied', { resource: withoutQuery(ask.resource), error })
         throw error
       }
     },
