@@ -45,7 +45,8 @@ export async function record(prepared: Prepared, ask: Ask, parts: Parts): Promis
 async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, parts: Parts): Promise<Payment> {
   const again = resume(existing, payment, parts.clock())
   if (isUsefulPayment(again, parts.clock())) return again
-  if (!allowed.scheme.atMostOnce) {
+  // Of another purchase's payment the nonce is not ours: signed anew it would be a second one, that nobody has judged.
+  if (!allowed.scheme.atMostOnce || again.id !== payment.id) {
     throw new PaymentOutcomeUnknownError(again, {
       reason: 'it is too late to send it again, and too early to sign anew',
     })
