@@ -22,12 +22,13 @@ export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pi
     scheme,
     asset.network,
     asset.address,
-    amount,
+    amount.toString(),
     payTo,
     resource.url,
     terms.payer,
   ]
-  return `apr_${bytesToHex(sha256(utf8ToBytes(words.join('\n')))).slice(0, 32)}`
+  // As JSON, in which no word can pass for the end of one and the beginning of another.
+  return `apr_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(words)))).slice(0, 32)}`
 }
 
 /**

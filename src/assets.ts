@@ -130,14 +130,28 @@ export function priceOffers(
 ): { readonly offers: readonly Offer[]; readonly setAside: readonly SetAside[] } {
   const offers: Offer[] = []
   const setAside: SetAside[] = []
-  for (const claim of claims) {
-    const asset = assets.find(claim.network, claim.asset)
-    if (asset) offers.push(deepFreeze({ ...claim, asset, microUsd: toMicroUsd(claim.amount, asset) }))
-    else
-      setAside.push({
-        ...claim,
-        reason: `asset ${claim.asset} on ${claim.network} is not in the table of known assets`,
-      })
+  for (const given of claims) {
+    const claim = copyClaim(given)
+    const asset = claim && assets.find(claim.network, claim.asset)
+    if (claim && asset) offers.push(deepFreeze({ ...claim, asset, microUsd: toMicroUsd(claim.amount, asset) }))
+    else setAside.push({ ...(claim ?? { index: Number(given.index) }), reason: reasonOf(claim) })
   }
   return { offers, setAside }
+}
+
+/**
+ * Copies a claim, each field read once, or answers `undefined` when it is not well-formed. Protocols have read theirs;
+ * but whoever holds a session can ask with anything, and less than nothing would make room under every limit.
+ */
+function copyClaim(given: OfferClaim): OfferClaim | undefined {
+  const claim = { ...given, extra: structuredClone(given.extra) }
+  const { scheme, network, asset, payTo, amount, maxTimeoutSeconds, backdateSeconds = 0 } = claim
+  const isText = [scheme, network, asset, payTo].every((text) => typeof text === 'string')
+  const isTime = [maxTimeoutSeconds, backdateSeconds].every((seconds) => Number.isSafeInteger(seconds) && seconds >= 0)
+  return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
+}
+
+function reasonOf(claim: OfferClaim | undefined): string {
+  if (!claim) return 'it is not well-formed'
+  return `asset ${claim.asset} on ${claim.network} is not in the table of known assets`
 }

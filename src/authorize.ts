@@ -9,8 +9,9 @@ import { match } from './match.js'
 import { formatUsd } from './money.js'
 import type { Allowed, Ask, Candidate, Parts } from './parts.js'
 import { nameIn, nonceOf, paymentId, requestDigest } from './purchase.js'
-import { record } from './record.js'
-import type { Authorization, Offer, Payment, PaymentRequired, Resource, Usage } from './types.js'
+import { type Judged, record } from './record.js'
+import { withoutQuery } from './resource.js'
+import type { Authorization, Offer, Payment, PaymentRequired, Usage } from './types.js'
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
@@ -20,10 +21,13 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   await checkClock(ask, parts)
   const candidates = await match(required, parts)
   const allowed = await judge(candidates, ask, parts)
-  const again = (): Promise<Payment> => prepare(required, allowed, ask, parts)
-  const payment = await again()
+  const payment = await prepare(required, allowed, ask, parts)
+  const again = async (): Promise<Judged> => {
+    const anew = await judge([allowed], ask, parts)
+    return { allowed: anew, payment: await prepare(required, anew, ask, parts) }
+  }
   checkFit(payment, allowed, ask)
-  const recorded = await record({ payment, again }, allowed, ask, parts)
+  const recorded = await record({ allowed, payment, again }, ask, parts)
   const signature = await sign(recorded, allowed, ask, parts)
   const authorization = deepFreeze({
     payment: recorded,
@@ -39,7 +43,7 @@ async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime,
   readTime({ time })
   if (serverTime === undefined) return
   const skewMs = serverTime - clock()
-  if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource, skewMs })
+  if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource: withoutQuery(resource), skewMs })
   if (Math.abs(skewMs) > largestSkewMs) throw new ClockSkewError(skewMs)
 }
 
@@ -113,11 +117,6 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
-}
-
-/** Queries can hold secrets, and the ledger has no use for them. */
-function withoutQuery(resource: Resource): Resource {
-  return { ...resource, url: resource.url.replace(/[?#].*$/s, '') }
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */

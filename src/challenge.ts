@@ -46,9 +46,12 @@ function resourceOf(response: Response, { url, method }: { readonly url: URL; re
     throw new PaymentDeniedError([{ rule: 'origin', reason }])
   }
   if (response.redirected && method !== 'GET') {
-    throw new UnpayableRequestError(`A ${method} request was redirected to ${answered.href}; nothing was signed`, {
-      details: ['A redirect can drop the method and the body: call that URL itself.'],
-    })
+    throw new UnpayableRequestError(
+      `A ${method} request was redirected to ${answered.origin}${answered.pathname}; nothing was signed`,
+      {
+        details: ['A redirect can drop the method and the body: call that URL itself.'],
+      },
+    )
   }
   answered.hash = ''
   return Object.freeze({ url: answered.href, method, origin: answered.origin, host: answered.host })

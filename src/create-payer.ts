@@ -8,6 +8,7 @@ import type { Payer } from './payer.js'
 import type { Protocol } from './protocols/protocol.js'
 import { draw, type Random } from './purchase.js'
 import { appraise } from './quote.js'
+import { withoutQuery } from './resource.js'
 import type { Labels, Payment } from './types.js'
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */
@@ -24,16 +25,20 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {} 
       const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
       try {
         const isNamed = ask.purchaseKey !== undefined
-        const authorization = await authorize(required, { ...ask, labels, purchaseKey, isNamed }, parts)
+        const resource = Object.freeze({ ...ask.resource })
+        const authorization = await authorize(required, { ...ask, resource, labels, purchaseKey, isNamed }, parts)
         authorized.add(authorization.payment)
         return authorization
       } catch (error) {
-        if (isStipendError(error) && error.moved === 'no') emit('payment.denied', { resource: ask.resource, error })
+        if (isStipendError(error) && error.moved === 'no')
+          emit('payment.denied', { resource: withoutQuery(ask.resource), error })
         throw error
       }
     },
-    settle: async (payment, { status, receipt, note }) => {
+    settle: async (payment, { status, receipt: said, note }) => {
       if (!authorized.has(payment) || (status !== 'claimed' && status !== 'unknown')) return payment
+      // Whatever is said here is a claim: only a chain confirms.
+      const receipt = said && ({ ...said, status: 'claimed' } as const)
       const update = { status, receipt, note }
       const settled = await ledger.update(payment.id, update).catch(() => advancePayment(payment, update))
       emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })

@@ -78,9 +78,13 @@ async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'off
   }
 }
 
-/** The ledger refuses this for a payment that was sent before, or is being sent by another call. */
+/**
+ * The ledger refuses this for a payment that was sent before, or is being sent by another call, also where that one has
+ * signed it anew since it expired.
+ */
 async function release(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
-  const released = await ledger.update(payment.id, { status: 'released', note }).catch(() => undefined)
+  const update = { status: 'released', note, ifTerms: payment.terms } as const
+  const released = await ledger.update(payment.id, update).catch(() => undefined)
   if (released) emit('payment.released', { payment: released })
 }
 

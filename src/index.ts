@@ -45,7 +45,13 @@ export {
   wrapFetch as wrapFetchWithPayment,
 } from './fetch.js'
 export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './keys/key-store.js'
-export { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './ledger/approvals.js'
+export {
+  approvalAtLedgerTime,
+  decideApproval,
+  isUsableApproval,
+  mostApprovals,
+  isStandingApproval,
+} from './ledger/approvals.js'
 export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
 export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ledger/ledger.js'
 export { advancePayment, atLedgerTime, countsAsSpent, canRenewPayment, isPendingPayment } from './ledger/lifecycle.js'

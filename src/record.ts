@@ -22,20 +22,22 @@ import type { Hold, Limit, Payment, Pin } from './types.js'
 /** The first sending and two more. */
 const mostPresentations = 3
 
+/** A payment that the policy allows, and under what. */
+export type Judged = { readonly payment: Payment; readonly allowed: Allowed }
+
 /** A payment that is ready to be recorded. */
-export type Prepared = {
-  readonly payment: Payment
-  /** Fixes its terms anew, where waiting for leave has made them too old to be of use. */
-  readonly again: () => Promise<Payment>
+export type Prepared = Judged & {
+  /** Judges it and fixes its terms anew: while a person is asked the policy can change, and the terms grow old. */
+  readonly again: () => Promise<Judged>
 }
 
 /**
  * Records the payment under its limits, in one step of the ledger, once it need not wait any more. Where the purchase
  * has a live payment already, it is that one which is signed and sent again: the same nonce, so that it is paid once.
  */
-export async function record(prepared: Prepared, allowed: Allowed, ask: Ask, parts: Parts): Promise<Payment> {
+export async function record(prepared: Prepared, ask: Ask, parts: Parts): Promise<Payment> {
   ask.signal?.throwIfAborted()
-  const { existing, payment } = await reserveWhenApproved(prepared, allowed, ask, parts)
+  const { existing, payment, allowed } = await reserveWhenApproved(prepared, ask, parts)
   return admit(existing === undefined ? payment : await takeUp(existing, payment, allowed, parts))
 }
 
@@ -43,7 +45,8 @@ export async function record(prepared: Prepared, allowed: Allowed, ask: Ask, par
 async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, parts: Parts): Promise<Payment> {
   const again = resume(existing, payment, parts.clock())
   if (isUsefulPayment(again, parts.clock())) return again
-  if (!allowed.scheme.atMostOnce) {
+  // Of another purchase's payment the nonce is not ours: signed anew it would be a second one, that nobody has judged.
+  if (!allowed.scheme.atMostOnce || again.id !== payment.id) {
     throw new PaymentOutcomeUnknownError(again, {
       reason: 'it is too late to send it again, and too early to sign anew',
     })
@@ -63,30 +66,32 @@ async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, par
 
 /** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */
 async function reserveWhenApproved(
-  { payment, again }: Prepared,
-  allowed: Allowed,
+  { again, ...judged }: Prepared,
   ask: Ask,
   parts: Parts,
-): Promise<{ readonly payment: Payment; readonly existing: Payment | undefined }> {
+): Promise<Judged & { readonly existing: Payment | undefined }> {
+  const { payment, allowed } = judged
   const { hold } = allowed
-  const reserveBy = (wanted: Payment, kind: Hold['kind'] | undefined) => {
-    const approval = kind && approvalId(wanted, kind, ask)
+  const reserveBy = (wanted: Judged, kind: Hold['kind'] | undefined) => {
+    const approval = kind && approvalId(wanted.payment, kind, ask)
     const { sessions, notAfter } = parts
-    const { limits, pins, newPins } = kind === 'approval' ? approved(allowed) : { ...allowed, newPins: undefined }
-    return reserve(wanted, limits, { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins }, parts)
+    const { limits, pins, newPins } =
+      kind === 'approval' ? approved(wanted.allowed) : { ...wanted.allowed, newPins: undefined }
+    const options = { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins }
+    return reserve(wanted.payment, limits, options, parts)
   }
-  const first = await reserveBy(payment, hold?.kind)
-  if (first === undefined || 'id' in first) return { payment, existing: first }
+  const first = await reserveBy(judged, hold?.kind)
+  if (first === undefined || 'id' in first) return { ...judged, existing: first }
   const isBeyond = first.reason !== 'approval'
   const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
-  const second = isBeyond ? await reserveBy(payment, wanted.kind) : first
-  if (second === undefined || 'id' in second) return { payment, existing: second }
+  const second = isBeyond ? await reserveBy(judged, wanted.kind) : first
+  if (second === undefined || 'id' in second) return { ...judged, existing: second }
   checkConsent(payment, wanted, ask)
   await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
-  const young = isUsefulPayment(payment, parts.clock()) ? payment : await again()
+  const young = await again()
   const third = await reserveBy(young, wanted.kind)
-  if (third === undefined || 'id' in third) return { payment: young, existing: third }
+  if (third === undefined || 'id' in third) return { ...young, existing: third }
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
 }
 

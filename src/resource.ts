@@ -12,3 +12,8 @@ export function transferTo(network: Network, payTo: string): Resource {
 export function isTransfer({ origin }: Pick<Resource, 'origin'>): boolean {
   return origin === transferOrigin
 }
+
+/** Leaves out what can hold secrets, and what neither a ledger nor a listener has any use for. */
+export function withoutQuery(resource: Resource): Resource {
+  return { ...resource, url: resource.url.replace(/[?#].*$/s, '') }
+}

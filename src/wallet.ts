@@ -16,6 +16,7 @@ import { startLoop } from './loop.js'
 import type { Parts } from './parts.js'
 import type { Payer } from './payer.js'
 import type { PolicyEngine, Rule } from './policy/engine.js'
+import { withoutTransfers } from './policy/narrow.js'
 import { createPolicyHolder } from './policy-holder.js'
 import type { Protocol } from './protocols/protocol.js'
 import { x402 } from './protocols/x402.js'
@@ -199,7 +200,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     keyStore: options.keyStore,
     schemes: options.schemes ?? [exactEvm()],
     assets: createAssetTable(options.assets),
-    policy,
+    policy: withoutTransfers(policy),
     ledger,
     clock,
     time: trusted.read,
@@ -212,7 +213,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   } satisfies Parts
   const payer = createPayer(parts, { protocols, random })
   const fetch = options.fetch ?? currentFetch()
-  const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, parts, random)]))
+  // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
+  const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...parts, policy }, random)]))
   const sessions: SessionMaker = {
     parts,
     protocols,

@@ -55,6 +55,7 @@ describe('the public names', () => {
         "allowHosts",
         "allowNetworks",
         "allowPayees",
+        "approvalAtLedgerTime",
         "askedOf",
         "atLedgerTime",
         "canRenewPayment",

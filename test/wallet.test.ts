@@ -217,6 +217,16 @@ describe('a wallet', () => {
     ])
   })
 
+  test('tells nobody the query of what it does not pay', async () => {
+    sell(paidResource({ clock: () => Date.now() - 60_000 }))
+    const wallet = createAgentWallet({ keyStore: testKeyStore(), policy: [] })
+    const heard: string[] = []
+    wallet.on('payment.denied', ({ resource }) => heard.push(resource.url))
+    wallet.on('clock.skewed', ({ resource }) => heard.push(resource.url))
+    await rejection(wallet.fetch(`${url}?token=secret`))
+    expect(heard).toEqual([url, url])
+  })
+
   test('writes what it paid for bookkeeping, in rows that add up', async () => {
     sell(paidResource({ amount: 333_333n }))
     const wallet = createAgentWallet({ keyStore: testKeyStore(), policy: [allowed] })

@@ -6,6 +6,7 @@ CREATE OR REPLACE FUNCTION ${schema}.request_approval(wanted jsonb, most integer
 DECLARE
   standing jsonb;
   now bigint;
+  behind bigint;
 BEGIN
   PERFORM ${schema}.enter();
   now := ${schema}.tick((wanted->>'requestedAt')::bigint);
@@ -13,6 +14,12 @@ BEGIN
     WHERE a.id = wanted->>'id' AND a.approval->>'status' <> 'used' AND a.expires_at > now;
   IF FOUND THEN RETURN standing; END IF;
   DELETE FROM ${schema}.approvals a WHERE a.expires_at <= now OR a.id = wanted->>'id';
+  -- As approvalAtLedgerTime says it.
+  behind := now - (wanted->>'requestedAt')::bigint;
+  wanted := jsonb_set(wanted, '{expiresAt}', to_jsonb((wanted->>'expiresAt')::bigint + behind));
+  IF wanted->'executableAt' IS NOT NULL THEN
+    wanted := jsonb_set(wanted, '{executableAt}', to_jsonb((wanted->>'executableAt')::bigint + behind));
+  END IF;
   INSERT INTO ${schema}.approvals (id, expires_at, approval) VALUES (wanted->>'id', (wanted->>'expiresAt')::bigint, wanted);
   DELETE FROM ${schema}.approvals a WHERE a.seq <= (SELECT MAX(b.seq) FROM ${schema}.approvals b) - most;
   RETURN wanted;

@@ -1,6 +1,7 @@
 import {
   type Approval,
   type ApprovalId,
+  approvalAtLedgerTime,
   decideApproval,
   decodeApproval,
   encodeApproval,
@@ -40,9 +41,10 @@ export function createApprovals(database: SqliteDatabase): Approvals {
       const standing = get(approval.id)
       if (standing && isStandingApproval(standing, now)) return standing
       expire.run(now, approval.id)
-      insert.run(approval.id, approval.expiresAt, encodeApproval(approval))
+      const kept = approvalAtLedgerTime(approval, now)
+      insert.run(kept.id, kept.expiresAt, encodeApproval(kept))
       drop.run(mostApprovals)
-      return approval
+      return kept
     },
     decide: (id, status, now) => {
       const approval = get(id)

@@ -3,6 +3,18 @@ import type { Approval } from '../types.js'
 /** Requests beyond this many drop the oldest: an agent that asks for ever fills no disk. */
 export const mostApprovals = 1000
 
+/**
+ * Moves the end of a request, and of its delay, to the ledger's own time: a clock that is behind must not make a delay
+ * shorter than its owner has to cancel it.
+ */
+export function approvalAtLedgerTime(approval: Approval, ledgerNow: number): Approval {
+  const { requestedAt, expiresAt, executableAt } = approval
+  const behindMs = Math.max(0, ledgerNow - requestedAt)
+  if (behindMs === 0) return approval
+  const due = executableAt === undefined ? {} : { executableAt: executableAt + behindMs }
+  return Object.freeze({ ...approval, expiresAt: expiresAt + behindMs, ...due })
+}
+
 /** Tells whether a request still stands for its terms, whatever was decided. */
 export function isStandingApproval({ status, expiresAt }: Approval, now: number): boolean {
   return status !== 'used' && now < expiresAt

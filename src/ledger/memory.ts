@@ -1,6 +1,12 @@
 import { deepFreeze } from '../freeze.js'
 import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
-import { decideApproval, isUsableApproval, mostApprovals, isStandingApproval } from './approvals.js'
+import {
+  approvalAtLedgerTime,
+  decideApproval,
+  isUsableApproval,
+  mostApprovals,
+  isStandingApproval,
+} from './approvals.js'
 import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
 import type { Ledger, Reservation, ReserveOptions } from './ledger.js'
@@ -149,7 +155,7 @@ export function memoryLedger(): Ledger {
       approvals.delete(approval.id)
       const [oldest] = approvals.keys()
       if (oldest !== undefined && approvals.size >= mostApprovals) approvals.delete(oldest)
-      const kept = deepFreeze(structuredClone(approval))
+      const kept = deepFreeze(structuredClone(approvalAtLedgerTime(approval, ledgerNow)))
       approvals.set(approval.id, kept)
       return kept
     },

@@ -2,18 +2,28 @@ import { isTransfer } from '../resource.js'
 import type { PaymentRequest, Rule } from './decision.js'
 import { createPolicyEngine, type GuardedPolicy } from './engine.js'
 import { strictest } from './judge.js'
-import { createRule, grant, grantPayee } from './rule.js'
+import { createRule, grant } from './rule.js'
 import { denial, type Verdict } from './verdict.js'
 
 /** Adds rules to a policy that stays as it is, and whose word on hosts they do not replace: they can only narrow it. */
 export function narrowPolicy(policy: GuardedPolicy, rules: readonly Rule[]): GuardedPolicy {
-  const own = createPolicyEngine([
-    createRule('session', ({ resource }) => (isTransfer(resource) ? grantPayee : grant)),
-    ...rules,
-  ])
+  const own = createPolicyEngine([createRule('session', () => grant), ...rules])
   return Object.freeze({
     evaluate: async (request: PaymentRequest) => both(await policy.evaluate(request), await own.evaluate(request)),
     limits: (resource) => [...policy.limits(resource), ...(own.limits?.(resource) ?? [])],
+  } satisfies GuardedPolicy)
+}
+
+/**
+ * Makes a policy under which nothing is transferred: that is for the owner's own code. Rules about hosts and pins say
+ * nothing of transfers, so whoever could call a payment one would be free of them.
+ */
+export function withoutTransfers(policy: GuardedPolicy): GuardedPolicy {
+  const refusals = [{ rule: 'transfer', reason: 'only wallet.transfer makes transfers' }]
+  return Object.freeze({
+    evaluate: async (request: PaymentRequest) =>
+      isTransfer(request.resource) ? denial(refusals) : policy.evaluate(request),
+    limits: policy.limits,
   } satisfies GuardedPolicy)
 }
 

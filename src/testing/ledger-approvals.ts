@@ -10,6 +10,7 @@ export const approvalContract: LedgerContract = {
   'requests are listed newest first, without those that have expired': listsRequests,
   'a denial stands, and nothing is decided on what is used, expired or unknown': decides,
   'only what was approved, or is due after its delay, lets a payment through': letsThrough,
+  'a clock that is behind shortens neither a delay nor the time to answer': keepsDelay,
   'an approval is used by one payment, however many come at once': usedOnce,
   'a refused payment does not use its approval up': keepsApproval,
   'a frozen ledger records nothing until it is unfrozen': freezes,
@@ -119,11 +120,24 @@ async function letsThrough(create: CreateLedger): Promise<void> {
   claimEqual(await pass(3, executableAt - 1), 'approval', `${what} not due`)
   claimEqual(await pass(4, executableAt), 'approval', `${what} delayed and denied`)
   claimEqual(await pass(3, executableAt), 'recorded', 'A payment was stopped although its delay is over')
-  await ledger.requestApproval(sampleApproval(5))
+  await ledger.requestApproval(sampleApproval(5, { requestedAt: executableAt }))
   await ledger.decideApproval(approvalId(5), 'approved', executableAt)
   claimEqual(await pass(5, noon + 10 * minute), 'approval', `${what} expired`)
   claimEqual(await usedOf(ledger, roomy, noon + 10 * minute), 10n, 'A payment that was not approved counts')
   claimEqual(await ledger.get(sampleId(1)), undefined, 'A payment that was not approved was recorded')
+}
+
+async function keepsDelay(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  const hour = 60 * minute
+  await usedOf(ledger, roomy, noon + hour)
+  const delayed = sampleApproval(1, { kind: 'delay', executableAt: noon + 5 * minute })
+  const kept = await ledger.requestApproval(delayed)
+  const expected = { ...delayed, executableAt: noon + hour + 5 * minute, expiresAt: noon + hour + 10 * minute }
+  claimEqual(kept, expected, 'A request of a clock that is behind is not kept by the ledger’s time')
+  const pass = (createdAt: number) => reserveWith(ledger, approvalId(1), samplePayment(1, { createdAt }))
+  claimEqual(await pass(noon + 5 * minute), 'approval', 'A clock that is behind made a delay shorter')
+  claimEqual(await pass(noon + hour + 5 * minute), 'recorded', 'A payment was stopped although its delay is over')
 }
 
 async function usedOnce(create: CreateLedger): Promise<void> {

@@ -140,7 +140,13 @@ export function createModel(wall: number) {
       if (standing && stands(standing)) return standing.status
       for (const one of approvals.values()) if (state.now >= one.expiresAt) approvals.delete(one.id)
       approvals.delete(asked.id)
-      approvals.set(asked.id, asked)
+      const { requestedAt, expiresAt, executableAt } = asked
+      const behind = state.now - requestedAt
+      approvals.set(asked.id, {
+        ...asked,
+        expiresAt: expiresAt + behind,
+        executableAt: executableAt && executableAt + behind,
+      })
       return asked.status
     },
     decide: (id: string, status: 'approved' | 'denied'): string | undefined => {

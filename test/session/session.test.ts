@@ -275,6 +275,21 @@ describe('a policy that is replaced', () => {
     expect(keyStore.signed).toHaveLength(1)
   })
 
+  test.each([
+    ['allows the host no more', [allowHosts(['other.example.com'])], 'payment_denied'],
+    ['has less to spend', [allowHosts(['shop.example.com']), spendingLimit({ dailyLimitUsd: 1 })], 'limit_exceeded'],
+  ])('holds for a payment that a person is being asked about, when it %s', async (_what, policy, code) => {
+    const { open, keyStore } = openShop({ price: 2_000_000n })
+    const tiers = [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: 1, dailyLimitUsd: 10 })]
+    const replaceFirst = async (): Promise<boolean> => {
+      await wallet.setPolicy(policy)
+      return true
+    }
+    const wallet = open({ policy: tiers, onApproval: replaceFirst })
+    expect(await rejection(wallet.session({}).fetch(url))).toMatchObject({ code, moved: 'no' })
+    expect(keyStore.signed).toHaveLength(0)
+  })
+
   test('stays when the new one is none, or when it cannot be recorded', async () => {
     const inner = memoryLedger()
     const ledger: Ledger = { ...inner, remember: () => Promise.reject(new Error('disk full')) }

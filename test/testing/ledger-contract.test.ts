@@ -356,6 +356,11 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'requests are listed newest first, without those that have expired',
   ],
   [
+    'lets a delay begin before the time it knows of',
+    { ask: (approval) => approval },
+    'a clock that is behind shortens neither a delay nor the time to answer',
+  ],
+  [
     'turns a denial',
     { decide: (approval, status, now) => sound.decide({ ...approval, status: 'pending' }, status, now) },
     'a denial stands, and nothing is decided on what is used, expired or unknown',

@@ -1,5 +1,10 @@
 import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, SessionId, Usage, Window } from '../../src/index.js'
-import { decideApproval, isStandingApproval, isUsableApproval } from '../../src/ledger/approvals.js'
+import {
+  approvalAtLedgerTime,
+  decideApproval,
+  isStandingApproval,
+  isUsableApproval,
+} from '../../src/ledger/approvals.js'
 import type { PaymentFilter, ReserveOptions } from '../../src/ledger/ledger.js'
 import { advancePayment, countsAsSpent, canRenewPayment, isPendingPayment } from '../../src/ledger/lifecycle.js'
 import { agreesWithPin } from '../../src/ledger/pins.js'
@@ -46,6 +51,7 @@ export type Habits = {
   readonly stands: (approval: Approval, now: number) => boolean
   readonly isUsable: (approval: Approval, now: number) => boolean
   readonly decide: typeof decideApproval
+  readonly ask: typeof approvalAtLedgerTime
   readonly usesRefused: boolean
   readonly use: (approval: Approval) => Approval
   readonly isListed: (approval: Approval, now: number) => boolean
@@ -130,6 +136,7 @@ export const sound: Habits = {
   stands: isStandingApproval,
   isUsable: isUsableApproval,
   decide: decideApproval,
+  ask: approvalAtLedgerTime,
   usesRefused: false,
   use: (approval) => ({ ...approval, status: 'used' }),
   isListed: ({ expiresAt }, now) => now < expiresAt,
@@ -247,8 +254,9 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       const standing = approvals.get(asked.id)
       if (standing && habits.stands(standing, now)) return standing
       approvals.delete(asked.id)
-      approvals.set(asked.id, structuredClone(asked))
-      return asked
+      const kept = structuredClone(habits.ask(asked, now))
+      approvals.set(asked.id, kept)
+      return kept
     },
     decideApproval: async (id, status, at) => {
       now = habits.tick(now, at)
