@@ -7,6 +7,8 @@ import type { Approval, ApprovalId, Hold, Payment } from './types.js'
 
 /** How long a request waits for a person, and how long a due payment can still be made. */
 const lifeMs = 24 * 3_600_000
+/** How many requests of a session, and of all that is made from it, may wait at once. */
+const mostWaiting = 100
 
 /**
  * Names the approval of exactly these terms: of the purchase, where it has a name, else of the request. A delay, which
@@ -39,6 +41,7 @@ export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pi
  */
 export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, parts: Parts): Promise<void> {
   const wanted = createApproval(payment, hold, ask, parts)
+  await refuseFlood(wanted, parts)
   const approval = await parts.ledger.requestApproval(wanted)
   if (approval.requestedAt === wanted.requestedAt) parts.emit('approval.requested', { approval })
   if (approval.status === 'denied') throw denied()
@@ -48,6 +51,19 @@ export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, part
   const decided = await parts.ledger.decideApproval(approval.id, status, parts.time().ledger)
   if (decided) parts.emit('approval.decided', { approval: decided })
   if (decided?.status !== 'approved') throw denied()
+}
+
+/**
+ * A session that asks for ever must not push out what others have asked. The count is looked up before the request is
+ * kept, so some that come at once may go beyond it: it is for order, and no money depends on it.
+ */
+async function refuseFlood({ id, requestedAt }: Approval, { ledger, sessions: [root] }: Parts): Promise<void> {
+  if (root === undefined) return
+  const all = await ledger.listApprovals(requestedAt)
+  const waiting = all.filter(({ status, sessions = [] }) => status === 'pending' && sessions[0] === root)
+  if (waiting.length < mostWaiting || waiting.some((one) => one.id === id)) return
+  const reason = `${mostWaiting} requests of the session wait for the owner already`
+  throw new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
 function createApproval(payment: Payment, hold: Hold, ask: Ask, { sessions }: Parts): Approval {

@@ -128,6 +128,24 @@ describe('a session', () => {
     expect(payment?.status).toBe('claimed')
   })
 
+  test('cannot push out what others have asked by asking for ever', async () => {
+    const { open, scene } = openShop({ price: 2_000_000n })
+    const wallet = open()
+    const [flooding, other] = [wallet, wallet].map((one) => one.session({ limits: { instantMaxUsd: 1 } }))
+    if (!flooding || !other) throw new Error('no sessions')
+    const ask = (session: typeof flooding, key: string) => rejection(session.fetch(url, { payment: { key } }))
+    expect(await ask(other, 'mine')).toMatchObject({ code: 'approval_required' })
+    for (let index = 0; index < 120; index += 1) {
+      scene.now += 1
+      await ask(index % 2 === 0 ? flooding : flooding.session({}), `${index}`)
+    }
+    expect(await ask(flooding, 'one more')).toMatchObject({ code: 'payment_denied', moved: 'no' })
+    expect(await wallet.approvals.list()).toHaveLength(101)
+    expect(await other.approvals.list()).toHaveLength(1)
+    expect(await ask(other, 'another')).toMatchObject({ code: 'approval_required' })
+    expect(await ask(flooding, '0')).toMatchObject({ code: 'approval_required' })
+  })
+
   test('waits for the owner where its own tiers say so, and sees only what it asked for itself', async () => {
     const { open, scene, keyStore } = openShop({ price: 2_000_000n })
     const wallet = open()
