@@ -1,3 +1,4 @@
+export type { AgentWallet, AgentWalletOptions } from './agent-wallet.js'
 export type { AssetInput } from './assets.js'
 export type { Balance } from './balances.js'
 export type { BudgetLine } from './budget.js'
@@ -123,4 +124,4 @@ export type {
   Usage,
   Window,
 } from './types.js'
-export { type AgentWallet, type AgentWalletOptions, createAgentWallet } from './wallet.js'
+export { createAgentWallet } from './wallet.js'

@@ -91,7 +91,7 @@ async function prepare(
   transfers: Transfers,
   { keyStore }: Books,
 ): Promise<PaymentRequired> {
-  const signer = await keyStore.getSigner(asset.network)
+  const signer = await within(timeoutMs, keyStore.getSigner(asset.network), 'the key store did not answer in time')
   if (!signer) throw new ConfigurationError(`Failed to transfer: the key store has no key for ${asset.network}`)
   const { scheme, extra } = await within(
     timeoutMs,

@@ -58,7 +58,7 @@ const arrows: Readonly<Record<string, Row>> = {
   body: { values: bottom },
   call: { values: `${bottom} body` },
   challenge: { values: bottom, types: 'protocols/protocol' },
-  fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote wallet' },
+  fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote' },
   listing: { types: 'types ledger/ledger' },
   watch: { values: `${bottom} ledger/lifecycle listing`, types: `${seams} parts` },
   reconcile: { values: `${bottom} ledger/lifecycle listing watch`, types: `${seams} clock events parts` },
@@ -76,12 +76,15 @@ const arrows: Readonly<Record<string, Row>> = {
     values: `${bottom} budget create-payer fetch policy/* purchase session/*`,
     types: `${seams} parts payer quote`,
   },
+  'agent-wallet': {
+    types: `${bottom} ${seams} balances budget events export fetch payer purchase quote reconcile session session/* transfer`,
+  },
   wallet: {
     values: `${bottom} balances budget cancel clock create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
-    types: 'parts payer purchase quote',
+    types: 'agent-wallet parts payer purchase quote',
   },
   'client/*': { values: 'errors ledger/codec', types: 'types budget call ledger/ledger' },
-  'tools/*': { values: `${bottom} call fetch policy/*`, types: 'payer quote session wallet' },
+  'tools/*': { values: `${bottom} call fetch policy/*`, types: 'agent-wallet payer quote session' },
   index: { values: '* */*' },
   'testing/*': { values: '* */*' },
 }

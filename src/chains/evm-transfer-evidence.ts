@@ -4,7 +4,7 @@ import { type Block, type Rpc, transfersIn } from './evm-rpc.js'
 
 /**
  * Tells what became of a transfer that its payer sent as a transaction, as of a final block. It is over when its
- * transaction failed, or when another took its account nonce.
+ * transaction failed there: that another took its account nonce is no proof, since nodes forget transactions.
  */
 export async function examineTransaction(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
   const { receipt, terms } = payment
@@ -22,8 +22,11 @@ export async function examineTransaction(client: Rpc, payment: Payment, final: B
     method: 'eth_getTransactionCount',
     params: [terms.payer, { blockHash: final.hash }],
   })
-  const isTaken = !found && BigInt(String(count)) > BigInt(terms.details?.['accountNonce'] ?? 0)
-  return isTaken ? { type: 'expired' } : { type: 'open', reason: 'it can still be executed' }
+  const isTaken = BigInt(String(count)) > BigInt(terms.details?.['accountNonce'] ?? 0)
+  // Nodes forget transactions, and what they do not know of may have been executed.
+  if (isTaken)
+    return { type: 'open', reason: 'its account nonce is used, but the node knows nothing of its transaction' }
+  return { type: 'open', reason: 'it can still be executed' }
 }
 
 async function hasMoved(client: Rpc, payment: Payment, hash: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { unwrapFetch } from '../fetch.js'
 import type { Payer } from '../payer.js'
 import type { Session } from '../session.js'
 import type { Approval, Payment, SessionId } from '../types.js'
-import type { AgentWallet } from '../wallet.js'
+import type { AgentWallet } from '../agent-wallet.js'
 
 /** What the tools can do: pay, ask and look, within what is its own. */
 export type Holder = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
