@@ -1,0 +1,226 @@
+import type { KnownBad } from './known-bad.ts'
+
+/** How ledgers can be broken. */
+export const ledgersPatches: readonly KnownBad[] = [
+  {
+    invariant: 'I1',
+    breaks: 'a limit is checked, and the payment written later',
+    file: 'src/ledger/memory.ts',
+    find: '      useUp(options)\n',
+    replace: '      await new Promise((resolve) => setImmediate(resolve))\n      useUp(options)\n',
+    tests: ['test/wallet.test.ts'],
+  },
+  {
+    invariant: 'I8',
+    breaks: 'time of the ledger runs back',
+    file: 'src/ledger/memory.ts',
+    find: 'ledgerNow = Math.max(ledgerNow, payment.createdAt)',
+    replace: 'ledgerNow = payment.createdAt',
+    tests: ['test/ledger/model.test.ts', 'test/approvals.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'a released payment still counts in the sums',
+    file: 'src/ledger/memory.ts',
+    find: 'if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)\n      else counters.move(moved)',
+    replace: 'counters.move(moved)',
+    tests: ['test/ledger/model.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'an approval is used twice',
+    file: 'src/ledger/memory.ts',
+    find: "Object.freeze({ ...approval, status: 'used' })",
+    replace: 'approval',
+    tests: ['test/approvals.test.ts'],
+  },
+  {
+    invariant: 'I3',
+    breaks: 'a SQLite commit can be lost with the power',
+    file: 'adapters/sqlite/schema.ts',
+    find: 'PRAGMA synchronous = FULL',
+    replace: 'PRAGMA synchronous = NORMAL',
+    tests: ['test/sqlite/'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'whether a payment can still be sent is judged by another clock than the one it was recorded by',
+    file: 'src/ledger/lifecycle.ts',
+    find: "payment.status === 'unknown' && now < payment.countsUntil - clockMarginMs - shortestLifeMs",
+    replace: "payment.status === 'unknown' && isLivePayment(payment, now)",
+    tests: ['test/clock.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'payments whose end nobody has told do not count as under way',
+    file: 'src/ledger/share.ts',
+    find: "isUnknown || status === 'authorized'",
+    replace: 'isUnknown',
+    tests: ['test/policy/breaker.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'a pin is not checked',
+    file: 'src/ledger/memory.ts',
+    find: '!agreesWithPin(pin, remembered)',
+    replace: 'false',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I11',
+    breaks: 'a revoked session pays',
+    file: 'src/ledger/memory.ts',
+    find: "    if (session) return { ok: false, reason: 'revoked', session }\n",
+    replace: '',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the SQLite ledger checks no limit',
+    file: 'adapters/sqlite/meters.ts',
+    find: 'if (used + asked <= limit.max) return undefined',
+    replace: 'if (used >= 0n) return undefined',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the SQLite ledger checks, and writes later',
+    file: 'adapters/sqlite/index.ts',
+    find: '      change(() => reserve(payment, limits, options, books)),',
+    replace: `{
+      let answer
+      const check = () => {
+        answer = reserve(payment, limits, options, books)
+        throw new TypeError('undo')
+      }
+      try {
+        change(check)
+      } catch {}
+      await new Promise((resolve) => setImmediate(resolve))
+      return answer.ok ? change(() => reserve(payment, [], options, books)) : answer
+    },`,
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'the SQLite ledger does not use approvals up',
+    file: 'adapters/sqlite/reserve.ts',
+    find: '  if (options.approval !== undefined) approvals.use(options.approval, now)\n',
+    replace: '',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'the SQLite ledger does not check pins',
+    file: 'adapters/sqlite/reserve.ts',
+    find: 'const difference = memory.differs(pins)',
+    replace: 'const difference = memory.differs(pins.slice(0, 0))',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I11',
+    breaks: 'the SQLite ledger lets revoked sessions pay',
+    file: 'adapters/sqlite/reserve.ts',
+    find: 'halts.revoked(sessions)',
+    replace: 'halts.revoked(sessions.slice(0, 0))',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the SQLite ledger forgets what is open',
+    file: 'adapters/sqlite/index.ts',
+    find: 'else meters.move(payment, moved)',
+    replace: '',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'the SQLite ledger opens with sums that are not those of its payments',
+    file: 'adapters/sqlite/schema.ts',
+    find: 'if (wrong === undefined) return',
+    replace: 'if (wrong !== null) return',
+    tests: ['test/ledger/verify.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'the SQLite ledger migrates outside of a transaction',
+    file: 'adapters/sqlite/schema.ts',
+    find: 'for (const step of steps.slice(found)) database.exec(step)',
+    replace:
+      "database.exec('COMMIT'); for (const step of steps.slice(found)) database.exec(step); database.exec('BEGIN')",
+    tests: ['test/sqlite/migration.test.ts'],
+  },
+  {
+    invariant: 'I3',
+    breaks: 'the SQLite ledger goes on after its disk has failed',
+    file: 'adapters/sqlite/access.ts',
+    find: 'if (isDiskFailure(error)) broken = error',
+    replace: 'isDiskFailure(error)',
+    tests: ['test/sqlite/damage.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the PostgreSQL ledger checks no limit',
+    file: 'adapters/postgres/meters.ts',
+    find: 'IF used + asked <= most THEN RETURN NULL; END IF;',
+    replace: 'RETURN NULL;',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the PostgreSQL ledger checks and writes without a lock',
+    file: 'adapters/postgres/functions.ts',
+    find: "  PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));\nEND $$;\n\n-- Moves the ledger's time on, never back, and answers it: what is spent counts by it.\nCREATE OR REPLACE FUNCTION ${schema}.tick(at_time bigint) RETURNS bigint LANGUAGE plpgsql AS $$\nDECLARE\n  ledger_now bigint;\nBEGIN\n  UPDATE ${schema}.clock c SET now = GREATEST(c.now, at_time) RETURNING c.now INTO ledger_now;\n",
+    replace:
+      "  -- no lock\nEND $$;\n\n-- Moves the ledger's time on, never back, and answers it: what is spent counts by it.\nCREATE OR REPLACE FUNCTION ${schema}.tick(at_time bigint) RETURNS bigint LANGUAGE plpgsql AS $$\nDECLARE\n  ledger_now bigint;\nBEGIN\n  SELECT at_time INTO ledger_now;\n",
+    tests: ['test/ledger/contract.test.ts', 'test/processes/budget.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'the PostgreSQL ledger does not use approvals up',
+    file: 'adapters/postgres/functions.ts',
+    find: `'{status}', '"used"'`,
+    replace: `'{status}', a.approval->'status'`,
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'the PostgreSQL ledger does not check pins',
+    file: 'adapters/postgres/functions.ts',
+    find: 'WHERE NOT ${schema}.agrees(s.pin, p.value)',
+    replace: 'WHERE false',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I11',
+    breaks: 'the PostgreSQL ledger lets revoked sessions pay',
+    file: 'adapters/postgres/functions.ts',
+    find: 'WHERE EXISTS (SELECT 1 FROM ${schema}.revoked r WHERE r.session = s.id)',
+    replace: 'WHERE false',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the PostgreSQL ledger forgets what is open',
+    file: 'adapters/postgres/functions.ts',
+    find: 'PERFORM ${schema}.move(before, after);',
+    replace: 'NULL;',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I3',
+    breaks: 'the PostgreSQL ledger answers before its commit is on disk',
+    file: 'adapters/postgres/functions.ts',
+    find: "PERFORM set_config('synchronous_commit', 'on', true);",
+    replace: '',
+    tests: ['test/postgres/'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'the sums of a ledger are never compared with its payments',
+    file: 'adapters/postgres/index.ts',
+    find: 'if (difference === null) return',
+    replace: "if (difference !== '') return",
+    tests: ['test/ledger/verify.test.ts'],
+  },
+]

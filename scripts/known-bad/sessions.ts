@@ -1,0 +1,37 @@
+import type { KnownBad } from './known-bad.ts'
+
+/** How sessions can be broken. */
+export const sessionPatches: readonly KnownBad[] = [
+  {
+    invariant: 'I1',
+    breaks: 'a session is held to its own caveats only, and not to those of what it is made from',
+    file: 'src/session.ts',
+    find: 'const rules = chain.flatMap(',
+    replace: 'const rules = chain.slice(-1).flatMap(',
+    tests: ['test/session'],
+  },
+  {
+    invariant: 'I11',
+    breaks: 'whoever can write a token has a session',
+    file: 'src/session/token.ts',
+    find: '!isEqual(mac, expected)',
+    replace: 'mac.length === 0',
+    tests: ['test/session/token.test.ts'],
+  },
+  {
+    invariant: 'I11',
+    breaks: 'a session that is revoked between the record and the signature is signed for',
+    file: 'src/gate.ts',
+    find: '  if (!freeze && !session) return\n',
+    replace: '  if (!freeze) return\n',
+    tests: ['test/session/session.test.ts'],
+  },
+  {
+    invariant: 'I8',
+    breaks: 'a session that has expired pays again when the clock is put back',
+    file: 'src/ledger/memory.ts',
+    find: 'ledgerNow >= options.notAfter',
+    replace: 'payment.createdAt >= options.notAfter',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+]
