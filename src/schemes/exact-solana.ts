@@ -1,7 +1,7 @@
-import { base64 } from '@scure/base'
 import { ConfigurationError } from '../errors.js'
 import type { SolanaSigner } from '../keys/key-store.js'
 import { tokenAccountOf } from '../svm/address.js'
+import { encodeBase64 } from '../svm/base64.js'
 import { isSignedBy } from '../svm/ed25519.js'
 import { writeTransaction } from '../svm/message.js'
 import { createNodes } from '../svm/rpc.js'
@@ -93,7 +93,7 @@ export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
       const problem = problemOf(payment, message)
       if (problem !== undefined) throw new TypeError(problem)
       const signature: unknown = await signer.signMessage(message.slice())
-      return isSignature(signature) ? base64.encode(writeTransaction(message, signature, 2)) : ''
+      return isSignature(signature) ? encodeBase64(writeTransaction(message, signature, 2)) : ''
     },
     check: checkTransaction,
     payload: (_payment, transaction) => ({ transaction }),

@@ -1,4 +1,4 @@
-import { base64 } from '@scure/base'
+import { decodeBase64 } from '../svm/base64.js'
 import { readTransaction, type Transaction } from '../svm/message.js'
 
 /** Tells whether what a signer answered can be a signature at all. */
@@ -9,7 +9,8 @@ export function isSignature(value: unknown): value is Uint8Array {
 /** Reads a transaction in base64, or answers `undefined` when it is none. */
 export function readSigned(encoded: string): Transaction | undefined {
   try {
-    return readTransaction(base64.decode(encoded))
+    const bytes = decodeBase64(encoded)
+    return bytes && readTransaction(bytes)
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
-import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
 import { ConfigurationError } from '../errors.js'
 import type { SolanaSigner } from '../keys/key-store.js'
+import { encodeBase64 } from '../svm/base64.js'
 import { isSignedBy } from '../svm/ed25519.js'
 import { writeTransaction } from '../svm/message.js'
 import type { Node } from '../svm/rpc.js'
@@ -64,7 +64,7 @@ export function transferSolana(options: TransferSolanaOptions): Scheme<SolanaSig
       const problem = problemOf(payment, message, maxFeeLamports)
       if (problem !== undefined) throw new TypeError(problem)
       const signature: unknown = await signer.signMessage(message.slice())
-      return isSignature(signature) ? base64.encode(writeTransaction(message, signature, 1)) : ''
+      return isSignature(signature) ? encodeBase64(writeTransaction(message, signature, 1)) : ''
     },
     check: (payment, encoded) => {
       const { signatures = [], message } = readSigned(encoded) ?? {}
