@@ -155,6 +155,7 @@ describe('the public names', () => {
         "changePassword",
         "encryptedFile",
         "exportKey",
+        "generate",
         "generateMnemonic",
         "importKeys",
         "mnemonic",

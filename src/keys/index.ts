@@ -3,6 +3,7 @@ export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } 
 export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './key-owner.js'
 export type { EvmSigner, KeyAddress, KeyStore, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
 export {
+  generate,
   generateMnemonic,
   type GenerateMnemonicOptions,
   mnemonic,

@@ -94,6 +94,16 @@ export function generateMnemonic(options: GenerateMnemonicOptions = {}): string 
   return phrase
 }
 
+/**
+ * Creates a store of a fresh EVM key and a fresh Solana key that end with the process, for tests and throw-away agents.
+ * To keep them, use `encryptedFile` with `create`, or the phrase of `generateMnemonic`.
+ *
+ * @throws ConfigurationError when the generator answers zeros.
+ */
+export function generate(options: Pick<GenerateMnemonicOptions, 'random'> = {}): MnemonicKeyStore {
+  return mnemonic(generateMnemonic(options))
+}
+
 function deriveEvm(seed: Uint8Array, path: string): Uint8Array {
   const master = HDKey.fromMasterSeed(seed)
   const child = derive(master, path)

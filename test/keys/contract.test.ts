@@ -9,6 +9,7 @@ import {
   account,
   encryptedFile,
   importKeys,
+  generate,
   mnemonic,
   privateKey,
   remoteSigner,
@@ -63,10 +64,14 @@ const walletOf3 = async () => {
   })
 }
 
+/** A generator that is the same in every run, since the contract makes each store twice. */
+const sevens = (length: number): Uint8Array => new Uint8Array(length).fill(7)
+
 const stores: Readonly<Record<string, CreateKeyStore>> = {
   'an EVM private key': () => ({ keyStore: privateKey(key), ...evm }),
   'a Solana private key': () => ({ keyStore: privateKey(secretKey), ...solana }),
   'a mnemonic': () => ({ keyStore: mnemonic(phrase), holds: both.holds, secrets: [phraseKey, phrase] }),
+  'fresh keys': () => ({ keyStore: generate({ random: sevens }), holds: both.holds, secrets: [] }),
   'a viem account': () => ({ keyStore: account(viemAccount), ...evm }),
   'a viem wallet client': () => ({
     keyStore: walletClient(createWalletClient({ account: viemAccount, transport: http('http://127.0.0.1:9') })),

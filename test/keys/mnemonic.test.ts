@@ -2,7 +2,7 @@ import { createHmac, pbkdf2Sync } from 'node:crypto'
 import { mnemonicToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { deriveSeed } from '../../src/keys/slip10.js'
-import { generateMnemonic, mnemonic } from '../../src/keys/index.js'
+import { generate, generateMnemonic, mnemonic } from '../../src/keys/index.js'
 
 const junk = 'test test test test test test test test test test test junk'
 const abandon = `${'abandon '.repeat(11)}about`
@@ -94,6 +94,10 @@ describe('a generated phrase', () => {
     expect(generateMnemonic({ words: 12 }).split(' ')).toHaveLength(12)
     expect(generateMnemonic()).not.toBe(generateMnemonic())
     expect(mnemonic(generateMnemonic()).addresses).toHaveLength(2)
+    expect(generate().addresses).not.toEqual(generate().addresses)
+    expect(() => generate({ random: (length) => new Uint8Array(length) })).toThrow(
+      expect.objectContaining({ code: 'configuration_invalid' }),
+    )
   })
 
   test.each([
