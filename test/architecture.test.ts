@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
 
@@ -128,6 +130,7 @@ const programs = ['adapters/mcp/stdio/']
 /** What throws a bare `Error`, because a test runner catches it. */
 const assertions = ['src/testing/claim.ts']
 
+const root = fileURLToPath(new URL('../', import.meta.url))
 const source = readModules('src')
 const adapters = readModules('adapters')
 const everything = [...source, ...adapters]
@@ -149,6 +152,15 @@ describe('the architecture', () => {
 
   test('sources load no package but the dependencies, and nothing that only Node has', () => {
     expect(source.flatMap(againstPackages)).toEqual([])
+  })
+
+  test('signers are asked in the gate alone, and only the step that records lets a payment through it', () => {
+    const filesWith = (what: RegExp): readonly string[] =>
+      everything.map(({ file }) => file).filter((file) => what.test(readFileSync(`${root}${file}`, 'utf8')))
+    expect(filesWith(/\b(scheme|cancellation)\.sign\(/)).toEqual(['src/gate.ts'])
+    expect(filesWith(/\badmit\b/).toSorted()).toEqual(['src/gate.ts', 'src/record.ts'])
+    const askers = filesWith(/signer\.sign(TypedData|Message|Transaction)\(/)
+    expect(askers.filter((file) => !/^src\/(schemes|keys|testing)\//.test(file))).toEqual([])
   })
 
   test('no module imports itself through others, types included', () => {

@@ -1,3 +1,4 @@
+import type { SessionLimits, SessionScope } from 'stipend'
 import * as z from 'zod/mini'
 import { checkWalletId, createRoute, notFound, type Route } from './route.js'
 import { instant, labels, nothing, sessionId, usd, uuid } from './schema.js'
@@ -14,7 +15,7 @@ const limits = z.strictObject({
   delaySeconds: z.optional(z.int().check(z.nonnegative())),
   calendar: z.optional(z.string().check(z.maxLength(64))),
   onExceed: z.optional(z.enum(['deny', 'approve'])),
-})
+} satisfies Record<keyof SessionLimits, unknown>)
 
 const scope = z.strictObject({
   walletId: z.optional(uuid),
@@ -24,7 +25,7 @@ const scope = z.strictObject({
   expiresAt: z.optional(instant),
   labels: z.optional(labels),
   audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
-})
+} satisfies Record<keyof SessionScope | 'walletId', unknown>)
 
 /** The routes that make sessions and revoke them. */
 export const sessionRoutes: readonly Route[] = [

@@ -5,7 +5,7 @@ import { ConfigurationError, isStipendError, SessionInvalidError } from '../erro
 import { deepFreeze } from '../freeze.js'
 import { parseJson } from '../protocols/json.js'
 import type { SessionId } from '../types.js'
-import type { Caveats, SessionScope } from './caveats.js'
+import type { Caveats, SessionLimits, SessionScope } from './caveats.js'
 import { rulesOf } from './rules.js'
 import { findWidening } from './widening.js'
 
@@ -40,7 +40,7 @@ const schema = z.strictObject({
       delaySeconds: z.optional(z.number()),
       calendar: z.optional(z.string()),
       onExceed: z.optional(z.enum(['deny', 'approve'])),
-    }),
+    } satisfies Record<keyof SessionLimits, unknown>),
   ),
   maxPayments: z.optional(z.int().check(z.nonnegative())),
   allowHosts: z.optional(z.array(z.string().check(z.maxLength(260))).check(z.minLength(1), z.maxLength(64))),
