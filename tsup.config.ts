@@ -7,7 +7,7 @@ export default defineConfig({
       Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
     ),
     // Not for import: a program, which stands beside what starts it.
-    'keys-worker': 'src/keys/keys-worker.ts',
+    'keys-worker': 'src/keys/worker/keys-worker.ts',
   },
   tsconfig: 'tsconfig.src.json',
   format: ['esm'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { findSecret } from '../src/testing/find-secret.ts'
+import { findSecret } from '../src/testing/keys/find-secret.ts'
 
 type Report = {
   readonly numPassedTests: number

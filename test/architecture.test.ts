@@ -3,92 +3,37 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
 
-/** What every part may build on: it knows nothing of keys, rules, ledgers, protocols or chains. */
-const bottom = 'types errors money assets evm evm-transaction freeze deadline domain json-text resource'
-/** The seams' interfaces, which the pipeline knows as types only. */
-const seams = 'keys/key-store policy/engine ledger/ledger schemes/scheme protocols/protocol chains/evidence'
-
-type Row = {
-  /** What may be imported as values, and so as types too: files of `src`, or folders as `name/*`. */
-  readonly values?: string
-  /** What may be imported as types only. */
-  readonly types?: string
-}
+/** What everything may build on. */
+const ground = 'types errors money resource lib'
 
 /**
- * The arrows: every file of `src`, or its folder, and what it may import of the rest of `src`. Files of one folder may
- * import each other; what is not here is forbidden. A new file at the root of `src` gets a row of its own.
+ * The arrows: every folder of `src`, or file at its root, and what it may import of the rest of `src`. Files of one folder
+ * may import each other, and everything may import the types of the ports; what is not here is forbidden.
  */
-const arrows: Readonly<Record<string, Row>> = {
-  types: {},
-  freeze: {},
-  deadline: {},
-  domain: {},
-  'json-text': {},
-  'request-hash': {},
-  errors: { types: 'types' },
-  evm: { types: 'types' },
-  'evm-transaction': { types: 'types' },
-  resource: { types: 'types' },
-  money: { values: 'errors', types: 'types' },
-  events: { types: 'chains/evidence errors types' },
-  explain: { values: 'money', types: 'types' },
-  clock: { values: 'errors' },
-  'explain-policy': { values: `${bottom} explain policy/*` },
-  purchase: { values: 'errors', types: 'types' },
-  assets: { values: 'errors evm freeze money', types: 'types' },
-
-  'keys/*': { values: `${bottom} purchase svm/*` },
-  'policy/*': { values: bottom },
-  'ledger/*': { values: bottom },
-  'protocols/*': { values: bottom },
-  'svm/*': { values: bottom },
-  // Each chain brings the scheme of its own transfers.
-  'chains/*': { values: `${bottom} svm/* schemes/transfer-evm schemes/transfer-solana`, types: 'schemes/scheme' },
-  'schemes/*': { values: `${bottom} svm/*`, types: 'keys/key-store' },
-  'solana/*': { values: 'chains/* schemes/*' },
-
-  parts: { types: `${bottom} ${seams} clock events` },
-  match: { values: bottom, types: `${seams} parts` },
-  approval: { values: bottom, types: `${seams} parts` },
-  gate: { values: bottom, types: `${seams} parts` },
-  record: { values: `${bottom} approval explain gate ledger/lifecycle`, types: `${seams} parts` },
-  authorize: { values: `${bottom} gate ledger/lifecycle match purchase record`, types: `${seams} clock events parts` },
-  quote: { values: `${bottom} explain match`, types: `${seams} parts` },
-
-  payer: { types: `${bottom} ledger/ledger parts protocols/protocol quote` },
-  body: { values: bottom },
-  call: { values: `${bottom} body` },
-  challenge: { values: bottom, types: 'protocols/protocol' },
-  fetch: { values: `${bottom} body call challenge protocols/* request-hash`, types: 'payer quote' },
-  listing: { types: 'types ledger/ledger' },
-  watch: { values: `${bottom} ledger/lifecycle listing`, types: `${seams} parts` },
-  reconcile: { values: `${bottom} ledger/lifecycle listing watch`, types: `${seams} clock events parts` },
-  balances: { types: `${bottom} ${seams} parts` },
-  transfer: { values: `${bottom} request-hash`, types: `${seams} parts payer` },
-  budget: { types: `${bottom} ${seams} parts` },
-  export: { values: 'ledger/lifecycle', types: 'types ledger/ledger' },
-  cancel: { values: `${bottom} gate ledger/lifecycle`, types: `${seams} parts` },
-  loop: { values: `${bottom} purchase` },
-
-  'create-payer': { values: `${bottom} authorize call ledger/lifecycle purchase quote`, types: `${seams} parts payer` },
-  'policy-holder': { values: 'errors policy/*', types: `${bottom} ${seams} events` },
-  'session/*': { values: `${bottom} policy/* protocols/json`, types: 'purchase' },
-  session: {
-    values: `${bottom} budget create-payer fetch policy/* purchase session/*`,
-    types: `${seams} parts payer quote`,
-  },
-  'agent-wallet': {
-    types: `${bottom} ${seams} balances budget events export fetch payer purchase quote reconcile session session/* transfer`,
-  },
-  wallet: {
-    values: `${bottom} balances budget cancel clock create-payer events export fetch loop policy-holder reconcile session session/* transfer keys/* policy/* ledger/* schemes/* protocols/* chains/*`,
-    types: 'agent-wallet parts payer purchase quote',
-  },
-  'client/*': { values: 'errors ledger/codec', types: 'types budget call ledger/ledger' },
-  'tools/*': { values: `${bottom} call fetch policy/*`, types: 'agent-wallet payer quote session' },
-  index: { values: '* */*' },
-  'testing/*': { values: '* */*' },
+const arrows: Readonly<Record<string, string>> = {
+  types: '',
+  errors: 'types',
+  money: 'types errors',
+  resource: 'types',
+  lib: 'types errors',
+  ports: `${ground} evm`,
+  hosts: ground,
+  evm: ground,
+  solana: ground,
+  protocols: ground,
+  ledger: ground,
+  assets: `${ground} evm`,
+  policy: `${ground} evm hosts ledger`,
+  keys: `${ground} evm solana`,
+  pay: `${ground} evm hosts assets ledger policy protocols`,
+  fetch: `${ground} pay protocols`,
+  reconcile: `${ground} ledger pay protocols`,
+  session: `${ground} hosts fetch ledger pay policy protocols`,
+  client: `${ground} fetch ledger pay`,
+  wallet: `${ground} assets evm fetch keys ledger pay policy protocols reconcile session`,
+  tools: `${ground} hosts fetch pay policy session wallet`,
+  index: '*',
+  testing: '*',
 }
 
 /** Not even what may import anything may import these: the public face, and what is for tests. */
@@ -98,22 +43,22 @@ const faces = ['src/index.ts', 'src/client/', 'src/testing/']
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes', '@scure/base', '@scure/bip32', '@scure/bip39'],
   // Loaded when the first payment on Solana is made.
-  'src/schemes/exact-solana.ts': ['@solana/web3.js'],
+  'src/solana/exact.ts': ['@solana/web3.js'],
 }
 
 /** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */
 const ambient: Readonly<Record<string, string>> = {
-  'src/deadline.ts': 'setTimeout',
-  'src/loop.ts': 'setTimeout',
-  'src/wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
-  'src/schemes/exact-solana.ts': 'Date.now', // the default of `clock`
-  'src/schemes/solana-blockhash.ts': 'setTimeout', // looks for the next block
-  'src/chains/solana.ts': 'Date.now', // the default of `clock`
-  'src/testing/paid-resource.ts': 'Date.now', // the default of `clock`
-  'src/testing/scene.ts': 'Date.now', // likewise
-  'src/keys/vault.ts': 'Date.now', // the default of `clock`
-  'src/keys/random.ts': 'crypto.getRandomValues', // the default of `random`
-  'src/body.ts': 'crypto.randomUUID', // a multipart boundary
+  'src/lib/deadline.ts': 'setTimeout',
+  'src/reconcile/loop.ts': 'setTimeout',
+  'src/wallet/create-wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
+  'src/solana/exact.ts': 'Date.now', // the default of `clock`
+  'src/solana/blockhash.ts': 'setTimeout', // looks for the next block
+  'src/solana/chain.ts': 'Date.now', // the default of `clock`
+  'src/testing/server/paid-resource.ts': 'Date.now', // the default of `clock`
+  'src/testing/server/answers.ts': 'Date.now', // likewise
+  'src/keys/file/vault.ts': 'Date.now', // the default of `clock`
+  'src/lib/random.ts': 'crypto.getRandomValues', // the default of `random`
+  'src/fetch/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/session/token.ts': 'crypto.getRandomValues', // the default of `random`
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/http/deadline.ts': 'setTimeout',
@@ -157,10 +102,10 @@ describe('the architecture', () => {
   test('signers are asked in the gate alone, and only the step that records lets a payment through it', () => {
     const filesWith = (what: RegExp): readonly string[] =>
       everything.map(({ file }) => file).filter((file) => what.test(readFileSync(`${root}${file}`, 'utf8')))
-    expect(filesWith(/\b(scheme|cancellation)\.sign\(/)).toEqual(['src/gate.ts'])
-    expect(filesWith(/\badmit\b/).toSorted()).toEqual(['src/gate.ts', 'src/record.ts'])
+    expect(filesWith(/\b(scheme|cancellation)\.sign\(/)).toEqual(['src/pay/sign.ts'])
+    expect(filesWith(/\badmit\b/).toSorted()).toEqual(['src/pay/reserve.ts', 'src/pay/sign.ts'])
     const askers = filesWith(/signer\.sign(TypedData|Message|Transaction)\(/)
-    expect(askers.filter((file) => !/^src\/(schemes|keys|testing)\//.test(file))).toEqual([])
+    expect(askers.filter((file) => !/^src\/(evm|solana|keys|testing)\//.test(file))).toEqual([])
   })
 
   test('no module imports itself through others, types included', () => {
@@ -185,19 +130,19 @@ describe('the architecture', () => {
 describe('the checks of the architecture', () => {
   test.each([
     ['src/types.ts', `import type { Usd } from './money.js'`],
-    ['src/money.ts', `import { evil } from './types.js'`],
+    ['src/types.ts', `import type { Ledger } from './ports/ledger.js'`],
+    ['src/money.ts', `import { evil } from './resource.js'`],
+    ['src/lib/bytes.ts', `import { toMicroUsd } from '../money.js'`],
     ['src/ledger/memory.ts', `import type { Rule } from '../policy/engine.js'`],
-    ['src/schemes/exact-evm.ts', `import { keys } from '../keys/key-store.js'`],
-    ['src/schemes/exact-evm.ts', `import type { PrivateKey } from '../keys/private-key.js'`],
-    ['src/authorize.ts', `import { createPolicyEngine } from './policy/engine.js'`],
-    ['src/authorize.ts', `import { type Ledger } from './ledger/ledger.js'`],
-    ['src/authorize.ts', `export { x402 } from './protocols/x402.js'`],
-    ['src/fetch.ts', `import { authorize } from './authorize.js'`],
-    ['src/fetch.ts', `import { createAgentWallet } from './wallet.js'`],
-    ['src/policy/engine.ts', `const wallet = await import('../wallet.js')`],
-    ['src/policy/engine.ts', `export type Wallet = import('../wallet.js').AgentWallet`],
-    ['src/wallet.ts', `import { testing } from './testing/index.js'`],
-    ['src/testing/wire.ts', `import { createAgentWallet } from '../index.js'`],
+    ['src/evm/exact.ts', `import type { PrivateKey } from '../keys/private-key.js'`],
+    ['src/evm/exact.ts', `import { readMessage } from '../solana/read-message.js'`],
+    ['src/pay/authorize.ts', `export { privateKey } from '../keys/private-key.js'`],
+    ['src/pay/authorize.ts', `import { wrapFetch } from '../fetch/wrap-fetch.js'`],
+    ['src/fetch/wrap-fetch.ts', `import { createAgentWallet } from '../wallet/create-wallet.js'`],
+    ['src/policy/engine.ts', `const wallet = await import('../wallet/create-wallet.js')`],
+    ['src/policy/engine.ts', `export type Wallet = import('../wallet/wallet.js').AgentWallet`],
+    ['src/wallet/create-wallet.ts', `import { testing } from '../testing/index.js'`],
+    ['src/testing/server/wire.ts', `import { createAgentWallet } from '../../index.js'`],
     ['src/index.ts', `export { paidResource } from './testing/index.js'`],
     ['src/stray.ts', `export const stray = 1`],
   ])('the arrows forbid, in %s, %s', (file, text) => {
@@ -226,7 +171,7 @@ describe('the checks of the architecture', () => {
     `const web3 = await import('@solana/web3.js')`,
     `import { createAgentWallet } from 'stipend'`,
   ])('the rule for packages forbids %s', (text) => {
-    expect(againstPackages(parseModule('src/fetch.ts', text))).toHaveLength(1)
+    expect(againstPackages(parseModule('src/fetch/wrap-fetch.ts', text))).toHaveLength(1)
   })
 
   test('the rule on cycles sees one of types', () => {
@@ -277,22 +222,17 @@ describe('the checks of the architecture', () => {
 
 function againstArrows(module: Module): readonly string[] {
   const row = arrows[rowOf(module.file)]
-  if (!row) return [`${module.file} has no row in the table of arrows: give it one`]
+  if (row === undefined) return [`${module.file} has no row in the table of arrows: give it one`]
   return module.imports
     .filter((one) => one.file !== undefined && !isAllowed(module.file, one, row))
     .map((one) => at(module.file)({ line: one.line, what: `${one.isType ? 'type' : 'value'} → ${one.file}` }))
 }
 
-function isAllowed(from: string, { file = '', isType }: Import, row: Row): boolean {
+function isAllowed(from: string, { file = '', isType }: Import, row: string): boolean {
   if (folderOf(from) !== undefined && folderOf(from) === folderOf(file)) return true
   if (faces.some((face) => file.startsWith(face))) return false
-  const allowed = `${row.values ?? ''} ${isType ? (row.types ?? '') : ''}`.split(' ')
-  return ['*', '*/*', nameOf(file), rowOf(file)].some((name) => allowed.includes(name))
-}
-
-/** `src/keys/index.ts` is `keys/index`. */
-function nameOf(file: string): string {
-  return file.replace(/^src\//, '').replace(/\.ts$/, '')
+  if (folderOf(file) === 'ports' && isType) return rowOf(from) !== 'types'
+  return ['*', rowOf(file)].some((name) => row.split(' ').includes(name))
 }
 
 function folderOf(file: string): string | undefined {
@@ -301,7 +241,7 @@ function folderOf(file: string): string | undefined {
 
 function rowOf(file: string): string {
   const folder = folderOf(file)
-  return folder ? `${folder}/*` : nameOf(file)
+  return folder ?? file.replace(/^src\//, '').replace(/\.ts$/, '')
 }
 
 function againstAdapters({ file, imports }: Module): readonly string[] {

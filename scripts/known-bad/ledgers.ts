@@ -8,7 +8,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'src/ledger/memory.ts',
     find: '      useUp(options)\n',
     replace: '      await new Promise((resolve) => setImmediate(resolve))\n      useUp(options)\n',
-    tests: ['test/wallet.test.ts'],
+    tests: ['test/wallet/create-wallet.test.ts'],
   },
   {
     invariant: 'I8',
@@ -16,7 +16,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'src/ledger/memory.ts',
     find: 'ledgerNow = Math.max(ledgerNow, payment.createdAt)',
     replace: 'ledgerNow = payment.createdAt',
-    tests: ['test/ledger/model.test.ts', 'test/approvals.test.ts'],
+    tests: ['test/ledger/model.test.ts', 'test/pay/approve.test.ts'],
   },
   {
     invariant: 'I7',
@@ -32,7 +32,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'src/ledger/memory.ts',
     find: "Object.freeze({ ...approval, status: 'used' })",
     replace: 'approval',
-    tests: ['test/approvals.test.ts'],
+    tests: ['test/pay/approve.test.ts'],
   },
   {
     invariant: 'I3',
@@ -48,7 +48,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'src/ledger/lifecycle.ts',
     find: "payment.status === 'unknown' && now < payment.countsUntil - clockMarginMs - shortestLifeMs",
     replace: "payment.status === 'unknown' && isLivePayment(payment, now)",
-    tests: ['test/clock.test.ts'],
+    tests: ['test/pay/clock.test.ts'],
   },
   {
     invariant: 'I1',
@@ -56,7 +56,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'src/ledger/share.ts',
     find: "isUnknown || status === 'authorized'",
     replace: 'isUnknown',
-    tests: ['test/policy/breaker.test.ts'],
+    tests: ['test/policy/rules/circuit-breaker.test.ts'],
   },
   {
     invariant: 'I10',

@@ -9,6 +9,6 @@ export const policyPatches: readonly KnownBad[] = [
     find: "    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'\n",
     replace:
       "    if (cause) return { type: 'allow', limits: [] }\n    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'\n",
-    tests: ['test/wallet.test.ts'],
+    tests: ['test/wallet/create-wallet.test.ts'],
   },
 ]

@@ -5,7 +5,7 @@ export const sessionPatches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'a session is held to its own caveats only, and not to those of what it is made from',
-    file: 'src/session.ts',
+    file: 'src/session/session.ts',
     find: 'const rules = chain.flatMap(',
     replace: 'const rules = chain.slice(-1).flatMap(',
     tests: ['test/session'],
@@ -21,7 +21,7 @@ export const sessionPatches: readonly KnownBad[] = [
   {
     invariant: 'I11',
     breaks: 'a session that is revoked between the record and the signature is signed for',
-    file: 'src/gate.ts',
+    file: 'src/pay/sign.ts',
     find: '  if (!freeze && !session) return\n',
     replace: '  if (!freeze) return\n',
     tests: ['test/session/session.test.ts'],

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
-import { parseAddress, type TypedData } from '../evm.js'
+import { parseAddress, type TypedData } from '../evm/typed-data.js'
 import type { Hex, Network } from '../types.js'
-import type { EvmSigner, SingleKeyStore } from './key-store.js'
+import type { EvmSigner, SingleKeyStore } from '../ports/key-store.js'
 
 /** The part of a viem `LocalAccount` that is used. */
 export type LocalAccount = {

@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519'
-import { findBuiltin } from './builtin.js'
-import { joinBytes, ownBytes, wipe } from './bytes.js'
+import { findBuiltin } from '../lib/node-builtin.js'
+import { joinBytes, ownBytes, wipe } from '../lib/bytes.js'
 
 /** What stands before a seed in PKCS #8 (RFC 8410). */
 const header = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20]

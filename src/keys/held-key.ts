@@ -3,13 +3,13 @@ import { hkdf } from '@noble/hashes/hkdf'
 import { sha256 } from '@noble/hashes/sha2'
 import { base58 } from '@scure/base'
 import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
-import { addressOf, hashTypedData, signDigest, type TypedData } from '../evm.js'
-import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm-transaction.js'
-import { draw, type Random } from '../purchase.js'
+import { addressOf, hashTypedData, signDigest, type TypedData } from '../evm/typed-data.js'
+import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm/transaction.js'
+import { draw, type Random } from '../lib/random.js'
 import type { Network } from '../types.js'
-import { ownBytes, wipe } from './bytes.js'
+import { ownBytes, wipe } from '../lib/bytes.js'
 import { createSign, publicKeyOf } from './ed25519.js'
-import type { EvmSigner, KeyStore, Signer, SolanaSigner } from './key-store.js'
+import type { EvmSigner, KeyStore, Signer, SolanaSigner } from '../ports/key-store.js'
 
 /** 32 secret bytes and the curve they are for: a secp256k1 key for `eip155`, an ed25519 seed for `solana`. */
 export type Secret = { readonly namespace: Signer['namespace']; readonly bytes: Uint8Array }

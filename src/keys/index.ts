@@ -1,7 +1,7 @@
 export { account, type LocalAccount, walletClient, type WalletClient } from './account.js'
-export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './encrypted-file.js'
-export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './key-owner.js'
-export type { EvmSigner, KeyAddress, KeyStore, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
+export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './file/encrypted-file.js'
+export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './file/manage.js'
+export type { EvmSigner, KeyAddress, KeyStore, Signer, SingleKeyStore, SolanaSigner } from '../ports/key-store.js'
 export {
   generate,
   generateMnemonic,
@@ -10,7 +10,7 @@ export {
   type MnemonicKeyStore,
   type MnemonicOptions,
 } from './mnemonic.js'
-export type { Password } from './password.js'
+export type { Password } from './file/password.js'
 export { privateKey } from './private-key.js'
 export type { PrivateKeyInput } from './read-secret.js'
 export { remoteSigner, type RemoteSignerOptions, type RemoteSigningRequest } from './remote-signer.js'
@@ -21,5 +21,5 @@ export {
   type SolanaTransactionWallet,
   type SolanaWallet,
 } from './solana-signer.js'
-export type { Isolation } from './worker-link.js'
-export { type WorkerKeyStore, workerSigner, type WorkerSignerOptions } from './worker-signer.js'
+export type { Isolation } from './worker/link.js'
+export { type WorkerKeyStore, workerSigner, type WorkerSignerOptions } from './worker/worker-signer.js'

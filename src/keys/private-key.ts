@@ -1,7 +1,7 @@
 import { account, type LocalAccount } from './account.js'
-import { wipe } from './bytes.js'
+import { wipe } from '../lib/bytes.js'
 import { holdKey, storeOf } from './held-key.js'
-import type { Signer, SingleKeyStore } from './key-store.js'
+import type { Signer, SingleKeyStore } from '../ports/key-store.js'
 import { type PrivateKeyInput, readSecret } from './read-secret.js'
 
 /**

@@ -1,7 +1,7 @@
 import { hexToBytes } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
 import { ConfigurationError } from '../errors.js'
-import { equalBytes, ownBytes, wipe } from './bytes.js'
+import { equalBytes, ownBytes, wipe } from '../lib/bytes.js'
 import { publicKeyOf } from './ed25519.js'
 import { isKey, type Secret } from './held-key.js'
 

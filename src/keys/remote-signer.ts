@@ -1,12 +1,12 @@
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
-import { within } from '../deadline.js'
+import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
-import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm.js'
+import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../evm/typed-data.js'
 import type { Hex, Network } from '../types.js'
-import { isWalletAddress } from '../svm/address.js'
-import { isSignedBy } from '../svm/ed25519.js'
-import type { EvmSigner, Signer, SingleKeyStore, SolanaSigner } from './key-store.js'
+import { isWalletAddress } from '../solana/address.js'
+import { isSignedBy } from '../solana/verify.js'
+import type { EvmSigner, Signer, SingleKeyStore, SolanaSigner } from '../ports/key-store.js'
 
 /** What a remote signer is asked for. */
 export type RemoteSigningRequest =

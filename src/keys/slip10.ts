@@ -1,7 +1,7 @@
 import { hmac } from '@noble/hashes/hmac'
 import { sha512 } from '@noble/hashes/sha2'
 import { utf8ToBytes } from '@noble/hashes/utils'
-import { joinBytes, ownBytes, wipe } from './bytes.js'
+import { joinBytes, ownBytes, wipe } from '../lib/bytes.js'
 
 const hardened = 0x8000_0000
 

@@ -1,11 +1,11 @@
 import { base58 } from '@scure/base'
 import { ConfigurationError } from '../errors.js'
 import type { Network } from '../types.js'
-import { joinBytes } from './bytes.js'
-import type { SingleKeyStore, SolanaSigner } from './key-store.js'
+import { joinBytes } from '../lib/bytes.js'
+import type { SingleKeyStore, SolanaSigner } from '../ports/key-store.js'
 import { privateKey } from './private-key.js'
-import { isWalletAddress } from '../svm/address.js'
-import { readMessage } from '../svm/message.js'
+import { isWalletAddress } from '../solana/address.js'
+import { readMessage } from '../solana/read-message.js'
 
 /** The part of a `PublicKey` of `@solana/web3.js` that is used, or the address as text or bytes. */
 export type PublicKeyLike = string | Uint8Array | { readonly toBytes: () => Uint8Array }

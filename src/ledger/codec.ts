@@ -1,4 +1,4 @@
-import { deepFreeze } from '../freeze.js'
+import { deepFreeze } from '../lib/freeze.js'
 import type { Approval, Payment } from '../types.js'
 
 /** Writes a payment as JSON, its amounts as decimal strings. */

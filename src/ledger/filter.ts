@@ -1,5 +1,5 @@
 import type { Payment } from '../types.js'
-import type { PaymentFilter } from './ledger.js'
+import type { PaymentFilter } from '../ports/ledger.js'
 
 /** Tells whether a payment matches every field that is given. */
 export function matchesFilter(payment: Payment, filter: PaymentFilter): boolean {

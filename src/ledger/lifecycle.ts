@@ -1,5 +1,5 @@
 import type { Payment, PaymentStatus } from '../types.js'
-import type { PaymentUpdate } from './ledger.js'
+import type { PaymentUpdate } from '../ports/ledger.js'
 
 /**
  * Where a payment may go from where it stands, and on whose word:

@@ -1,4 +1,4 @@
-import { deepFreeze } from '../freeze.js'
+import { deepFreeze } from '../lib/freeze.js'
 import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
 import {
   approvalAtLedgerTime,
@@ -9,7 +9,7 @@ import {
 } from './approvals.js'
 import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
-import type { Ledger, Reservation, ReserveOptions } from './ledger.js'
+import type { Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
 import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
 

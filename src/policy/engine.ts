@@ -1,16 +1,16 @@
-import { within } from '../deadline.js'
+import { within } from '../lib/deadline.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
-import { deepFreeze } from '../freeze.js'
+import { deepFreeze } from '../lib/freeze.js'
 import type { Limit, Resource } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
-import type { PaymentRequest, Rule } from './decision.js'
-import { copyForm, type RuleJSON, writeRules } from './form.js'
-import { refusePlainHttp } from './hosts.js'
+import type { PaymentRequest, Rule } from '../ports/decision.js'
+import { copyForm, type RuleJSON, writeRules } from './json/rule-json.js'
+import { refusePlainHttp } from '../hosts/match.js'
 import { fold, isThenable, judgeBy } from './judge.js'
 import { isText, readLimits } from './read.js'
 import { denial, denyAs, readVerdict, type Verdict } from './verdict.js'
 
-export type { Decision, PaymentRequest, Rule } from './decision.js'
+export type { Decision, PaymentRequest, Rule } from '../ports/decision.js'
 export type { RuleRefusal, Verdict } from './verdict.js'
 
 /** Judges requests by whatever it likes; an error, a wrong answer or none in time is a deny. */

@@ -1,6 +1,6 @@
 import { isTransfer } from '../resource.js'
 import type { Hold, Limit, Pin } from '../types.js'
-import type { Decision, PaymentRequest, Rule } from './decision.js'
+import type { Decision, PaymentRequest, Rule } from '../ports/decision.js'
 import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
 import { denial, denyAs, type RuleRefusal, type Verdict } from './verdict.js'
 

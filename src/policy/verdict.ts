@@ -1,4 +1,4 @@
-import { deepFreeze } from '../freeze.js'
+import { deepFreeze } from '../lib/freeze.js'
 import type { Hold, Limit, Pin } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
 import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'

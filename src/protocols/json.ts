@@ -1,5 +1,5 @@
-import { deepFreeze } from '../freeze.js'
-import { findJsonProblem } from '../json-text.js'
+import { deepFreeze } from '../lib/freeze.js'
+import { findJsonProblem } from '../lib/strict-json.js'
 import { malformed } from './words.js'
 
 const bounds = { longest: 65_536, deepest: 8, deepestUnder } as const

@@ -1,8 +1,8 @@
 import type { Decision, Rule } from '../policy/engine.js'
-import { allowHosts } from '../policy/host-rules.js'
-import { maxPayments, spendingLimit } from '../policy/limit-rules.js'
+import { allowHosts } from '../policy/rules/hosts.js'
+import { maxPayments, spendingLimit } from '../policy/rules/limits.js'
 import type { Limit } from '../types.js'
-import type { Caveats } from './caveats.js'
+import type { Caveats } from './scope.js'
 
 /**
  * Makes the rules that a session's caveats are; what they count, they count in the session's own counter.

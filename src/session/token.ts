@@ -4,9 +4,9 @@ import { utf8ToBytes } from '@noble/hashes/utils'
 import { base64urlnopad } from '@scure/base'
 import { SessionInvalidError } from '../errors.js'
 import { bytesToHex } from '@noble/hashes/utils'
-import type { Random } from '../purchase.js'
-import type { SessionScope } from './caveats.js'
-import { type Chain, extend, type Link, mostLinks, narrow } from './chain.js'
+import type { Random } from '../lib/random.js'
+import type { SessionScope } from './scope.js'
+import { type Chain, extend, type Link, mostLinks, narrow } from './links.js'
 
 /** Longer ones are not looked at. */
 const longestToken = 8192

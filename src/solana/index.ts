@@ -1,3 +1,3 @@
-export { solana, type SolanaOptions } from '../chains/solana.js'
-export { exactSolana, type ExactSolanaOptions } from '../schemes/exact-solana.js'
-export type { Web3 } from '../schemes/solana-message.js'
+export { solana, type SolanaOptions } from './chain.js'
+export { exactSolana, type ExactSolanaOptions } from './exact.js'
+export type { Web3 } from './build-message.js'

@@ -1,4 +1,4 @@
-import { within } from '../deadline.js'
+import { within } from '../lib/deadline.js'
 import { plain } from './text.js'
 
 /** What a model may see of a server's answer. */

@@ -1,5 +1,5 @@
 import type { Approval } from '../types.js'
-import type { AgentWallet } from '../agent-wallet.js'
+import type { AgentWallet } from '../wallet/wallet.js'
 import type { ApprovalStatusOutput, BudgetOutput, PayFetchOutput, PaymentsOutput, QuoteOutput } from './answers.js'
 import type { ApprovalStatusInput, BudgetInput, PayFetchInput, PaymentsInput, QuoteInput, Schema } from './input.js'
 import type { ToolCall } from './pay-fetch.js'

@@ -73,8 +73,8 @@ describe('a client', () => {
     const loaded = loadedBy('src/client/index.ts', readModules('src')).map(({ file }) => file)
     expect(loaded.filter((file) => !file.startsWith('src/client/')).toSorted()).toEqual([
       'src/errors.ts',
-      'src/freeze.ts',
       'src/ledger/codec.ts',
+      'src/lib/freeze.ts',
     ])
   })
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type AgentWallet, allowHosts, createAgentWallet, spendingLimit } from 'stipend'
 import { privateKey } from 'stipend/keys'
-import { evm } from '../../src/chains/index.js'
+import { evm } from '../../src/evm/index.js'
 import { spentBy } from '../support/agent.ts'
 import { type Scene, startScene } from '../support/evm-scene.ts'
 import { type Facilitator, startFacilitator } from '../support/facilitator.ts'

@@ -1,8 +1,8 @@
 import { Keypair } from '@solana/web3.js'
 import { describe, expect, test } from 'vitest'
-import { ownBytes } from '../../src/keys/bytes.js'
+import { ownBytes } from '../../src/lib/bytes.js'
 import { generateSecret, holdKey } from '../../src/keys/held-key.js'
-import { keyFamilies } from '../../src/testing/key-families.js'
+import { keyFamilies } from '../../src/testing/keys/families.js'
 import { rejection } from '../support/wallets.ts'
 
 const bytes = Keypair.fromSeed(new Uint8Array(32).fill(3)).secretKey.slice(0, 32)

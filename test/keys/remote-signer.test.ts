@@ -5,7 +5,7 @@ import { PublicKey } from '@solana/web3.js'
 import { describe, expect, test } from 'vitest'
 import { allowHosts, createAgentWallet, memoryLedger, spendingLimit } from '../../src/index.js'
 import { type RemoteSignerOptions, privateKey, remoteSigner } from '../../src/keys/index.js'
-import { sampleMessage, sampleTransfer } from '../../src/testing/key-families.js'
+import { sampleMessage, sampleTransfer } from '../../src/testing/keys/families.js'
 import { paidResource } from '../../src/testing/index.js'
 import { rejection } from '../support/wallets.ts'
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger, Limit, Measure } from '../../src/index.js'
 import { postgresLedger } from 'stipend/postgres'
 import { sqliteLedger } from 'stipend/sqlite'
-import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 /** A ledger of so many payments, and the rows that a piece of work reads in it. */

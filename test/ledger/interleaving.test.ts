@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger, Limit, Payment, Pin, SessionId } from '../../src/index.js'
-import { noon, sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { noon, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { type LedgerMaker, ledgerMakers } from '../support/ledgers.ts'
 
 const limits: readonly Limit[] = [

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger } from '../../src/index.js'
 import { postgresLedger } from 'stipend/postgres'
 import { sqliteLedger } from 'stipend/sqlite'
-import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 type Verified = Ledger & { readonly verify: () => Promise<void> }

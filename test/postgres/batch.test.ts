@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresLedger } from 'stipend/postgres'
-import { sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 let server: TestPostgres

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger } from 'stipend'
 import { postgresLedger } from 'stipend/postgres'
-import { noon, sampleId, sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { noon, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 let server: TestPostgres

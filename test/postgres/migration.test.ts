@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresLedger } from 'stipend/postgres'
-import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { run } from '../support/child.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Ledger } from 'stipend'
 import { postgresLedger } from 'stipend/postgres'
 import { type SqliteDatabase, sqliteLedger } from 'stipend/sqlite'
-import { samplePayment } from '../../src/testing/sample-payment.ts'
+import { samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 
 /** Opens a ledger, records a payment in it, and kills itself before one of its statements, if it is told to. */
 type Options = {

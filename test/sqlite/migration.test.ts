@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SqliteLedger, sqliteLedger } from 'stipend/sqlite'
-import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/sample-payment.ts'
+import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { run } from '../support/child.ts'
 
 const written = readFileSync(new URL('../fixtures/sqlite-v1.sql', import.meta.url), 'utf8')

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import { assertLocal } from '../../adapters/sqlite/database.ts'
-import { sampleId, samplePayment } from '../../src/testing/sample-payment.ts'
+import { sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { bundle, ended, start } from '../support/child.ts'
 
 let directory = ''

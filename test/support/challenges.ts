@@ -1,6 +1,6 @@
-import { createAssetTable, priceOffers } from '../../src/assets.js'
+import { createAssetTable, priceOffers } from '../../src/assets/table.js'
 import { MalformedMessageError } from '../../src/index.js'
-import type { Message } from '../../src/protocols/protocol.js'
+import type { Message } from '../../src/ports/protocol.js'
 import type { Authorization, Payload, PaymentRequired } from '../../src/types.js'
 import { createPayment } from './payments.ts'
 

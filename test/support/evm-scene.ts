@@ -1,4 +1,4 @@
-import { evm, type EvmOptions, type Rpc } from '../../src/chains/index.js'
+import { evm, type EvmOptions, type Rpc } from '../../src/evm/index.js'
 import type { Payment } from '../../src/index.js'
 import {
   type Address,

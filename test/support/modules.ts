@@ -19,7 +19,7 @@ export type Finding = { readonly line: number; readonly what: string }
 
 /** A source file, as far as the checks look into it. */
 export type Module = {
-  /** From the package's root, such as `src/fetch.ts`. */
+  /** From the package's root, such as `src/fetch/wrap-fetch.ts`. */
   readonly file: string
   readonly imports: readonly Import[]
   /** `export default`, `export *` and `export { x as default }`. */

@@ -1,6 +1,6 @@
-import { createAssetTable } from '../../src/assets.js'
+import { createAssetTable } from '../../src/assets/table.js'
 import type { Asset, Offer, PaymentRequest, Resource } from '../../src/index.js'
-import type { Message } from '../../src/protocols/protocol.js'
+import type { Message } from '../../src/ports/protocol.js'
 
 /** USDC on Base Sepolia, as the pinned table has it. */
 export const usdc: Asset = findUsdc()

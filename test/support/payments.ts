@@ -1,4 +1,4 @@
-import { createAssetTable } from '../../src/assets.js'
+import { createAssetTable } from '../../src/assets/table.js'
 import type { Payment } from '../../src/index.js'
 
 /** Creates a payment as the pipeline would record it, with whatever a test needs to be different. */

@@ -1,0 +1,138 @@
+import { within } from '../lib/deadline.js'
+import { ConfigurationError } from '../errors.js'
+import type { Asset, Hex, Network, Payment } from '../types.js'
+import type { Chain, Evidence, Outgoing, OutgoingSearch } from '../ports/chain.js'
+import { type GasPayer, sendCancellation } from './cancel.js'
+import { agreeOnFinal, findOutgoing } from './outgoing.js'
+import { type Answer, agree } from './quorum.js'
+import { examineTransaction } from './transfer-evidence.js'
+import { createTransfers, readBalances } from './send-transfer.js'
+import { type Block, findLogs, type Log, type Rpc, readFinal, readNonce, transfersIn } from './rpc.js'
+
+/** Options of `evm`. */
+export type EvmOptions = {
+  /** A CAIP-2 id, such as `eip155:8453`. */
+  readonly network: Network
+  /** Nodes of different operators: viem clients, or anything with an EIP-1193 `request`. */
+  readonly clients: readonly Rpc[]
+  /**
+   * How many must say the same before a payment counts no more.
+   *
+   * @default 2 where two clients are given, else 1
+   */
+  readonly quorum?: number | undefined
+  /**
+   * How long each node is waited for, in seconds.
+   *
+   * @default 20
+   */
+  readonly timeoutSeconds?: number | undefined
+  /**
+   * Pays for the transactions of `wallet.cancel`, and for transfers of tokens with EIP-3009: a viem wallet client with
+   * an account of its own.
+   */
+  readonly gasPayer?: GasPayer | undefined
+  /**
+   * The most that the gas of one transfer may cost the wallet itself, in wei.
+   *
+   * @default 1_000_000_000_000_000n, a thousandth of the chain's coin
+   */
+  readonly maxFeeWei?: bigint | undefined
+}
+
+/**
+ * Reads what an EVM chain shows of EIP-3009 payments: only final blocks, of the right chain, and a payment counts no
+ * more only when a quorum of nodes says so. One node's word is enough to count it.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { evm } from 'stipend/evm'
+ * import { createPublicClient, http } from 'viem'
+ *
+ * const chain = evm({
+ *   network: 'eip155:8453',
+ *   clients: ['https://mainnet.base.org', 'https://base.example.com'].map((url) =>
+ *     createPublicClient({ transport: http(url) }),
+ *   ),
+ * })
+ * ```
+ */
+export function evm(options: EvmOptions): Chain {
+  const { network, clients, quorum = Math.min(2, clients.length), timeoutSeconds = 20, gasPayer } = options
+  const { maxFeeWei = 1_000_000_000_000_000n } = options
+  const chainId = readChainId(network)
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > new Set(clients).size) {
+    throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${new Set(clients).size} clients`)
+  }
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {
+    throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
+  }
+  const timeoutMs = timeoutSeconds * 1000
+  const nodes = { clients, chainId, quorum, timeoutMs }
+  return Object.freeze({
+    network,
+    examine: async (payment: Payment): Promise<Evidence> => {
+      const isOurs = payment.asset.network === network && isKnown(payment)
+      if (!isOurs) return { type: 'open', reason: 'it is neither an EIP-3009 payment nor a transfer on this network' }
+      const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
+      return agree(answers, { quorum, timeoutMs })
+    },
+    outgoing: (search: OutgoingSearch): Promise<Outgoing> => findOutgoing(search, nodes),
+    time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
+    balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
+    transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
+    ...(gasPayer && {
+      cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
+    }),
+  })
+}
+
+function readChainId(network: Network): bigint {
+  const chainId = /^eip155:([1-9]\d*)$/.exec(network)?.[1]
+  if (chainId !== undefined) return BigInt(chainId)
+  throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
+}
+
+function isKnown({ scheme, asset }: Payment): boolean {
+  return scheme === 'transfer' || asset.transfer === 'eip3009'
+}
+
+type Question = { readonly payment: Payment; readonly chainId: bigint; readonly timeoutMs: number }
+
+async function ask(client: Rpc, question: Question): Promise<Answer> {
+  try {
+    return await within(question.timeoutMs, examine(client, question), 'a node did not answer in time')
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError'
+    return { client, evidence: { type: 'open', reason: isLate ? error.message : 'a node failed to answer' } }
+  }
+}
+
+async function examine(client: Rpc, { payment, chainId }: Question): Promise<Answer> {
+  const final = await readFinal(client, chainId)
+  if (!final) return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
+  return { client, final, evidence: await examineAt(client, payment, final) }
+}
+
+/** All that is read is read at one final block, whatever the node calls its latest. */
+async function examineAt(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
+  if (payment.scheme === 'transfer') return examineTransaction(client, payment, final)
+  const isUsed = await readNonce(client, payment, final.hash)
+  if (isUsed) return explain(payment, await findLogs(client, payment, final), client)
+  // The contract executes while a block's time is before `validBefore`, and later blocks are never earlier.
+  if (final.timestamp >= payment.terms.validBefore) return { type: 'expired' }
+  return { type: 'open', reason: 'it can still be executed' }
+}
+
+/** A used nonce is a transfer or a cancellation; the logs tell which, and whether the transfer was ours. */
+async function explain(payment: Payment, logs: readonly Log[], client: Rpc): Promise<Evidence> {
+  const [log] = logs
+  if (!log) return { type: 'open', reason: 'its nonce is used, but the node has no log of it' }
+  const transaction = log.transactionHash
+  if (log.isCancellation) return { type: 'cancelled', transaction }
+  const transfers = await transfersIn(client, payment, transaction)
+  const ours = transfers.find(({ to, value }) => to === payment.payTo.toLowerCase() && value === payment.amount)
+  return ours ? { type: 'executed', transaction, amount: ours.value } : { type: 'diverted', transaction }
+}

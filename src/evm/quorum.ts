@@ -1,0 +1,41 @@
+import { within } from '../lib/deadline.js'
+import type { Evidence } from '../ports/chain.js'
+import { type Block, type Rpc, readBlock } from './rpc.js'
+
+/** What one node says of a payment, and the final block it says it of. */
+export type Answer = { readonly client: Rpc; readonly evidence: Evidence; readonly final?: Block | undefined }
+
+/** How many nodes must say the same, and how long each is waited for. */
+export type Agreement = { readonly quorum: number; readonly timeoutMs: number }
+
+/**
+ * Makes one answer of many. That a nonce was used is believed of one node, since it only makes a payment count; that it
+ * never will be must be the word of a quorum on one chain of blocks.
+ */
+export async function agree(answers: readonly Answer[], agreement: Agreement): Promise<Evidence> {
+  const evidence = answers.map((answer) => answer.evidence)
+  const seen = evidence.find(({ type }) => type === 'executed') ?? evidence.find(({ type }) => type === 'diverted')
+  if (seen) return seen
+  for (const type of ['cancelled', 'expired'] as const) {
+    const alike = answers.filter((answer) => answer.evidence.type === type)
+    if (alike[0] && (await areOnOneChain(alike, agreement))) return alike[0].evidence
+  }
+  return evidence.find(({ type }) => type === 'open') ?? { type: 'open', reason: 'the nodes do not agree' }
+}
+
+/** Tells whether a quorum of nodes has the same block at the greatest height that is final to a quorum of them. */
+async function areOnOneChain(answers: readonly Answer[], { quorum, timeoutMs }: Agreement): Promise<boolean> {
+  const blocks = answers.flatMap(({ client, final }) => (final ? [{ client, final }] : []))
+  const heights = blocks.map(({ final }) => final.number).toSorted((one, other) => (one < other ? 1 : -1))
+  const height = heights[quorum - 1]
+  if (height === undefined) return false
+  const reached = blocks.filter(({ final }) => final.number >= height)
+  const hashes = await Promise.all(
+    reached.map(async ({ client, final }) => {
+      if (final.number === height) return final.hash.toLowerCase()
+      const block = within(timeoutMs, readBlock(client, height), 'a node did not answer in time')
+      return block.then(({ hash }) => hash.toLowerCase()).catch(() => undefined)
+    }),
+  )
+  return hashes.some((hash) => hash !== undefined && hashes.filter((other) => other === hash).length >= quorum)
+}

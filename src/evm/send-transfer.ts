@@ -1,0 +1,134 @@
+import { within } from '../lib/deadline.js'
+import { transactionHash } from './transaction.js'
+import { transferEvm } from './transfer.js'
+import type { Asset, Hex, Payload, Payment } from '../types.js'
+import type { TransferRequest, Transfers } from '../ports/chain.js'
+import type { GasPayer } from './cancel.js'
+import type { Rpc } from './rpc.js'
+
+/** What transfers go through, and what their gas may cost. */
+export type TransferOptions = {
+  readonly clients: readonly Rpc[]
+  readonly gasPayer: GasPayer | undefined
+  /** In wei, for one transfer. */
+  readonly maxFeeWei: bigint
+  readonly timeoutMs: number
+}
+
+/** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` (EIP-3009). */
+const transferWithAuthorization = 'e3ee160e'
+/** `balanceOf(address)` and `transfer(address,uint256)` (ERC-20). */
+const [balanceOf, transfer] = ['70a08231', 'a9059cbb']
+/** More than any token of the table needs; a node that says more wants our coin. */
+const mostGas = 200_000n
+
+/**
+ * Moves money on an EVM chain: a token with EIP-3009 by a signature that the gas payer submits, if there is one, else
+ * by a transaction whose gas the payer pays.
+ */
+export function createTransfers(options: TransferOptions): Transfers {
+  const { gasPayer } = options
+  return Object.freeze({
+    scheme: transferEvm(),
+    prepare: async (request: TransferRequest) =>
+      gasPayer && request.asset.transfer === 'eip3009'
+        ? { scheme: 'exact', extra: {} }
+        : { scheme: 'transfer', extra: await ask(options, (client) => readFees(client, request, options)) },
+    name: ({ transaction }: Payload) =>
+      typeof transaction === 'string' ? transactionHash(transaction as Hex) : undefined,
+    send: async (payment: Payment, payload: Payload) => {
+      if (typeof payload['transaction'] === 'string') return sendRaw(payload['transaction'] as Hex, options)
+      if (!gasPayer) throw new TypeError('nobody pays for the gas')
+      return gasPayer.sendTransaction({ to: payment.asset.address as Hex, data: authorizationCall(payment, payload) })
+    },
+  } satisfies Transfers)
+}
+
+/** Reads what an address holds, in the order of the assets. */
+export async function readBalances(
+  options: Pick<TransferOptions, 'clients' | 'timeoutMs'>,
+  address: string,
+  assets: readonly Asset[],
+): Promise<readonly bigint[]> {
+  return ask(options, (client) => Promise.all(assets.map((asset) => readBalance(client, address, asset))))
+}
+
+async function readBalance(client: Rpc, address: string, asset: Asset): Promise<bigint> {
+  if (asset.transfer === 'native') return request(client, 'eth_getBalance', [address, 'latest'])
+  return request(client, 'eth_call', [{ to: asset.address, data: `0x${balanceOf}${word(address)}` }, 'latest'])
+}
+
+/** Asks one node after another until one answers. */
+async function ask<value>(
+  { clients, timeoutMs }: Pick<TransferOptions, 'clients' | 'timeoutMs'>,
+  question: (client: Rpc) => Promise<value>,
+): Promise<value> {
+  let failure: unknown
+  for (const client of clients) {
+    try {
+      return await within(timeoutMs, question(client), 'a node did not answer in time')
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+async function readFees(
+  client: Rpc,
+  { payer, payTo, asset, amount }: TransferRequest,
+  { maxFeeWei }: TransferOptions,
+): Promise<Readonly<Record<string, string>>> {
+  const data = `0x${transfer}${word(payTo)}${amount.toString(16).padStart(64, '0')}`
+  const call =
+    asset.transfer === 'native'
+      ? { from: payer, to: payTo, value: `0x${amount.toString(16)}` }
+      : { from: payer, to: asset.address, data }
+  const [accountNonce, estimate, price, tip] = await Promise.all([
+    request(client, 'eth_getTransactionCount', [payer, 'pending']),
+    request(client, 'eth_estimateGas', [call]),
+    request(client, 'eth_gasPrice', []),
+    request(client, 'eth_maxPriorityFeePerGas', []).catch(() => 0n),
+  ])
+  const gas = (estimate * 12n) / 10n
+  // Twice the price of now: what is not needed is not taken.
+  const maxFeePerGas = price * 2n > tip ? price * 2n : tip
+  if (gas > mostGas || gas * maxFeePerGas > maxFeeWei) {
+    throw new RangeError(`the gas would cost up to ${gas * maxFeePerGas} wei, and ${maxFeeWei} are allowed`)
+  }
+  const numbers = { accountNonce, gas, maxFeePerGas, maxPriorityFeePerGas: tip }
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, value.toString()]))
+}
+
+/** A node that knows the transaction already has not failed to take it. */
+async function sendRaw(serialized: Hex, options: TransferOptions): Promise<string> {
+  const hash = transactionHash(serialized)
+  try {
+    await ask(options, (client) => client.request({ method: 'eth_sendRawTransaction', params: [serialized] }))
+  } catch (error) {
+    const known = await ask(options, (client) =>
+      client.request({ method: 'eth_getTransactionByHash', params: [hash] }),
+    ).catch(() => undefined)
+    if (!known) throw error
+  }
+  return hash
+}
+
+function authorizationCall({ terms, amount, payTo }: Payment, { signature }: Payload): Hex {
+  const text = String(signature)
+  const [r, s, v] = [text.slice(2, 66), text.slice(66, 130), text.slice(130, 132)]
+  const numbers = [amount, BigInt(terms.validAfter), BigInt(terms.validBefore)]
+  const fields = numbers.map((value) => value.toString(16).padStart(64, '0')).join('')
+  const head = `0x${transferWithAuthorization}${word(terms.payer)}${word(payTo)}` as const
+  return `${head}${fields}${terms.nonce.slice(2)}${v.padStart(64, '0')}${r}${s}`
+}
+
+async function request(client: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
+  const answer = await client.request({ method, params })
+  if (typeof answer === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer)) return BigInt(answer)
+  throw new TypeError(`a node answered ${method} with something else`)
+}
+
+function word(address: string): string {
+  return address.slice(2).toLowerCase().padStart(64, '0')
+}

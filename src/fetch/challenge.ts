@@ -1,0 +1,95 @@
+import { within } from '../lib/deadline.js'
+import { MalformedMessageError, PaymentDeniedError, UnpayableRequestError } from '../errors.js'
+import type { Protocol } from '../ports/protocol.js'
+import type { PaymentRequired, Resource } from '../types.js'
+
+/** A 402 that can be answered: what it asks, for which resource, in which protocol. */
+export type Challenge = {
+  readonly protocol: Protocol
+  readonly required: PaymentRequired
+  readonly resource: Resource
+  /** The server's clock in Unix milliseconds, where it says one. */
+  readonly serverTime: number | undefined
+}
+
+const largestBodyBytes = 65_536
+const bodyTimeoutMs = 10_000
+const oldestAgeSeconds = 120
+
+/**
+ * Reads a 402, leaving its body readable; answers `undefined` when no protocol recognises it.
+ *
+ * @throws MalformedMessageError when it breaks its format, or was kept by a cache.
+ * @throws PaymentDeniedError when another origin answered than was asked.
+ */
+export async function readChallenge(
+  response: Response,
+  asked: { readonly url: URL; readonly method: string },
+  protocols: readonly Protocol[],
+): Promise<Challenge | undefined> {
+  const message = { headers: response.headers, body: await readBody(response) }
+  for (const protocol of protocols) {
+    const required = protocol.parse(message)
+    if (!required) continue
+    checkAge(response.headers)
+    const resource = resourceOf(response, asked)
+    return { protocol, required, resource, serverTime: serverTime(response.headers) }
+  }
+  return undefined
+}
+
+/** What is paid for is what answered, and it must have the origin that the caller asked. */
+function resourceOf(response: Response, { url, method }: { readonly url: URL; readonly method: string }): Resource {
+  const answered = response.url ? new URL(response.url) : url
+  if (answered.origin !== url.origin) {
+    const reason = `${url.origin} was asked, but ${answered.origin} answered`
+    throw new PaymentDeniedError([{ rule: 'origin', reason }])
+  }
+  if (response.redirected && method !== 'GET') {
+    throw new UnpayableRequestError(
+      `A ${method} request was redirected to ${answered.origin}${answered.pathname}; nothing was signed`,
+      {
+        details: ['A redirect can drop the method and the body: call that URL itself.'],
+      },
+    )
+  }
+  answered.hash = ''
+  return Object.freeze({ url: answered.href, method, origin: answered.origin, host: answered.host })
+}
+
+function checkAge(headers: Headers): void {
+  const age = Number(headers.get('age') ?? 0)
+  if (age > oldestAgeSeconds)
+    throw new MalformedMessageError(`402 is ${age} s old: a cache kept it; nothing was signed`)
+}
+
+function serverTime(headers: Headers): number | undefined {
+  const time = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Reads a copy of the body as text, up to a size and a time; what is longer, late or no text is none of ours. */
+async function readBody(response: Response): Promise<string | undefined> {
+  if (!response.body || response.bodyUsed) return undefined
+  const reader = response.clone().body?.getReader()
+  if (!reader) return undefined
+  try {
+    return await within(bodyTimeoutMs, readText(reader), 'the body of the 402 did not end in time')
+  } catch {
+    return undefined
+  } finally {
+    reader.cancel().catch(() => {})
+  }
+}
+
+async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let text = ''
+  for (let size = 0; ; ) {
+    const chunk = await reader.read()
+    if (chunk.done) return text + decoder.decode()
+    size += chunk.value.byteLength
+    if (size > largestBodyBytes) return undefined
+    text += decoder.decode(chunk.value, { stream: true })
+  }
+}

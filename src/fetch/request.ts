@@ -1,0 +1,107 @@
+import { type KeptBody, keepBody } from './body.js'
+import { ConfigurationError, UnpayableRequestError } from '../errors.js'
+import { parseUsd, type Usd } from '../money.js'
+import { callLabel, readLabels } from '../pay/labels.js'
+import type { Labels, MicroUsd } from '../types.js'
+
+/** What one call may add to its request: a name for the purchase, a cap of its own, and words to file it under. */
+export type PaymentOptions = {
+  /** Names the purchase: calls with the same key are the same purchase, and are paid once. */
+  readonly key?: string | undefined
+  /** The most this call may cost, in US dollars; can only lower what the policy allows. */
+  readonly maxUsd?: Usd | undefined
+  readonly labels?: Labels | undefined
+  /**
+   * Whether a call without a key may buy what an identical one has bought with an outcome that is unknown. By default
+   * it sends that payment once more instead, so that a client which retries by itself does not pay twice.
+   *
+   * @default false
+   */
+  readonly repeatable?: boolean | undefined
+}
+
+/** A `RequestInit` with options for the payment, should one be due. */
+export type PayingRequestInit = RequestInit & { readonly payment?: PaymentOptions | undefined }
+
+/** One call of fetch, as it can be sent first and, if it must be paid for, once more. */
+export type Call = {
+  readonly method: string
+  readonly signal: AbortSignal | undefined
+  readonly kept: KeptBody
+  readonly purchaseKey: string | undefined
+  readonly sameRequest: boolean
+  readonly maxMicroUsd: MicroUsd | undefined
+  readonly labels: Labels
+  /** The URL that was asked; resolved only when it is needed. */
+  readonly url: () => URL
+  /** The caller's own settings for the paid request. */
+  readonly init: () => RequestInit & { readonly headers: Headers }
+}
+
+/**
+ * Reads the arguments of fetch, touching nothing that need not be.
+ *
+ * @throws UnpayableRequestError when the caller sets a payment header of its own.
+ * @throws ConfigurationError when `init.payment` is not usable.
+ */
+export function readCall(
+  input: RequestInfo | URL,
+  init: PayingRequestInit | undefined,
+  options: {
+    readonly paymentHeaders: readonly string[]
+    readonly maxReplayBytes: number
+    readonly repeatable: boolean
+  },
+): Call {
+  const { payment, ...settings } = init ?? {}
+  const request = input instanceof Request ? input : undefined
+  refusePaymentHeaders([init?.headers, request?.headers], options.paymentHeaders)
+  return {
+    method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
+    signal: init?.signal ?? request?.signal,
+    kept: keepBody(input, payment ? settings : init, options.maxReplayBytes),
+    purchaseKey: readKey(payment?.key),
+    sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
+    maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
+    labels: readOwnLabels(payment?.labels),
+    url: () => new URL(request?.url ?? String(input), globalThis.location?.href),
+    init: () => ({
+      ...(request && settingsOf(request)),
+      ...settings,
+      headers: new Headers(init?.headers ?? request?.headers),
+    }),
+  }
+}
+
+/** A payment header that the caller made would be a payment that no rule has judged. */
+function refusePaymentHeaders(all: readonly (HeadersInit | undefined)[], paymentHeaders: readonly string[]): void {
+  for (const headers of all) {
+    if (!headers) continue
+    const names =
+      headers instanceof Headers || Array.isArray(headers) ? [...headers].map(([name]) => name) : Object.keys(headers)
+    const own = names.find((name) => paymentHeaders.includes(name?.toLowerCase() ?? ''))
+    if (own === undefined) continue
+    throw new UnpayableRequestError(`Request already has a ${own} header; nothing was sent`, {
+      details: ['The wallet sets it: leave it out, or use a fetch that does not pay.'],
+    })
+  }
+}
+
+function readKey(key: string | undefined): string | undefined {
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && key.length >= 1 && key.length <= 256) return key
+  throw new ConfigurationError('Failed to read payment.key: it is not a string of 1 to 256 characters')
+}
+
+function readOwnLabels(labels: Labels | undefined): Labels {
+  const read = readLabels(labels, 'payment.labels')
+  if (!Object.hasOwn(read, callLabel)) return read
+  throw new ConfigurationError(`Failed to read payment.labels: ${callLabel} is set by the tools alone`)
+}
+
+/** The settings of a `Request` that fetch would take over, without its body. */
+function settingsOf(request: Request): RequestInit {
+  const { method, signal, credentials, mode, referrer, referrerPolicy, integrity, keepalive } = request
+  const settings = { method, signal, credentials, referrer, referrerPolicy, integrity, keepalive }
+  return mode === 'navigate' ? settings : { ...settings, mode }
+}

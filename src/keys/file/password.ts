@@ -1,0 +1,44 @@
+import { ConfigurationError } from '../../errors.js'
+import { ownBytes } from '../../lib/bytes.js'
+
+/** A password, or what asks for it when it is needed. */
+export type Password = string | Uint8Array | (() => Promise<string | Uint8Array>)
+
+const shortest = 8
+const longest = 1024
+/** What 1024 characters take at the most. */
+const longestBytes = 4096
+
+/**
+ * Reads a password as bytes of its own, which the caller overwrites. Text is normalised (NFKC), so that it is the same
+ * password however a keyboard composes it; bytes are taken as they are.
+ *
+ * @throws ConfigurationError when it has fewer than 8 characters, or more than 1024.
+ */
+export function readPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
+  return read(password, shortest)
+}
+
+/** Reads the password of somebody else's file, which may have any length but none. */
+export function readForeignPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
+  return read(password, 1)
+}
+
+async function read(password: Password, least: number): Promise<Uint8Array<ArrayBuffer>> {
+  const given = typeof password === 'function' ? await password() : password
+  const isText = typeof given === 'string'
+  if (!isText && !(given instanceof Uint8Array)) throw refuse('it is neither text nor bytes')
+  // Before it is normalised, which takes time.
+  if (given.length > (isText ? longest : longestBytes)) throw refuse(`it has more than ${longest} characters`)
+  const text = isText ? given.normalize('NFKC') : given
+  if ([...text].length < least) throw refuse(`it has fewer than ${least} characters`)
+  return typeof text === 'string' ? encode(text) : ownBytes(text)
+}
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text)
+}
+
+function refuse(reason: string): ConfigurationError {
+  return new ConfigurationError(`Failed to read the password: ${reason}`)
+}

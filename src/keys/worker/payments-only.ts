@@ -1,0 +1,132 @@
+import * as z from 'zod/mini'
+import { parseAddress, type TypedData } from '../../evm/typed-data.js'
+import { programs } from '../../solana/address.js'
+import { type Instruction, type Message, readMessage } from '../../solana/read-message.js'
+
+const uint256 = () => z.bigint().check(z.gte(0n), z.lt(1n << 256n))
+const address = () => z.string().check(z.refine((text) => parseAddress(text) !== undefined))
+const bytes32 = () => z.string().check(z.regex(/^0x[0-9a-fA-F]{64}$/))
+const fields = (list: readonly (readonly [string, string])[]) =>
+  z
+    .array(z.strictObject({ name: z.string(), type: z.string() }))
+    .check(
+      z.refine(
+        (given) =>
+          given.map(({ name, type }) => `${type} ${name}`).join() ===
+          list.map(([name, type]) => `${type} ${name}`).join(),
+      ),
+    )
+
+const domain = () =>
+  z.strictObject({
+    name: z.string().check(z.maxLength(256)),
+    version: z.string().check(z.maxLength(256)),
+    chainId: z.int().check(z.positive()),
+    verifyingContract: address(),
+  })
+
+const transfer = () =>
+  z.strictObject({
+    domain: domain(),
+    primaryType: z.literal('TransferWithAuthorization'),
+    types: z.strictObject({
+      TransferWithAuthorization: fields([
+        ['from', 'address'],
+        ['to', 'address'],
+        ['value', 'uint256'],
+        ['validAfter', 'uint256'],
+        ['validBefore', 'uint256'],
+        ['nonce', 'bytes32'],
+      ]),
+    }),
+    message: z.strictObject({
+      from: address(),
+      to: address(),
+      value: uint256(),
+      validAfter: uint256(),
+      validBefore: uint256(),
+      nonce: bytes32(),
+    }),
+  })
+
+const cancellation = () =>
+  z.strictObject({
+    domain: domain(),
+    primaryType: z.literal('CancelAuthorization'),
+    types: z.strictObject({
+      CancelAuthorization: fields([
+        ['authorizer', 'address'],
+        ['nonce', 'bytes32'],
+      ]),
+    }),
+    message: z.strictObject({ authorizer: address(), nonce: bytes32() }),
+  })
+
+const intent = () => z.union([transfer(), cancellation()])
+
+/**
+ * Reads typed data that moves this address's tokens by EIP-3009, or takes such a payment back; answers a copy, or
+ * `undefined` for any other data, however little it differs.
+ */
+export function readTypedIntent(data: unknown, payer: string): TypedData | undefined {
+  const parsed = intent().safeParse(data)
+  if (!parsed.success) return undefined
+  const { message } = parsed.data
+  const owner = 'from' in message ? message.from : message.authorizer
+  return parseAddress(owner) === payer ? (parsed.data as TypedData) : undefined
+}
+
+const tokenPrograms = [programs['spl-token'], programs['token-2022']]
+/** Micro-lamports for a compute unit: the most that facilitators take. */
+const highestPrice = 5_000_000n
+const longestMemo = 256
+
+/**
+ * Tells whether a message does nothing but move tokens of this address: the limit and the price of computation, one
+ * checked transfer and at most one memo, in this order, with fees that somebody else pays.
+ */
+export function isPaymentMessage(bytes: Uint8Array, payer: string): boolean {
+  const message = attempt(bytes)
+  if (!message || message.instructions.length > 4) return false
+  const { signers, keys, instructions } = message
+  const [feePayer, other] = keys
+  const isSponsored = signers === 2 && other === payer && feePayer !== payer
+  const [limit, price, transferred, note] = instructions
+  if (!isSponsored || !limit || !price || !transferred) return false
+  const used = new Set([feePayer, payer, ...instructions.flatMap((one) => [one.program, ...one.accounts])])
+  return (
+    isLimit(limit) &&
+    isPrice(price) &&
+    isTransfer(transferred, payer) &&
+    !transferred.accounts.includes(feePayer ?? '') &&
+    (note === undefined || isMemo(note)) &&
+    keys.every((account) => used.has(account))
+  )
+}
+
+function attempt(bytes: Uint8Array): Message | undefined {
+  try {
+    return readMessage(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function isLimit({ program, accounts, data }: Instruction): boolean {
+  return program === programs.computeBudget && accounts.length === 0 && data.length === 5 && data[0] === 2
+}
+
+function isPrice({ program, accounts, data }: Instruction): boolean {
+  if (program !== programs.computeBudget || accounts.length > 0 || data.length !== 9 || data[0] !== 3) return false
+  return new DataView(data.buffer, data.byteOffset).getBigUint64(1, true) <= highestPrice
+}
+
+/** `TransferChecked` from an account, by mint, to an account, on the authority of the payer and no one beside it. */
+function isTransfer({ program, accounts, data }: Instruction, payer: string): boolean {
+  const isShaped = accounts.length === 4 && data.length === 10 && data[0] === 12
+  return tokenPrograms.includes(program) && isShaped && accounts[3] === payer
+}
+
+function isMemo({ program, accounts, data }: Instruction): boolean {
+  return program === programs.memo && accounts.length === 0 && data.length <= longestMemo
+}

@@ -1,0 +1,74 @@
+import type { Network } from '../../types.js'
+import { wipe } from '../../lib/bytes.js'
+import { encryptedFile, type EncryptedFileKeyStore } from '../file/encrypted-file.js'
+import { isPaymentMessage, readTypedIntent } from './payments-only.js'
+import { keyFileError, problemOf } from '../file/key-file-error.js'
+import { readId, readRequest, type WorkerReply, type WorkerRequest } from './channel.js'
+
+/** The worker's end of the channel. */
+export type Port = {
+  readonly listen: (listener: (message: unknown) => void) => void
+  readonly post: (reply: WorkerReply) => void
+}
+
+/** Answers requests for as long as the channel is open. */
+export function serve(port: Port): void {
+  let store: EncryptedFileKeyStore | undefined
+  const answer = async (message: unknown): Promise<unknown> => {
+    const request = readRequest(message)
+    if (!request) throw keyFileError('refused')
+    if (request.type !== 'open') return handle(request, store)
+    // Opened once: another file would be another wallet under the same name.
+    store ??= encryptedFile(request)
+    return undefined
+  }
+  port.listen((message) => {
+    const id = readId(message)
+    if (id === undefined) return
+    answer(message).then(
+      (value) => port.post({ id, value }),
+      (error: unknown) => port.post({ id, problem: problemOf(error) ?? 'failed' }),
+    )
+  })
+}
+
+type Request = Exclude<WorkerRequest, { readonly type: 'open' }>
+
+async function handle(request: Request, store: EncryptedFileKeyStore | undefined): Promise<unknown> {
+  if (!store) throw keyFileError('locked')
+  switch (request.type) {
+    case 'addresses':
+      return store.addresses()
+    case 'unlock':
+      return store.unlock(request.password).finally(() => wipe(request.password))
+    case 'lock':
+      return store.lock()
+    case 'derive':
+      return store.deriveSecret?.(request.purpose)
+    case 'find':
+      return (await store.getSigner(request.network as Network))?.address
+    case 'signTypedData':
+      return signTypedData(request, store)
+    case 'signMessage':
+      return signMessage(request, store)
+  }
+}
+
+async function signTypedData(
+  { network, data }: Extract<Request, { readonly type: 'signTypedData' }>,
+  store: EncryptedFileKeyStore,
+): Promise<string> {
+  const signer = await store.getSigner(network as Network)
+  const intent = signer && readTypedIntent(data, signer.address)
+  if (signer?.namespace !== 'eip155' || !intent) throw keyFileError('refused')
+  return signer.signTypedData(intent)
+}
+
+async function signMessage(
+  { network, message }: Extract<Request, { readonly type: 'signMessage' }>,
+  store: EncryptedFileKeyStore,
+): Promise<Uint8Array> {
+  const signer = await store.getSigner(network as Network)
+  if (signer?.namespace !== 'solana' || !isPaymentMessage(message, signer.address)) throw keyFileError('refused')
+  return signer.signMessage(message)
+}

@@ -1,0 +1,101 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { ApprovalRequiredError, PaymentDelayedError, PaymentDeniedError } from '../errors.js'
+import { deepFreeze } from '../lib/freeze.js'
+import type { Ask, Parts } from './context.js'
+import type { Approval, ApprovalId, Hold, Payment } from '../types.js'
+
+/** How long a request waits for a person, and how long a due payment can still be made. */
+const lifeMs = 24 * 3_600_000
+/** How many requests of a session, and of all that is made from it, may wait at once. */
+const mostWaiting = 100
+
+/**
+ * Names the approval of exactly these terms: of the purchase, where it has a name, else of the request. A delay, which
+ * comes due by itself, is never taken for a person's word.
+ */
+export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pick<Ask, 'isNamed'>): ApprovalId {
+  const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
+  const words = [
+    kind,
+    isNamed ? payment.purchaseKey : '',
+    requestDigest,
+    protocol,
+    scheme,
+    asset.network,
+    asset.address,
+    amount.toString(),
+    payTo,
+    resource.url,
+    terms.payer,
+  ]
+  // As JSON, in which no word can pass for the end of one and the beginning of another.
+  return `apr_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(words)))).slice(0, 32)}`
+}
+
+/**
+ * Asks for leave to make a payment that has to wait, and answers once it is given in this process.
+ *
+ * @throws ApprovalRequiredError or PaymentDelayedError when the call has to be made again later.
+ * @throws PaymentDeniedError when the answer was no.
+ */
+export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, parts: Parts): Promise<void> {
+  const wanted = createApproval(payment, hold, ask, parts)
+  await refuseFlood(wanted, parts)
+  const approval = await parts.ledger.requestApproval(wanted)
+  if (approval.requestedAt === wanted.requestedAt) parts.emit('approval.requested', { approval })
+  if (approval.status === 'denied') throw denied()
+  if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
+  if (!parts.onApproval) throw new ApprovalRequiredError(approval)
+  const status = (await answer(approval, parts)) ? 'approved' : 'denied'
+  const decided = await parts.ledger.decideApproval(approval.id, status, parts.time().ledger)
+  if (decided) parts.emit('approval.decided', { approval: decided })
+  if (decided?.status !== 'approved') throw denied()
+}
+
+/**
+ * A session that asks for ever must not push out what others have asked. The count is looked up before the request is
+ * kept, so some that come at once may go beyond it: it is for order, and no money depends on it.
+ */
+async function refuseFlood({ id, requestedAt }: Approval, { ledger, sessions: [root] }: Parts): Promise<void> {
+  if (root === undefined) return
+  const all = await ledger.listApprovals(requestedAt)
+  const waiting = all.filter(({ status, sessions = [] }) => status === 'pending' && sessions[0] === root)
+  if (waiting.length < mostWaiting || waiting.some((one) => one.id === id)) return
+  const reason = `${mostWaiting} requests of the session wait for the owner already`
+  throw new PaymentDeniedError([{ rule: 'approval', reason }])
+}
+
+function createApproval(payment: Payment, hold: Hold, ask: Ask, { sessions }: Parts): Approval {
+  const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
+  const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
+  return deepFreeze({
+    id: approvalId(payment, hold.kind, ask),
+    kind: hold.kind,
+    status: 'pending',
+    reason: hold.reason,
+    resource,
+    asset,
+    amount,
+    microUsd,
+    payTo,
+    labels,
+    ...(sessions.length > 0 && { sessions }),
+    requestedAt: createdAt,
+    expiresAt: (executableAt ?? createdAt) + lifeMs,
+    executableAt,
+  })
+}
+
+function denied(): PaymentDeniedError {
+  return new PaymentDeniedError([{ rule: 'approval', reason: 'it was asked for and denied' }])
+}
+
+/** A handler that throws has not approved. */
+async function answer(approval: Approval, { onApproval }: Parts): Promise<boolean> {
+  try {
+    return (await onApproval?.(approval)) === true
+  } catch {
+    return false
+  }
+}

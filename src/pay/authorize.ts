@@ -1,0 +1,152 @@
+import type { Reading } from './clock.js'
+import { domainOf } from '../hosts/registered-domain.js'
+import { ClockJumpedError, ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from '../errors.js'
+import { parseAddress } from '../evm/typed-data.js'
+import { deepFreeze } from '../lib/freeze.js'
+import { sign } from './sign.js'
+import { clockMarginMs } from '../ledger/lifecycle.js'
+import { match } from './match.js'
+import { formatUsd } from '../money.js'
+import type { Allowed, Ask, Candidate, Parts } from './context.js'
+import { nameIn, nonceOf, paymentId, requestDigest } from './purchase-id.js'
+import { type Judged, record } from './reserve.js'
+import { withoutQuery } from '../resource.js'
+import type { Authorization, Offer, Payment, PaymentRequired, Usage } from '../types.js'
+
+const reportedSkewMs = 30_000
+const largestSkewMs = 120_000
+
+/** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
+export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
+  await checkClock(ask, parts)
+  const candidates = await match(required, parts)
+  const allowed = await judge(candidates, ask, parts)
+  const payment = await prepare(required, allowed, ask, parts)
+  const again = async (): Promise<Judged> => {
+    const anew = await judge([allowed], ask, parts)
+    return { allowed: anew, payment: await prepare(required, anew, ask, parts) }
+  }
+  checkFit(payment, allowed, ask)
+  const recorded = await record({ allowed, payment, again }, ask, parts)
+  const signature = await sign(recorded, allowed, ask, parts)
+  const authorization = deepFreeze({
+    payment: recorded,
+    offer: allowed.offer,
+    payload: allowed.scheme.payload(recorded, signature),
+  })
+  tell(authorization, allowed, parts)
+  return authorization
+}
+
+async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime, emit }: Parts): Promise<void> {
+  if (time().aheadMs !== undefined) await askTime()
+  readTime({ time })
+  if (serverTime === undefined) return
+  const skewMs = serverTime - clock()
+  if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource: withoutQuery(resource), skewMs })
+  if (Math.abs(skewMs) > largestSkewMs) throw new ClockSkewError(skewMs)
+}
+
+/** What is signed is valid by the wall clock, and counts by the ledger's time: while these two disagree, nothing is. */
+function readTime({ time }: Pick<Parts, 'time'>): Reading {
+  const reading = time()
+  if (reading.aheadMs !== undefined) throw new ClockJumpedError(reading.aheadMs)
+  return reading
+}
+
+/** Asks the policy about each candidate and takes the cheapest that it allows; the server's order breaks ties. */
+async function judge(candidates: readonly Candidate[], ask: Ask, parts: Parts): Promise<Allowed> {
+  const judged = await Promise.all(candidates.map((candidate) => judgeCandidate(candidate, ask, parts)))
+  ask.signal?.throwIfAborted()
+  const [cheapest] = judged
+    .filter((one): one is Allowed => Object.hasOwn(one, 'limits'))
+    .toSorted(
+      (one, other) =>
+        Number(one.offer.microUsd > other.offer.microUsd) - Number(one.offer.microUsd < other.offer.microUsd),
+    )
+  if (cheapest) return cheapest
+  const denied = judged.filter((one): one is Denied => Object.hasOwn(one, 'refusals'))
+  const cause = denied.find((one) => one.cause !== undefined)?.cause
+  throw new PaymentDeniedError(
+    denied.flatMap((one) => one.refusals),
+    { cause },
+  )
+}
+
+type Denied = { readonly refusals: readonly Refusal[]; readonly cause?: unknown }
+
+async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Promise<Allowed | Denied> {
+  const { offer } = candidate
+  const { resource, labels, maxMicroUsd } = ask
+  if (maxMicroUsd !== undefined && offer.microUsd > maxMicroUsd) {
+    const reason = `this call may cost ${formatUsd(maxMicroUsd)} at most, ${formatUsd(offer.microUsd)} asked`
+    return { refusals: [{ offer, rule: 'maxUsd', reason }] }
+  }
+  const verdict = await parts.policy.evaluate(deepFreeze({ resource, offer, labels, now: parts.time().ledger }))
+  if (verdict.type === 'deny') {
+    return { refusals: verdict.refusals.map((refusal) => ({ offer, ...refusal })), cause: verdict.cause }
+  }
+  return { ...candidate, limits: verdict.limits, hold: verdict.hold, notify: verdict.notify, pins: verdict.pins }
+}
+
+/** Fixes everything that will be recorded and signed, and freezes it. */
+async function prepare(required: PaymentRequired, { offer, scheme, signer, limits }: Allowed, ask: Ask, parts: Parts) {
+  const { wall: now, ledger: createdAt } = readTime(parts)
+  const secret = await parts.secret()
+  const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
+  const nonce = nonceOf(secret, purchase, offer.asset)
+  const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })
+  const payment: Payment = {
+    id: paymentId(secret, purchase),
+    purchaseKey: ask.purchaseKey,
+    requestDigest: requestDigest(secret, nameIn(parts.sessions.at(-1), ask.requestHash)),
+    presentations: 1,
+    status: 'authorized',
+    resource: withoutQuery(ask.resource),
+    protocol: required.protocol,
+    scheme: scheme.name,
+    asset: offer.asset,
+    amount: offer.amount,
+    microUsd: offer.microUsd,
+    payTo: offer.payTo,
+    terms,
+    labels: ask.labels,
+    scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
+    createdAt,
+    // The wall clock may be behind the ledger's time, and what is spent must not fall behind its windows.
+    countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
+  }
+  return deepFreeze(payment)
+}
+
+/** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
+function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
+  const { host } = resource
+  const named = Object.entries(labels).map(([name, value]) => `label:${name}=${value}`)
+  return [
+    'wallet',
+    `host:${host}`,
+    `domain:${domainOf(host)}`,
+    `payee:${network}:${parseAddress(payTo) ?? payTo}`,
+    ...named,
+    ...sessions.map((session) => `session:${session}`),
+  ]
+}
+
+function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void {
+  const misfit = ask.misfit?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
+  if (misfit !== undefined)
+    throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
+}
+
+/** Tells listeners what was signed, and which limits it brought near their end. */
+function tell({ payment }: Authorization, { limits, notify }: Allowed, { ledger, time, emit, hears }: Parts): void {
+  emit('payment.authorized', { payment })
+  if (notify) emit('payment.notified', { payment })
+  if (!hears('limit.approached')) return
+  const tellUsage = (usage: readonly Usage[]): void => {
+    for (const one of usage)
+      if (one.used * 5n >= one.limit.max * 4n && one.used > 0n) emit('limit.approached', { usage: one })
+  }
+  ledger.usage(limits, time().ledger).then(tellUsage, () => {})
+}

@@ -1,0 +1,82 @@
+import type { AssetTable } from '../assets/table.js'
+import type { Reading } from './clock.js'
+import type { Emit, Events } from './events.js'
+import type { KeyStore, Signer } from '../ports/key-store.js'
+import type { Ledger } from '../ports/ledger.js'
+import type { PolicyEngine } from '../policy/engine.js'
+import type { Scheme } from '../ports/scheme.js'
+import type {
+  Approval,
+  ApprovalId,
+  Authorization,
+  Hold,
+  Labels,
+  Limit,
+  MicroUsd,
+  Offer,
+  Pin,
+  Resource,
+  SessionId,
+} from '../types.js'
+
+/** The parts of a wallet that stand between a 402 and a signature. */
+export type Parts = {
+  readonly keyStore: KeyStore
+  readonly schemes: readonly Scheme[]
+  readonly assets: AssetTable
+  /** Already guarded: it answers a verdict, whatever the owner's engine does. */
+  readonly policy: PolicyEngine
+  readonly ledger: Ledger
+  /** The wall clock, in Unix milliseconds. */
+  readonly clock: () => number
+  /** What time it is, for us and for the ledger. */
+  readonly time: () => Reading
+  /** Lets the chains say whether the wall clock is right; never rejects. */
+  readonly askTime: () => Promise<void>
+  /** 32 bytes that nonces and ids are derived from. */
+  readonly secret: () => Promise<Uint8Array>
+  /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
+  readonly sessions: readonly SessionId[]
+  /** Unix milliseconds from which on these sessions pay nothing. */
+  readonly notAfter?: number | undefined
+  readonly emit: Emit
+  /** Tells whether anybody listens, where finding out what to say costs something. */
+  readonly hears: (name: keyof Events) => boolean
+  /** Answers in this process whether a payment that needs approval is approved. */
+  readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
+}
+
+/** Who asks for a payment, and within what bounds of its own. */
+export type Ask = {
+  readonly resource: Resource
+  readonly purchaseKey: string
+  /** Whether the caller named the purchase; else its key is drawn for this one call. */
+  readonly isNamed: boolean
+  /** Whether a live payment of the same request is to be sent again before anything new is signed. */
+  readonly sameRequest: boolean
+  /** A hash of what the request consists of. */
+  readonly requestHash: string
+  readonly labels: Labels
+  /** The most this call may cost; it can only lower what the policy allows. */
+  readonly maxMicroUsd?: MicroUsd | undefined
+  /** The only approval that this call goes on with: where another is needed, it is refused instead of asked for. */
+  readonly approval?: ApprovalId | undefined
+  /** Nothing is signed once it is aborted. */
+  readonly signal?: AbortSignal | undefined
+  /** The server's clock in Unix milliseconds, as it says. */
+  readonly serverTime?: number | undefined
+  /** Says why an authorization cannot be sent by this transport, measured before anything is signed. */
+  readonly misfit?: ((authorization: Authorization) => string | undefined) | undefined
+}
+
+/** An offer that this wallet could pay: by which scheme, with which key. */
+export type Candidate = { readonly offer: Offer; readonly scheme: Scheme; readonly signer: Signer }
+
+/** An offer that the policy allows, under limits that the ledger will enforce. */
+export type Allowed = Candidate & {
+  readonly limits: readonly Limit[]
+  readonly hold?: Hold | undefined
+  readonly pins?: readonly Pin[] | undefined
+  /** Whether the owner wants to hear of it. */
+  readonly notify?: boolean | undefined
+}

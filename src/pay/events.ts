@@ -1,0 +1,88 @@
+import { EventEmitter } from 'eventemitter3'
+import type { OutgoingTransfer } from '../ports/chain.js'
+import type { StipendError } from '../errors.js'
+import type { Approval, Freeze, Network, Payment, Resource, SessionId, Usage } from '../types.js'
+
+/** What a wallet tells its listeners. */
+export type Events = {
+  /** A payment was recorded and signed; it is about to leave. */
+  readonly 'payment.authorized': { readonly payment: Payment }
+  /** The server answered with what was paid for. */
+  readonly 'payment.settled': { readonly payment: Payment }
+  /** A payment left, and what became of it is not known. */
+  readonly 'payment.unknown': { readonly payment: Payment }
+  /** A payment was recorded, but the key was never used. */
+  readonly 'payment.released': { readonly payment: Payment }
+  /** A 402 was not paid. */
+  readonly 'payment.denied': { readonly resource: Resource; readonly error: StipendError }
+  /** A final block shows the payment's transfer. */
+  readonly 'payment.confirmed': { readonly payment: Payment }
+  /** A final block shows that the payment was not executed in time; it counts no more. */
+  readonly 'payment.expired': { readonly payment: Payment }
+  /** A final block shows that the payment was cancelled; it counts no more. */
+  readonly 'payment.cancelled': { readonly payment: Payment }
+  /** The payment's nonce was used for something else: look who else has the key. */
+  readonly 'payment.diverted': { readonly payment: Payment; readonly transaction: string }
+  /** Money left an account that no payment explains: the wallet is frozen, look who else has the key. */
+  readonly 'transfer.unexplained': { readonly network: Network; readonly transfer: OutgoingTransfer }
+  /** What left the account on a network could not be looked through; the next reconciliation tries again. */
+  readonly 'transfers.unwatched': { readonly network: Network; readonly reason: string }
+  /** A round of the background reconciliation failed; the next one comes all the same. */
+  readonly 'reconciliation.failed': { readonly error: unknown }
+  /** A payment waits for a person, or for its time. */
+  readonly 'approval.requested': { readonly approval: Approval }
+  /** A person decided on a payment. */
+  readonly 'approval.decided': { readonly approval: Approval }
+  /** A payment was made that its owner wants to hear of. */
+  readonly 'payment.notified': { readonly payment: Payment }
+  /** A limit is used to four fifths or more. */
+  readonly 'limit.approached': { readonly usage: Usage }
+  readonly 'wallet.frozen': { readonly freeze: Freeze }
+  readonly 'session.revoked': { readonly session: SessionId }
+  /** The owner replaced the policy; the instant in Unix milliseconds. */
+  readonly 'policy.changed': { readonly at: number }
+  readonly 'wallet.unfrozen': Readonly<Record<string, never>>
+  /** The server's clock and ours differ by more than 30 s. */
+  readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }
+  /** Our clock is ahead of the time that has passed: nothing is signed, and no limit moves on, until it is confirmed. */
+  readonly 'clock.jumped': { readonly aheadMs: number }
+  /** Our clock agrees with the time that has passed again, or was confirmed. */
+  readonly 'clock.confirmed': Readonly<Record<string, never>>
+}
+
+/** Tells listeners; can neither fail nor change what happens. */
+export type Emit = <name extends keyof Events>(name: name, event: Events[name]) => void
+
+/** Calls a listener at each event of a name, and returns the function that stops it. */
+export type On = <name extends keyof Events>(name: name, listener: (event: Events[name]) => void) => () => void
+
+/** Creates the two ends of a wallet's events. */
+export function createEvents(): {
+  readonly emit: Emit
+  readonly on: On
+  readonly hears: (name: keyof Events) => boolean
+} {
+  const emitter = new EventEmitter()
+  return {
+    emit(name, event) {
+      for (const listener of emitter.listeners(name)) observe(listener, Object.freeze(event))
+    },
+    on(name, listener) {
+      emitter.on(name, listener)
+      return () => {
+        emitter.off(name, listener)
+      }
+    },
+    hears: (name) => emitter.listenerCount(name) > 0,
+  }
+}
+
+/** Runs a listener so that neither its throw nor its rejection reaches the payment. */
+function observe(listener: (event: unknown) => unknown, event: unknown): void {
+  try {
+    const result = listener(event)
+    if (result instanceof Promise) result.catch(() => {})
+  } catch {
+    // A listener observes; what goes wrong in it is its own affair.
+  }
+}

@@ -1,0 +1,22 @@
+import { ConfigurationError } from '../errors.js'
+import type { Labels } from '../types.js'
+
+/**
+ * The label that a tool files its payments under, by the name of its call. Nobody else can set it for one call: a person's
+ * yes to a call is a yes to what is filed under it.
+ */
+export const callLabel = 'toolCall'
+
+/**
+ * Reads labels.
+ *
+ * @throws ConfigurationError unless they are at most 16 short strings.
+ */
+export function readLabels(labels: Labels | undefined, option: string): Labels {
+  const entries = Object.entries(labels ?? {})
+  const isUsable = entries.every(
+    ([name, value]) => typeof value === 'string' && name.length <= 64 && value.length <= 256,
+  )
+  if (isUsable && entries.length <= 16) return Object.freeze(Object.fromEntries(entries))
+  throw new ConfigurationError(`Failed to read ${option}: expected at most 16 strings of at most 256 characters`)
+}

@@ -1,0 +1,42 @@
+import { priceOffers } from '../assets/table.js'
+import { within } from '../lib/deadline.js'
+import { ConfigurationError, isStipendError, NoPayableOfferError } from '../errors.js'
+import type { KeyStore, Signer } from '../ports/key-store.js'
+import type { Candidate, Parts } from './context.js'
+import type { Offer, PaymentRequired, SetAside } from '../types.js'
+
+const signerTimeoutMs = 30_000
+
+/**
+ * Finds the offers that are in an asset we know, by a scheme we have, on a network we hold a key for.
+ *
+ * @throws NoPayableOfferError with a reason for each offer, when there is none.
+ */
+export async function match(required: PaymentRequired, parts: Parts): Promise<readonly Candidate[]> {
+  const { offers, setAside } = priceOffers(required.claims, parts.assets)
+  const matched = await Promise.all(offers.map((offer) => matchOffer(offer, parts)))
+  const candidates = matched.filter((one): one is Candidate => 'signer' in one)
+  if (candidates.length > 0) return candidates
+  const reasons = [...required.setAside, ...setAside, ...matched.filter((one): one is SetAside => 'reason' in one)]
+  throw new NoPayableOfferError(reasons.toSorted((one, other) => one.index - other.index))
+}
+
+async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<Candidate | SetAside> {
+  const { index, network } = offer
+  const aside = (reason: string): SetAside => ({ index, scheme: offer.scheme, network, reason })
+  const scheme = schemes.find((one) => one.name === offer.scheme && network.startsWith(`${one.namespace}:`))
+  if (!scheme) return aside(`scheme ${offer.scheme} on ${network} is not supported`)
+  const signer = await getSigner(offer, keyStore)
+  if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
+  const refusal = scheme.refuse(offer, signer.address)
+  return refusal === undefined ? { offer, scheme, signer } : aside(refusal)
+}
+
+async function getSigner({ asset }: Offer, keyStore: KeyStore): Promise<Signer | undefined> {
+  try {
+    return await within(signerTimeoutMs, keyStore.getSigner(asset.network), 'no answer in time')
+  } catch (cause) {
+    if (isStipendError(cause)) throw cause
+    throw new ConfigurationError('Failed to get a signer from the key store; nothing was signed', { cause })
+  }
+}

@@ -1,0 +1,83 @@
+import { ConfigurationError } from '../../errors.js'
+import { parseAddress } from '../../evm/typed-data.js'
+import type { Labels, Limit, Resource } from '../../types.js'
+import type { Decision, Rule } from '../../ports/decision.js'
+
+/** No objection. */
+export const allow: Decision = Object.freeze({ type: 'allow' })
+
+/** No objection, and leave to pay the host. */
+export const grant: Decision = Object.freeze({ type: 'allow', grants: 'host' })
+
+/** No objection, and leave to transfer to the payee. */
+export const grantPayee: Decision = Object.freeze({ type: 'allow', grants: 'payee' })
+
+/** Objects, for a reason that a person or a model can act on. */
+export function deny(reason: string): Decision {
+  return { type: 'deny', reason }
+}
+
+/** Creates a rule that only says yes or no. */
+export function createRule(name: string, judge: Rule['judge']): Rule {
+  return Object.freeze({ name, judge })
+}
+
+/**
+ * Creates a rule that objects to nothing and sets limits, on a host or on the wallet as a whole; for some payments it
+ * may also ask for a wait, or to tell the owner.
+ */
+export function createLimitRule(
+  name: string,
+  limitsOf: (about: About | undefined) => readonly Limit[],
+  careOf: (microUsd: bigint) => Care = () => ({}),
+): Rule {
+  return Object.freeze({
+    name,
+    limits: (resource) => limitsOf(resource && { resource }),
+    judge: ({ resource, offer, labels }) => {
+      const payee = `${offer.network}:${parseAddress(offer.payTo) ?? offer.payTo}`
+      return { type: 'allow', limits: limitsOf({ resource, payee, labels }), ...careOf(offer.microUsd) }
+    },
+  } satisfies Rule)
+}
+
+/** What a limit can be counted by: all of it when a payment is judged, the resource alone when limits are listed. */
+export type About = {
+  readonly resource: Resource
+  readonly payee?: string | undefined
+  readonly labels?: Labels | undefined
+}
+
+/** What a rule asks for besides limits. */
+export type Care = Pick<Extract<Decision, { type: 'allow' }>, 'hold' | 'notify'>
+
+/**
+ * Copies the options of a rule, their own fields only, and refuses those that it does not have: a misspelt limit would
+ * be no limit.
+ *
+ * @throws ConfigurationError naming the rule and the option.
+ */
+export function readOptions<options extends object>(
+  rule: string,
+  options: options,
+  known: readonly (keyof options & string)[],
+): options {
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigurationError(`Failed to read ${rule}: expected options`)
+  const own: options = Object.assign(Object.create(null), options)
+  const unknown = Object.keys(own).find((key) => !known.some((name) => name === key))
+  if (unknown === undefined) return own
+  throw new ConfigurationError(`Failed to read ${rule}: it has no option ${unknown}`, {
+    details: [`It has ${known.join(', ')}.`],
+  })
+}
+
+/**
+ * Copies the list that a rule is made from.
+ *
+ * @throws ConfigurationError naming the rule, when it is no list.
+ */
+export function readList<item>(rule: string, items: readonly item[]): readonly item[] {
+  if (!Array.isArray(items)) throw new ConfigurationError(`Failed to read ${rule}: expected a list`)
+  return Array.from(items)
+}

@@ -1,0 +1,124 @@
+import { ConfigurationError } from '../../errors.js'
+import { parseAddress } from '../../evm/typed-data.js'
+import { isTransfer } from '../../resource.js'
+import type { Asset, Network } from '../../types.js'
+import type { Rule } from '../../ports/decision.js'
+import { withForm } from '../json/rule-json.js'
+import { isText, ownFields } from '../read.js'
+import { allow, createRule, deny, grantPayee, readList } from './create-rule.js'
+
+const networkShape = /^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$/
+const payeeShape = /^(?:([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):)?([-.%a-zA-Z0-9]{1,128})$/
+const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/(?:erc20|token):([-.%a-zA-Z0-9]{1,128})$/
+
+/**
+ * Allows payments to these payees only, and transfers to them: a transfer needs this rule, as a payment one about hosts. EVM addresses are the same in either case; any other is compared exactly.
+ * `eip155:8453:0x…` (CAIP-10) names a payee on one network, and a bare address the same payee on all.
+ *
+ * @throws ConfigurationError when an address is not usable.
+ */
+export function allowPayees(payees: readonly string[]): Rule {
+  const known = readSome('allowPayees', payees, readPayee)
+  const rule = createRule('allowPayees', ({ resource, offer: { network, payTo } }) => {
+    const payee = readAddress(network, payTo)
+    if (payee === undefined) return deny('the payee is not an address')
+    const isKnown = known.has(payee) || known.has(`${network}:${payee}`)
+    if (!isKnown) return deny(`${payee} is not an allowed payee`)
+    return isTransfer(resource) ? grantPayee : allow
+  })
+  return withForm(rule, { payees: [...known] })
+}
+
+function readPayee(entry: unknown): string | undefined {
+  const [, network, address = ''] = payeeShape.exec(isText(entry) ? entry : '') ?? []
+  if (network !== undefined) {
+    const payee = readAddress(network, address)
+    return payee && `${network}:${payee}`
+  }
+  // A name such as agent.eth is no address, and would never be met.
+  return /^0x/i.test(address) ? parseAddress(address) : (/^[a-zA-Z0-9]+$/.exec(address)?.[0] ?? undefined)
+}
+
+/** Writes an address so that equal ones are equal strings, or answers `undefined` when it is none. */
+function readAddress(network: string, address: string): string | undefined {
+  if (network.startsWith('eip155:')) return parseAddress(address)
+  return /^[-.%a-zA-Z0-9]{1,128}$/.test(address) ? address : undefined
+}
+
+/**
+ * Allows payments on these networks only, by their exact CAIP-2 ids.
+ *
+ * @throws ConfigurationError when an id is not one.
+ */
+export function allowNetworks(networks: readonly Network[]): Rule {
+  const known = readSome('allowNetworks', networks, readNetwork)
+  const rule = createRule('allowNetworks', ({ offer: { asset, network } }) =>
+    known.has(network) ? allow : deny(`${asset.network} is not an allowed network`),
+  )
+  return withForm(rule, { networks: [...known] })
+}
+
+function readNetwork(entry: unknown): string | undefined {
+  const isNetwork = isText(entry) && networkShape.test(entry) && !/^eip155:(?![1-9]\d*$)/.test(entry)
+  return isNetwork ? entry : undefined
+}
+
+/** A token to allow: its network and address, `eip155:8453/erc20:0x…` (CAIP-19), or its symbol. */
+export type AllowedAsset = string | Pick<Asset, 'network' | 'address'>
+
+/**
+ * Allows payments in these assets only: by network and address, by CAIP-19 id, or by symbol. A symbol is that of the
+ * table of pinned and own assets, where the offer was looked up by its address; what a server calls its token is never
+ * read.
+ *
+ * @throws ConfigurationError when an entry is not usable.
+ */
+export function allowAssets(assets: readonly AllowedAsset[]): Rule {
+  const known = readSome('allowAssets', assets, readAsset)
+  const rule = createRule('allowAssets', ({ offer: { asset } }) => {
+    const isKnown = known.has(asset.symbol) || known.has(`${asset.network}/${asset.address}`)
+    return isKnown ? allow : deny(`${asset.symbol} on ${asset.network} is not an allowed asset`)
+  })
+  return withForm(rule, { assets: [...known].map(writeAsset) })
+}
+
+/** Writes a symbol as it is, and a token by its CAIP-19 id. */
+function writeAsset(asset: string): string {
+  return asset.replace('/', asset.startsWith('eip155:') ? '/erc20:' : '/token:')
+}
+
+function readAsset(entry: unknown): string | undefined {
+  if (isText(entry) && /^[^\s/:]{1,32}$/.test(entry)) return entry
+  const [, ...token] = tokenShape.exec(isText(entry) ? entry : '') ?? []
+  const fields = ownFields(entry)
+  const [network = fields['network'], written = fields['address']] = token
+  if (!isText(network) || !isText(written) || readNetwork(network) === undefined) return undefined
+  const address = readAddress(network, written)
+  return address && `${network}/${address}`
+}
+
+/** Reads the entries of a list that must say something. */
+function readSome(
+  rule: string,
+  entries: readonly unknown[],
+  read: (entry: unknown) => string | undefined,
+): Set<string> {
+  const items = readList(rule, entries)
+  if (items.length === 0) throw new ConfigurationError(`Failed to read ${rule}: its list is empty`)
+  return new Set(
+    items.map((entry, index) => {
+      const item = read(entry)
+      if (item !== undefined) return item
+      const words = isText(entry) ? JSON.stringify(entry) : `entry ${index}`
+      throw new ConfigurationError(`Failed to read ${rule}: ${words} is not usable`, {
+        details: [examples[rule] ?? ''],
+      })
+    }),
+  )
+}
+
+const examples: Readonly<Record<string, string>> = {
+  allowPayees: 'Write 0x… with a right checksum, eip155:8453:0x…, or the address as its network writes it.',
+  allowNetworks: 'Write CAIP-2 ids, such as eip155:8453.',
+  allowAssets: 'Write a symbol such as USDC, eip155:8453/erc20:0x…, or { network, address }.',
+}

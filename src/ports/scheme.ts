@@ -1,0 +1,39 @@
+import type { Signer } from './key-store.js'
+import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
+
+/** Turns an offer into a signed payload, for one x402 scheme on one family of chains. */
+export type Scheme<signer extends Signer = Signer> = {
+  /** The scheme's name on the wire, such as `exact`. */
+  readonly name: string
+  readonly namespace: signer['namespace']
+  /** Says why this offer cannot be paid by this scheme, or nothing when it can; pure, and asked before the policy. */
+  readonly refuse: (offer: Offer, payer: string) => string | undefined
+  /**
+   * Whether the chain executes at most one of all the signatures over a purchase's nonce. Then a purchase can be signed
+   * anew while an earlier signature of it may still be executed; else only once that one is provably dead.
+   */
+  readonly atMostOnce: boolean
+  /** Fixes what will be signed. */
+  readonly terms: (
+    offer: Offer,
+    context: { readonly payer: string; readonly nonce: Hex; readonly now: number },
+  ) => AuthorizationTerms | Promise<AuthorizationTerms>
+  /** Writes the payload around a signature. */
+  readonly payload: (payment: Payment, signature: string) => Payload
+  /** Signs a recorded payment: its terms and nothing else. Called only with a signer of its own namespace. */
+  sign(payment: Payment, signer: signer): Promise<string>
+  /** Says what is wrong with a signature over a payment's terms, or nothing when its bytes are exactly that payment. */
+  readonly check: (payment: Payment, signature: string) => string | undefined
+  /** Takes a recorded payment back, where a signature can: what is signed is built from that payment and nothing else. */
+  readonly cancellation?: Cancellation<signer> | undefined
+  /** A signature's stand-in of the same length, to measure a message before anything is signed. */
+  readonly placeholder: string
+}
+
+/** Signs that a payment's nonce shall never be used. */
+export type Cancellation<signer extends Signer = Signer> = {
+  /** Called only with a signer of the scheme's own namespace. */
+  sign(payment: Payment, signer: signer): Promise<string>
+  /** Says what is wrong with a signature, or nothing when it is the cancellation of exactly that payment. */
+  readonly check: (payment: Payment, signature: string) => string | undefined
+}

@@ -1,0 +1,40 @@
+import * as z from 'zod/mini'
+import { deepFreeze } from '../../lib/freeze.js'
+import type { OfferClaim, PaymentRequired, SetAside } from '../../types.js'
+import { fieldsOf } from '../fields.js'
+import { lazy } from '../../lib/lazy.js'
+import { malformed, quote } from '../words.js'
+import type { ReadEntry } from './entry.js'
+
+const mostEntries = 16
+
+const envelope = lazy(() => {
+  const list = 'is not a list of at most 16 offers'
+  return z.object({
+    accepts: z.array(z.unknown(), list).check(z.maxLength(mostEntries, list)),
+    extensions: z.nullish(z.record(z.string(), z.unknown(), 'is not an object')),
+  })
+})
+
+type Version = { readonly protocol: string; readonly version: number; readonly readEntry: ReadEntry }
+
+/**
+ * Reads a parsed 402 of one version of x402; answers `undefined` when it offers nothing, as routes that only want a
+ * sign-in do.
+ *
+ * @throws MalformedMessageError when its envelope is not of that version; a bad entry is only set aside.
+ */
+export function readRequired(message: unknown, { protocol, version, readEntry }: Version): PaymentRequired | undefined {
+  const { x402Version } = fieldsOf(message)
+  if (x402Version !== version) throw malformed(`x402Version is ${quote(x402Version)}, not the number ${version}`)
+  const read = envelope().safeParse(message)
+  if (!read.success) throw malformed(read.error.issues.map((one) => `${String(one.path[0])} ${one.message}`).join(', '))
+  if (read.data.accepts.length === 0) return undefined
+  const entries = read.data.accepts.map(readEntry)
+  return deepFreeze({
+    protocol,
+    claims: entries.filter((one): one is OfferClaim => 'raw' in one),
+    setAside: entries.filter((one): one is SetAside => 'reason' in one),
+    raw: message as PaymentRequired['raw'],
+  })
+}

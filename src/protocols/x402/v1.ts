@@ -1,0 +1,44 @@
+import { fieldsOf } from '../fields.js'
+import { parseJson } from '../json.js'
+import type { Message, Protocol } from '../../ports/protocol.js'
+import { malformed } from '../words.js'
+import { readEntryV1 } from './entry.js'
+import { writeHeader } from './header.js'
+import { networkOfV1 } from './networks.js'
+import { readReceipt } from './receipt.js'
+import { readRequired } from './required.js'
+
+/** With a v2 challenge, or the outcome of a payment, the body is not what asks. */
+const otherHeaders = ['PAYMENT-REQUIRED', 'PAYMENT-RESPONSE', 'X-PAYMENT-RESPONSE']
+
+/** Speaks x402 version 1: the 402 is a JSON body, the payment a header. */
+export function x402V1(): Protocol {
+  return Object.freeze({
+    name: 'x402-v1',
+    paymentHeaders: Object.freeze(['x-payment']),
+    parse: ({ headers, body }: Message) => {
+      if (body === undefined || otherHeaders.some((name) => headers.has(name)) || !mentionsX402(body)) return undefined
+      const message = parseJson(body, 'the body')
+      if (fieldsOf(message)['x402Version'] === 2) throw malformed('x402 version 2 is in the body, without its header')
+      return readRequired(message, { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })
+    },
+    attach: (_required, { offer, payload }) => ({
+      // The network by the name that the server gave it.
+      'X-PAYMENT': writeHeader({
+        x402Version: 1,
+        scheme: offer.scheme,
+        network: fieldsOf(offer.raw)['network'],
+        payload,
+      }),
+    }),
+    readAnswer: (headers, payment) => {
+      const receipt = headers.get('X-PAYMENT-RESPONSE')
+      return receipt === null ? {} : readReceipt(receipt, payment, networkOfV1)
+    },
+  } satisfies Protocol)
+}
+
+/** Prose and paywalls, which are HTML with a challenge for their own script, ask a person and not us. */
+function mentionsX402(body: string): boolean {
+  return body.includes('x402Version') && /^\s*[{["]/.test(body)
+}

@@ -1,0 +1,74 @@
+import type { Chain } from '../ports/chain.js'
+import { within } from '../lib/deadline.js'
+import { CancellationFailedError, ConfigurationError, LedgerUnavailableError } from '../errors.js'
+import { signCancellation } from '../pay/sign.js'
+import type { Signer } from '../ports/key-store.js'
+import { countsAsSpent } from '../ledger/lifecycle.js'
+import type { Parts } from '../pay/context.js'
+import type { Cancellation } from '../ports/scheme.js'
+import type { Hex, Payment, PaymentId } from '../types.js'
+
+type Books = Pick<Parts, 'ledger' | 'keyStore' | 'schemes'> & { readonly chains: readonly Chain[] }
+
+const timeoutMs = 30_000
+
+/**
+ * Sends what makes a payment's nonce unusable, and answers the transaction's hash. The payment counts on until a final
+ * block shows the cancellation: the server may be first.
+ */
+export async function cancel(id: PaymentId, books: Books): Promise<string> {
+  const payment = await findCancellable(id, books)
+  const send = senderOf(payment, books)
+  const cancellation = cancellationOf(payment, books)
+  const signer = await signerOf(payment, books)
+  const signature = await sign(payment, cancellation, signer)
+  try {
+    return await within(timeoutMs, send(payment, signature), 'the gas payer did not answer in time')
+  } catch (cause) {
+    throw new CancellationFailedError(id, { reason: 'the transaction could not be sent', cause })
+  }
+}
+
+async function findCancellable(id: PaymentId, { ledger }: Books): Promise<Payment> {
+  const payment = await ledger.get(id).catch((cause: unknown) => {
+    throw new LedgerUnavailableError(cause)
+  })
+  if (!payment) throw new CancellationFailedError(id, { reason: 'the ledger has no such payment' })
+  if (countsAsSpent(payment) && payment.status !== 'confirmed') return payment
+  throw new CancellationFailedError(id, { reason: `it is ${payment.status} for good` })
+}
+
+function senderOf({ id, asset }: Payment, { chains }: Books): NonNullable<Chain['cancel']> {
+  const send = chains.find(({ network }) => network === asset.network)?.cancel
+  if (send) return send
+  throw new ConfigurationError(`Failed to cancel ${id}: the wallet has no chain of ${asset.network} with a gas payer`)
+}
+
+function cancellationOf({ id, scheme, asset }: Payment, { schemes }: Books): Cancellation {
+  const own = schemes.find((one) => one.name === scheme && asset.network.startsWith(`${one.namespace}:`))
+  if (own?.cancellation) return own.cancellation
+  throw new ConfigurationError(
+    `Failed to cancel ${id}: no scheme of the wallet can cancel ${scheme} on ${asset.network}`,
+  )
+}
+
+async function signerOf({ id, asset, terms }: Payment, { keyStore }: Books): Promise<Signer> {
+  const signer = await within(timeoutMs, keyStore.getSigner(asset.network), 'no signer in time').catch(
+    (cause: unknown) => {
+      throw new CancellationFailedError(id, { reason: 'the key store could not be asked', cause })
+    },
+  )
+  if (signer?.address === terms.payer && asset.network.startsWith(`${signer.namespace}:`)) return signer
+  throw new ConfigurationError(`Failed to cancel ${id}: the key store has no key of ${terms.payer}`)
+}
+
+/** What comes back from the signer goes to the chain only when it is this cancellation by this payer. */
+async function sign(payment: Payment, cancellation: Cancellation, signer: Signer): Promise<Hex> {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new CancellationFailedError(payment.id, { reason, cause })
+  }
+  const { signature, problem } = await signCancellation(payment, cancellation, signer).catch((cause: unknown) =>
+    fail('the signer did not sign', cause),
+  )
+  return problem === undefined ? (signature as Hex) : fail(problem)
+}

@@ -1,0 +1,168 @@
+import type { Chain, Evidence } from '../ports/chain.js'
+import type { TrustedClock } from '../pay/clock.js'
+import { within } from '../lib/deadline.js'
+import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
+import type { Events } from '../pay/events.js'
+import type { Ledger, PaymentUpdate } from '../ports/ledger.js'
+import { listAll } from '../ledger/list-all.js'
+import type { Parts } from '../pay/context.js'
+import type { Payment, PaymentStatus } from '../types.js'
+import { watch } from './unexplained.js'
+
+/** What the chains said of the payments whose end was not known. */
+export type Reconciliation = {
+  /** A final block shows the transfer. */
+  readonly confirmed: readonly Payment[]
+  /** A final block shows that it was not executed in time; it counts no more. */
+  readonly expired: readonly Payment[]
+  /** A final block shows that it was cancelled; it counts no more. */
+  readonly cancelled: readonly Payment[]
+  /** Its nonce was used, but for something else; it counts on, and somebody has to look. */
+  readonly diverted: readonly Payment[]
+  /** Nothing final can be said yet; it counts on. */
+  readonly open: readonly Payment[]
+}
+
+type Books = Pick<Parts, 'ledger' | 'emit' | 'keyStore' | 'assets' | 'clock'> & {
+  readonly chains: readonly Chain[]
+  readonly witness: TrustedClock['witness']
+}
+
+type Outcome = keyof Reconciliation
+type Finding = { readonly outcome: Outcome; readonly payment: Payment }
+
+/**
+ * Copies a wallet's chains.
+ *
+ * @throws ConfigurationError when a network has more than one.
+ */
+export function readChains(chains: readonly Chain[] = []): readonly Chain[] {
+  const networks = chains.map(({ network }) => network)
+  const twice = networks.find((network, index) => networks.indexOf(network) !== index)
+  if (twice) throw new ConfigurationError(`Failed to read chains: ${twice} has more than one`)
+  return Object.freeze([...chains])
+}
+
+/** In the order in which payments move, so that one that moves on while they are listed is not missed. */
+const unfinished: readonly PaymentStatus[] = ['authorized', 'unknown', 'claimed']
+/** How many payments are looked up at once. */
+const breadth = 8
+const timeoutMs = 30_000
+
+/**
+ * Asks the chains what became of every payment whose end is not known, and records it. Only what final blocks show
+ * changes a payment, in one step of the ledger that refuses when the payment is another by then. Then looks through what
+ * left the wallet's accounts: money that no payment explains freezes the wallet.
+ */
+export async function reconcile(books: Books): Promise<Reconciliation> {
+  await askTime(books)
+  const payments = await listUnfinished(books.ledger).catch(unavailable)
+  const findings: Finding[] = []
+  for (let first = 0; first < payments.length; first += breadth) {
+    const some = payments.slice(first, first + breadth)
+    findings.push(...(await Promise.all(some.map((payment) => settle(payment, books)))))
+  }
+  await Promise.all(books.chains.map((chain) => watch(chain, books)))
+  const those = (outcome: Outcome): readonly Payment[] =>
+    Object.freeze(findings.flatMap((finding) => (finding.outcome === outcome ? [finding.payment] : [])))
+  return Object.freeze({
+    confirmed: those('confirmed'),
+    expired: those('expired'),
+    cancelled: those('cancelled'),
+    diverted: those('diverted'),
+    open: those('open'),
+  })
+}
+
+/** Lets the chain whose final block is the latest say whether our clock is right; a chain that cannot say is not asked on. */
+export async function askTime({ chains, witness }: Pick<Books, 'chains' | 'witness'>): Promise<void> {
+  const times = (await Promise.all(chains.map(readTime))).filter((seconds) => Number.isFinite(seconds))
+  if (times.length > 0) witness(Math.max(...times) * 1000)
+}
+
+async function readTime({ time }: Chain): Promise<number> {
+  try {
+    return (time && (await within(timeoutMs, time(), 'the chain did not answer in time'))) ?? Number.NaN
+  } catch {
+    return Number.NaN
+  }
+}
+
+async function listUnfinished(ledger: Ledger): Promise<readonly Payment[]> {
+  const found = new Map<string, Payment>()
+  for (const status of unfinished) {
+    for (const payment of await listAll(ledger, { status })) found.set(payment.id, payment)
+  }
+  return [...found.values()]
+}
+
+function unavailable(cause: unknown): never {
+  throw new LedgerUnavailableError(cause)
+}
+
+async function settle(payment: Payment, books: Books): Promise<Finding> {
+  const evidence = await look(payment, books.chains)
+  if (evidence.type === 'open') return { outcome: 'open', payment }
+  if (evidence.type === 'diverted') return divert(payment, evidence.transaction, books)
+  const { status, event } = endings[evidence.type]
+  const update = { status, receipt: receiptOf(payment, evidence), note: noteOf(payment, evidence) }
+  return finish(payment, update, event, books)
+}
+
+const endings = {
+  executed: { status: 'confirmed', event: 'payment.confirmed' },
+  expired: { status: 'expired', event: 'payment.expired' },
+  cancelled: { status: 'cancelled', event: 'payment.cancelled' },
+} as const
+
+type Ending = (typeof endings)[keyof typeof endings]
+
+/** A chain of the owner's own that throws has said nothing. */
+async function look(payment: Payment, chains: readonly Chain[]): Promise<Evidence> {
+  const chain = chains.find(({ network }) => network === payment.asset.network)
+  if (!chain) return { type: 'open', reason: 'no chain of its network is configured' }
+  try {
+    return await chain.examine(payment)
+  } catch {
+    return { type: 'open', reason: 'the chain could not be asked' }
+  }
+}
+
+function receiptOf({ asset, terms }: Payment, evidence: Evidence): PaymentUpdate['receipt'] {
+  if (evidence.type !== 'executed') return undefined
+  const { transaction, amount } = evidence
+  return { status: 'confirmed', transaction, network: asset.network, payer: terms.payer, amount }
+}
+
+/** A payment that the server took and did not honour says so for good; its receipt is the proof. */
+function noteOf({ status, note }: Payment, { type }: Evidence): string | undefined {
+  return type === 'executed' && status === 'unknown' ? 'paid, not delivered' : note
+}
+
+async function finish(
+  payment: Payment,
+  update: PaymentUpdate & { readonly status: Ending['status'] },
+  event: Ending['event'],
+  { ledger, emit }: Books,
+): Promise<Finding> {
+  const { status } = update
+  try {
+    const finished = await ledger.update(payment.id, { ...update, ifTerms: payment.terms })
+    emit(event, { payment: finished } satisfies Events[Ending['event']])
+    return { outcome: status, payment: finished }
+  } catch {
+    // Another call was first, or the purchase was signed anew and is another payment now: then it stays as it is.
+    const current = (await ledger.get(payment.id).catch(unavailable)) ?? payment
+    return { outcome: current.status === status ? status : 'open', payment: current }
+  }
+}
+
+/** Says so once, and releases nothing: a key that signs for others is the owner's to look into. */
+async function divert(payment: Payment, transaction: string, { ledger, emit }: Books): Promise<Finding> {
+  const note = `diverted: its nonce was used for something else in ${transaction}`
+  if (payment.note === note) return { outcome: 'diverted', payment }
+  const status = payment.status === 'claimed' ? 'claimed' : 'unknown'
+  const noted = await ledger.update(payment.id, { status, note, ifTerms: payment.terms }).catch(() => payment)
+  emit('payment.diverted', { payment: noted, transaction })
+  return { outcome: 'diverted', payment: noted }
+}

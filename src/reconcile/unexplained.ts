@@ -1,0 +1,148 @@
+import type { Chain, OutgoingTransfer } from '../ports/chain.js'
+import { within } from '../lib/deadline.js'
+import type { Ledger } from '../ports/ledger.js'
+import { countsAsSpent } from '../ledger/lifecycle.js'
+import { listAll } from '../ledger/list-all.js'
+import type { Parts } from '../pay/context.js'
+import type { Network, Payment } from '../types.js'
+
+type Books = Pick<Parts, 'ledger' | 'keyStore' | 'assets' | 'emit' | 'clock'>
+
+/** No payment is recorded earlier than this before it can have been executed. */
+const longestLifeMs = 3_600_000
+const timeoutMs = 30_000
+
+/**
+ * Looks through what left the wallet's account on one network since it was last looked at: each transfer has to be that
+ * of one payment. One that is not freezes the wallet, since somebody else has the key.
+ */
+export async function watch(chain: Chain, books: Books): Promise<void> {
+  if (!chain.outgoing) return
+  const reason = await look({ ...chain, outgoing: chain.outgoing }, books).catch(() => 'the search failed')
+  if (reason !== undefined) books.emit('transfers.unwatched', { network: chain.network, reason })
+}
+
+type Watched = Pick<Chain, 'network' | 'proofsOf'> & { readonly outgoing: NonNullable<Chain['outgoing']> }
+
+/** Answers why it could not look, if it could not. */
+async function look(
+  { network, outgoing, proofsOf = ({ terms }) => [terms.nonce] }: Watched,
+  books: Books,
+): Promise<string | undefined> {
+  const { ledger, keyStore, assets } = books
+  const signer = await within(timeoutMs, keyStore.getSigner(network), 'no signer in time')
+  if (!signer) return undefined
+  const account = signer.address
+  const name = `watch/${network}/${account}`
+  const start = await startOf(name, network, ledger)
+  if (!start) return undefined
+  const watched = assets.list().filter((asset) => asset.network === network && asset.transfer !== 'native')
+  const seen = await outgoing({ account, assets: watched, ...start })
+  if (seen.type === 'open') return seen.reason
+  const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since, proofsOf })
+  const [stray, ...others] = strays
+  if (stray) await freeze([stray, ...others], network, books)
+  if (isPending) return undefined
+  // Only now: a crash before this looks, and freezes, once more.
+  await ledger.remember(name, JSON.stringify({ checkpoint: seen.checkpoint, since: seen.until * 1000 }))
+  return undefined
+}
+
+type Start = { readonly checkpoint?: string; readonly since: number }
+
+/** Goes on where the last search ended; the first begins with the first payment, for what was before is not ours. */
+async function startOf(name: string, network: Network, ledger: Ledger): Promise<Start | undefined> {
+  const remembered = await ledger.recall(name)
+  if (remembered !== undefined) return readStart(remembered)
+  const first = (await listAll(ledger, {})).findLast(({ asset }) => asset.network === network)
+  return first && { since: first.createdAt }
+}
+
+function readStart(text: string): Start {
+  const { checkpoint, since } = Object(JSON.parse(text))
+  if (typeof checkpoint === 'string' && Number.isFinite(since)) return { checkpoint, since }
+  throw new TypeError('the ledger remembers no place to go on from')
+}
+
+type Explained = {
+  readonly strays: readonly OutgoingTransfer[]
+  /** Whether a payment that is still open names one of them: then what a final block shows of it is waited for. */
+  readonly isPending: boolean
+}
+
+type Known = {
+  readonly ledger: Ledger
+  readonly account: string
+  readonly since: number
+  readonly proofsOf: NonNullable<Chain['proofsOf']>
+}
+
+/** Tells which transfers no payment explains: of the time of the search, or, where that does not do, of all time. */
+async function explain(
+  transfers: readonly OutgoingTransfer[],
+  { ledger, account, since, proofsOf }: Known,
+): Promise<Explained> {
+  const isOwn = ({ terms }: Payment): boolean => terms.payer === account
+  const recent = (await listAll(ledger, { since: since - longestLifeMs })).filter(isOwn)
+  const first = compare(transfers, recent, proofsOf)
+  return first.strays.length === 0 ? first : compare(transfers, (await listAll(ledger, {})).filter(isOwn), proofsOf)
+}
+
+/** Each payment explains one transfer. */
+function compare(
+  transfers: readonly OutgoingTransfer[],
+  payments: readonly Payment[],
+  proofsOf: Known['proofsOf'],
+): Explained {
+  const proven = indexPayments(payments, (payment) => [
+    ...proofsOf(payment),
+    ...(payment.receipt?.status === 'confirmed' ? [payment.receipt.transaction] : []),
+  ])
+  const claimed = indexPayments(payments, ({ receipt }) => (receipt?.status === 'claimed' ? [receipt.transaction] : []))
+  const used = new Set<Payment>()
+  const take = (known: ReadonlyMap<string, readonly Payment[]>, transfer: OutgoingTransfer): boolean => {
+    const named = [...transfer.nonces, transfer.transaction].flatMap((proof) => known.get(proof.toLowerCase()) ?? [])
+    const own = named.find((payment) => !used.has(payment) && isOf(payment, transfer))
+    if (own) used.add(own)
+    return own !== undefined
+  }
+  const unproven = transfers.filter((transfer) => !take(proven, transfer))
+  const strays = unproven.filter((transfer) => !take(claimed, transfer))
+  return { strays, isPending: strays.length < unproven.length }
+}
+
+/** By what proves them. That a payment is `claimed` proves nothing, but is looked into before anybody is alarmed. */
+function indexPayments(
+  payments: readonly Payment[],
+  proofsOf: (payment: Payment) => readonly string[],
+): ReadonlyMap<string, readonly Payment[]> {
+  const known = new Map<string, readonly Payment[]>()
+  for (const payment of payments.filter(countsAsSpent)) {
+    for (const proof of new Set(proofsOf(payment).map((one) => one.toLowerCase()))) {
+      known.set(proof, [...(known.get(proof) ?? []), payment])
+    }
+  }
+  return known
+}
+
+function isOf({ asset, payTo, amount }: Payment, transfer: OutgoingTransfer): boolean {
+  const isEvm = asset.network.startsWith('eip155:')
+  const isSame = (one: string, other: string): boolean =>
+    isEvm ? one.toLowerCase() === other.toLowerCase() : one === other
+  return isSame(asset.address, transfer.asset) && isSame(payTo, transfer.to) && amount === transfer.amount
+}
+
+async function freeze(
+  strays: readonly [OutgoingTransfer, ...OutgoingTransfer[]],
+  network: Network,
+  { ledger, emit, clock }: Books,
+): Promise<void> {
+  const [{ amount, asset, to, transaction }] = strays
+  const more = strays.length === 1 ? '' : `, and ${strays.length - 1} more`
+  const reason = `money left that no payment explains: ${amount} units of ${asset} on ${network} to ${to} in ${transaction}${more}`
+  const known = await ledger.frozen()
+  const freeze = { reason, at: clock() }
+  if (!known) await ledger.freeze(freeze)
+  for (const transfer of strays) emit('transfer.unexplained', { network, transfer })
+  if (!known) emit('wallet.frozen', { freeze })
+}

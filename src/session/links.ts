@@ -1,0 +1,109 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import * as z from 'zod/mini'
+import { ConfigurationError, isStipendError, SessionInvalidError } from '../errors.js'
+import { deepFreeze } from '../lib/freeze.js'
+import { parseJson } from '../protocols/json.js'
+import type { SessionId } from '../types.js'
+import type { Caveats, SessionLimits, SessionScope } from './scope.js'
+import { rulesOf } from './rules.js'
+import { findWidening } from './compare-scopes.js'
+
+/** One link of the chain from the wallet to a session. */
+export type Link = {
+  readonly id: SessionId
+  /** The caveats as they were written, to the byte: what a token's chain of MACs runs over. */
+  readonly text: string
+  readonly caveats: Caveats
+}
+
+/** From the widest session to the narrowest. */
+export type Chain = readonly [Link, ...Link[]]
+
+/** How often a session can be narrowed, and how many parts of a token are looked at. */
+export const mostLinks = 8
+const usd = z.union([z.string(), z.number()])
+
+/** Strict: a caveat that is not known here could be a condition, so nothing is allowed under it. */
+const schema = z.strictObject({
+  nonce: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
+  limits: z.optional(
+    z.strictObject({
+      perPaymentUsd: z.optional(usd),
+      hourlyLimitUsd: z.optional(usd),
+      dailyLimitUsd: z.optional(usd),
+      monthlyLimitUsd: z.optional(usd),
+      totalLimitUsd: z.optional(usd),
+      instantMaxUsd: z.optional(usd),
+      notifyMaxUsd: z.optional(usd),
+      delayMaxUsd: z.optional(usd),
+      delaySeconds: z.optional(z.number()),
+      calendar: z.optional(z.string()),
+      onExceed: z.optional(z.enum(['deny', 'approve'])),
+    } satisfies Record<keyof SessionLimits, unknown>),
+  ),
+  maxPayments: z.optional(z.int().check(z.nonnegative())),
+  allowHosts: z.optional(z.array(z.string().check(z.maxLength(260))).check(z.minLength(1), z.maxLength(64))),
+  expiresAt: z.optional(z.int().check(z.positive())),
+  labels: z.optional(z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(256)))),
+  audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+} satisfies Record<keyof Caveats, unknown>)
+
+/**
+ * Makes the link that narrows a chain to a scope.
+ *
+ * @throws ConfigurationError when the scope is not usable, or wider than what it is made from.
+ */
+export function narrow(chain: readonly Link[], scope: SessionScope, nonce: string): Chain {
+  if (typeof scope !== 'object' || scope === null) {
+    throw new ConfigurationError('Failed to make a session: expected what it is narrowed to')
+  }
+  const { expiresAt, ...rest } = scope
+  const instant = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
+  try {
+    return extend(chain, JSON.stringify({ nonce, ...rest, expiresAt: instant }))
+  } catch (cause) {
+    const reason = isStipendError(cause) ? cause.message.replace(/^[^:]*: /, '') : 'it cannot be written as JSON'
+    throw new ConfigurationError(`Failed to make a session: ${reason}`, { cause })
+  }
+}
+
+/**
+ * Adds a link to a chain, as a token carries it.
+ *
+ * @throws SessionInvalidError when it is not well-formed, is wider than what comes before, or one too many.
+ */
+export function extend(chain: readonly Link[], text: string): Chain {
+  if (chain.length >= mostLinks) throw new SessionInvalidError(`it is narrowed more than ${mostLinks} times`)
+  const caveats = readCaveats(text)
+  const problem = chain.map((link) => findWidening(link.caveats, caveats)).find((one) => one !== undefined)
+  if (problem !== undefined) throw new SessionInvalidError(problem)
+  const link = Object.freeze({ id: idOf(chain.at(-1), text), text, caveats })
+  const [first = link, ...others] = chain
+  const extended: Chain = chain.length === 0 ? [link] : [first, ...others, link]
+  return Object.freeze(extended)
+}
+
+function readCaveats(text: string): Caveats {
+  try {
+    const read = schema.safeParse(parseJson(text, 'session'))
+    if (!read.success) throw new SessionInvalidError(`${issueOf(read.error)} is not known or not usable`)
+    const caveats: Caveats = deepFreeze(read.data)
+    rulesOf(caveats, 'session:')
+    return caveats
+  } catch (cause) {
+    if (cause instanceof SessionInvalidError) throw cause
+    const reason = isStipendError(cause) ? cause.message.replace(/^[^:]*: /, '') : 'what it allows cannot be read'
+    throw new SessionInvalidError(reason, cause)
+  }
+}
+
+function issueOf({ issues: [issue] }: z.core.$ZodError): string {
+  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : (issue?.path ?? [])
+  return path.length > 0 ? path.map(String).join('.').slice(0, 64) : 'it'
+}
+
+/** Says what a session is and where it comes from, so that no two can have one name by choice. */
+function idOf(parent: Link | undefined, text: string): SessionId {
+  return `ses_${bytesToHex(sha256(utf8ToBytes(`${parent?.id ?? ''}\n${text}`))).slice(0, 32)}`
+}

@@ -1,0 +1,27 @@
+import type { SpendingLimitOptions } from '../policy/rules/limits.js'
+import type { Labels } from '../types.js'
+
+/** What a session may spend, as `spendingLimit` has it; counted over the session and all that is made from it. */
+export type SessionLimits = Omit<SpendingLimitOptions, 'scope'>
+
+/** What a session is narrowed to. What is left out is as the wallet, or the session it is made from, has it. */
+export type SessionScope = {
+  readonly limits?: SessionLimits | undefined
+  /** The most payments it may make in all. */
+  readonly maxPayments?: number | undefined
+  /** Host patterns, as `allowHosts` has them. */
+  readonly allowHosts?: readonly string[] | undefined
+  /** Unix milliseconds, or a date. */
+  readonly expiresAt?: number | Date | undefined
+  /** What each of its payments is filed under; neither a call nor a session made from it can change them. */
+  readonly labels?: Labels | undefined
+  /** Who alone may open its token. */
+  readonly audience?: string | undefined
+}
+
+/** A scope as a token carries it. */
+export type Caveats = Omit<SessionScope, 'expiresAt'> & {
+  readonly nonce: string
+  /** Unix milliseconds. */
+  readonly expiresAt?: number | undefined
+}

@@ -1,0 +1,151 @@
+import { bytesToHex } from '@noble/hashes/utils'
+import { type BudgetLine, budget } from '../pay/budget.js'
+import { createPayer } from '../pay/create-payer.js'
+import { SessionInvalidError, SessionRevokedError } from '../errors.js'
+import { type PayingFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
+import type { PaymentFilter } from '../ports/ledger.js'
+import type { Parts } from '../pay/context.js'
+import type { Payer } from '../pay/payer.js'
+import type { GuardedPolicy } from '../policy/engine.js'
+import { narrowPolicy } from '../policy/narrow.js'
+import type { Protocol } from '../ports/protocol.js'
+import { draw, type Random } from '../lib/random.js'
+import type { Quote } from '../pay/quote.js'
+import { rulesOf } from './rules.js'
+import type { SessionScope } from './scope.js'
+import { type Chain, type Link, narrow } from './links.js'
+import { readToken, writeToken } from './token.js'
+import type { Approval, ApprovalId, Labels, Payment, PaymentId, SessionId } from '../types.js'
+
+/**
+ * A handle that pays within its scope and can only be narrowed, safe to hand to a model, a tool or a sub-agent. What it
+ * spends counts against itself, every session that it was made from, and the wallet.
+ */
+export type Session = Payer & {
+  readonly id: SessionId
+  /** Unix milliseconds; the earliest of its chain. */
+  readonly expiresAt: number | undefined
+  /** Fetches, and pays if it must. */
+  readonly fetch: PayingFetch
+  /** Asks what a request would cost; it is sent unpaid, and `undefined` means that it asks no payment. */
+  readonly quote: (...request: Parameters<PayingFetch>) => Promise<Quote | undefined>
+  /** Says what is left under each limit: its own and the wallet's, and given a URL those of its host. */
+  readonly budget: (url?: string | URL) => Promise<readonly BudgetLine[]>
+  /** Its own payments, and those of the sessions made from it. */
+  readonly payments: {
+    readonly get: (id: PaymentId) => Promise<Payment | undefined>
+    /** Newest first. */
+    readonly list: (filter?: Omit<PaymentFilter, 'scope'>) => Promise<readonly Payment[]>
+  }
+  /** What it has asked for and still waits for; only the owner can decide on it. */
+  readonly approvals: {
+    readonly get: (id: ApprovalId) => Promise<Approval | undefined>
+    /** Newest first. */
+    readonly list: () => Promise<readonly Approval[]>
+  }
+  /**
+   * Makes a session that may do less.
+   *
+   * @throws ConfigurationError when the scope is not usable, or wider than this session's own.
+   */
+  readonly session: (scope: SessionScope) => Session
+  /** Writes it as a token, which `wallet.openSession` reads in any process that has the same key and ledger. */
+  readonly token: () => Promise<string>
+}
+
+/** What sessions are made from; only the wallet has it. */
+export type SessionMaker = {
+  readonly parts: Parts & { readonly policy: GuardedPolicy }
+  readonly protocols: readonly Protocol[]
+  readonly random: Random
+  readonly fetch: typeof globalThis.fetch
+  /** 32 bytes that tokens are signed with. */
+  readonly root: () => Promise<Uint8Array>
+  readonly tokenPrefix: string
+}
+
+/** Makes a session of the wallet. */
+export function createSession(scope: SessionScope, maker: SessionMaker): Session {
+  return createHandle(narrow([], scope, drawNonce(maker)), maker)
+}
+
+/**
+ * Opens the session that a token carries.
+ *
+ * @throws SessionInvalidError when it is forged, of another wallet, of another audience, or expired.
+ * @throws SessionRevokedError when it or one that it was made from is revoked.
+ */
+export async function openSession(token: string, audience: string | undefined, maker: SessionMaker): Promise<Session> {
+  const chain = readToken(token, await maker.root(), maker.tokenPrefix)
+  const isForOther = chain.some(({ caveats }) => caveats.audience !== undefined && caveats.audience !== audience)
+  if (isForOther) throw new SessionInvalidError('it is for another audience')
+  const expiresAt = expiryOf(chain)
+  if (expiresAt !== undefined && maker.parts.time().ledger >= expiresAt) {
+    throw new SessionInvalidError(`it expired at ${new Date(expiresAt).toISOString()}`)
+  }
+  const revoked = await maker.parts.ledger.revoked(chain.map(({ id }) => id))
+  if (revoked) throw new SessionRevokedError(revoked)
+  return createHandle(chain, maker)
+}
+
+/** A frozen object without a way back: the wallet, its key and its policy stay in the closures of its functions. */
+function createHandle(chain: Chain, maker: SessionMaker): Session {
+  const { protocols, random, fetch } = maker
+  const { id } = lastOf(chain)
+  const parts = narrowParts(chain, maker)
+  const payer = createPayer(parts, { protocols, random, labels: labelsOf(chain) })
+  const { ledger, time } = parts
+  const scope = scopeOf(id)
+  const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
+  return Object.freeze({
+    ...payer,
+    id,
+    expiresAt: expiryOf(chain),
+    fetch: wrapFetch(fetch, payer),
+    quote: quoteWith(fetch, payer),
+    budget: (url?: string | URL) => budget(parts, url),
+    payments: Object.freeze({
+      get: async (payment: PaymentId) => {
+        const found = await ledger.get(payment)
+        return found?.scopes.includes(scope) ? found : undefined
+      },
+      list: (filter: PaymentFilter = {}) => ledger.list({ ...filter, scope }),
+    }),
+    approvals: Object.freeze({
+      get: async (approval: ApprovalId) =>
+        (await ledger.listApprovals(time().ledger)).find((one) => one.id === approval && isOwn(one)),
+      list: async () => (await ledger.listApprovals(time().ledger)).filter(isOwn),
+    }),
+    session: (narrower: SessionScope) => createHandle(narrow(chain, narrower, drawNonce(maker)), maker),
+    token: async () => writeToken(chain, await maker.root(), maker.tokenPrefix),
+  } satisfies Session)
+}
+
+/** The wallet's parts, under the rules of every link of the chain. */
+function narrowParts(chain: Chain, { parts }: SessionMaker): Parts {
+  const rules = chain.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
+  const sessions = Object.freeze(chain.map(({ id }) => id))
+  return { ...parts, policy: narrowPolicy(parts.policy, rules), sessions, notAfter: expiryOf(chain) }
+}
+
+function scopeOf(id: SessionId): string {
+  return `session:${id}`
+}
+
+function lastOf(chain: Chain): Link {
+  return chain.at(-1) ?? chain[0]
+}
+
+/** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */
+function labelsOf(chain: Chain): Labels {
+  return Object.assign({}, ...chain.map(({ caveats }) => caveats.labels ?? {}).toReversed())
+}
+
+function expiryOf(chain: Chain): number | undefined {
+  const instants = chain.flatMap(({ caveats }) => caveats.expiresAt ?? [])
+  return instants.length > 0 ? Math.min(...instants) : undefined
+}
+
+function drawNonce({ random }: SessionMaker): string {
+  return bytesToHex(draw(random, 16))
+}

@@ -1,0 +1,138 @@
+import { ConfigurationError } from '../errors.js'
+import { createNodes, type Node } from './rpc.js'
+import type { Network, Payment } from '../types.js'
+import type { Chain, Evidence } from '../ports/chain.js'
+import { readBalances } from './balances.js'
+import { findOutgoing } from './outgoing.js'
+import { createTransfers } from './send-transfer.js'
+import { findTransaction, isFirstBlockBefore, type Question, readFinal, readFinalTime } from './history.js'
+
+/** Options of `solana`. */
+export type SolanaOptions = {
+  /** A CAIP-2 id, such as `solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp`; the nodes have to be of it. */
+  readonly network: Network
+  /** The URLs of JSON-RPC nodes of different operators. */
+  readonly rpcs: readonly string[]
+  /**
+   * How many must say the same before a payment counts no more.
+   *
+   * @default 2 where two nodes are given, else 1
+   */
+  readonly quorum?: number | undefined
+  /**
+   * How long each answer of a node is waited for, in seconds.
+   *
+   * @default 20
+   */
+  readonly timeoutSeconds?: number | undefined
+  /**
+   * The most that the fee of one transfer of `wallet.transfer` may be, in lamports.
+   *
+   * @default 100_000n, a ten-thousandth of a SOL
+   */
+  readonly maxFeeLamports?: bigint | undefined
+  /** What nodes are asked with. @default the global fetch at the time of each call */
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** Unix milliseconds. @default Date.now */
+  readonly clock?: (() => number) | undefined
+}
+
+/** The life of a blockhash, and the blocks until one is final. */
+const lifeBlocks = 150 + 32
+/** Ninety seconds, and as long as a signer may take. */
+const shortestWaitMs = 120_000
+
+/**
+ * Reads what Solana shows of payments: only final blocks, of the right network, and a payment counts no more only when
+ * a quorum of nodes says that its blockhash is dead and has all of the payer's history since, without it. Sends the
+ * transfers of `wallet.transfer`.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { solana } from 'stipend/solana'
+ *
+ * const chain = solana({
+ *   network: 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp',
+ *   rpcs: ['https://api.mainnet-beta.solana.com', 'https://solana.example.com'],
+ * })
+ * ```
+ */
+export function solana(options: SolanaOptions): Chain {
+  const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = 20 } = options
+  const { maxFeeLamports = 100_000n } = options
+  const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {
+    throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
+  }
+  // Whatever is compared with a number that is none is allowed.
+  if (typeof maxFeeLamports !== 'bigint') throw new ConfigurationError('Failed to read maxFeeLamports: it is no bigint')
+  const nodes = createNodes(rpcs, { network, fetch, timeoutMs: timeoutSeconds * 1000 })
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > nodes.length) {
+    throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${nodes.length} nodes`)
+  }
+  return Object.freeze<Chain>({
+    network,
+    examine: async (payment: Payment): Promise<Evidence> => {
+      const question = readQuestion(payment, network)
+      if (!question) return { type: 'open', reason: 'it is no payment of this library on this network' }
+      const answers = await Promise.all(nodes.map((node) => ask(node, question)))
+      return agree(answers, { quorum, isOldEnough: clock() >= payment.createdAt + shortestWaitMs })
+    },
+    outgoing: (search) => findOutgoing(search, { nodes, quorum }),
+    // Whoever pays the fee names the transaction; what is ours of it is the message.
+    proofsOf: ({ terms }) => (terms.details?.['messageHash'] === undefined ? [] : [terms.details['messageHash']]),
+    time: () => readTime(nodes, quorum),
+    transfers: createTransfers({ network, nodes, maxFeeLamports, clock }),
+    balances: (address, assets) => readBalances(nodes, address, assets),
+  })
+}
+
+function readQuestion(payment: Payment, network: Network): Question | undefined {
+  const { source, messageHash, memo, blockHeight, slot } = payment.terms.details ?? {}
+  const isOurs =
+    payment.asset.network === network && /^\d{1,15}$/.test(blockHeight ?? '') && /^\d{1,15}$/.test(slot ?? '')
+  if (!isOurs || source === undefined || messageHash === undefined || memo === undefined) return undefined
+  return { payment, source, messageHash, memo, height: Number(blockHeight), slot: Number(slot) }
+}
+
+async function ask(node: Node, question: Question): Promise<Evidence> {
+  try {
+    return await examine(node, question)
+  } catch (error) {
+    const isOurs = error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError')
+    return { type: 'open', reason: isOurs ? error.message : 'a node failed to answer' }
+  }
+}
+
+/** The height is read first: what the history does not have by then can never come. */
+async function examine(node: Node, question: Question): Promise<Evidence> {
+  const final = await readFinal(node)
+  const found = await findTransaction(node, question, final)
+  if (found?.isExecuted) return { type: 'executed', transaction: found.signature, amount: question.payment.amount }
+  if (final.height <= question.height + lifeBlocks) return { type: 'open', reason: 'it can still be executed' }
+  // In a block, but failed: its message is used up.
+  if (found || (await isFirstBlockBefore(node, question))) return { type: 'expired' }
+  return { type: 'open', reason: 'a node no longer has all of the history since it was signed' }
+}
+
+/** The latest time that a quorum of nodes has reached. */
+async function readTime(nodes: readonly Node[], quorum: number): Promise<number | undefined> {
+  const asked = await Promise.allSettled(nodes.map(readFinalTime))
+  const times = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  return times.toSorted((one, other) => other - one)[quorum - 1]
+}
+
+type Agreement = { readonly quorum: number; readonly isOldEnough: boolean }
+
+/** That it was executed is believed of one node, since it only makes a payment count; that it never will be, of a quorum. */
+function agree(answers: readonly Evidence[], { quorum, isOldEnough }: Agreement): Evidence {
+  const executed = answers.find(({ type }) => type === 'executed')
+  if (executed) return executed
+  const expired = answers.filter(({ type }) => type === 'expired')
+  if (expired.length >= quorum && expired[0]) {
+    return isOldEnough ? expired[0] : { type: 'open', reason: 'it was signed a moment ago' }
+  }
+  return answers.find(({ type }) => type === 'open') ?? { type: 'open', reason: 'the nodes do not agree' }
+}

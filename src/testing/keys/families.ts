@@ -1,0 +1,137 @@
+import { ed25519 } from '@noble/curves/ed25519'
+import { utf8ToBytes } from '@noble/hashes/utils'
+import { base58 } from '@scure/base'
+import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../../evm/typed-data.js'
+import { isSignedBy } from '../../solana/verify.js'
+import type { Signer } from '../../ports/key-store.js'
+import type { Network } from '../../types.js'
+
+/** What is asked of the signers of one family of networks. */
+export type KeyFamily = {
+  readonly networks: readonly [Network, ...Network[]]
+  readonly isAddress: (address: string) => boolean
+  /** Signs the sample payment of a number, from the signer's own address. */
+  readonly sign: (signer: Signer, number: bigint) => Promise<unknown>
+  /** Asks for what no signer can sign. */
+  readonly signNonsense: (signer: Signer) => Promise<unknown>
+  /** Whether a signature is in the one form that the chains take. */
+  readonly isCanonical: (signature: unknown) => boolean
+  readonly isSignedBy: (address: string, number: bigint, signature: unknown) => boolean
+}
+
+const eip155: KeyFamily = {
+  networks: ['eip155:84532', 'eip155:1', 'eip155:8453'],
+  isAddress: (address) => parseAddress(address.toLowerCase()) === address,
+  sign: async (signer, number) => signTyped(signer, sampleTransfer(signer.address, number)),
+  signNonsense: async (signer) => signTyped(signer, { ...sampleTransfer(signer.address, 1n), primaryType: 'Nothing' }),
+  isCanonical: (signature) => {
+    const isPlain = typeof signature === 'string' && /^0x[0-9a-f]{128}1[bc]$/.test(signature)
+    return isPlain && parseSignature(signature) === signature
+  },
+  isSignedBy: (address, number, signature) => {
+    const parsed = parseSignature(signature)
+    return parsed !== undefined && recoverAddress(hashTypedData(sampleTransfer(address, number)), parsed) === address
+  },
+}
+
+const solana: KeyFamily = {
+  networks: [
+    'solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1',
+    'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp',
+    'solana:4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z',
+  ],
+  isAddress: (address) => isPoint(address),
+  sign: async (signer, number) => signBytes(signer, sampleMessage(signer.address, number)),
+  signNonsense: async (signer) => signBytes(signer, undefined as unknown as Uint8Array),
+  isCanonical: (signature) => signature instanceof Uint8Array && signature.length === 64,
+  isSignedBy: (address, number, signature) => {
+    const isBytes = signature instanceof Uint8Array && signature.length === 64
+    return isBytes && isSignedBy(sampleMessage(address, number), signature, address)
+  },
+}
+
+/** The families of networks that a key store can hold keys for. */
+export const keyFamilies: Readonly<Record<Signer['namespace'], KeyFamily>> = Object.freeze({ eip155, solana })
+
+function signTyped(signer: Signer, data: TypedData): Promise<unknown> | undefined {
+  return signer.namespace === 'eip155' ? signer.signTypedData(data) : undefined
+}
+
+function signBytes(signer: Signer, message: Uint8Array): Promise<unknown> | undefined {
+  return signer.namespace === 'solana' ? signer.signMessage(message) : undefined
+}
+
+function isPoint(address: string): boolean {
+  try {
+    ed25519.ExtendedPoint.fromHex(base58.decode(address))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The typed data of a payment of USDC on Base Sepolia, as `exactEvm` builds it. */
+export function sampleTransfer(from: string, value: bigint): TypedData {
+  const types = [
+    'from address',
+    'to address',
+    'value uint256',
+    'validAfter uint256',
+    'validBefore uint256',
+    'nonce bytes32',
+  ]
+  return {
+    domain: {
+      name: 'USDC',
+      version: '2',
+      chainId: 84532,
+      verifyingContract: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+    },
+    types: {
+      TransferWithAuthorization: types.map((field) => {
+        const [name = '', type = ''] = field.split(' ')
+        return { name, type }
+      }),
+    },
+    primaryType: 'TransferWithAuthorization',
+    message: {
+      from,
+      to: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C',
+      value,
+      validAfter: 0n,
+      validBefore: 1_781_697_720n,
+      nonce: `0x${'5a'.repeat(32)}`,
+    },
+  }
+}
+
+/** A sponsored payment of USDC on Solana's devnet: two limits on computation, a checked transfer and a memo. */
+export function sampleMessage(payer: string, amount: bigint): Uint8Array {
+  const accounts = [
+    base58.encode(new Uint8Array(32).fill(7)),
+    payer,
+    base58.encode(new Uint8Array(32).fill(8)),
+    base58.encode(new Uint8Array(32).fill(9)),
+    '4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU',
+    'ComputeBudget111111111111111111111111111111',
+    'MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr',
+    'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA',
+  ]
+  const note = utf8ToBytes('9c861076b254c712e3278c0ef8ff8535')
+  return Uint8Array.from([
+    ...[0x80, 2, 1, 4, accounts.length],
+    ...accounts.flatMap((account) => [...base58.decode(account)]),
+    ...new Uint8Array(32).fill(5),
+    ...[4, 5, 0, 5, 2, 0x20, 0x4e, 0, 0],
+    ...[5, 0, 9, 3, 1, 0, 0, 0, 0, 0, 0, 0],
+    ...[7, 4, 2, 4, 3, 1, 10, 12, ...littleEndian(amount), 6],
+    ...[6, 0, note.length, ...note],
+    0,
+  ])
+}
+
+function littleEndian(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, value, true)
+  return bytes
+}

@@ -1,0 +1,140 @@
+import { claim, claimEqual } from '../claim.js'
+import { type CreateLedger, type LedgerContract, recordVia, reserves, roomy, usedOf } from './checks.js'
+import { noon, sampleId, sampleLimit, samplePayment } from './sample-payment.js'
+
+/** What becomes of a purchase that is made again. */
+export const purchaseContract: LedgerContract = {
+  'an id that counts is answered with its payment, even when limits are used up': answersWithExisting,
+  'an id that was released can be reserved anew': reservesAnew,
+  'the same request is answered with its payment while that is unknown and can be settled': findsSameRequest,
+  'a payment that is renewed takes the place of the old one and counts once': renews,
+  'a payment is not renewed by one that ends before it': keepsTheLongerLived,
+  'news of a payment from before it was renewed does not move it': ignoresOldNews,
+}
+
+async function answersWithExisting(create: CreateLedger): Promise<void> {
+  const full = sampleLimit(10n)
+  for (const status of ['authorized', 'claimed', 'unknown', 'confirmed'] as const) {
+    const ledger = await create()
+    await recordVia(ledger, status)
+    const dearer = samplePayment(1, { microUsd: 999n, createdAt: noon + 1 })
+    const answer = await ledger.reserve(dearer, [full])
+    const what = `A purchase whose payment is ${status} was not answered with that payment`
+    claim(!answer.ok && answer.reason === 'exists', `${what}: it was ${answer.ok ? 'recorded' : answer.reason}`)
+    const expected = { ...samplePayment(1), status, presentations: 2 }
+    claimEqual(answer.payment, expected, what)
+    claimEqual(await ledger.get(sampleId(1)), expected, 'One more presentation was not recorded')
+    claimEqual(await usedOf(ledger, full), 10n, 'A purchase that was made again counts twice')
+    claimEqual((await ledger.list()).length, 1, 'A purchase that was made again is listed twice')
+  }
+}
+
+async function reservesAnew(create: CreateLedger): Promise<void> {
+  for (const status of ['released', 'expired', 'cancelled'] as const) {
+    const ledger = await create()
+    await recordVia(ledger, status)
+    const anew = samplePayment(1, { microUsd: 20n, createdAt: noon + 1 })
+    await reserves(ledger, anew, [roomy], `A purchase whose payment is ${status} could not be made anew`)
+    claimEqual(await ledger.get(sampleId(1)), anew, 'A purchase that was made anew is not recorded as it is now')
+    claimEqual(await usedOf(ledger, roomy), 20n, 'A purchase that was made anew does not count once')
+  }
+}
+
+async function findsSameRequest(create: CreateLedger): Promise<void> {
+  const twin = (number: number, createdAt: number) =>
+    samplePayment(number, { createdAt, requestDigest: samplePayment(1).requestDigest })
+  const endsAt = samplePayment(1).terms.validBefore * 1000
+  const sameRequest = { sameRequest: true }
+  const ledger = await create()
+  await recordVia(ledger)
+  claimEqual(
+    await ledger.reserve(twin(2, noon), [roomy], sameRequest),
+    { ok: true },
+    'A request was taken for one that is under way',
+  )
+  await ledger.update(sampleId(2), { status: 'claimed' })
+  await ledger.update(sampleId(1), { status: 'unknown' })
+  claimEqual(
+    await ledger.reserve(twin(3, noon), [roomy]),
+    { ok: true },
+    'A request was answered with another that it did not ask for',
+  )
+  await ledger.update(sampleId(3), { status: 'unknown' })
+  const answer = await ledger.reserve(twin(4, endsAt - 11_000), [roomy], sameRequest)
+  claim(
+    !answer.ok && answer.reason === 'exists',
+    'A request was not answered with its payment whose outcome is unknown',
+  )
+  claimEqual(answer.payment.presentations, 2, 'One more presentation was not recorded')
+  claimEqual(
+    await ledger.get(sampleId(4)),
+    undefined,
+    'A request that was answered with a payment was recorded as well',
+  )
+  const late = await ledger.reserve(twin(5, endsAt - 9000), [roomy], sameRequest)
+  claimEqual(late, { ok: true }, 'A request was answered with a payment that has too little time to be sent again')
+  await ledger.update(sampleId(5), { status: 'released' })
+  await ledger.reserve(samplePayment(5), [roomy])
+  await ledger.update(sampleId(5), { status: 'unknown' })
+  const other = await ledger.reserve(twin(6, noon), [roomy], sameRequest)
+  claimEqual(other, { ok: true }, 'A request was answered with a payment that was of the same request once')
+}
+
+async function renews(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  await recordVia(ledger, 'unknown')
+  const { terms } = samplePayment(1)
+  const later = noon + 600_000
+  const renewed = samplePayment(1, {
+    createdAt: later,
+    terms: { ...terms, validBefore: terms.validBefore + 600 },
+    presentations: 2,
+  })
+  const tight = sampleLimit(10n)
+  const dear = { ...renewed, microUsd: 11n }
+  const refusal = await ledger.reserve(dear, [tight], { renew: true })
+  claim(
+    !refusal.ok && refusal.reason === 'limit',
+    'A payment that would go over a limit by being renewed is not refused for it',
+  )
+  claimEqual(await usedOf(ledger, tight), 10n, 'A payment that was not renewed does not count as before')
+  claimEqual((await ledger.get(sampleId(1)))?.terms, terms, 'A payment that was not renewed is not as before')
+  claimEqual(
+    await ledger.reserve(renewed, [tight], { renew: true }),
+    { ok: true },
+    'An open payment could not be renewed',
+  )
+  claimEqual(await ledger.get(sampleId(1)), renewed, 'A payment that was renewed is not recorded as it is now')
+  claimEqual(await usedOf(ledger, tight), 10n, 'A payment that was renewed does not count once')
+  await ledger.update(sampleId(1), { status: 'claimed' })
+  const paid = await ledger.reserve({ ...renewed, createdAt: later + 1 }, [tight], { renew: true })
+  claim(!paid.ok && paid.reason === 'exists', 'A payment that was claimed could be renewed')
+}
+
+async function keepsTheLongerLived(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  await recordVia(ledger, 'unknown')
+  const { terms } = samplePayment(1)
+  const shorter = samplePayment(1, { createdAt: noon + 1, terms: { ...terms, validBefore: terms.validBefore - 1 } })
+  const answer = await ledger.reserve(shorter, [roomy], { renew: true })
+  const what = 'A payment that can be settled for longer was replaced by one that ends before it'
+  claim(!answer.ok && answer.reason === 'exists', what)
+  claimEqual((await ledger.get(sampleId(1)))?.terms, terms, what)
+}
+
+async function ignoresOldNews(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  await recordVia(ledger, 'unknown')
+  const { terms } = samplePayment(1)
+  const renewed = samplePayment(1, {
+    terms: { ...terms, validBefore: terms.validBefore + 600 },
+    createdAt: noon + 1000,
+  })
+  await ledger.reserve(renewed, [roomy], { renew: true })
+  await ledger.update(sampleId(1), { status: 'expired', ifTerms: terms }).catch(() => undefined)
+  const what = 'The end of an authorization ended the one that has taken its place'
+  claimEqual(await ledger.get(sampleId(1)), renewed, what)
+  claimEqual(await usedOf(ledger, roomy), 10n, what)
+  await ledger.update(sampleId(1), { status: 'expired', ifTerms: renewed.terms })
+  claimEqual((await ledger.get(sampleId(1)))?.status, 'expired', 'News of a payment as it stands did not move it')
+}

@@ -1,0 +1,58 @@
+import { ConfigurationError } from '../errors.js'
+import { unwrapFetch } from '../fetch/wrap-fetch.js'
+import type { Payer } from '../pay/payer.js'
+import type { Session } from '../session/session.js'
+import type { Approval, Payment, SessionId } from '../types.js'
+import type { AgentWallet } from '../wallet/wallet.js'
+
+/** What the tools can do: pay, ask and look, within what is its own. */
+export type Holder = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
+  readonly payer: Payer
+  /** The session that it is, unless it is the wallet. */
+  readonly session: SessionId | undefined
+  /** The fetch that does not pay. */
+  readonly fetch: typeof globalThis.fetch
+}
+
+const mostListed = 200
+
+/**
+ * Takes of a wallet or a session what the tools need. Of a wallet that is what a session has: it reads no session's
+ * payments and decides on nothing.
+ *
+ * @throws ConfigurationError when it comes from another copy of the package: its fetch would pay by itself.
+ */
+export function holderOf(owner: AgentWallet | Session): Holder {
+  const { protocols, authorize, settle, appraise, clock, budget } = owner
+  const own = 'openSession' in owner ? viewOf(owner) : ownOf(owner)
+  const payer = { protocols, authorize, settle, appraise, clock }
+  const fetch = unwrapFetch(owner.fetch)
+  if (fetch === owner.fetch) {
+    throw new ConfigurationError('Failed to make tools: expected a wallet or a session of this copy of stipend')
+  }
+  return Object.freeze({ ...own, payer, budget, fetch })
+}
+
+type Own = Pick<Holder, 'session' | 'payments' | 'approvals'>
+
+function ownOf({ id, payments, approvals }: Session): Own {
+  return { session: id, payments, approvals }
+}
+
+function viewOf({ payments, approvals }: AgentWallet): Own {
+  const isOwn = ({ scopes }: Payment): boolean => !scopes.some((scope) => scope.startsWith('session:'))
+  const isAsked = ({ sessions = [] }: Approval): boolean => sessions.length === 0
+  const list = async (): Promise<readonly Approval[]> => (await approvals.list()).filter(isAsked)
+  return {
+    session: undefined,
+    payments: {
+      get: async (id) => {
+        const payment = await payments.get(id)
+        return payment && isOwn(payment) ? payment : undefined
+      },
+      list: async ({ limit = 100, ...filter } = {}) =>
+        (await payments.list({ ...filter, limit: mostListed })).filter(isOwn).slice(0, limit),
+    },
+    approvals: { get: async (id) => (await list()).find((one) => one.id === id), list },
+  }
+}

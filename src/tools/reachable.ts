@@ -1,0 +1,17 @@
+import { parseAllowedHost } from '../hosts/pattern.js'
+import { isAllowedBy, isPublicHost, refuseUrl } from '../hosts/match.js'
+
+/**
+ * Makes the check of where the tools may go at all, paid or not: to hosts that the developer names, or else to public
+ * names over https. It returns why a URL is out of reach.
+ *
+ * @throws ConfigurationError when a pattern is not usable.
+ */
+export function createReach(hosts: readonly string[] | undefined): (url: string) => string | undefined {
+  const patterns = hosts?.map(parseAllowedHost)
+  return (text) => {
+    const url = new URL(text)
+    const isReachable = patterns ? patterns.some((pattern) => isAllowedBy(pattern, url)) : isPublicHost(url)
+    return refuseUrl(url) ?? (isReachable ? undefined : `${url.host} is not a host that these tools may reach`)
+  }
+}

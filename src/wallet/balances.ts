@@ -1,0 +1,56 @@
+import type { Chain } from '../ports/chain.js'
+import type { Parts } from '../pay/context.js'
+import type { Asset, MicroUsd, Network } from '../types.js'
+
+/** What a wallet holds of one asset. */
+export type Balance = {
+  readonly network: Network
+  readonly address: string
+  readonly asset: Asset
+  /** Atomic units. */
+  readonly amount: bigint
+  /** Rounded down. */
+  readonly microUsd: MicroUsd
+}
+
+type Books = Pick<Parts, 'assets' | 'keyStore'> & { readonly chains: readonly Chain[] }
+
+/** Lists the wallet's address on each network of the table of assets that it has a key for. */
+export async function addresses({
+  assets,
+  keyStore,
+}: Pick<Parts, 'assets' | 'keyStore'>): Promise<readonly { readonly network: Network; readonly address: string }[]> {
+  const networks = [...new Set(assets.list().map(({ network }) => network))]
+  const signers = await Promise.all(networks.map((network) => keyStore.getSigner(network)))
+  return networks.flatMap((network, index) => {
+    const signer = signers[index]
+    return signer ? [{ network, address: signer.address }] : []
+  })
+}
+
+/** Asks the configured chains what the wallet holds of every asset of the table. */
+export async function balances({ assets, keyStore, chains }: Books): Promise<readonly Balance[]> {
+  const held = await Promise.all(chains.map((chain) => holdings(chain, { assets, keyStore })))
+  return held.flat()
+}
+
+async function holdings(
+  chain: Chain,
+  { assets, keyStore }: Pick<Books, 'assets' | 'keyStore'>,
+): Promise<readonly Balance[]> {
+  const { network } = chain
+  const signer = await keyStore.getSigner(network)
+  if (!signer || !chain.balances) return []
+  const known = assets.list().filter((asset) => asset.network === network)
+  const amounts = await chain.balances(signer.address, known)
+  return known.map((asset, index) => {
+    const amount = amounts[index] ?? 0n
+    return {
+      network,
+      address: signer.address,
+      asset,
+      amount,
+      microUsd: (amount * asset.microUsd) / 10n ** BigInt(asset.decimals),
+    }
+  })
+}

@@ -1,0 +1,192 @@
+import type { AgentWallet, AgentWalletOptions } from './wallet.js'
+import { createAssetTable } from '../assets/table.js'
+import { addresses, balances } from './balances.js'
+import { budget } from '../pay/budget.js'
+import { cancel } from '../reconcile/cancel.js'
+import type { Chain } from '../ports/chain.js'
+import { createTrustedClock, type TrustedClock } from '../pay/clock.js'
+import { createPayer } from '../pay/create-payer.js'
+import { ConfigurationError } from '../errors.js'
+import { createEvents, type Emit } from '../pay/events.js'
+import { type ExportFormat, exportPayments } from './export.js'
+import { quoteWith, unwrapFetch, wrapFetch } from '../fetch/wrap-fetch.js'
+import type { PaymentFilter } from '../ports/ledger.js'
+import { memoryLedger } from '../ledger/memory.js'
+import { startLoop } from '../reconcile/loop.js'
+import type { Parts } from '../pay/context.js'
+import type { Payer } from '../pay/payer.js'
+import { withoutTransfers } from '../policy/narrow.js'
+import { createPolicyHolder } from './current-policy.js'
+import { x402 } from '../protocols/x402/v2.js'
+import { x402V1 } from '../protocols/x402/v1.js'
+import type { Random } from '../lib/random.js'
+import { askTime, readChains, reconcile } from '../reconcile/reconcile.js'
+import { exactEvm } from '../evm/exact.js'
+import { createSession, openSession, type Session, type SessionMaker } from '../session/session.js'
+import type { SessionScope } from '../session/scope.js'
+import { type TransferOptions, transfer } from './transfer.js'
+import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
+
+/**
+ * Creates the wallet of an agent: it pays 402 responses from its key, under its policy, and records each payment in
+ * its ledger before the key is used.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ *
+ * @example
+ * ```ts
+ * import { allowHosts, createAgentWallet, getPayment, spendingLimit } from 'stipend'
+ * import { privateKey } from 'stipend/keys'
+ *
+ * const wallet = createAgentWallet({
+ *   keyStore: privateKey(process.env.AGENT_KEY),
+ *   policy: [allowHosts(['api.example.com']), spendingLimit({ perPaymentUsd: 0.1, dailyLimitUsd: 5 })],
+ * })
+ * const response = await wallet.fetch('https://api.example.com/report')
+ * console.log(getPayment(response)?.receipt?.transaction)
+ * ```
+ */
+export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
+  const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
+  if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
+  const { emit, on, hears } = createEvents()
+  const trusted = trustedClockOf(options, emit)
+  const chains = readChains(options.chains)
+  const clock = (): number => trusted.read().wall
+  const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
+  const parts = {
+    keyStore: options.keyStore,
+    schemes: options.schemes ?? [exactEvm()],
+    assets: createAssetTable(options.assets),
+    policy: withoutTransfers(policy),
+    ledger,
+    clock,
+    time: trusted.read,
+    askTime: () => askTime({ chains, witness: trusted.witness }),
+    secret: secretOf('purchases', { keyStore: options.keyStore, ledger }),
+    sessions: [],
+    emit,
+    hears,
+    onApproval: options.onApproval,
+  } satisfies Parts
+  const payer = createPayer(parts, { protocols, random })
+  const fetch = options.fetch ?? currentFetch()
+  // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
+  const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...parts, policy }, random)]))
+  const sessions: SessionMaker = {
+    parts,
+    protocols,
+    random,
+    fetch,
+    root: secretOf('sessions', parts),
+    tokenPrefix: readPrefix(options.sessionTokenPrefix),
+  }
+  const books = { ...parts, chains, witness: trusted.witness }
+  return Object.freeze({
+    ...payer,
+    fetch: wrapFetch(fetch, payer),
+    quote: quoteWith(fetch, payer),
+    budget: (url?: string | URL) => budget(parts, url),
+    payments: Object.freeze({
+      get: ledger.get,
+      list: ledger.list,
+      export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
+    }),
+    addresses: () => addresses(parts),
+    balances: () => balances(books),
+    transfer: (what: TransferOptions) => transfer(what, { ...books, movers }),
+    reconcile: () => reconcile(books),
+    cancel: (id: PaymentId) => cancel(id, books),
+    confirmClock: trusted.confirm,
+    close: startRounds(books, options.reconcileEverySeconds, random),
+    approvals: approvalsOf(parts),
+    freeze: async (reason: string) => {
+      const freeze = { reason, at: clock() }
+      await ledger.freeze(freeze)
+      emit('wallet.frozen', { freeze })
+    },
+    unfreeze: async () => {
+      await ledger.freeze(undefined)
+      emit('wallet.unfrozen', {})
+    },
+    session: (scope: SessionScope) => createSession(scope, sessions),
+    openSession: (token: string, { audience }: { readonly audience?: string | undefined } = {}) =>
+      openSession(token, audience, sessions),
+    revokeSession: async (session: SessionId | Pick<Session, 'id'>) => {
+      const id = typeof session === 'string' ? session : session.id
+      await ledger.revokeSession(id)
+      emit('session.revoked', { session: id })
+    },
+    setPolicy,
+    on,
+  })
+}
+
+/** Only transfers are ever paid by the scheme that a chain brings for them: no server can ask for one. */
+function createMover({ transfers }: Chain, parts: Parts, random: Random): Payer {
+  const schemes = [...parts.schemes, ...(transfers?.scheme ? [transfers.scheme] : [])]
+  return createPayer({ ...parts, schemes }, { protocols: [], random })
+}
+
+function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, emit: Emit): TrustedClock {
+  const { monotonic = clock === Date.now ? () => performance.now() : clock } = options
+  const tell = (aheadMs: number | undefined): void => {
+    if (aheadMs === undefined) emit('clock.confirmed', {})
+    else emit('clock.jumped', { aheadMs })
+  }
+  return createTrustedClock({ clock, monotonic, tell })
+}
+
+function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | undefined, random: Random): () => void {
+  if (seconds === undefined) return () => {}
+  const round = async (): Promise<void> => {
+    await reconcile(books).catch((error: unknown) => books.emit('reconciliation.failed', { error }))
+  }
+  return startLoop(round, { seconds, random })
+}
+
+function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
+  const decide = async (id: ApprovalId, status: 'approved' | 'denied'): Promise<Approval | undefined> => {
+    const approval = await ledger.decideApproval(id, status, time().ledger)
+    if (approval) emit('approval.decided', { approval })
+    return approval
+  }
+  return Object.freeze({
+    list: () => ledger.listApprovals(time().ledger),
+    approve: (id: ApprovalId) => decide(id, 'approved'),
+    deny: (id: ApprovalId) => decide(id, 'denied'),
+  })
+}
+
+function readPrefix(prefix = 'stipend_'): string {
+  if (/^[A-Za-z0-9_]{0,32}$/.test(prefix)) return prefix
+  throw new ConfigurationError('Failed to read sessionTokenPrefix: expected up to 32 letters, digits and underscores')
+}
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length))
+}
+
+/** Secrets come from the key where the store can derive from it, else from bytes that the ledger keeps. */
+function secretOf(
+  purpose: string,
+  { keyStore: { deriveSecret, id = '' }, ledger }: Pick<Parts, 'keyStore' | 'ledger'>,
+): () => Promise<Uint8Array> {
+  let secret: Promise<Uint8Array> | undefined
+  return () => {
+    secret ??= deriveSecret ? deriveSecret(purpose) : ledger.secret(`${purpose}/${id}`)
+    secret.catch(() => {
+      secret = undefined
+    })
+    return secret
+  }
+}
+
+/** Reads the global fetch late, so that a mock or a patch set up after the wallet is seen, but never a fetch that pays. */
+function currentFetch(): typeof globalThis.fetch {
+  const first = unwrapFetch(globalThis.fetch)
+  return (...request) => {
+    const current = globalThis.fetch
+    return unwrapFetch(current) === current ? current(...request) : first(...request)
+  }
+}

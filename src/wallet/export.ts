@@ -1,0 +1,87 @@
+import type { Ledger, PaymentFilter } from '../ports/ledger.js'
+import { countsAsSpent } from '../ledger/lifecycle.js'
+import type { Payment } from '../types.js'
+
+/** How payments are written for bookkeeping. */
+export type ExportFormat = 'json' | 'csv'
+
+/**
+ * Writes payments for bookkeeping, oldest first, one row each. Amounts are exact decimals: `usd` adds up to what was
+ * spent over the rows whose `spent` is `true`.
+ */
+export async function exportPayments(
+  ledger: Ledger,
+  format: ExportFormat,
+  filter: PaymentFilter = {},
+): Promise<string> {
+  const payments = await ledger.list({ limit: Number.MAX_SAFE_INTEGER, ...filter })
+  const rows = payments.toReversed().map(rowOf)
+  return format === 'json' ? JSON.stringify(rows, undefined, 2) : writeCsv(rows)
+}
+
+type Row = Readonly<Record<(typeof columns)[number], string>>
+
+const columns = [
+  'id',
+  'createdAt',
+  'status',
+  'spent',
+  'usd',
+  'amount',
+  'symbol',
+  'network',
+  'asset',
+  'payer',
+  'payTo',
+  'nonce',
+  'method',
+  'url',
+  'transaction',
+  'receipt',
+  'purchaseKey',
+  'labels',
+  'note',
+] as const
+
+function rowOf(payment: Payment): Row {
+  const { id, createdAt, status, microUsd, amount, asset, terms, payTo, resource, receipt, purchaseKey, labels, note } =
+    payment
+  return {
+    id,
+    createdAt: new Date(createdAt).toISOString(),
+    status,
+    spent: String(countsAsSpent(payment)),
+    usd: decimal(microUsd, 6),
+    amount: decimal(amount, asset.decimals),
+    symbol: asset.symbol,
+    network: asset.network,
+    asset: asset.address,
+    payer: terms.payer,
+    payTo,
+    nonce: terms.nonce,
+    method: resource.method,
+    url: resource.url,
+    transaction: receipt?.transaction ?? '',
+    receipt: receipt?.status ?? '',
+    purchaseKey,
+    labels: JSON.stringify(labels),
+    note: note ?? '',
+  }
+}
+
+function decimal(units: bigint, decimals: number): string {
+  const digits = units.toString().padStart(decimals + 1, '0')
+  const point = digits.length - decimals
+  return decimals === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`
+}
+
+function writeCsv(rows: readonly Row[]): string {
+  const lines = rows.map((row) => columns.map((column) => writeCell(row[column])))
+  return [columns, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('')
+}
+
+/** Quotes a cell as RFC 4180 does; one that a spreadsheet would take for a formula is made a text. */
+function writeCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,120 @@
+import { utf8ToBytes } from '@noble/hashes/utils'
+import type { AssetTable } from '../assets/table.js'
+import type { Chain, Transfers } from '../ports/chain.js'
+import { within } from '../lib/deadline.js'
+import { ConfigurationError, PaymentOutcomeUnknownError } from '../errors.js'
+import { parseUnits, parseUsd, type Usd } from '../money.js'
+import type { Parts } from '../pay/context.js'
+import type { Payer } from '../pay/payer.js'
+import { requestHash } from '../pay/request-hash.js'
+import { transferTo } from '../resource.js'
+import type { Asset, Authorization, Labels, Network, Payment, PaymentRequired } from '../types.js'
+
+/** What is moved, and to whom. */
+export type TransferOptions = {
+  /** An address; names such as `agent.eth` are not looked up. */
+  readonly to: string
+  /** Whole tokens as a decimal, such as `'1.50'`, or atomic units as a bigint. */
+  readonly amount: string | bigint
+  /** A symbol or an address of the table of assets. */
+  readonly asset: string
+  /** A CAIP-2 id, such as `eip155:8453`. */
+  readonly network: Network
+  /** Names the transfer: the same name is the same transfer, and is made once. */
+  readonly key?: string | undefined
+  readonly maxUsd?: Usd | undefined
+  readonly labels?: Labels | undefined
+}
+
+type Books = Pick<Parts, 'assets' | 'keyStore'> & {
+  readonly chains: readonly Chain[]
+  /** What pays for transfers on the network of each chain. */
+  readonly movers: ReadonlyMap<Network, Payer>
+}
+
+type Means = { readonly transfers: Transfers; readonly payer: Payer }
+
+const timeoutMs = 60_000
+/** Transfers of one wallet on one network go one after another, since each takes the next nonce of the account. */
+const turns = new WeakMap<Payer, Promise<unknown>>()
+
+/**
+ * Moves money of the owner's own accord, the way every payment goes: it is judged, recorded and signed, then sent. What
+ * is sent again is the same transaction.
+ */
+export async function transfer(options: TransferOptions, books: Books): Promise<Payment> {
+  const { network, to } = options
+  const asset = findAsset(options, books.assets)
+  const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)
+  if (amount <= 0n) throw new ConfigurationError('Failed to read amount: there is nothing to transfer')
+  const { transfers, payer } = meansOf(network, books)
+  return inTurn(payer, async () => {
+    const required = await prepare({ asset, amount, payTo: to }, transfers, books)
+    const resource = transferTo(network, to)
+    const authorization = await payer.authorize(required, {
+      resource,
+      purchaseKey: options.key,
+      sameRequest: options.key === undefined,
+      requestHash: requestHash(resource.method, resource.url, utf8ToBytes(`${asset.address} ${amount}`)),
+      labels: options.labels ?? {},
+      maxMicroUsd: options.maxUsd === undefined ? undefined : parseUsd(options.maxUsd, 'maxUsd'),
+    })
+    return send(authorization, transfers, payer)
+  })
+}
+
+function findAsset({ asset: named, network }: TransferOptions, assets: AssetTable): Asset {
+  const found = assets.list().filter((one) => one.network === network && [one.symbol, one.address].includes(named))
+  const [asset = assets.find(network, named)] = found
+  if (asset && found.length <= 1) return asset
+  throw new ConfigurationError(`Failed to transfer: ${named} on ${network} is not one asset of the table`, {
+    details: ['Give its address, or add it to the assets of the wallet; a chain’s own coin needs a price.'],
+  })
+}
+
+function meansOf(network: Network, { chains, movers }: Books): Means {
+  const transfers = chains.find((one) => one.network === network)?.transfers
+  const payer = movers.get(network)
+  if (transfers && payer) return { transfers, payer }
+  throw new ConfigurationError(`Failed to transfer: the wallet has no chain of ${network} to send it through`)
+}
+
+async function inTurn<value>(payer: Payer, work: () => Promise<value>): Promise<value> {
+  const turn = (turns.get(payer) ?? Promise.resolve()).then(work, work)
+  turns.set(payer, turn)
+  return turn
+}
+
+/** Writes what is to be moved as an offer of our own making, so that it is judged like any other. */
+async function prepare(
+  { asset, amount, payTo }: { readonly asset: Asset; readonly amount: bigint; readonly payTo: string },
+  transfers: Transfers,
+  { keyStore }: Books,
+): Promise<PaymentRequired> {
+  const signer = await within(timeoutMs, keyStore.getSigner(asset.network), 'the key store did not answer in time')
+  if (!signer) throw new ConfigurationError(`Failed to transfer: the key store has no key for ${asset.network}`)
+  const { scheme, extra } = await within(
+    timeoutMs,
+    transfers.prepare({ payer: signer.address, payTo, asset, amount }),
+    'the chain did not answer in time',
+  ).catch((cause: unknown) => {
+    throw new ConfigurationError('Failed to transfer: the chain did not say how; nothing was signed', { cause })
+  })
+  const claim = { index: 0, scheme, network: asset.network, asset: asset.address, amount, payTo, extra, raw: undefined }
+  return { protocol: 'transfer', claims: [{ ...claim, maxTimeoutSeconds: 900 }], setAside: [], raw: {} }
+}
+
+/** Sends a signed transfer, after its name is on record. */
+async function send({ payment, payload }: Authorization, transfers: Transfers, payer: Payer): Promise<Payment> {
+  const receipt = (transaction: string) =>
+    ({ status: 'claimed', transaction, network: payment.asset.network, payer: payment.terms.payer }) as const
+  const name = transfers.name(payload)
+  if (name !== undefined) await payer.settle(payment, { status: 'unknown', receipt: receipt(name), note: 'being sent' })
+  try {
+    const transaction = await within(timeoutMs, transfers.send(payment, payload), 'the chain did not answer in time')
+    return await payer.settle(payment, { status: 'claimed', receipt: receipt(transaction) })
+  } catch (cause) {
+    const unknown = await payer.settle(payment, { status: 'unknown', note: 'it could not be sent' })
+    throw new PaymentOutcomeUnknownError(unknown, { reason: 'it could not be sent', cause })
+  }
+}

@@ -1,0 +1,158 @@
+import type { AssetInput } from '../assets/table.js'
+import type { Balance } from './balances.js'
+import type { BudgetLine } from '../pay/budget.js'
+import type { Chain } from '../ports/chain.js'
+import type { On } from '../pay/events.js'
+import type { ExportFormat } from './export.js'
+import type { PayingFetch } from '../fetch/wrap-fetch.js'
+import type { KeyStore } from '../ports/key-store.js'
+import type { Ledger, PaymentFilter } from '../ports/ledger.js'
+import type { Payer } from '../pay/payer.js'
+import type { PolicyEngine, Rule } from '../policy/engine.js'
+import type { Protocol } from '../ports/protocol.js'
+import type { Random } from '../lib/random.js'
+import type { Quote } from '../pay/quote.js'
+import type { Reconciliation } from '../reconcile/reconcile.js'
+import type { Scheme } from '../ports/scheme.js'
+import type { Session } from '../session/session.js'
+import type { SessionScope } from '../session/scope.js'
+import type { TransferOptions } from './transfer.js'
+import type { Approval, ApprovalId, Network, Payment, PaymentId, SessionId } from '../types.js'
+
+/** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
+export type AgentWalletOptions = {
+  readonly keyStore: KeyStore
+  /**
+   * Rules, all of which must agree, or an engine of one's own.
+   *
+   * @default no rules, which deny everything
+   */
+  readonly policy?: readonly Rule[] | PolicyEngine | undefined
+  /** @default memoryLedger() */
+  readonly ledger?: Ledger | undefined
+  /** @default [exactEvm()] */
+  readonly schemes?: readonly Scheme[] | undefined
+  /** @default [x402(), x402V1()] */
+  readonly protocols?: readonly Protocol[] | undefined
+  /**
+   * What says, at `reconcile`, what became of payments; at most one of each network.
+   *
+   * @default none: what servers say is all there is, and everything counts as spent
+   */
+  readonly chains?: readonly Chain[] | undefined
+  /**
+   * Reconciles by itself, this often, until the wallet is closed; it keeps no process alive.
+   *
+   * @default off
+   */
+  readonly reconcileEverySeconds?: number | undefined
+  /** Tokens of the owner's own, besides the pinned ones. */
+  readonly assets?: readonly AssetInput[] | undefined
+  /** Unix milliseconds. @default Date.now */
+  readonly clock?: (() => number) | undefined
+  /**
+   * Milliseconds that have passed since whenever, and never run back. A clock that is more than five minutes ahead of
+   * them has jumped: nothing is signed, and no limit over time moves on, until `reconcile` finds that a final block of
+   * a chain agrees with it, or `confirmClock` is called. Before the first of these a wrong clock is not noticed.
+   *
+   * @default performance.now; with a `clock` of one's own, that clock, so that it never jumps
+   */
+  readonly monotonic?: (() => number) | undefined
+  /** @default crypto.getRandomValues */
+  readonly random?: Random | undefined
+  /**
+   * Answers in this process whether a payment that needs approval is approved; anything but `true`, and a throw, is no.
+   * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
+   */
+  readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
+  /**
+   * What the tokens of sessions begin with: up to 32 letters, digits and underscores.
+   *
+   * @default 'stipend_'
+   */
+  readonly sessionTokenPrefix?: string | undefined
+  /** @default the global fetch at the time of each call */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/** The wallet of one agent, held by the code that owns it. */
+export type AgentWallet = Payer & {
+  /** Fetches, and pays if it must. */
+  readonly fetch: PayingFetch
+  /** Asks what a request would cost; it is sent unpaid, and `undefined` means that it asks no payment. */
+  readonly quote: (...request: Parameters<PayingFetch>) => Promise<Quote | undefined>
+  /** Says what is left under each limit: those of the wallet, and given a URL those of its host. */
+  readonly budget: (url?: string | URL) => Promise<readonly BudgetLine[]>
+  readonly payments: {
+    readonly get: (id: PaymentId) => Promise<Payment | undefined>
+    /** Newest first. */
+    readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
+    /** Writes them for bookkeeping, oldest first: JSON, or CSV with a header; all that match, unless the filter has a limit. */
+    readonly export: (format: ExportFormat, filter?: PaymentFilter) => Promise<string>
+  }
+  /**
+   * Asks the chains what became of the payments whose end is not known, and records what final blocks show. Money that
+   * left an account of the wallet since its first payment, and that no payment of its ledger explains, freezes it.
+   */
+  readonly reconcile: () => Promise<Reconciliation>
+  /**
+   * Sends the cancellation of a payment and answers the transaction's hash. It counts as spent until `reconcile` finds
+   * the cancellation in a final block: the server may be first.
+   *
+   * @throws ConfigurationError when no chain with a gas payer is configured for it.
+   */
+  readonly cancel: (id: PaymentId) => Promise<string>
+  /**
+   * Believes the clock although it is ahead of the time that has passed, as after the machine slept. Chains confirm it
+   * by themselves, at `reconcile` and when a payment is asked for.
+   */
+  readonly confirmClock: () => void
+  /** Lists the wallet's address on each network of the table of assets that it has a key for. */
+  readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
+  /** Asks the configured chains what the wallet holds of every asset of the table. */
+  readonly balances: () => Promise<readonly Balance[]>
+  /**
+   * Moves money of the owner's own accord: judged by the same policy, in which `allowPayees` has to name the payee,
+   * recorded in the same ledger and signed in the same place. The payment is `claimed` once it is sent.
+   *
+   * @throws ConfigurationError when the asset, the chain or the amount is not usable.
+   */
+  readonly transfer: (options: TransferOptions) => Promise<Payment>
+  /** Stops what runs in the background; the wallet can still be used. */
+  readonly close: () => void
+  /** Payments that wait for a person or for their time; denying a delayed one cancels it. */
+  readonly approvals: {
+    /** Newest first. */
+    readonly list: () => Promise<readonly Approval[]>
+    /** Answers `undefined` when there is nothing left to decide. */
+    readonly approve: (id: ApprovalId) => Promise<Approval | undefined>
+    readonly deny: (id: ApprovalId) => Promise<Approval | undefined>
+  }
+  /** Lets nothing be signed, in every process that shares the ledger, until it is unfrozen. */
+  readonly freeze: (reason: string) => Promise<void>
+  readonly unfreeze: () => Promise<void>
+  /**
+   * Makes a handle that pays within a scope, to be handed to a model, a tool or a sub-agent.
+   *
+   * @throws ConfigurationError when the scope is not usable.
+   */
+  readonly session: (scope: SessionScope) => Session
+  /**
+   * Opens the session that a token carries.
+   *
+   * @throws SessionInvalidError when it is forged, of another wallet or audience, expired, or wider than its own chain.
+   * @throws SessionRevokedError when it, or one that it was made from, is revoked.
+   */
+  readonly openSession: (token: string, options?: { readonly audience?: string | undefined }) => Promise<Session>
+  /** Lets a session, and all that are made from it, pay nothing from the next signature on, in every process that shares the ledger. */
+  readonly revokeSession: (session: SessionId | Pick<Session, 'id'>) => Promise<void>
+  /**
+   * Replaces the policy for every judgement from now on, those of payments that wait for approval included; the ledger
+   * keeps what it was replaced by, and when.
+   *
+   * @throws ConfigurationError when it is neither rules nor an engine; then the old one stays.
+   * @throws LedgerUnavailableError when it cannot be recorded; likewise.
+   */
+  readonly setPolicy: (policy: readonly Rule[] | PolicyEngine) => Promise<void>
+  readonly on: On
+}

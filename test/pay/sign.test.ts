@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import type { Chain } from '../../src/ports/chain.js'
+import type { KeyStore } from '../../src/index.js'
+import { openShop } from '../support/shop.ts'
+import { rejection } from '../support/wallets.ts'
+
+const url = 'https://shop.example.com/'
+const keyed = { payment: { key: 'k' } }
+
+/** A promise, and what fulfils it. */
+function defer(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil
+  })
+  return { promise, resolve: () => resolve() }
+}
+
+describe('a signer that fails late', () => {
+  test('releases nothing of a payment that was signed anew since', async () => {
+    const { open, scene, keyStore, ledger, fetch } = openShop()
+    const [failing, asked, answer, sent] = [defer(), defer(), defer(), defer()]
+    const slow: KeyStore = {
+      ...keyStore,
+      getSigner: async (network) => {
+        const signer = await keyStore.getSigner(network)
+        if (signer?.namespace !== 'eip155') return signer
+        const signTypedData = async (): Promise<never> => {
+          asked.resolve()
+          await failing.promise
+          throw new Error('the worker has ended')
+        }
+        return { ...signer, throwsUnsigned: true, signTypedData }
+      },
+    }
+    const first = rejection(open({ keyStore: slow }).fetch(url, keyed))
+    await asked.promise
+    scene.now += 600_000
+    const chain: Chain = { network: 'eip155:84532', examine: async () => ({ type: 'expired' }) }
+    const held: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      if (response.status === 402) return response
+      sent.resolve()
+      await answer.promise
+      return response
+    }
+    const other = open({ chains: [chain], fetch: held })
+    expect((await other.reconcile()).expired).toHaveLength(1)
+    const second = other.fetch(url, keyed)
+    await sent.promise
+    failing.resolve()
+    expect(await first).toMatchObject({ code: 'signing_failed' })
+    expect(await ledger.list()).toMatchObject([{ status: 'authorized' }])
+    answer.resolve()
+    expect((await second).status).toBe(200)
+    expect(await ledger.list()).toMatchObject([{ status: 'claimed' }])
+  })
+})

@@ -1,0 +1,278 @@
+import type { Ledger, Limit, Payment, PaymentId, PaymentUpdate, SessionId, Usage, Window } from '../../../src/index.js'
+import {
+  approvalAtLedgerTime,
+  decideApproval,
+  isStandingApproval,
+  isUsableApproval,
+} from '../../../src/ledger/approvals.js'
+import type { PaymentFilter, ReserveOptions } from '../../../src/ports/ledger.js'
+import { advancePayment, countsAsSpent, canRenewPayment, isPendingPayment } from '../../../src/ledger/lifecycle.js'
+import { agreesWithPin } from '../../../src/ledger/pins.js'
+import { shareOf } from '../../../src/ledger/share.js'
+import { leavesAt, windowStart } from '../../../src/ledger/window.js'
+import { askedOf } from '../../../src/money.js'
+import type { Approval, Freeze, Pin } from '../../../src/types.js'
+
+/** A payment, and the instant that windows count it at. */
+export type Entry = { payment: Payment; readonly until: number }
+
+/** The decisions of a ledger that adds everything up anew each time; a test replaces one to break it. */
+export type Habits = {
+  /** Waits between what is checked and what is written. */
+  readonly pause: () => Promise<void> | undefined
+  readonly copy: (payment: Payment) => Payment
+  readonly tick: (last: number, now: number) => number
+  readonly until: (payment: Payment, now: number) => number
+  readonly counts: (payment: Payment) => boolean
+  readonly isIn: (window: Window, entry: Entry, now: number) => boolean
+  readonly isOf: (limit: Limit, payment: Payment) => boolean
+  readonly share: (limit: Limit, payment: Payment) => bigint
+  readonly add: (sum: bigint, cost: bigint) => bigint
+  readonly fits: (sum: bigint, limit: Limit) => boolean
+  readonly used: (limit: Limit, entries: readonly Entry[], now: number) => bigint
+  readonly checked: (limits: readonly Limit[]) => readonly Limit[]
+  readonly existing: (
+    entries: readonly Entry[],
+    payment: Payment,
+    options: ReserveOptions,
+    now: number,
+  ) => Entry | undefined
+  readonly present: (entry: Entry) => Payment
+  readonly existsFirst: boolean
+  readonly recordsRefused: boolean
+  readonly replaces: (entries: Entry[], id: PaymentId) => void
+  readonly fitsAt: (limit: Limit, counted: readonly Entry[], excess: bigint) => number | undefined
+  readonly freesAt: (limit: Limit, counted: readonly Entry[]) => number | undefined
+  readonly missing: (id: PaymentId, update: PaymentUpdate) => Payment
+  readonly advance: (payment: Payment, update: PaymentUpdate) => Payment
+  readonly matches: (payment: Payment, filter: PaymentFilter) => boolean
+  readonly arrange: (payments: readonly Payment[], filter: PaymentFilter) => readonly Payment[]
+  readonly secret: (secrets: Map<string, Uint8Array>, name: string) => Uint8Array
+  readonly stands: (approval: Approval, now: number) => boolean
+  readonly isUsable: (approval: Approval, now: number) => boolean
+  readonly decide: typeof decideApproval
+  readonly ask: typeof approvalAtLedgerTime
+  readonly usesRefused: boolean
+  readonly use: (approval: Approval) => Approval
+  readonly isListed: (approval: Approval, now: number) => boolean
+  readonly blocks: (freeze: Freeze, found: Entry | undefined) => boolean
+  readonly isRevoked: (revoked: ReadonlySet<SessionId>, ids: readonly SessionId[]) => SessionId | undefined
+  readonly isLate: (notAfter: number, now: number, payment: Payment) => boolean
+  readonly halts: (session: SessionId, found: Entry | undefined) => boolean
+  readonly agrees: (pin: Pin, remembered: string, found: Entry | undefined) => boolean
+  readonly pinsRefused: boolean
+  readonly pin: (known: Map<string, string>, pins: readonly Pin[]) => void
+  readonly repin: (known: Map<string, string>, pins: readonly Pin[]) => void
+  readonly note: (notes: Map<string, string>, name: string, text: string) => void
+}
+
+/** Habits that keep the contract. */
+export const sound: Habits = {
+  pause: () => undefined,
+  copy: (payment) => structuredClone(payment),
+  tick: Math.max,
+  until: ({ countsUntil }, now) => Math.max(countsUntil, now),
+  counts: countsAsSpent,
+  isIn: (window, { until }, now) => window.type !== 'payment' && until > windowStart(window, now),
+  isOf: ({ scope }, { scopes }) => scopes.includes(scope),
+  share: ({ measure }, payment) => shareOf(payment)[measure],
+  add: (sum, more) => sum + more,
+  fits: (sum, { max }) => sum <= max,
+  used(limit, entries, now) {
+    return entries
+      .filter(
+        (entry) => this.counts(entry.payment) && this.isOf(limit, entry.payment) && this.isIn(limit.window, entry, now),
+      )
+      .reduce((sum, { payment }) => this.add(sum, this.share(limit, payment)), 0n)
+  },
+  checked: (limits) => limits,
+  existing: (entries, payment, { sameRequest, renew }, now) => {
+    const known = entries.find((entry) => entry.payment.id === payment.id && countsAsSpent(entry.payment))
+    if (known) return renew && canRenewPayment(known.payment, payment) ? undefined : known
+    if (!sameRequest) return undefined
+    return entries.find(
+      (entry) => entry.payment.requestDigest === payment.requestDigest && isPendingPayment(entry.payment, now),
+    )
+  },
+  present: (entry) => {
+    entry.payment = { ...entry.payment, presentations: entry.payment.presentations + 1 }
+    return entry.payment
+  },
+  existsFirst: true,
+  recordsRefused: false,
+  replaces: (entries, id) => {
+    const index = entries.findIndex(({ payment }) => payment.id === id)
+    if (index >= 0) entries.splice(index, 1)
+  },
+  fitsAt(limit, counted, excess) {
+    let left = excess
+    for (const { payment, until } of counted.toSorted((one, other) => one.until - other.until)) {
+      left -= this.share(limit, payment)
+      if (left <= 0n) return leavesAt(limit.window, until)
+    }
+    return undefined
+  },
+  freesAt(limit, counted) {
+    return this.fitsAt(limit, counted, 1n)
+  },
+  missing: (id) => {
+    throw new TypeError(`payment ${id} is not in the ledger`)
+  },
+  advance: advancePayment,
+  matches: (payment, filter) =>
+    (filter.status ?? payment.status) === payment.status &&
+    (filter.host ?? payment.resource.host) === payment.resource.host &&
+    (filter.purchaseKey ?? payment.purchaseKey) === payment.purchaseKey &&
+    (filter.scope === undefined || payment.scopes.includes(filter.scope)) &&
+    (filter.since ?? 0) <= payment.createdAt &&
+    (filter.until ?? Number.POSITIVE_INFINITY) > payment.createdAt &&
+    Object.entries(filter.labels ?? {}).every(([name, value]) => payment.labels[name] === value),
+  arrange: (payments, { limit = 100 }) => payments.toReversed().slice(0, limit),
+  secret: (secrets, name) => {
+    const secret = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32))
+    secrets.set(name, secret)
+    return secret.slice()
+  },
+  stands: isStandingApproval,
+  isUsable: isUsableApproval,
+  decide: decideApproval,
+  ask: approvalAtLedgerTime,
+  usesRefused: false,
+  use: (approval) => ({ ...approval, status: 'used' }),
+  isListed: ({ expiresAt }, now) => now < expiresAt,
+  blocks: () => true,
+  isRevoked: (revoked, ids) => ids.find((id) => revoked.has(id)),
+  isLate: (notAfter, now) => now >= notAfter,
+  halts: () => true,
+  agrees: agreesWithPin,
+  pinsRefused: false,
+  pin: (known, pins) => {
+    for (const { key, value } of pins) if (!known.has(key)) known.set(key, value)
+  },
+  repin: (known, pins) => {
+    for (const { key, value } of pins) known.set(key, value)
+  },
+  note: (notes, name, text) => void notes.set(name, text),
+}
+
+/** Creates a ledger of these habits. */
+export function naiveLedger(habits: Habits = sound): Ledger {
+  const entries: Entry[] = []
+  const secrets = new Map<string, Uint8Array>()
+  const approvals = new Map<string, Approval>()
+  const revoked = new Set<SessionId>()
+  const pinned = new Map<string, string>()
+  const notes = new Map<string, string>()
+  let frozen: Freeze | undefined
+  let now = 0
+
+  const countedOf = (limit: Limit): readonly Entry[] =>
+    entries.filter(
+      (entry) =>
+        habits.counts(entry.payment) && habits.isOf(limit, entry.payment) && habits.isIn(limit.window, entry, now),
+    )
+  const usageOf = (limit: Limit): Usage => ({
+    limit,
+    used: habits.used(limit, entries, now),
+    freesAt: habits.freesAt(limit, countedOf(limit)),
+  })
+  const broken = (payment: Payment, limits: readonly Limit[]) => {
+    const others = entries.filter((entry) => entry.payment.id !== payment.id)
+    const limit = habits
+      .checked(limits)
+      .find((one) => !habits.fits(habits.add(habits.used(one, others, now), askedOf(one, payment)), one))
+    if (!limit) return undefined
+    const used = habits.used(limit, others, now)
+    const excess = used + askedOf(limit, payment) - limit.max
+    const fitsAt = askedOf(limit, payment) > limit.max ? undefined : habits.fitsAt(limit, countedOf(limit), excess)
+    return { ok: false, reason: 'limit', limit, used, fitsAt } as const
+  }
+
+  const differing = (pins: readonly Pin[] = [], found: Entry | undefined) => {
+    const pin = pins.find(({ key }, index) => {
+      const remembered = pinned.get(key)
+      return remembered !== undefined && !habits.agrees(pins[index] as Pin, remembered, found)
+    })
+    return pin && ({ ok: false, reason: 'pin', pin, remembered: pinned.get(pin.key) ?? '' } as const)
+  }
+
+  return {
+    reserve: async (payment, limits, options = {}) => {
+      now = habits.tick(now, payment.createdAt)
+      const found = habits.existing(entries, payment, options, now)
+      if (frozen && habits.blocks(frozen, found)) return { ok: false, reason: 'frozen', freeze: frozen }
+      const session = habits.isRevoked(revoked, options.sessions ?? [])
+      if (session && habits.halts(session, found)) return { ok: false, reason: 'revoked', session }
+      const { notAfter = Number.POSITIVE_INFINITY } = options
+      if (habits.isLate(notAfter, now, payment)) return { ok: false, reason: 'late' }
+      const different = differing(options.pins, found)
+      const refusal = broken(payment, limits)
+      const waiting = habits.pause()
+      if (waiting) await waiting
+      if (found && (habits.existsFirst || !refusal)) {
+        return { ok: false, reason: 'exists', payment: habits.copy(habits.present(found)) }
+      }
+      const approval = approvals.get(options.approval ?? '')
+      if (options.approval && !(approval && habits.isUsable(approval, now))) {
+        return { ok: false, reason: 'approval', approval }
+      }
+      if (different) return different
+      if (approval && (!refusal || habits.usesRefused)) approvals.set(approval.id, habits.use(approval))
+      if (!refusal || habits.pinsRefused) {
+        habits.pin(pinned, options.pins ?? [])
+        habits.repin(pinned, options.newPins ?? [])
+      }
+      if (refusal && !habits.recordsRefused) return refusal
+      habits.replaces(entries, payment.id)
+      entries.push({ payment: habits.copy(payment), until: habits.until(payment, now) })
+      return refusal ?? { ok: true }
+    },
+    update: async (id, update) => {
+      const entry = entries.find(({ payment }) => payment.id === id)
+      if (!entry) return habits.missing(id, update)
+      entry.payment = habits.advance(entry.payment, update)
+      return habits.copy(entry.payment)
+    },
+    get: async (id) =>
+      entries
+        .filter(({ payment }) => payment.id === id)
+        .map(({ payment }) => habits.copy(payment))
+        .at(-1),
+    list: async (filter = {}) => {
+      const payments = entries
+        .map(({ payment }) => habits.copy(payment))
+        .filter((payment) => habits.matches(payment, filter))
+      return habits.arrange(payments, filter)
+    },
+    usage: async (limits, asked) => {
+      now = habits.tick(now, asked)
+      return limits.map(usageOf)
+    },
+    secret: async (name) => habits.secret(secrets, name),
+    requestApproval: async (asked) => {
+      now = habits.tick(now, asked.requestedAt)
+      const standing = approvals.get(asked.id)
+      if (standing && habits.stands(standing, now)) return standing
+      approvals.delete(asked.id)
+      const kept = structuredClone(habits.ask(asked, now))
+      approvals.set(asked.id, kept)
+      return kept
+    },
+    decideApproval: async (id, status, at) => {
+      now = habits.tick(now, at)
+      const approval = approvals.get(id)
+      const decided = approval && habits.decide(approval, status, now)
+      if (decided) approvals.set(id, decided)
+      return decided
+    },
+    listApprovals: async (at) => [...approvals.values()].filter((one) => habits.isListed(one, at)).toReversed(),
+    freeze: async (freeze) => {
+      frozen = freeze
+    },
+    frozen: async () => frozen,
+    revokeSession: async (id) => void revoked.add(id),
+    revoked: async (ids) => habits.isRevoked(revoked, ids),
+    remember: async (name, text) => habits.note(notes, name, text),
+    recall: async (name) => notes.get(name),
+  }
+}
