@@ -8,7 +8,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/evm/rpc.ts',
     find: "? readBlock(client, 'finalized')",
     replace: "? readBlock(client, 'latest' as 'finalized')",
-    tests: ['test/chains/'],
+    tests: ['test/evm/'],
   },
   {
     invariant: 'I5',
@@ -16,7 +16,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/evm/chain.ts',
     find: 'final.timestamp >= payment.terms.validBefore',
     replace: 'final.timestamp >= payment.terms.validBefore - 1',
-    tests: ['test/chains/'],
+    tests: ['test/evm/'],
   },
   {
     invariant: 'I5',
@@ -24,7 +24,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/evm/chain.ts',
     find: 'final.timestamp >= payment.terms.validBefore',
     replace: 'Date.now() / 1000 + 31_536_000 >= payment.terms.validBefore',
-    tests: ['test/chains/'],
+    tests: ['test/evm/'],
   },
   {
     invariant: 'I5',
@@ -32,7 +32,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/evm/quorum.ts',
     find: 'hashes.filter((other) => other === hash).length >= quorum',
     replace: 'hashes.length >= 1',
-    tests: ['test/chains/'],
+    tests: ['test/evm/'],
   },
   {
     invariant: 'I5',

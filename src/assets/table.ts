@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { parseAddress } from '../evm/typed-data.js'
+import { parseAddress } from '../evm/address.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { toMicroUsd } from '../money.js'
 import type { Asset, Hex, Network, Offer, OfferClaim, SetAside } from '../types.js'

@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors.js'
-import { hashTypedData, isSignedBy, parseAddress, parseSignature, type TypedData } from './typed-data.js'
+import { hashTypedData, type TypedData } from './typed-data.js'
+import { isSignedBy, parseSignature } from './signature.js'
+import { parseAddress } from './address.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { EvmSigner } from '../ports/key-store.js'
 import type { Hex, Offer, Payment } from '../types.js'
@@ -16,7 +18,7 @@ export type ExactEvmOptions = {
 }
 
 /** The facilitators refuse an authorization with less than six seconds to live. */
-const shortestValiditySeconds = 7
+const minValiditySeconds = 7
 
 const unspendable = new Set([
   '0x0000000000000000000000000000000000000000',
@@ -30,11 +32,7 @@ const unspendable = new Set([
  */
 export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
   const { maxValiditySeconds = 120 } = options
-  if (
-    !Number.isInteger(maxValiditySeconds) ||
-    maxValiditySeconds < shortestValiditySeconds ||
-    maxValiditySeconds > 900
-  ) {
+  if (!Number.isInteger(maxValiditySeconds) || maxValiditySeconds < minValiditySeconds || maxValiditySeconds > 900) {
     throw new ConfigurationError(
       `Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`,
     )
@@ -64,7 +62,7 @@ function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | un
   const method = extra['assetTransferMethod'] ?? 'eip3009'
   if (method !== 'eip3009') return `asset transfer method ${JSON.stringify(method)} is not supported`
   if (asset.transfer !== 'eip3009') return `${asset.symbol} on ${asset.network} cannot be moved by EIP-3009`
-  if (maxTimeoutSeconds < shortestValiditySeconds) return `${maxTimeoutSeconds} s are too short to settle in`
+  if (maxTimeoutSeconds < minValiditySeconds) return `${maxTimeoutSeconds} s are too short to settle in`
   return undefined
 }
 

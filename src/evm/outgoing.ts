@@ -6,11 +6,11 @@ import {
   findMovements,
   firstBlockAt,
   type Movement,
-  mostSearches,
+  maxSearches,
   type Rpc,
   readBlock,
   readFinal,
-  widestSearch,
+  maxSearch,
 } from './rpc.js'
 
 /** The nodes of one chain, how many must say the same, and how long each is waited for. */
@@ -52,8 +52,8 @@ async function find(search: OutgoingSearch, nodes: Nodes): Promise<Outgoing> {
   if (!agreed) return { type: 'open', reason: 'too few nodes answer' }
   const { height, reached } = agreed
   const first = await firstOf(search, reached)
-  const widest = first + widestSearch * mostSearches - 1n
-  const last = height < widest ? height : widest
+  const furthest = first + maxSearch * maxSearches - 1n
+  const last = height < furthest ? height : furthest
   const heard = await Promise.all(reached.map(({ client }) => hear(client, search, { first, last })))
   const movements = agreeOn(
     heard.flatMap((one) => (one ? [one.movements] : [])),

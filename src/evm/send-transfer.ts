@@ -1,4 +1,5 @@
 import { within } from '../lib/deadline.js'
+import { encodeCall, encodeQuantity, functions, splitSignature } from './abi.js'
 import { transactionHash } from './transaction.js'
 import { transferEvm } from './transfer.js'
 import type { Asset, Hex, Payload, Payment } from '../types.js'
@@ -15,12 +16,8 @@ export type TransferOptions = {
   readonly timeoutMs: number
 }
 
-/** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` (EIP-3009). */
-const transferWithAuthorization = 'e3ee160e'
-/** `balanceOf(address)` and `transfer(address,uint256)` (ERC-20). */
-const [balanceOf, transfer] = ['70a08231', 'a9059cbb']
 /** More than any token of the table needs; a node that says more wants our coin. */
-const mostGas = 200_000n
+const maxGas = 200_000n
 
 /**
  * Moves money on an EVM chain: a token with EIP-3009 by a signature that the gas payer submits, if there is one, else
@@ -55,7 +52,7 @@ export async function readBalances(
 
 async function readBalance(client: Rpc, address: string, asset: Asset): Promise<bigint> {
   if (asset.transfer === 'native') return request(client, 'eth_getBalance', [address, 'latest'])
-  return request(client, 'eth_call', [{ to: asset.address, data: `0x${balanceOf}${word(address)}` }, 'latest'])
+  return request(client, 'eth_call', [{ to: asset.address, data: encodeCall(functions.balanceOf, address) }, 'latest'])
 }
 
 /** Asks one node after another until one answers. */
@@ -79,11 +76,10 @@ async function readFees(
   { payer, payTo, asset, amount }: TransferRequest,
   { maxFeeWei }: TransferOptions,
 ): Promise<Readonly<Record<string, string>>> {
-  const data = `0x${transfer}${word(payTo)}${amount.toString(16).padStart(64, '0')}`
   const call =
     asset.transfer === 'native'
-      ? { from: payer, to: payTo, value: `0x${amount.toString(16)}` }
-      : { from: payer, to: asset.address, data }
+      ? { from: payer, to: payTo, value: encodeQuantity(amount) }
+      : { from: payer, to: asset.address, data: encodeCall(functions.transfer, payTo, amount) }
   const [accountNonce, estimate, price, tip] = await Promise.all([
     request(client, 'eth_getTransactionCount', [payer, 'pending']),
     request(client, 'eth_estimateGas', [call]),
@@ -93,7 +89,7 @@ async function readFees(
   const gas = (estimate * 12n) / 10n
   // Twice the price of now: what is not needed is not taken.
   const maxFeePerGas = price * 2n > tip ? price * 2n : tip
-  if (gas > mostGas || gas * maxFeePerGas > maxFeeWei) {
+  if (gas > maxGas || gas * maxFeePerGas > maxFeeWei) {
     throw new RangeError(`the gas would cost up to ${gas * maxFeePerGas} wei, and ${maxFeeWei} are allowed`)
   }
   const numbers = { accountNonce, gas, maxFeePerGas, maxPriorityFeePerGas: tip }
@@ -115,20 +111,14 @@ async function sendRaw(serialized: Hex, options: TransferOptions): Promise<strin
 }
 
 function authorizationCall({ terms, amount, payTo }: Payment, { signature }: Payload): Hex {
-  const text = String(signature)
-  const [r, s, v] = [text.slice(2, 66), text.slice(66, 130), text.slice(130, 132)]
-  const numbers = [amount, BigInt(terms.validAfter), BigInt(terms.validBefore)]
-  const fields = numbers.map((value) => value.toString(16).padStart(64, '0')).join('')
-  const head = `0x${transferWithAuthorization}${word(terms.payer)}${word(payTo)}` as const
-  return `${head}${fields}${terms.nonce.slice(2)}${v.padStart(64, '0')}${r}${s}`
+  const { r, s, v } = splitSignature(String(signature))
+  const [validAfter, validBefore] = [BigInt(terms.validAfter), BigInt(terms.validBefore)]
+  const transfer = [terms.payer, payTo, amount, validAfter, validBefore, terms.nonce]
+  return encodeCall(functions.transferWithAuthorization, ...transfer, v, r, s)
 }
 
 async function request(client: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
   const answer = await client.request({ method, params })
   if (typeof answer === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer)) return BigInt(answer)
   throw new TypeError(`a node answered ${method} with something else`)
-}
-
-function word(address: string): string {
-  return address.slice(2).toLowerCase().padStart(64, '0')
 }

@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
+import { splitSignature } from './abi.js'
 import type { Hex } from '../types.js'
 
 /** An EIP-1559 transaction without an access list, as viem's accounts take it. */
@@ -22,12 +23,8 @@ export function hashTransaction(transaction: EvmTransaction): Uint8Array {
 
 /** Writes a transaction with its signature (65 bytes `r ‖ s ‖ v`, v 27 or 28), as nodes take it. */
 export function serializeTransaction(transaction: EvmTransaction, signature: Hex): Hex {
-  const [r, s, v] = [signature.slice(2, 66), signature.slice(66, 130), Number.parseInt(signature.slice(130), 16)]
-  const signed = [
-    ...fieldsOf(transaction),
-    encodeNumber(BigInt(v - 27)),
-    ...[r, s].map((word) => encodeNumber(BigInt(`0x${word}`))),
-  ]
+  const { r, s, v } = splitSignature(signature)
+  const signed = [...fieldsOf(transaction), ...[BigInt(v) - 27n, BigInt(r), BigInt(s)].map(encodeNumber)]
   return `0x02${encodeList(signed)}`
 }
 

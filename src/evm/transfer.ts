@@ -1,4 +1,6 @@
-import { isSignedBy, parseAddress } from './typed-data.js'
+import { encodeCall, functions } from './abi.js'
+import { isSignedBy } from './signature.js'
+import { parseAddress } from './address.js'
 import { type EvmTransaction, hashTransaction, signatureIn } from './transaction.js'
 import type { EvmSigner } from '../ports/key-store.js'
 import type { Hex, Payment } from '../types.js'
@@ -63,11 +65,6 @@ export function transactionOf({ amount, asset, payTo, terms }: Payment): EvmTran
     gas: BigInt(gas),
     to: isNative ? payee : (asset.address as Hex),
     value: isNative ? amount : 0n,
-    data: isNative ? '0x' : transferCall(payee, amount),
+    data: isNative ? '0x' : encodeCall(functions.transfer, payee, amount),
   }
-}
-
-/** `transfer(address,uint256)` (ERC-20). */
-export function transferCall(to: Hex, amount: bigint): Hex {
-  return `0xa9059cbb${to.slice(2).toLowerCase().padStart(64, '0')}${amount.toString(16).padStart(64, '0')}`
 }

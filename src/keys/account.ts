@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
-import { parseAddress, type TypedData } from '../evm/typed-data.js'
+import type { TypedData } from '../evm/typed-data.js'
+import { parseAddress } from '../evm/address.js'
 import type { Hex, Network } from '../types.js'
 import type { EvmSigner, SingleKeyStore } from '../ports/key-store.js'
 

@@ -1,7 +1,7 @@
 import type { Reading } from './clock.js'
 import { domainOf } from '../hosts/registered-domain.js'
 import { ClockJumpedError, ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from '../errors.js'
-import { parseAddress } from '../evm/typed-data.js'
+import { parseAddress } from '../evm/address.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { sign } from './sign.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'

@@ -1,7 +1,7 @@
 import { hashDomain } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { type AssetInput, createAssetTable, pinnedAssets, priceOffers } from '../../src/assets/table.js'
-import { parseAddress } from '../../src/evm/typed-data.js'
+import { parseAddress } from '../../src/evm/address.js'
 import { type Asset, ConfigurationError, type Hex, x402 } from '../../src/index.js'
 import { isDeepFrozen } from '../support/challenges.ts'
 import { entryV2, messageV2, requiredV2, usdc } from '../support/offers.ts'

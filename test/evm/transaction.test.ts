@@ -9,7 +9,7 @@ import {
   signatureIn,
   transactionHash,
 } from '../../src/evm/transaction.js'
-import { signDigest } from '../../src/evm/typed-data.js'
+import { signDigest } from '../../src/evm/signature.js'
 
 const hex = (bytes: number): fc.Arbitrary<`0x${string}`> =>
   fc

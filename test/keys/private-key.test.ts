@@ -4,7 +4,7 @@ import { Keypair } from '@solana/web3.js'
 import { base58 } from '@scure/base'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { privateKeyToAccount } from 'viem/accounts'
-import { signDigest } from '../../src/evm/typed-data.js'
+import { signDigest } from '../../src/evm/signature.js'
 import type { KeyStore } from '../../src/index.js'
 import { privateKey } from '../../src/keys/index.js'
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { parseAddress, type TypedData } from '../../evm/typed-data.js'
+import type { TypedData } from '../../evm/typed-data.js'
+import { parseAddress } from '../../evm/address.js'
 import { programs } from '../../solana/address.js'
 import { type Instruction, type Message, readMessage } from '../../solana/read-message.js'
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.js'
-import { parseAddress } from '../../evm/typed-data.js'
+import { parseAddress } from '../../evm/address.js'
 import type { Labels, Limit, Resource } from '../../types.js'
 import type { Decision, Rule } from '../../ports/decision.js'
 

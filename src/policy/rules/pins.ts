@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.js'
-import { parseAddress } from '../../evm/typed-data.js'
+import { parseAddress } from '../../evm/address.js'
 import { isTransfer } from '../../resource.js'
 import type { Pin } from '../../types.js'
 import type { PaymentRequest, Rule } from '../../ports/decision.js'

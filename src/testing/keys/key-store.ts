@@ -1,6 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { hexToBytes } from '@noble/hashes/utils'
-import { addressOf, type TypedData } from '../../evm/typed-data.js'
+import type { TypedData } from '../../evm/typed-data.js'
+import { addressOf } from '../../evm/address.js'
 import type { EvmSigner, KeyStore } from '../../ports/key-store.js'
 import { privateKey } from '../../keys/private-key.js'
 import type { Hex } from '../../types.js'

@@ -1,6 +1,6 @@
 import { type AssetInput, pinnedAssets } from '../../assets/table.js'
 import { ConfigurationError } from '../../errors.js'
-import { parseAddress } from '../../evm/typed-data.js'
+import { parseAddress } from '../../evm/address.js'
 import { parseUsd, type Usd } from '../../money.js'
 import type { Asset, Hex, Network } from '../../types.js'
 import { type Terms, writeNetwork } from './wire.js'

@@ -1,4 +1,6 @@
-import { hashTypedData, parseAddress, parseSignature, recoverAddress, type TypedData } from '../../evm/typed-data.js'
+import { hashTypedData, type TypedData } from '../../evm/typed-data.js'
+import { parseSignature, recoverAddress } from '../../evm/signature.js'
+import { parseAddress } from '../../evm/address.js'
 import type { Hex } from '../../types.js'
 import { isEqual, isObject } from '../equal.js'
 import type { Entry, Terms } from './wire.js'

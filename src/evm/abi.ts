@@ -1,0 +1,67 @@
+import type { Hex } from '../types.js'
+
+/** The functions that are called, by their selectors (EIP-3009, ERC-20). */
+export const functions = {
+  /** `authorizationState(address,bytes32)` */
+  authorizationState: '0xe94a0102',
+  /** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` */
+  transferWithAuthorization: '0xe3ee160e',
+  /** `cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)` */
+  cancelAuthorization: '0x5a049a70',
+  /** `balanceOf(address)` */
+  balanceOf: '0x70a08231',
+  /** `transfer(address,uint256)` */
+  transfer: '0xa9059cbb',
+} as const
+
+/** The events that are looked for, by their first topics (EIP-3009, ERC-20). */
+export const events = {
+  /** `AuthorizationUsed(address,bytes32)` */
+  used: '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5',
+  /** `AuthorizationCanceled(address,bytes32)` */
+  canceled: '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81',
+  /** `Transfer(address,address,uint256)` */
+  transfer: '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
+} as const
+
+/** Encodes a call: the selector, then one word for each argument. */
+export function encodeCall(selector: Hex, ...args: readonly (bigint | string)[]): Hex {
+  return `${selector}${args.map((one) => encodeWord(one).slice(2)).join('')}`
+}
+
+/** Encodes a number, an address or any other hex of at most 32 bytes as one word. */
+export function encodeWord(value: bigint | string): Hex {
+  const digits = typeof value === 'bigint' ? value.toString(16) : value.slice(2).toLowerCase()
+  return `0x${digits.padStart(64, '0')}`
+}
+
+/** Takes the address out of a word. */
+export function decodeAddress(word: string): Hex {
+  return `0x${readHex(word, 32).slice(-40).toLowerCase()}`
+}
+
+/** Splits a signature of 65 bytes. */
+export function splitSignature(signature: string): { readonly r: Hex; readonly s: Hex; readonly v: Hex } {
+  const [r, s, v] = [signature.slice(2, 66), signature.slice(66, 130), signature.slice(130, 132)]
+  return { r: `0x${r}`, s: `0x${s}`, v: `0x${v}` }
+}
+
+/** Encodes a number as nodes take it. */
+export function encodeQuantity(number: bigint): Hex {
+  return `0x${number.toString(16)}`
+}
+
+/** Tells whether something is this many bytes in hex. */
+export function isHex(value: unknown, bytes: number): value is Hex {
+  return typeof value === 'string' && value.length === 2 + bytes * 2 && /^0x[0-9a-fA-F]+$/.test(value)
+}
+
+/**
+ * Reads this many bytes of a node's answer.
+ *
+ * @throws TypeError when it is something else.
+ */
+export function readHex(value: unknown, bytes: number): Hex {
+  if (isHex(value, bytes)) return value
+  throw new TypeError('the node answered with something else')
+}
