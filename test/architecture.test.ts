@@ -67,6 +67,7 @@ const ambient: Readonly<Record<string, string>> = {
   'adapters/mcp/server.ts': 'crypto.getRandomValues', // the default of `random`
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
+  'adapters/sqlite/turns.ts': 'setTimeout', // tries again while another program holds the file
 }
 
 /** Programs, which put adapters together by their names, as an application does. */

@@ -1,34 +1,47 @@
 import { LedgerUnavailableError } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import { version } from './schema.js'
+import { blockingMs, createTurns } from './turns.js'
 
-/** The two ways to a database. After a failure that can mean that a commit is not on disk, both stay shut. */
+/**
+ * The two ways to a database. After a failure that can mean that a commit is not on disk, both stay shut. Work runs at
+ * once and in one piece; while another program holds the file it is tried again, and all else goes on.
+ */
 export type Access = {
   /** Runs work in one transaction that no other process can come between. */
-  readonly change: <value>(work: () => value) => value
+  readonly change: <value>(work: () => value) => Promise<value>
   /** Runs one query, which waits for no writer and sees the last commit of any process. */
-  readonly look: <value>(query: () => value) => value
+  readonly look: <value>(query: () => value) => Promise<value>
 }
 
 /** Creates the ways to a database, as long as its file is the same. */
 export function createAccess(database: SqliteDatabase, isSameFile: () => boolean): Access {
+  const begin = createBegin(database)
   const currentVersion = database.prepare('PRAGMA user_version')
   let broken: unknown
 
-  const guard = <value>(work: () => value): value => {
+  const open = <value>(work: () => value): value => {
     if (broken !== undefined) throw new LedgerUnavailableError(broken)
     if (!isSameFile()) throw new LedgerUnavailableError(new Error('the file was moved, removed or replaced'))
     try {
       return work()
     } catch (error) {
-      if (error instanceof TypeError) throw error
       if (isDiskFailure(error)) broken = error
+      throw error
+    }
+  }
+
+  const guard = async <value>(work: Promise<value>): Promise<value> => {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof LedgerUnavailableError) throw error
       throw new LedgerUnavailableError(error)
     }
   }
 
   const transact = <value>(work: () => value): value => {
-    database.exec('BEGIN IMMEDIATE')
+    begin()
     try {
       const found = Number(read(currentVersion.get(), 'user_version'))
       if (found !== version) throw new RangeError(`its tables are version ${found}, this library knows ${version}`)
@@ -40,7 +53,26 @@ export function createAccess(database: SqliteDatabase, isSameFile: () => boolean
       throw error
     }
   }
-  return { change: (work) => guard(() => transact(work)), look: guard }
+  const [changes, looks] = [createTurns(), createTurns()]
+  return {
+    change: (work) => guard(changes(() => open(() => transact(work)))),
+    look: (query) => guard(looks(() => open(query))),
+  }
+}
+
+/** Takes the lock, or fails soon; a database that its owner opened waits as long as before for all else. */
+function createBegin(database: SqliteDatabase): () => void {
+  const own = Number(read(database.prepare('PRAGMA busy_timeout').get(), 'timeout'))
+  if (own <= blockingMs) return () => database.exec('BEGIN IMMEDIATE')
+  const [shorten, restore] = [blockingMs, own].map((ms) => database.prepare(`PRAGMA busy_timeout = ${ms}`))
+  return () => {
+    shorten?.get()
+    try {
+      database.exec('BEGIN IMMEDIATE')
+    } finally {
+      restore?.get()
+    }
+  }
 }
 
 function rollBack(database: SqliteDatabase): void {

@@ -20,6 +20,7 @@ import { createMeters } from './meters.js'
 import { createPayments } from './payments.js'
 import { type Books, reserve } from './reserve.js'
 import { prepareSchema } from './schema.js'
+import { blockingMs } from './turns.js'
 import { findDifference, inSnapshot } from './verify.js'
 
 export type { SqliteDatabase, SqliteStatement } from './database.js'
@@ -50,7 +51,8 @@ export type SqliteLedger = Ledger & {
 /**
  * Opens a ledger in a SQLite file, or in a database that is open: of node:sqlite, or better-sqlite3. A reservation is
  * one commit that is on disk when it returns (WAL, `synchronous=FULL`). A file of an older version is brought up to date;
- * one that is damaged, or whose sums are not those of its payments, is refused.
+ * one that is damaged, or whose sums are not those of its payments, is refused. While another program holds the file, a
+ * call tries again for ten seconds, and the rest of the process goes on; only opening it waits with the process.
  *
  * The file belongs on a disk of this machine: a network file system is refused, and memory (tmpfs) or a folder that is
  * synced elsewhere is no place for it. A copy that is put back has forgotten what was spent since it was made. That is
@@ -83,7 +85,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
     ...approvalsOf(access, books),
     ...haltsOf(access, books),
     ...memoryOf(access, books),
-    verify: async () => verify(database, access, books),
+    verify: () => verify(database, access, books),
     close: () => {
       database.close()
     },
@@ -94,6 +96,8 @@ function open(file: string | SqliteDatabase, create: boolean): SqliteDatabase {
   try {
     const database = typeof file === 'string' ? openDatabase(file, create) : file
     prepareSchema(database)
+    // From here on, whoever finds it locked tries again by itself.
+    if (typeof file === 'string') database.exec(`PRAGMA busy_timeout = ${blockingMs}`)
     return database
   } catch (error) {
     throw error instanceof Error && 'code' in error && error.code === 'configuration_invalid'
@@ -154,10 +158,12 @@ function haltsOf(
   }
 }
 
-function verify(database: SqliteDatabase, { change, look }: Access, { halts, meters }: Books): void {
-  const difference = look(() => inSnapshot(database, () => findDifference(database)))
+async function verify(database: SqliteDatabase, { change, look }: Access, { halts, meters }: Books): Promise<void> {
+  const difference = await look(() => inSnapshot(database, () => findDifference(database)))
   if (difference === undefined) return
-  change(() => halts.freeze({ reason: `its sums are not those of its payments: ${difference}`, at: meters.tick(0) }))
+  await change(() =>
+    halts.freeze({ reason: `its sums are not those of its payments: ${difference}`, at: meters.tick(0) }),
+  )
   throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${difference}`)
 }
 

@@ -3,17 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import { assertLocal } from '../../adapters/sqlite/database.ts'
 import { sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { bundle, ended, start } from '../support/child.ts'
+import { rejection } from '../support/wallets.ts'
 
 let directory = ''
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'stipend-'))
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('a SQLite file that is shared', () => {
   test('is read while another process changes it, without what is not committed', async () => {
@@ -32,20 +36,50 @@ describe('a SQLite file that is shared', () => {
     expect(await ledger.revoked(['ses_2', 'ses_1'])).toBe('ses_1')
   })
 
-  test('records nothing while another process holds it, and goes on once that one is killed', async () => {
+  test.each([
+    ['opened by its path', (file: string) => file],
+    ['opened with the patience of seconds', (file: string) => new DatabaseSync(file, { timeout: 8000 })],
+  ])(
+    '%s lets all else go on while another process holds it, and is changed once that one is killed',
+    async (how, open) => {
+      const file = join(directory, `${how}.db`)
+      sqliteLedger(file).close()
+      const ledger = sqliteLedger(open(file))
+      const holder = await start('holder', { file })
+      await new Promise((resolve) => {
+        holder.stdout?.once('data', resolve)
+      })
+      const reserved = Promise.all([1, 2, 3].map((index) => ledger.reserve(samplePayment(index), [])))
+      expect(await ledger.list()).toEqual([])
+      // Whoever stands still here never lets the other process end.
+      holder.kill('SIGKILL')
+      await ended(holder)
+      expect(await reserved).toEqual([{ ok: true }, { ok: true }, { ok: true }])
+      expect((await ledger.list()).map(({ id }) => id)).toEqual([sampleId(3), sampleId(2), sampleId(1)])
+      expect(await ledger.recall('half')).toBeUndefined()
+      await ledger.verify()
+    },
+  )
+
+  test('leaves the patience of a database that its owner opened as it is', async () => {
+    const database = new DatabaseSync(join(directory, 'own.db'), { timeout: 4321 })
+    await sqliteLedger(database).reserve(samplePayment(1), [])
+    expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 4321 })
+  })
+
+  test('records nothing where another program holds it for too long, also not later', async () => {
     const file = join(directory, 'held.db')
-    sqliteLedger(file).close()
-    const holder = await start('holder', { file })
-    await new Promise((resolve) => {
-      holder.stdout?.once('data', resolve)
-    })
-    const impatient = sqliteLedger(new DatabaseSync(file, { timeout: 50 }))
-    await expect(impatient.reserve(samplePayment(1), [])).rejects.toMatchObject({ code: 'ledger_unavailable' })
-    holder.kill('SIGKILL')
-    await ended(holder)
-    expect(await impatient.reserve(samplePayment(1), [])).toEqual({ ok: true })
-    expect(await impatient.recall('half')).toBeUndefined()
-    await impatient.verify()
+    const ledger = sqliteLedger(file)
+    const other = new DatabaseSync(file)
+    other.exec('BEGIN IMMEDIATE')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const refused = Promise.all([1, 2].map((index) => rejection(ledger.reserve(samplePayment(index), []))))
+    await vi.advanceTimersByTimeAsync(11_000)
+    expect(await refused).toMatchObject([{ code: 'ledger_unavailable' }, { code: 'ledger_unavailable' }])
+    other.exec('ROLLBACK')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(await ledger.list()).toEqual([])
+    expect(await ledger.reserve(samplePayment(1), [])).toEqual({ ok: true })
   })
 
   test('is one budget for four threads, each with its own ledger', { timeout: 60_000 }, async () => {
