@@ -45,7 +45,9 @@ export {
   type WrapFetchOptions,
   wrapFetch as wrapFetchWithPayment,
 } from './fetch/wrap-fetch.js'
-export type { EvmSigner, KeyStore, Signer, SolanaSigner } from './ports/key-store.js'
+export type { KeyStore, Signer } from './ports/key-store.js'
+export type { SolanaSigner } from './solana/signer.js'
+export type { EvmSigner } from './evm/signer.js'
 export {
   approvalAtLedgerTime,
   decideApproval,

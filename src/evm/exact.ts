@@ -3,7 +3,7 @@ import { hashTypedData, type TypedData } from './typed-data.js'
 import { isSignedBy, parseSignature } from './signature.js'
 import { parseAddress } from './address.js'
 import { deepFreeze } from '../lib/freeze.js'
-import type { EvmSigner } from '../ports/key-store.js'
+import type { EvmSigner } from './signer.js'
 import type { Hex, Offer, Payment } from '../types.js'
 import type { Scheme } from '../ports/scheme.js'
 

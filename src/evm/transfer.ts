@@ -2,7 +2,7 @@ import { encodeCall, functions } from './abi.js'
 import { isSignedBy } from './signature.js'
 import { parseAddress } from './address.js'
 import { type EvmTransaction, hashTransaction, signatureIn } from './transaction.js'
-import type { EvmSigner } from '../ports/key-store.js'
+import type { EvmSigner } from './signer.js'
 import type { Hex, Payment } from '../types.js'
 import type { Scheme } from '../ports/scheme.js'
 

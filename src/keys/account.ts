@@ -2,7 +2,8 @@ import { ConfigurationError } from '../errors.js'
 import type { TypedData } from '../evm/typed-data.js'
 import { parseAddress } from '../evm/address.js'
 import type { Hex, Network } from '../types.js'
-import type { EvmSigner, SingleKeyStore } from '../ports/key-store.js'
+import type { SingleKeyStore } from './signers.js'
+import type { EvmSigner } from '../evm/signer.js'
 
 /** The part of a viem `LocalAccount` that is used. */
 export type LocalAccount = {

@@ -11,14 +11,17 @@ import { draw, type Random } from '../lib/random.js'
 import type { Network } from '../types.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
 import { createSign, publicKeyOf } from './ed25519.js'
-import type { EvmSigner, KeyStore, Signer, SolanaSigner } from '../ports/key-store.js'
+import type { KeyStore } from '../ports/key-store.js'
+import type { KnownSigner } from './signers.js'
+import type { SolanaSigner } from '../solana/signer.js'
+import type { EvmSigner } from '../evm/signer.js'
 
 /** 32 secret bytes and the curve they are for: a secp256k1 key for `eip155`, an ed25519 seed for `solana`. */
-export type Secret = { readonly namespace: Signer['namespace']; readonly bytes: Uint8Array }
+export type Secret = { readonly namespace: KnownSigner['namespace']; readonly bytes: Uint8Array }
 
 /** A key in memory of its own, until it is wiped; it never shows its bytes. */
 export type HeldKey = {
-  readonly signer: Signer
+  readonly signer: KnownSigner
   readonly derive: (purpose: string) => Uint8Array
   /** Overwrites the key; from then on it signs nothing. */
   readonly wipe: () => void
@@ -72,7 +75,7 @@ export function addressOfSecret({ namespace, bytes }: Secret): string {
   return namespace === 'eip155' ? addressOf(secp256k1.getPublicKey(bytes)) : base58.encode(publicKeyOf(bytes))
 }
 
-type Held = { readonly signer: Signer; readonly forget?: (() => void) | undefined }
+type Held = { readonly signer: KnownSigner; readonly forget?: (() => void) | undefined }
 
 function holdEvm(use: () => Uint8Array): Held {
   const signer: EvmSigner = Object.freeze({
@@ -105,7 +108,7 @@ function holdSolana(use: () => Uint8Array): Held {
 }
 
 /** The store of keys that are held: the first of a family signs for its networks, the first of all derives. */
-export function storeOf(keys: readonly HeldKey[]): Required<Pick<KeyStore, 'getSigner' | 'deriveSecret'>> {
+export function storeOf(keys: readonly HeldKey[]): Required<Pick<KeyStore<KnownSigner>, 'getSigner' | 'deriveSecret'>> {
   return {
     getSigner: async (network: Network) => signerFor(network, keys)?.signer,
     deriveSecret: async (purpose: string) => {

@@ -1,7 +1,10 @@
 export { account, type LocalAccount, walletClient, type WalletClient } from './account.js'
 export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './file/encrypted-file.js'
 export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './file/manage.js'
-export type { EvmSigner, KeyAddress, KeyStore, Signer, SingleKeyStore, SolanaSigner } from '../ports/key-store.js'
+export type { KeyStore, Signer } from '../ports/key-store.js'
+export type { KeyAddress, SingleKeyStore } from './signers.js'
+export type { SolanaSigner } from '../solana/signer.js'
+export type { EvmSigner } from '../evm/signer.js'
 export {
   generate,
   generateMnemonic,

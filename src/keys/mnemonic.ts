@@ -5,7 +5,10 @@ import { ConfigurationError } from '../errors.js'
 import { draw, type Random } from '../lib/random.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
 import { holdKey, type Secret, storeOf } from './held-key.js'
-import type { KeyAddress, KeyStore } from '../ports/key-store.js'
+import type { EvmSigner } from '../evm/signer.js'
+import type { KeyStore } from '../ports/key-store.js'
+import type { SolanaSigner } from '../solana/signer.js'
+import type { KeyAddress } from './signers.js'
 import { randomBytes } from '../lib/random.js'
 import { deriveSeed } from './slip10.js'
 
@@ -22,7 +25,7 @@ export type MnemonicOptions = {
 }
 
 /** The store of one EVM key and one Solana key, and where money for them is sent. */
-export type MnemonicKeyStore = KeyStore & { readonly addresses: readonly KeyAddress[] }
+export type MnemonicKeyStore = KeyStore<EvmSigner | SolanaSigner> & { readonly addresses: readonly KeyAddress[] }
 
 /**
  * Creates a key store from an English BIP-39 phrase: an EVM key (BIP-44) and a Solana key (SLIP-0010), as the common

@@ -1,7 +1,7 @@
 import { account, type LocalAccount } from './account.js'
 import { wipe } from '../lib/bytes.js'
 import { holdKey, storeOf } from './held-key.js'
-import type { Signer, SingleKeyStore } from '../ports/key-store.js'
+import type { KnownSigner, SingleKeyStore } from './signers.js'
 import { type PrivateKeyInput, readSecret } from './read-secret.js'
 
 /**
@@ -28,7 +28,7 @@ export function privateKey(key: PrivateKeyInput | LocalAccount | undefined): Sin
   return Object.freeze({ ...describe(held.signer), ...storeOf([held]) })
 }
 
-function describe({ namespace, address }: Signer): Pick<SingleKeyStore, 'namespace' | 'address'> {
+function describe({ namespace, address }: KnownSigner): Pick<SingleKeyStore, 'namespace' | 'address'> {
   return { namespace, address }
 }
 

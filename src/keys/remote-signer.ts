@@ -8,7 +8,9 @@ import { parseAddress } from '../evm/address.js'
 import type { Hex, Network } from '../types.js'
 import { isWalletAddress } from '../solana/address.js'
 import { isSignedBy } from '../solana/verify.js'
-import type { EvmSigner, Signer, SingleKeyStore, SolanaSigner } from '../ports/key-store.js'
+import type { KnownSigner, SingleKeyStore } from './signers.js'
+import type { SolanaSigner } from '../solana/signer.js'
+import type { EvmSigner } from '../evm/signer.js'
 
 /** What a remote signer is asked for. */
 export type RemoteSigningRequest =
@@ -78,7 +80,7 @@ export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
 
 type Ask = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
 
-function createSigner(claimed: string, ask: Ask): Signer {
+function createSigner(claimed: string, ask: Ask): KnownSigner {
   const address = parseAddress(claimed)
   if (address) return evmSigner(address, ask)
   if (isWalletAddress(claimed)) return solanaSigner(claimed, ask)

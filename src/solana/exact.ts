@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import type { SolanaSigner } from '../ports/key-store.js'
+import type { SolanaSigner } from './signer.js'
 import { tokenAccountOf } from './address.js'
 import { encodeBase64 } from './base64.js'
 import { isSignedBy } from './verify.js'

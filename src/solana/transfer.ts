@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { ConfigurationError } from '../errors.js'
-import type { SolanaSigner } from '../ports/key-store.js'
+import type { SolanaSigner } from './signer.js'
 import { encodeBase64 } from './base64.js'
 import { isSignedBy } from './verify.js'
 import { writeTransaction } from './read-message.js'

@@ -5,7 +5,9 @@ import type { Chain } from '../ports/chain.js'
 import type { On } from '../pay/events.js'
 import type { ExportFormat } from './export.js'
 import type { PayingFetch } from '../fetch/wrap-fetch.js'
-import type { KeyStore } from '../ports/key-store.js'
+import type { KeyStore, Signer } from '../ports/key-store.js'
+import type { EvmSigner } from '../evm/signer.js'
+import type { SolanaSigner } from '../solana/signer.js'
 import type { Ledger, PaymentFilter } from '../ports/ledger.js'
 import type { Payer } from '../pay/payer.js'
 import type { PolicyEngine, Rule } from '../policy/engine.js'
@@ -21,7 +23,8 @@ import type { Approval, ApprovalId, Network, Payment, PaymentId, SessionId } fro
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
-  readonly keyStore: KeyStore
+  // The families we know are named for the types' sake: a signer of any other is as good.
+  readonly keyStore: KeyStore<EvmSigner | SolanaSigner | Signer>
   /**
    * Rules, all of which must agree, or an engine of one's own.
    *

@@ -5,7 +5,7 @@ import { base58 } from '@scure/base'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { privateKeyToAccount } from 'viem/accounts'
 import { signDigest } from '../../src/evm/signature.js'
-import type { KeyStore } from '../../src/index.js'
+import type { EvmSigner, KeyStore, SolanaSigner } from '../../src/index.js'
 import { privateKey } from '../../src/keys/index.js'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -14,7 +14,7 @@ const pair = Keypair.fromSeed(new Uint8Array(32).fill(3))
 const order = secp256k1.CURVE.n
 const word = (value: bigint): string => value.toString(16).padStart(64, '0')
 
-async function signMessage(keyStore: KeyStore, message: Uint8Array): Promise<Uint8Array> {
+async function signMessage(keyStore: KeyStore<EvmSigner | SolanaSigner>, message: Uint8Array): Promise<Uint8Array> {
   const signer = await keyStore.getSigner('solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp')
   if (signer?.namespace !== 'solana') throw new Error('no Solana signer')
   return signer.signMessage(message)

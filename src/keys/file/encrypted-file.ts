@@ -3,7 +3,10 @@ import type { Random } from '../../lib/random.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
 import type { Hex, Network } from '../../types.js'
 import { keyFileError } from './key-file-error.js'
-import type { EvmSigner, KeyAddress, KeyStore, Signer, SolanaSigner } from '../../ports/key-store.js'
+import type { KeyStore } from '../../ports/key-store.js'
+import type { KeyAddress, KnownSigner } from '../signers.js'
+import type { SolanaSigner } from '../../solana/signer.js'
+import type { EvmSigner } from '../../evm/signer.js'
 import type { Password } from './password.js'
 import { createVault, type Vault } from './vault.js'
 
@@ -38,7 +41,7 @@ export type EncryptedFileOptions = {
 }
 
 /** The store of the keys of an encrypted file. */
-export type EncryptedFileKeyStore = KeyStore & {
+export type EncryptedFileKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
   /** Answers the addresses that it signs for, as the file names them; they are proven when it is unlocked. */
   readonly addresses: () => Promise<readonly KeyAddress[]>
   /**
@@ -103,7 +106,7 @@ function select(keys: readonly KeyAddress[], use: readonly string[] | undefined)
 }
 
 /** A signer that asks for its key each time, and so signs only while the file is unlocked. */
-function guard({ namespace, address }: Signer, vault: Vault): Signer {
+function guard({ namespace, address }: KnownSigner, vault: Vault): KnownSigner {
   if (namespace === 'eip155') return guardEvm(address, () => vault.key(address).signer as EvmSigner)
   const signMessage = async (message: Uint8Array) => (vault.key(address).signer as SolanaSigner).signMessage(message)
   return Object.freeze({ namespace, address, throwsUnsigned: true, signMessage })

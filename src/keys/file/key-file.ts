@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { isCheapEnough, isStrongEnough, type ScryptCost } from './scrypt.js'
 import { keyFileError } from './key-file-error.js'
-import type { KeyAddress } from '../../ports/key-store.js'
+import type { KeyAddress } from '../signers.js'
 
 /** What a file says before it is decrypted: nothing secret, and all of it authenticated with the keys. */
 export type KeyFileHeader = {

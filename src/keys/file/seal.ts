@@ -4,7 +4,7 @@ import { joinBytes, ownBytes, wipe } from '../../lib/bytes.js'
 import { addressOfSecret, isKey, type Secret } from '../held-key.js'
 import { headerBytes, type KeyFile, type KeyFileHeader } from './key-file.js'
 import { keyFileError } from './key-file-error.js'
-import type { KeyAddress } from '../../ports/key-store.js'
+import type { KeyAddress } from '../signers.js'
 import { deriveByScrypt, writtenCost } from './scrypt.js'
 
 /** Encrypts secrets under a password: scrypt, then AES-256-GCM over them with the header as additional data. */

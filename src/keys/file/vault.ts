@@ -4,7 +4,7 @@ import { generateSecret, type HeldKey, holdKey, type Secret } from '../held-key.
 import { type KeyFile, parseKeyFile, writeKeyFile } from './key-file.js'
 import { keyFileError, type KeyFileProblem, problemOf } from './key-file-error.js'
 import { createPrivateFile, isThere, readPrivateFile } from './private-file.js'
-import type { KeyAddress } from '../../ports/key-store.js'
+import type { KeyAddress } from '../signers.js'
 import { type Password, readPassword } from './password.js'
 import { randomBytes } from '../../lib/random.js'
 import { seal, unseal } from './seal.js'

@@ -3,7 +3,7 @@ import type { Hex, Network } from '../../types.js'
 import { wipe } from '../../lib/bytes.js'
 import type { EncryptedFileKeyStore, EncryptedFileOptions } from '../file/encrypted-file.js'
 import { keyFileError, problemOf } from '../file/key-file-error.js'
-import type { KeyAddress, Signer } from '../../ports/key-store.js'
+import type { KeyAddress, KnownSigner } from '../signers.js'
 import { type Password, readPassword } from '../file/password.js'
 import { type Client, createClient } from './client.js'
 import type { Isolation } from './link.js'
@@ -74,7 +74,7 @@ export function workerSigner(options: WorkerSignerOptions): WorkerKeyStore {
  * A signature that the worker did not hand over is nowhere: what it made is gone with it. So every throw but a
  * time-out, which the pipeline adds, proves that nothing signed is in the world.
  */
-function signerOf(network: Network, address: string, { ask }: Client): Signer {
+function signerOf(network: Network, address: string, { ask }: Client): KnownSigner {
   if (network.startsWith('eip155:')) {
     const signTypedData = async (data: TypedData) => (await ask({ type: 'signTypedData', network, data })) as Hex
     return Object.freeze({ namespace: 'eip155', address: address as Hex, throwsUnsigned: true, signTypedData })

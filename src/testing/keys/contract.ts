@@ -1,3 +1,4 @@
+import type { KnownSigner } from '../../keys/signers.js'
 import type { KeyStore, Signer } from '../../ports/key-store.js'
 import type { Network } from '../../types.js'
 import { claim, claimEqual } from '../claim.js'
@@ -12,7 +13,7 @@ export type KeyStoreSubject = {
    *
    * @default ['eip155']
    */
-  readonly holds?: readonly Signer['namespace'][] | undefined
+  readonly holds?: readonly KnownSigner['namespace'][] | undefined
   /** The keys it holds, in hex with or without `0x`, to be looked for wherever they must not be. */
   readonly secrets?: readonly string[] | undefined
   /**

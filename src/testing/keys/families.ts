@@ -5,7 +5,10 @@ import { hashTypedData, type TypedData } from '../../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../../evm/signature.js'
 import { parseAddress } from '../../evm/address.js'
 import { isSignedBy } from '../../solana/verify.js'
+import { isEvmSigner } from '../../evm/signer.js'
+import type { KnownSigner } from '../../keys/signers.js'
 import type { Signer } from '../../ports/key-store.js'
+import { isSolanaSigner } from '../../solana/signer.js'
 import type { Network } from '../../types.js'
 
 /** What is asked of the signers of one family of networks. */
@@ -53,14 +56,14 @@ const solana: KeyFamily = {
 }
 
 /** The families of networks that a key store can hold keys for. */
-export const keyFamilies: Readonly<Record<Signer['namespace'], KeyFamily>> = Object.freeze({ eip155, solana })
+export const keyFamilies: Readonly<Record<KnownSigner['namespace'], KeyFamily>> = Object.freeze({ eip155, solana })
 
 function signTyped(signer: Signer, data: TypedData): Promise<unknown> | undefined {
-  return signer.namespace === 'eip155' ? signer.signTypedData(data) : undefined
+  return isEvmSigner(signer) ? signer.signTypedData(data) : undefined
 }
 
 function signBytes(signer: Signer, message: Uint8Array): Promise<unknown> | undefined {
-  return signer.namespace === 'solana' ? signer.signMessage(message) : undefined
+  return isSolanaSigner(signer) ? signer.signMessage(message) : undefined
 }
 
 function isPoint(address: string): boolean {

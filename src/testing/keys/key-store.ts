@@ -2,7 +2,9 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import { hexToBytes } from '@noble/hashes/utils'
 import type { TypedData } from '../../evm/typed-data.js'
 import { addressOf } from '../../evm/address.js'
-import type { EvmSigner, KeyStore } from '../../ports/key-store.js'
+import type { KeyStore } from '../../ports/key-store.js'
+import type { EvmSigner } from '../../evm/signer.js'
+import type { SolanaSigner } from '../../solana/signer.js'
 import { privateKey } from '../../keys/private-key.js'
 import type { Hex } from '../../types.js'
 
@@ -17,7 +19,7 @@ export type TestKeyStoreOptions = {
 }
 
 /** A key store for tests, which remembers what it was asked to sign. */
-export type TestKeyStore = KeyStore & {
+export type TestKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
   readonly address: Hex
   /** All typed data it has signed, in order; it grows as more is signed. */
   readonly signed: readonly TypedData[]

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { encryptedFile, importKeys, privateKey } from '../../../src/keys/index.js'
 import type { EvmTransaction } from '../../../src/evm/transaction.js'
-import type { EvmSigner, KeyStore } from '../../../src/index.js'
+import type { EvmSigner, KeyStore, SolanaSigner } from '../../../src/index.js'
 import { sampleTransfer } from '../../../src/testing/keys/families.js'
 import { createKeyFolder, password } from '../../support/key-files.ts'
 import { rejection } from '../../support/wallets.ts'
@@ -24,7 +24,7 @@ const transaction: EvmTransaction = {
 }
 const sign = (signer: EvmSigner): Promise<string> => signer.signTypedData(sampleTransfer(address, 1n))
 
-async function signerOf(store: KeyStore): Promise<EvmSigner> {
+async function signerOf(store: KeyStore<EvmSigner | SolanaSigner>): Promise<EvmSigner> {
   const signer = await store.getSigner('eip155:1')
   if (signer?.namespace !== 'eip155') throw new Error('no EVM signer')
   return signer
