@@ -300,7 +300,13 @@ export class AlreadyPaidError extends StipendError {
 
   constructor(payment: Payment) {
     super('Purchase was paid before; nothing was signed now', {
-      details: [describe(payment), 'The server asks for it again. Use a new purchase key to buy anew.'],
+      details: [
+        describe(payment),
+        payment.undelivered
+          ? 'The chain shows the transfer, and no whole answer came: ask the server for what was bought.'
+          : 'The server asks for it again.',
+        'To buy anew, give the call a payment.key of its own, or set payment.repeatable.',
+      ],
     })
     this.payment = payment
   }
@@ -312,11 +318,25 @@ export class PaymentOutcomeUnknownError extends StipendError {
   override readonly moved = 'maybe'
   readonly payment: Payment
 
-  constructor(payment: Payment, failure: { readonly reason: string; readonly cause?: unknown }) {
+  /**
+   * @param failure.bindsUntil Unix milliseconds until which an identical request goes on from this payment, where it is
+   * that of another call.
+   */
+  constructor(
+    payment: Payment,
+    failure: { readonly reason: string; readonly cause?: unknown; readonly bindsUntil?: number | undefined },
+  ) {
     super(`Outcome of the payment is unknown: ${failure.reason}`, {
       details: [
         describe(payment),
         `The server can settle it until ${new Date(payment.terms.validBefore * 1000).toISOString()}: the amount counts as spent.`,
+        ...(failure.bindsUntil === undefined
+          ? ['The same call made again goes on from this payment, and does not pay twice.']
+          : [
+              `An identical request buys nothing new until ${new Date(failure.bindsUntil).toISOString()}.`,
+              'To buy anew before, give the call a payment.key of its own, or set payment.repeatable.',
+            ]),
+        'The owner can ask the chain with wallet.reconcile().',
       ],
       cause: failure.cause,
     })

@@ -57,7 +57,14 @@ export {
 } from './ledger/approvals.js'
 export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
 export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ports/ledger.js'
-export { advancePayment, atLedgerTime, countsAsSpent, canRenewPayment, isPendingPayment } from './ledger/lifecycle.js'
+export {
+  advancePayment,
+  atLedgerTime,
+  bindsTwin,
+  canRenewPayment,
+  countsAsSpent,
+  presentPayment,
+} from './ledger/lifecycle.js'
 export { memoryLedger } from './ledger/memory.js'
 export { agreesWithPin } from './ledger/pins.js'
 export { shareOf } from './ledger/share.js'

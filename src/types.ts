@@ -134,6 +134,8 @@ export type Payment = {
   readonly requestDigest: Hex
   /** How often it has been signed for sending, at most three times. */
   readonly presentations: number
+  /** Unix milliseconds of the ledger's time at which it was last taken to be sent again; absent: it was not. */
+  readonly sentAt?: number | undefined
   readonly status: PaymentStatus
   readonly resource: Resource
   readonly protocol: string
@@ -152,6 +154,8 @@ export type Payment = {
   /** Unix milliseconds; the latest instant at which it can have been executed, and the one that windows count it at. */
   readonly countsUntil: number
   readonly receipt?: Receipt | undefined
+  /** Whether the chain or the server took the money while no whole, successful answer came. */
+  readonly undelivered?: boolean | undefined
   /** Why it is unknown or released, in our words. */
   readonly note?: string | undefined
 }

@@ -49,6 +49,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */
 const ambient: Readonly<Record<string, string>> = {
   'src/lib/deadline.ts': 'setTimeout',
+  'src/lib/back-off.ts': 'setTimeout',
   'src/reconcile/loop.ts': 'setTimeout',
   'src/wallet/create-wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
   'src/solana/exact.ts': 'Date.now', // the default of `clock`

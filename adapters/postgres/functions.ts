@@ -64,16 +64,19 @@ BEGIN
             AND (wanted->'terms'->>'validBefore')::bigint >= (live->'terms'->>'validBefore')::bigint) THEN
       found_id := wanted->>'id';
     END IF;
-  ELSIF COALESCE((options->>'sameRequest')::boolean, false) THEN
-    -- As isPendingPayment says it.
+  ELSIF options->>'unresolvedForMs' IS NOT NULL THEN
+    -- As bindsTwin says it.
     SELECT p.id INTO found_id FROM ${schema}.payments p
-      WHERE p.request_digest = wanted->>'requestDigest' AND p.status = 'unknown'
-        AND (p.payment->>'countsUntil')::bigint - 130000 > now
+      WHERE p.request_digest = wanted->>'requestDigest'
+        AND (p.status IN ('authorized', 'unknown') OR (p.status = 'confirmed' AND (p.payment->>'undelivered')::boolean))
+        AND now < GREATEST((p.payment->>'countsUntil')::bigint, (options->>'unresolvedForMs')::bigint
+          + COALESCE((p.payment->>'sentAt')::bigint, (p.payment->>'createdAt')::bigint))
       ORDER BY p.seq DESC LIMIT 1;
   END IF;
   IF found_id IS NOT NULL THEN
     UPDATE ${schema}.payments p
-      SET payment = jsonb_set(p.payment, '{presentations}', to_jsonb((p.payment->>'presentations')::integer + 1))
+      SET payment = p.payment
+        || jsonb_build_object('presentations', (p.payment->>'presentations')::integer + 1, 'sentAt', now)
       WHERE p.id = found_id RETURNING p.payment INTO live;
     RETURN jsonb_build_object('ok', false, 'reason', 'exists', 'payment', live);
   END IF;
@@ -87,7 +90,11 @@ BEGIN
     RETURN refusal;
   END LOOP;
   PERFORM ${schema}.use_up(options);
-  wanted := jsonb_set(wanted, '{countsUntil}', to_jsonb((wanted->>'countsUntil')::bigint + now - (wanted->>'createdAt')::bigint));
+  IF now > (wanted->>'createdAt')::bigint THEN
+    -- As atLedgerTime says it.
+    wanted := wanted || jsonb_build_object('sentAt', now,
+      'countsUntil', (wanted->>'countsUntil')::bigint + now - (wanted->>'createdAt')::bigint);
+  END IF;
   INSERT INTO ${schema}.payments (id, status, purchase_key, request_digest, host, created_at, payment)
     VALUES (wanted->>'id', wanted->>'status', wanted->>'purchaseKey', wanted->>'requestDigest', wanted->'resource'->>'host',
             (wanted->>'createdAt')::bigint, wanted)

@@ -1,5 +1,8 @@
 import { functions, lockName } from './functions.js'
 
+/** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
+export const unresolved = `(status IN ('authorized', 'unknown') OR (status = 'confirmed' AND (payment->>'undelivered')::boolean))`
+
 /**
  * What brings a ledger from one version to the next; a new one takes every step. The number of steps is the version. A
  * step that has been released is never changed.
@@ -61,6 +64,9 @@ CREATE TABLE ${schema}.revoked (session text PRIMARY KEY);
 CREATE TABLE ${schema}.pins (key text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE ${schema}.notes (name text PRIMARY KEY, text text NOT NULL);
 INSERT INTO ${schema}.version VALUES (2);`,
+  (schema) => `
+CREATE INDEX payments_unresolved ON ${schema}.payments (request_digest, seq) WHERE ${unresolved};
+INSERT INTO ${schema}.version VALUES (3);`,
 ]
 
 /** The version of the tables and functions that this library reads and writes. */

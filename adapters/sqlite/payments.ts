@@ -1,11 +1,12 @@
 import { decodePayment, encodePayment, type Payment, type PaymentFilter, type PaymentId } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
+import { unresolved } from './schema.js'
 
 /** Payments as a database keeps them. */
 export type Payments = {
   readonly get: (id: PaymentId) => Payment | undefined
-  /** Those of a request whose outcome is unknown and whose time is not over, newest first. */
-  readonly byRequest: (digest: string, now: number) => readonly Payment[]
+  /** Those of a request that nobody may have resolved yet, newest first. */
+  readonly byRequest: (digest: string) => readonly Payment[]
   readonly insert: (payment: Payment) => void
   readonly replace: (payment: Payment) => void
   readonly list: (filter: PaymentFilter) => readonly Payment[]
@@ -15,8 +16,7 @@ export type Payments = {
 export function createPayments(database: SqliteDatabase): Payments {
   const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
   const byDigest = database.prepare(
-    `SELECT record FROM payments WHERE request_digest = ? AND status = 'unknown'
-     AND json_extract(record, '$.countsUntil') > ? ORDER BY seq DESC`,
+    `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC LIMIT 16`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record'
   const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
@@ -25,7 +25,7 @@ export function createPayments(database: SqliteDatabase): Payments {
   )
   return {
     get: (id) => decodeRow(byId.get(id)),
-    byRequest: (digest, now) => byDigest.all(digest, now).flatMap((row) => decodeRow(row) ?? []),
+    byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
     insert: (payment) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
       put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, encodePayment(payment))

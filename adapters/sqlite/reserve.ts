@@ -1,11 +1,12 @@
 import {
   atLedgerTime,
+  bindsTwin,
   canRenewPayment,
   countsAsSpent,
-  isPendingPayment,
   isUsableApproval,
   type Limit,
   type Payment,
+  presentPayment,
   type Reservation,
   type ReserveOptions,
 } from 'stipend'
@@ -72,14 +73,14 @@ function halt(
 function findExisting(
   payment: Payment,
   live: Payment | undefined,
-  { sameRequest, renew }: ReserveOptions,
+  { unresolvedForMs, renew }: ReserveOptions,
   { payments, now }: Books & { readonly now: number },
 ): Refused | undefined {
   if (live && renew && canRenewPayment(live, payment)) return undefined
-  const alike = sameRequest && !live ? payments.byRequest(payment.requestDigest, now) : []
-  const found = live ?? alike.find((twin) => isPendingPayment(twin, now))
+  const alike = unresolvedForMs !== undefined && !live ? payments.byRequest(payment.requestDigest) : []
+  const found = live ?? alike.find((twin) => bindsTwin(twin, unresolvedForMs, now))
   if (!found) return undefined
-  const presented = { ...found, presentations: found.presentations + 1 }
+  const presented = presentPayment(found, now)
   payments.replace(presented)
   return { ok: false, reason: 'exists', payment: presented }
 }

@@ -2,6 +2,9 @@ import { ConfigurationError } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import { findWrongSum } from './verify.js'
 
+/** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
+export const unresolved = `(status IN ('authorized', 'unknown') OR (status = 'confirmed' AND json_extract(record, '$.undelivered')))`
+
 /**
  * What brings a database from one version to the next; a new one takes every step. The last one's number is the version.
  * A step that has been released is never changed.
@@ -71,6 +74,9 @@ UPDATE meters SET (open, unknown) = (SELECT COALESCE(SUM(e.open), 0), COALESCE(S
 CREATE TABLE revoked (session TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE pins (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`,
+  `
+CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
 `,
 ]
 

@@ -12,8 +12,8 @@ export type PaymentOptions = {
   readonly maxUsd?: Usd | undefined
   readonly labels?: Labels | undefined
   /**
-   * Whether a call without a key may buy what an identical one has bought with an outcome that is unknown. By default
-   * it sends that payment once more instead, so that a client which retries by itself does not pay twice.
+   * Whether a call without a key is a purchase of its own, also while an identical one is under way or its outcome is
+   * unknown. By default it goes on from that payment instead, so that a client which retries by itself does not pay twice.
    *
    * @default false
    */

@@ -1,6 +1,8 @@
 import type { Replay } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './request.js'
 import { type Challenge, readChallenge } from './challenge.js'
+import { fetchWithin, isWithin } from './inside.js'
+import { watchBody } from './watch-body.js'
 import { unlessAborted, within } from '../lib/deadline.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
 import type { Payer, PaymentAsk } from '../pay/payer.js'
@@ -22,8 +24,8 @@ export type WrapFetchOptions = {
   /** Words that every payment made through it is filed under. */
   readonly labels?: Labels | undefined
   /**
-   * Whether an identical call may buy anew while the outcome of the last is unknown, for feeds that buy the same thing
-   * again and again.
+   * Whether identical calls are purchases of their own, at once and one after another, for feeds that buy the same thing
+   * again and again. By default they go one after another, and one goes on from an earlier one whose outcome is unknown.
    *
    * @default false
    */
@@ -63,6 +65,8 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
   const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)
 
   const payingFetch: PayingFetch = async (input, init) => {
+    // Whoever called this pays for it, or asks what it would cost.
+    if (isWithin(init)) return fetch(input, init)
     const call = readCall(input, init, { paymentHeaders, maxReplayBytes, repeatable })
     const response = await sendUnpaid(fetch, call)
     if (response.status !== 402) return response
@@ -88,6 +92,15 @@ export function unwrapFetch(fetch: typeof globalThis.fetch): typeof globalThis.f
   return wrapped.get(fetch) ?? fetch
 }
 
+/** Makes a fetch that reads the global one late, so that a mock or a patch that is set up afterwards is seen. */
+export function createLateFetch(): typeof globalThis.fetch {
+  const marker = {}
+  const first = unwrapFetch(globalThis.fetch)
+  return (input, init) =>
+    // Where the global fetch has come to be made from this one, what was there before it reaches the network.
+    isWithin(init, marker) ? first(input, init) : fetchWithin(marker, globalThis.fetch, input, init)
+}
+
 /** Makes the function that asks what a request would cost: it is sent unpaid, and nothing is signed. */
 export function quoteWith(
   fetch: typeof globalThis.fetch,
@@ -106,7 +119,7 @@ export function quoteWith(
 async function sendUnpaid(fetch: typeof globalThis.fetch, { kept }: Call): Promise<Response> {
   let response: Response | undefined
   try {
-    response = await fetch(kept.input, kept.init)
+    response = await fetchWithin(fetch, fetch, kept.input, kept.init)
     return response
   } finally {
     if (response?.status !== 402) kept.discard()
@@ -175,7 +188,7 @@ async function sendPaid(
   const waitMs = (usefulUntil + answerGraceSeconds) * 1000 - payer.clock()
   const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
   try {
-    const answer = unlessAborted(init.signal, fetch(url, { ...init, signal }))
+    const answer = unlessAborted(init.signal, fetchWithin(fetch, fetch, url, { ...init, signal }))
     return await within(waitMs, answer, 'no answer while the payment could be settled')
   } catch (cause) {
     stop.abort(cause)
@@ -197,12 +210,15 @@ async function conclude(
     const unknown = await payer.settle(payment, { status: 'unknown', note: astray })
     throw new PaymentOutcomeUnknownError(unknown, { reason: astray })
   }
-  const isClaimed = response.status !== 402 && (receipt !== undefined || (response.ok && reason === undefined))
+  // A receipt on an answer that failed proves that money went, not that goods came.
+  const isClaimed = response.ok && reason === undefined
   const note = reason ?? (isClaimed ? undefined : `the server answered ${response.status}`)
   const settled = await payer.settle(payment, { status: isClaimed ? 'claimed' : 'unknown', receipt, note })
   if (response.status === 402) throw new PaymentRejectedError(settled, response)
   payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))
-  return response
+  if (!isClaimed) return response
+  const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
+  return watchBody(response, () => payer.settle(payment, broken))
 }
 
 /** Says how an answer came from elsewhere than the payment was sent to, if it did. */
@@ -218,6 +234,6 @@ function advise(payment: Payment): Pick<ResponsePayment, 'moved' | 'next'> {
   const next =
     payment.status === 'claimed'
       ? 'Nothing: the server says that it is paid.'
-      : `Do not pay again: the server can settle ${payment.id} until ${until}, and it counts as spent.`
+      : `Do not pay again: the server can settle ${payment.id} until ${until}, and it counts as spent. The same call made again goes on from it.`
   return { moved: 'maybe', next }
 }

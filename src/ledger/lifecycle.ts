@@ -20,22 +20,35 @@ const next: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
 
 /**
  * Moves a payment on. A server's word that comes late changes nothing: a claimed payment stays claimed, and a final
- * one final.
+ * one final; only an answer that broke off takes back what it claimed.
  *
  * @throws TypeError when the payment may not go there.
  */
-export function advancePayment(payment: Payment, { status, receipt, note, ifTerms }: PaymentUpdate): Payment {
+export function advancePayment(payment: Payment, update: PaymentUpdate): Payment {
+  const { status, receipt, note, ifTerms } = update
   const { nonce, validBefore } = payment.terms
   if (ifTerms && (ifTerms.nonce !== nonce || ifTerms.validBefore !== validBefore)) {
     throw new TypeError(`payment ${payment.id} was signed anew and cannot become ${status}`)
   }
   // One call cannot know that no other has used the key for the same purchase.
   const isShared = status === 'released' && payment.presentations > 1
-  if (!isShared && next[payment.status].includes(status)) {
-    return Object.freeze({ ...payment, status, receipt: receipt ?? payment.receipt, note })
+  const isBroken = status === 'unknown' && update.undelivered === true
+  if (!isShared && (next[payment.status].includes(status) || (isBroken && payment.status === 'claimed'))) {
+    const undelivered = isUndelivered(payment, update)
+    return Object.freeze({ ...payment, status, receipt: receipt ?? payment.receipt, note, undelivered })
+  }
+  if (payment.status === 'confirmed' && (isBroken || status === 'claimed')) {
+    return Object.freeze({ ...payment, undelivered: isBroken ? true : undefined })
   }
   if (status === 'claimed' || status === 'unknown') return payment
   throw new TypeError(`payment ${payment.id} is ${payment.status} and cannot become ${status}`)
+}
+
+/** What was paid was delivered once a whole, successful answer has claimed it. */
+function isUndelivered({ status: before, undelivered }: Payment, update: PaymentUpdate): true | undefined {
+  if (update.status === 'claimed') return undefined
+  if (update.status === 'confirmed') return before !== 'claimed' || undefined
+  return update.undelivered || undelivered ? true : undefined
 }
 
 /** Tells whether a payment counts towards limits. */
@@ -49,7 +62,8 @@ export function countsAsSpent({ status }: Pick<Payment, 'status'>): boolean {
  */
 export function atLedgerTime(payment: Payment, ledgerNow: number): Payment {
   const behindMs = Math.max(0, ledgerNow - payment.createdAt)
-  return behindMs === 0 ? payment : Object.freeze({ ...payment, countsUntil: payment.countsUntil + behindMs })
+  if (behindMs === 0) return payment
+  return Object.freeze({ ...payment, countsUntil: payment.countsUntil + behindMs, sentAt: ledgerNow })
 }
 
 /**
@@ -79,9 +93,27 @@ export function isUsefulPayment(payment: Payment, now: number): boolean {
 export const clockMarginMs = 120_000
 
 /**
- * Tells whether a payment's outcome is unknown while its authorization can still be sent, at an instant of the ledger's
- * own time: that can be ahead of the clock by which the authorization ends, after that clock was set back.
+ * Tells whether nobody has said yet what became of a payment, or it was paid and what it bought did not come: then an
+ * identical request goes on from it.
  */
-export function isPendingPayment(payment: Payment, now: number): boolean {
-  return payment.status === 'unknown' && now < payment.countsUntil - clockMarginMs - shortestLifeMs
+export function isUnresolved({ status, undelivered }: Pick<Payment, 'status' | 'undelivered'>): boolean {
+  return status === 'authorized' || status === 'unknown' || (status === 'confirmed' && undelivered === true)
+}
+
+/**
+ * Answers until when an unresolved payment stands in the way of an identical request, in Unix milliseconds of the ledger's
+ * time: while it can be settled, and for a while after it was last sent.
+ */
+export function bindsUntil(payment: Payment, unresolvedForMs: number): number {
+  return Math.max(payment.countsUntil, (payment.sentAt ?? payment.createdAt) + unresolvedForMs)
+}
+
+/** Tells whether a payment stands in the way of an identical request at an instant of the ledger's time. */
+export function bindsTwin(payment: Payment, unresolvedForMs: number | undefined, ledgerNow: number): boolean {
+  return unresolvedForMs !== undefined && isUnresolved(payment) && ledgerNow < bindsUntil(payment, unresolvedForMs)
+}
+
+/** Answers a payment as it is taken to be sent once more. */
+export function presentPayment(payment: Payment, ledgerNow: number): Payment {
+  return Object.freeze({ ...payment, presentations: payment.presentations + 1, sentAt: ledgerNow })
 }

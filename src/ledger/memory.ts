@@ -10,10 +10,13 @@ import {
 import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
 import type { Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
-import { advancePayment, atLedgerTime, canRenewPayment, countsAsSpent, isPendingPayment } from './lifecycle.js'
+import { advancePayment, atLedgerTime, bindsTwin, canRenewPayment, countsAsSpent, presentPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
 
 type Refused = Exclude<Reservation, { readonly ok: true }>
+
+/** The longest that an unresolved payment binds: as long as it is looked for by its request. */
+const maxUnresolvedMs = 7 * 86_400_000
 
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
@@ -28,17 +31,19 @@ export function memoryLedger(): Ledger {
   const counters = createCounters()
   let ledgerNow = 0
 
-  const existing = (payment: Payment, { sameRequest, renew }: ReserveOptions): Payment | undefined => {
+  const existing = (payment: Payment, { unresolvedForMs, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
     if (known && countsAsSpent(known)) return renew && canRenewPayment(known, payment) ? undefined : known
-    const alike = sameRequest ? (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? []) : []
+    if (unresolvedForMs === undefined) return undefined
+    const alike = (requests.get(payment.requestDigest) ?? []).flatMap((id) => payments.get(id) ?? [])
     // A payment that was made anew since can be of another request.
-    const isTwin = (one: Payment) => one.requestDigest === payment.requestDigest && isPendingPayment(one, ledgerNow)
-    return alike.findLast(isTwin)
+    return alike.findLast(
+      (one) => one.requestDigest === payment.requestDigest && bindsTwin(one, unresolvedForMs, ledgerNow),
+    )
   }
 
   const present = (payment: Payment): Refused => {
-    const presented = Object.freeze({ ...payment, presentations: payment.presentations + 1 })
+    const presented = presentPayment(payment, ledgerNow)
     payments.set(payment.id, presented)
     return { ok: false, reason: 'exists', payment: presented }
   }
@@ -83,11 +88,11 @@ export function memoryLedger(): Ledger {
     for (const { key, value } of newPins) pins.set(key, value)
   }
 
-  /** Whether a payment can still be found by its request: its outcome may yet be unknown while it can be sent. */
+  /** Whether a payment can still stand in the way of an identical one: it is unresolved, or its answer may yet break off. */
   const isWaiting = (id: PaymentId): boolean => {
     const payment = payments.get(id)
-    const isOpen = payment?.status === 'authorized' || payment?.status === 'unknown'
-    return isOpen && ledgerNow < payment.countsUntil
+    if (!payment) return false
+    return bindsTwin(payment, maxUnresolvedMs, ledgerNow) || ledgerNow < payment.countsUntil
   }
 
   const keep = (payment: Payment): void => {

@@ -22,9 +22,9 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   const candidates = await match(required, parts)
   const allowed = await judge(candidates, ask, parts)
   const payment = await prepare(required, allowed, ask, parts)
-  const again = async (): Promise<Judged> => {
+  const again = async (purchaseKey: string): Promise<Judged> => {
     const anew = await judge([allowed], ask, parts)
-    return { allowed: anew, payment: await prepare(required, anew, ask, parts) }
+    return { allowed: anew, payment: await prepare(required, anew, { ...ask, purchaseKey }, parts) }
   }
   checkFit(payment, allowed, ask)
   const recorded = await record({ allowed, payment, again }, ask, parts)

@@ -3,6 +3,7 @@ import type { Reading } from './clock.js'
 import type { Emit, Events } from './events.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
+import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../policy/engine.js'
 import type { Scheme } from '../ports/scheme.js'
 import type {
@@ -27,6 +28,9 @@ export type Parts = {
   /** Already guarded: it answers a verdict, whatever the owner's engine does. */
   readonly policy: PolicyEngine
   readonly ledger: Ledger
+  /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
+  readonly unresolvedForMs: number
+  readonly takeTurn: TakeTurn
   /** The wall clock, in Unix milliseconds. */
   readonly clock: () => number
   /** What time it is, for us and for the ledger. */
@@ -52,7 +56,7 @@ export type Ask = {
   readonly purchaseKey: string
   /** Whether the caller named the purchase; else its key is drawn for this one call. */
   readonly isNamed: boolean
-  /** Whether a live payment of the same request is to be sent again before anything new is signed. */
+  /** Whether it goes on from an unresolved payment of an identical request, before anything new is signed. */
   readonly sameRequest: boolean
   /** A hash of what the request consists of. */
   readonly requestHash: string

@@ -1,6 +1,9 @@
 import { bytesToHex } from '@noble/hashes/utils'
 import { authorize } from './authorize.js'
+import { withBackOff } from '../lib/back-off.js'
+import type { PaymentUpdate } from '../ports/ledger.js'
 import { readLabels } from './labels.js'
+import { nameIn } from './purchase-id.js'
 import { isStipendError } from '../errors.js'
 import { advancePayment } from '../ledger/lifecycle.js'
 import type { Parts } from './context.js'
@@ -13,38 +16,56 @@ import type { Labels, Payment } from '../types.js'
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */
 export function createPayer(parts: Parts, { protocols, random, labels: own = {} }: Options): Payer {
-  const { clock, emit, ledger } = parts
-  /** What this payer has authorized: it can note nothing of any other payment. */
-  const authorized = new WeakSet<Payment>()
+  /** What this payer has authorized, and what ends its turn: it can note nothing of any other payment. */
+  const authorized = new WeakMap<Payment, () => void>()
   return Object.freeze({
     protocols: Object.freeze([...protocols]),
-    clock,
+    clock: parts.clock,
     appraise: (required, resource) => appraise(required, resource, parts),
     authorize: async (required, ask) => {
       const labels = readLabels({ ...ask.labels, ...own }, 'labels')
       const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
+      const isNamed = ask.purchaseKey !== undefined
+      const resource = Object.freeze({ ...ask.resource })
+      const endTurn = ask.sameRequest
+        ? await parts.takeTurn(nameIn(parts.sessions.at(-1), ask.requestHash), ask.signal)
+        : () => {}
       try {
-        const isNamed = ask.purchaseKey !== undefined
-        const resource = Object.freeze({ ...ask.resource })
         const authorization = await authorize(required, { ...ask, resource, labels, purchaseKey, isNamed }, parts)
-        authorized.add(authorization.payment)
+        authorized.set(authorization.payment, endTurn)
         return authorization
       } catch (error) {
+        endTurn()
         if (isStipendError(error) && error.moved === 'no')
-          emit('payment.denied', { resource: withoutQuery(ask.resource), error })
+          parts.emit('payment.denied', { resource: withoutQuery(ask.resource), error })
         throw error
       }
     },
-    settle: async (payment, { status, receipt: said, note }) => {
-      if (!authorized.has(payment) || (status !== 'claimed' && status !== 'unknown')) return payment
+    settle: async (payment, { status, receipt: said, note, undelivered }) => {
+      const endTurn = authorized.get(payment)
+      if (!endTurn || (status !== 'claimed' && status !== 'unknown')) return payment
       // Whatever is said here is a claim: only a chain confirms.
       const receipt = said && ({ ...said, status: 'claimed' } as const)
-      const update = { status, receipt, note }
-      const settled = await ledger.update(payment.id, update).catch(() => advancePayment(payment, update))
-      emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
+      const settled = await file(payment, { status, receipt, note, undelivered }, parts)
+      endTurn()
+      parts.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
     },
   } satisfies Payer)
+}
+
+/** Writes an outcome. A ledger that fails is asked again in the background: until then the payment counts, and binds. */
+async function file(payment: Payment, update: PaymentUpdate, { ledger, emit }: Parts): Promise<Payment> {
+  const write = () => ledger.update(payment.id, update)
+  try {
+    return await write()
+  } catch (error) {
+    const moved = advancePayment(payment, update)
+    const tell = (failure: unknown) => emit('payment.unrecorded', { payment: moved, error: failure })
+    tell(error)
+    void withBackOff(write).catch(tell)
+    return moved
+  }
 }
 
 type Options = {

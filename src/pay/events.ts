@@ -11,6 +11,11 @@ export type Events = {
   readonly 'payment.settled': { readonly payment: Payment }
   /** A payment left, and what became of it is not known. */
   readonly 'payment.unknown': { readonly payment: Payment }
+  /**
+   * What became of a payment could not be recorded: it counts as spent, and an identical request goes on from it. The
+   * ledger is asked again in the background, and this is told once more if it never answers.
+   */
+  readonly 'payment.unrecorded': { readonly payment: Payment; readonly error: unknown }
   /** A payment was recorded, but the key was never used. */
   readonly 'payment.released': { readonly payment: Payment }
   /** A 402 was not paid. */

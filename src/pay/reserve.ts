@@ -14,54 +14,69 @@ import { explainLimit } from '../ledger/explain-limit.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { admit } from './sign.js'
 import type { ReserveOptions } from '../ports/ledger.js'
-import { isLivePayment, isUsefulPayment } from '../ledger/lifecycle.js'
+import { bindsUntil, isLivePayment, isUsefulPayment } from '../ledger/lifecycle.js'
 import { askedOf } from '../money.js'
 import type { Allowed, Ask, Parts } from './context.js'
 import type { Hold, Limit, Payment, Pin } from '../types.js'
 
 /** The first sending and two more. */
-const mostPresentations = 3
+const maxPresentations = 3
 
 /** A payment that the policy allows, and under what. */
 export type Judged = { readonly payment: Payment; readonly allowed: Allowed }
 
 /** A payment that is ready to be recorded. */
 export type Prepared = Judged & {
-  /** Judges it and fixes its terms anew: while a person is asked the policy can change, and the terms grow old. */
-  readonly again: () => Promise<Judged>
+  /**
+   * Judges it and fixes its terms anew, for this purchase or another of the same request: while a person is asked the
+   * policy can change, and the terms grow old.
+   */
+  readonly again: (purchaseKey: string) => Promise<Judged>
 }
 
 /**
- * Records the payment under its limits, in one step of the ledger, once it need not wait any more. Where the purchase
- * has a live payment already, it is that one which is signed and sent again: the same nonce, so that it is paid once.
+ * Records the payment under its limits, in one step of the ledger, once it need not wait any more. Where the purchase or
+ * an identical request has an unresolved payment already, it is that one which is signed and sent again: the same nonce, so
+ * that it is paid once.
  */
 export async function record(prepared: Prepared, ask: Ask, parts: Parts): Promise<Payment> {
   ask.signal?.throwIfAborted()
   const { existing, payment, allowed } = await reserveWhenApproved(prepared, ask, parts)
-  return admit(existing === undefined ? payment : await takeUp(existing, payment, allowed, parts))
+  if (existing === undefined) return admit(payment)
+  return admit(await resumeOrRenew(existing, { payment, allowed, again: prepared.again }, parts))
 }
 
-/** Answers the payment that is there to be sent once more, or, where its time is over and its nonce allows it, anew. */
-async function takeUp(existing: Payment, payment: Payment, allowed: Allowed, parts: Parts): Promise<Payment> {
-  const again = resume(existing, payment, parts.clock())
-  if (isUsefulPayment(again, parts.clock())) return again
-  // Of another purchase's payment the nonce is not ours: signed anew it would be a second one, that nobody has judged.
-  if (!allowed.scheme.atMostOnce || again.id !== payment.id) {
-    throw new PaymentOutcomeUnknownError(again, {
-      reason: 'it is too late to send it again, and too early to sign anew',
+/**
+ * Answers the payment that is there to be sent once more, or, where its time is over and its token refuses a nonce twice,
+ * signed anew under its own nonce.
+ */
+async function resumeOrRenew(existing: Payment, { again, ...judged }: Prepared, parts: Parts): Promise<Payment> {
+  const isTwin = existing.id !== judged.payment.id
+  const unknown = (payment: Payment, reason: string) =>
+    new PaymentOutcomeUnknownError(payment, {
+      reason,
+      bindsUntil: isTwin ? bindsUntil(payment, parts.unresolvedForMs) : undefined,
     })
+  const resumed = resume(existing, judged.payment, { now: parts.clock(), unknown })
+  if (isUsefulPayment(resumed, parts.clock())) return resumed
+  if (!judged.allowed.scheme.atMostOnce)
+    throw unknown(resumed, 'it is too late to send it again, and too early to sign anew')
+  const { payment, allowed } = isTwin ? await again(existing.purchaseKey) : judged
+  if (
+    payment.id !== existing.id ||
+    payment.terms.nonce !== existing.terms.nonce ||
+    !isSamePurchase(existing, payment)
+  ) {
+    throw unknown(resumed, 'its nonce cannot be made again')
   }
-  const renewed = deepFreeze({ ...payment, presentations: again.presentations })
-  const other = await reserve(
-    renewed,
-    firm(allowed),
-    { renew: true, sessions: parts.sessions, notAfter: parts.notAfter },
-    parts,
-  )
+  const renewed = deepFreeze({ ...payment, presentations: resumed.presentations })
+  const { sessions, notAfter } = parts
+  const other = await reserve(renewed, firm(allowed), { renew: true, sessions, notAfter }, parts)
   if (other === undefined) return renewed
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
-  if ('id' in other && isLivePayment(other, parts.clock())) return resume(other, payment, parts.clock())
-  throw new PaymentOutcomeUnknownError(again, { reason: 'another call is at it' })
+  if ('id' in other && isLivePayment(other, parts.clock()))
+    return resume(other, judged.payment, { now: parts.clock(), unknown })
+  throw unknown(resumed, 'another call is at it')
 }
 
 /** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */
@@ -77,7 +92,8 @@ async function reserveWhenApproved(
     const { sessions, notAfter } = parts
     const { limits, pins, newPins } =
       kind === 'approval' ? approved(wanted.allowed) : { ...wanted.allowed, newPins: undefined }
-    const options = { sameRequest: ask.sameRequest, approval, sessions, notAfter, pins, newPins }
+    const unresolvedForMs = ask.sameRequest ? parts.unresolvedForMs : undefined
+    const options = { unresolvedForMs, approval, sessions, notAfter, pins, newPins }
     return reserve(wanted.payment, limits, options, parts)
   }
   const first = await reserveBy(judged, hold?.kind)
@@ -89,7 +105,7 @@ async function reserveWhenApproved(
   checkConsent(payment, wanted, ask)
   await awaitApproval(payment, wanted, ask, parts)
   ask.signal?.throwIfAborted()
-  const young = await again()
+  const young = await again(ask.purchaseKey)
   const third = await reserveBy(young, wanted.kind)
   if (third === undefined || 'id' in third) return { ...young, existing: third }
   throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
@@ -156,8 +172,13 @@ function refusePin(pin: Pin, remembered: string): Waiting {
   throw new PaymentDeniedError([{ rule: pin.name, reason: explanation }])
 }
 
+type Resuming = {
+  readonly now: number
+  readonly unknown: (payment: Payment, reason: string) => PaymentOutcomeUnknownError
+}
+
 /** Answers the payment that is there already, if it may be sent for this request once more. */
-function resume(existing: Payment, wanted: Payment, now: number): Payment {
+function resume(existing: Payment, wanted: Payment, { now, unknown }: Resuming): Payment {
   if (existing.requestDigest !== wanted.requestDigest) {
     throw new UnpayableRequestError('Purchase key names another request; nothing was signed', {
       details: ['A key is one purchase: use a new one for another method, URL or body.'],
@@ -165,9 +186,9 @@ function resume(existing: Payment, wanted: Payment, now: number): Payment {
   }
   const isPaid = existing.status === 'confirmed' || (existing.status === 'claimed' && !isLivePayment(existing, now))
   if (isPaid) throw new AlreadyPaidError(existing)
-  const unknown = (reason: string) => new PaymentOutcomeUnknownError(existing, { reason })
-  if (!isSamePurchase(existing, wanted)) throw unknown('the server now asks other terms for the same purchase')
-  if (existing.presentations > mostPresentations) throw unknown(`it was sent ${mostPresentations} times`)
+  if (!isSamePurchase(existing, wanted))
+    throw unknown(existing, 'the server now asks other terms for the same purchase')
+  if (existing.presentations > maxPresentations) throw unknown(existing, `it was sent ${maxPresentations} times`)
   return existing
 }
 

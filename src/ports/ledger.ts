@@ -41,12 +41,12 @@ export type Reservation =
 /** What to look for besides a payment of the same id. */
 export type ReserveOptions = {
   /**
-   * Also answer `exists` for a payment with the same request digest whose outcome is unknown and which can still be
-   * settled for at least ten seconds.
+   * Also answer `exists` for the newest payment with the same request digest whose outcome nobody has resolved, as long
+   * as it can be settled or was sent less than this many milliseconds ago.
    *
-   * @default false
+   * @default such a payment does not stand in the way
    */
-  readonly sameRequest?: boolean | undefined
+  readonly unresolvedForMs?: number | undefined
   /**
    * Replace the payment of the same id whose outcome is open, and which has the same nonce and terms but for its time,
    * which ends no later: the chain executes only one of the two, so they count once.
@@ -74,6 +74,8 @@ export type PaymentUpdate = {
   readonly status: Exclude<PaymentStatus, 'authorized'>
   readonly receipt?: Receipt | undefined
   readonly note?: string | undefined
+  /** With `unknown`: the answer broke off before its end, so that what was claimed is not delivered. */
+  readonly undelivered?: boolean | undefined
   /**
    * The nonce and time that this is known of. A purchase that was signed anew in the meantime has others, and what is
    * known of the old says nothing of it: then it is not moved.

@@ -9,11 +9,12 @@ import { createPayer } from '../pay/create-payer.js'
 import { ConfigurationError } from '../errors.js'
 import { createEvents, type Emit } from '../pay/events.js'
 import { type ExportFormat, exportPayments } from './export.js'
-import { quoteWith, unwrapFetch, wrapFetch } from '../fetch/wrap-fetch.js'
+import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { Parts } from '../pay/context.js'
+import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import { createPolicyHolder } from './current-policy.js'
@@ -60,6 +61,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     assets: createAssetTable(options.assets),
     policy: withoutTransfers(policy),
     ledger,
+    unresolvedForMs: readUnresolved(options.unresolvedSeconds),
+    takeTurn: createTurns(),
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
@@ -70,7 +73,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     onApproval: options.onApproval,
   } satisfies Parts
   const payer = createPayer(parts, { protocols, random })
-  const fetch = options.fetch ?? currentFetch()
+  const fetch = options.fetch ?? createLateFetch()
   // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
   const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...parts, policy }, random)]))
   const sessions: SessionMaker = {
@@ -158,6 +161,11 @@ function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
   })
 }
 
+function readUnresolved(seconds = 3600): number {
+  if (Number.isSafeInteger(seconds) && seconds >= 60 && seconds <= 604_800) return seconds * 1000
+  throw new ConfigurationError('Failed to read unresolvedSeconds: expected a whole number from 60 to 604800')
+}
+
 function readPrefix(prefix = 'stipend_'): string {
   if (/^[A-Za-z0-9_]{0,32}$/.test(prefix)) return prefix
   throw new ConfigurationError('Failed to read sessionTokenPrefix: expected up to 32 letters, digits and underscores')
@@ -179,14 +187,5 @@ function secretOf(
       secret = undefined
     })
     return secret
-  }
-}
-
-/** Reads the global fetch late, so that a mock or a patch set up after the wallet is seen, but never a fetch that pays. */
-function currentFetch(): typeof globalThis.fetch {
-  const first = unwrapFetch(globalThis.fetch)
-  return (...request) => {
-    const current = globalThis.fetch
-    return unwrapFetch(current) === current ? current(...request) : first(...request)
   }
 }

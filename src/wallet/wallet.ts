@@ -49,6 +49,14 @@ export type AgentWalletOptions = {
    * @default off
    */
   readonly reconcileEverySeconds?: number | undefined
+  /**
+   * For how long a payment of which nobody knows what became stands in the way of an identical call that has no key and
+   * is not `repeatable`: in seconds since it was last sent, and always while it can be settled. Meanwhile that call goes on
+   * from the payment, or is told of it; afterwards it is a new purchase. From 60 to 604800.
+   *
+   * @default 3600
+   */
+  readonly unresolvedSeconds?: number | undefined
   /** Tokens of the owner's own, besides the pinned ones. */
   readonly assets?: readonly AssetInput[] | undefined
   /** Unix milliseconds. @default Date.now */

@@ -136,11 +136,11 @@ describe('after a payment has left', () => {
     expect(getPayment(response)).toMatchObject({ status: 'claimed', receipt: undefined })
   })
 
-  test('an error with a receipt is claimed: the money was taken and nothing delivered', async () => {
+  test('an error with a receipt is unknown: the money was taken and nothing delivered', async () => {
     const resource = paidResource({ respond: () => new Response('broken', { status: 503 }) })
     const response = await createTestWallet().fetch(await serve(resource))
     expect(response.status).toBe(503)
-    expect(getPayment(response)).toMatchObject({ status: 'claimed', moved: 'maybe' })
+    expect(getPayment(response)).toMatchObject({ status: 'unknown', receipt: { status: 'claimed' }, moved: 'maybe' })
   })
 })
 

@@ -65,7 +65,7 @@ const pin: fc.Arbitrary<Pin> = fc
 const sessions = fc.subarray([1, 2, 3].map(sessionOf))
 const options = fc.record({
   renew: fc.constantFrom(undefined, false, true),
-  sameRequest: fc.constantFrom(undefined, false, true),
+  unresolvedForMs: fc.constantFrom(undefined, 0, 60_000, 3_600_000),
   approval: fc.option(fc.integer({ min: 0, max: 3 }).map(approvalOf), { nil: undefined, freq: 2 }),
   sessions: fc.option(sessions, { nil: undefined }),
   pins: fc.option(fc.array(pin, { maxLength: 2 }), { nil: undefined, freq: 2 }),
@@ -119,11 +119,12 @@ const update = fc
   .record({
     number: fc.integer({ min: 0, max: 20 }),
     status: fc.constantFrom(...(['claimed', 'unknown', 'unknown', 'released', 'expired', 'confirmed'] as const)),
+    undelivered: fc.constantFrom(undefined, true),
   })
-  .map(({ number, status }) =>
-    command(`update ${number} to ${status}`, async (model, ledger) => {
-      const moved = await ledger.update(idOf(number), { status }).catch(() => undefined)
-      return [moved?.status ?? 'refused', model.update(idOf(number), { status })]
+  .map(({ number, status, undelivered }) =>
+    command(`update ${number} to ${status}${undelivered ? ' undelivered' : ''}`, async (model, ledger) => {
+      const moved = await ledger.update(idOf(number), { status, undelivered }).catch(() => undefined)
+      return [moved?.status ?? 'refused', model.update(idOf(number), { status, undelivered })]
     }),
   )
 

@@ -106,7 +106,9 @@ async function costs(create: (payments: number) => Counted | Promise<Counted>, p
   const { ledger, rowsReadBy } = await create(payments)
   const createdAt = noon + day / 4
   const reserve = (number: number, limits: readonly Limit[]) => () =>
-    ledger.reserve(samplePayment(number, { createdAt, requestDigest: '0x0' }), limits, { sameRequest: true })
+    ledger.reserve(samplePayment(number, { createdAt, requestDigest: `0x${number}` }), limits, {
+      unresolvedForMs: 3_600_000,
+    })
   await reserve(1, [...roomy])()
   const answer: Record<string, number> = {
     recorded: await rowsReadBy(reserve(2, roomy)),

@@ -66,15 +66,17 @@ export function createModel(wall: number) {
     payments[payments.indexOf(old)] = payment
     return payment
   }
-  const existing = (payment: Payment, { renew, sameRequest }: Options): Payment | undefined => {
+  const existing = (payment: Payment, { renew, unresolvedForMs }: Options): Payment | undefined => {
     const known = payments.find(({ id }) => id === payment.id)
     if (known && counts(known)) {
       const isRenewed = renew && isOpen(known) && payment.terms.validBefore >= known.terms.validBefore
       return isRenewed ? undefined : known
     }
-    const isTwin = (one: Payment): boolean =>
-      one.requestDigest === payment.requestDigest && one.status === 'unknown' && state.now < one.countsUntil - 130_000
-    return sameRequest ? payments.findLast(isTwin) : undefined
+    if (unresolvedForMs === undefined) return undefined
+    const isUnresolved = (one: Payment): boolean => isOpen(one) || (one.status === 'confirmed' && !!one.undelivered)
+    const isRecent = (one: Payment): boolean =>
+      state.now < one.countsUntil || state.now - (one.sentAt ?? one.createdAt) < unresolvedForMs
+    return payments.findLast((one) => one.requestDigest === payment.requestDigest && isUnresolved(one) && isRecent(one))
   }
   const isUsable = ({ kind, status, expiresAt, executableAt = Number.POSITIVE_INFINITY }: Approval): boolean =>
     state.now < expiresAt &&
@@ -97,7 +99,7 @@ export function createModel(wall: number) {
       if (session) return { reason: 'revoked', session }
       const found = existing(payment, options)
       if (found) {
-        const presented = replace(found, { ...found, presentations: found.presentations + 1 })
+        const presented = replace(found, { ...found, presentations: found.presentations + 1, sentAt: state.now })
         return { reason: 'exists', id: presented.id, presentations: presented.presentations }
       }
       const approval = approvals.get(options.approval ?? '')
@@ -124,14 +126,21 @@ export function createModel(wall: number) {
       for (const { key, value } of options.pins ?? []) if (!pins.has(key)) pins.set(key, value)
       for (const { key, value } of options.newPins ?? []) pins.set(key, value)
       if (replaced) payments.splice(payments.indexOf(replaced), 1)
-      payments.push({ ...payment, countsUntil: payment.countsUntil + state.now - payment.createdAt })
+      const behind = state.now - payment.createdAt
+      payments.push({ ...payment, countsUntil: payment.countsUntil + behind, sentAt: state.now })
       return 'recorded'
     },
-    update: (id: string, { status }: PaymentUpdate): string => {
+    update: (id: string, { status, undelivered: isBroken }: PaymentUpdate): string => {
       const payment = payments.find((one) => one.id === id)
       if (!payment) return 'refused'
       const isShared = status === 'released' && payment.presentations > 1
-      if (moves[payment.status].includes(status) && !isShared) return replace(payment, { ...payment, status }).status
+      const isTakenBack = payment.status === 'claimed' && status === 'unknown' && isBroken
+      if ((moves[payment.status].includes(status) || isTakenBack) && !isShared) {
+        const undelivered = status === 'confirmed' && payment.status !== 'claimed'
+        return replace(payment, { ...payment, status, undelivered }).status
+      }
+      if (payment.status === 'confirmed' && (status === 'claimed' || (status === 'unknown' && isBroken)))
+        replace(payment, { ...payment, undelivered: status === 'unknown' })
       return status === 'claimed' || status === 'unknown' ? payment.status : 'refused'
     },
     request: (asked: Approval): string => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SqliteLedger, sqliteLedger } from 'stipend/sqlite'
+import { version } from '../../adapters/sqlite/schema.ts'
 import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { run } from '../support/child.ts'
 
@@ -75,7 +76,7 @@ describe('a SQLite ledger of version 1', () => {
     const newer = new DatabaseSync(file)
     newer.exec('PRAGMA user_version = 99')
     await expect(ledger.reserve(samplePayment(7), [])).rejects.toMatchObject({ code: 'ledger_unavailable' })
-    newer.exec('PRAGMA user_version = 2')
+    newer.exec(`PRAGMA user_version = ${version}`)
     expect(await ledger.reserve(samplePayment(7), [])).toEqual({ ok: true })
   })
 

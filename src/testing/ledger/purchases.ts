@@ -1,12 +1,16 @@
 import { claim, claimEqual } from '../claim.js'
 import { type CreateLedger, type LedgerContract, recordVia, reserves, roomy, usedOf } from './checks.js'
+import type { Ledger } from '../../ports/ledger.js'
+import type { Payment } from '../../types.js'
 import { noon, sampleId, sampleLimit, samplePayment } from './sample-payment.js'
 
 /** What becomes of a purchase that is made again. */
 export const purchaseContract: LedgerContract = {
   'an id that counts is answered with its payment, even when limits are used up': answersWithExisting,
   'an id that was released can be reserved anew': reservesAnew,
-  'the same request is answered with its payment while that is unknown and can be settled': findsSameRequest,
+  'the same request is answered with its payment while nobody has resolved that': findsUnresolved,
+  'an unresolved payment binds while it can be settled, and for a while after it was last sent': bindsForAWhile,
+  'a payment whose answer broke off is unresolved again': takesBackClaims,
   'a payment that is renewed takes the place of the old one and counts once': renews,
   'a payment is not renewed by one that ends before it': keepsTheLongerLived,
   'news of a payment from before it was renewed does not move it': ignoresOldNews,
@@ -21,7 +25,8 @@ async function answersWithExisting(create: CreateLedger): Promise<void> {
     const answer = await ledger.reserve(dearer, [full])
     const what = `A purchase whose payment is ${status} was not answered with that payment`
     claim(!answer.ok && answer.reason === 'exists', `${what}: it was ${answer.ok ? 'recorded' : answer.reason}`)
-    const expected = { ...samplePayment(1), status, presentations: 2 }
+    const undelivered = status === 'confirmed' ? { undelivered: true } : {}
+    const expected = { ...samplePayment(1), status, presentations: 2, sentAt: dearer.createdAt, ...undelivered }
     claimEqual(answer.payment, expected, what)
     claimEqual(await ledger.get(sampleId(1)), expected, 'One more presentation was not recorded')
     claimEqual(await usedOf(ledger, full), 10n, 'A purchase that was made again counts twice')
@@ -40,44 +45,82 @@ async function reservesAnew(create: CreateLedger): Promise<void> {
   }
 }
 
-async function findsSameRequest(create: CreateLedger): Promise<void> {
-  const twin = (number: number, createdAt: number) =>
-    samplePayment(number, { createdAt, requestDigest: samplePayment(1).requestDigest })
-  const endsAt = samplePayment(1).terms.validBefore * 1000
-  const sameRequest = { sameRequest: true }
+/** A payment of the same request as the first sample. */
+function twin(number: number, createdAt: number = noon): Payment {
+  return samplePayment(number, { createdAt, requestDigest: samplePayment(1).requestDigest })
+}
+
+async function findsUnresolved(create: CreateLedger): Promise<void> {
+  const hour = { unresolvedForMs: 3_600_000 }
+  for (const status of ['authorized', 'unknown', 'confirmed'] as const) {
+    const ledger = await create()
+    await recordVia(ledger, status)
+    const what = `A request whose payment is ${status}, with no answer, was not answered with that payment`
+    const answer = await ledger.reserve(twin(2), [roomy], hour)
+    claim(!answer.ok && answer.reason === 'exists' && answer.payment.id === sampleId(1), what)
+    claimEqual(answer.payment.presentations, 2, 'One more presentation was not recorded')
+    claimEqual(
+      await ledger.get(sampleId(2)),
+      undefined,
+      'A request that was answered with a payment was recorded as well',
+    )
+    claimEqual(
+      await ledger.reserve(twin(3), [roomy]),
+      { ok: true },
+      'A request was answered with another that it did not ask for',
+    )
+  }
+  for (const status of ['claimed', 'released', 'expired', 'cancelled'] as const) {
+    const ledger = await create()
+    await recordVia(ledger, status)
+    const what = `A request was answered with a payment that is ${status}`
+    claimEqual(await ledger.reserve(twin(2), [roomy], hour), { ok: true }, what)
+  }
   const ledger = await create()
-  await recordVia(ledger)
-  claimEqual(
-    await ledger.reserve(twin(2, noon), [roomy], sameRequest),
-    { ok: true },
-    'A request was taken for one that is under way',
-  )
-  await ledger.update(sampleId(2), { status: 'claimed' })
-  await ledger.update(sampleId(1), { status: 'unknown' })
-  claimEqual(
-    await ledger.reserve(twin(3, noon), [roomy]),
-    { ok: true },
-    'A request was answered with another that it did not ask for',
-  )
-  await ledger.update(sampleId(3), { status: 'unknown' })
-  const answer = await ledger.reserve(twin(4, endsAt - 11_000), [roomy], sameRequest)
-  claim(
-    !answer.ok && answer.reason === 'exists',
-    'A request was not answered with its payment whose outcome is unknown',
-  )
-  claimEqual(answer.payment.presentations, 2, 'One more presentation was not recorded')
-  claimEqual(
-    await ledger.get(sampleId(4)),
-    undefined,
-    'A request that was answered with a payment was recorded as well',
-  )
-  const late = await ledger.reserve(twin(5, endsAt - 9000), [roomy], sameRequest)
-  claimEqual(late, { ok: true }, 'A request was answered with a payment that has too little time to be sent again')
-  await ledger.update(sampleId(5), { status: 'released' })
-  await ledger.reserve(samplePayment(5), [roomy])
-  await ledger.update(sampleId(5), { status: 'unknown' })
-  const other = await ledger.reserve(twin(6, noon), [roomy], sameRequest)
+  await recordVia(ledger, 'released')
+  await ledger.reserve(samplePayment(1, { requestDigest: samplePayment(5).requestDigest }), [roomy])
+  const other = await ledger.reserve(twin(2), [roomy], hour)
   claimEqual(other, { ok: true }, 'A request was answered with a payment that was of the same request once')
+}
+
+async function bindsForAWhile(create: CreateLedger): Promise<void> {
+  const { countsUntil } = samplePayment(1)
+  const reserveAt = async (ledger: Ledger, createdAt: number, unresolvedForMs: number) =>
+    ledger.reserve(twin(2, createdAt), [roomy], { unresolvedForMs })
+  const live = await create()
+  await recordVia(live, 'unknown')
+  const early = await reserveAt(live, countsUntil - 1, 0)
+  claim(!early.ok && early.reason === 'exists', 'A request was not answered with a payment that can still be settled')
+  const over = await reserveAt(live, countsUntil, 0)
+  claimEqual(over, { ok: true }, 'A request was answered with a payment that is over, and was sent long ago')
+  const sent = await create()
+  await recordVia(sent, 'unknown')
+  const hour = 3_600_000
+  const late = await reserveAt(sent, noon + hour - 1, hour)
+  claim(!late.ok && late.reason === 'exists', 'A request was not answered with an unresolved payment of the last hour')
+  const later = await reserveAt(sent, noon + 2 * hour - 2, hour)
+  claim(!later.ok && later.reason === 'exists', 'Sending a payment again does not let it bind for longer')
+  const last = await reserveAt(sent, noon + 3 * hour, hour)
+  claimEqual(last, { ok: true }, 'A request was answered with a payment that was last sent over an hour ago')
+}
+
+async function takesBackClaims(create: CreateLedger): Promise<void> {
+  const hour = { unresolvedForMs: 3_600_000 }
+  const ledger = await create()
+  await recordVia(ledger, 'claimed')
+  await ledger.update(sampleId(1), { status: 'unknown' })
+  claimEqual((await ledger.get(sampleId(1)))?.status, 'claimed', 'A late word of the server took back a claim')
+  await ledger.update(sampleId(1), { status: 'unknown', undelivered: true })
+  claimEqual((await ledger.get(sampleId(1)))?.status, 'unknown', 'An answer that broke off is taken for a whole one')
+  const answer = await ledger.reserve(twin(2), [roomy], hour)
+  claim(!answer.ok && answer.reason === 'exists', 'A request whose answer broke off was not answered with its payment')
+  await ledger.update(sampleId(1), { status: 'claimed' })
+  claimEqual((await ledger.get(sampleId(1)))?.undelivered, undefined, 'A whole answer did not deliver')
+  await ledger.update(sampleId(1), { status: 'confirmed' })
+  claimEqual(await ledger.reserve(twin(3), [roomy], hour), { ok: true }, 'What is delivered and confirmed still binds')
+  await ledger.update(sampleId(1), { status: 'unknown', undelivered: true })
+  const { status, undelivered } = (await ledger.get(sampleId(1))) ?? {}
+  claimEqual({ status, undelivered }, { status: 'confirmed', undelivered: true }, 'A break after the proof is lost')
 }
 
 async function renews(create: CreateLedger): Promise<void> {

@@ -59,7 +59,7 @@ async function keepsItsOwn(create: CreateLedger): Promise<void> {
   tamper((await ledger.list())[0])
   const again = await ledger.reserve(original, [])
   if (!again.ok && again.reason === 'exists') tamper(again.payment)
-  const { presentations = 0, ...rest } = (await ledger.get(original.id)) ?? {}
+  const { presentations = 0, sentAt: _, ...rest } = (await ledger.get(original.id)) ?? {}
   claimEqual(
     { ...rest, presentations: 1 },
     original,

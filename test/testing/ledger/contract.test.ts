@@ -209,32 +209,57 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'does not look for the same request',
     {
       existing: (entries, payment, options, now) =>
-        sound.existing(entries, payment, { ...options, sameRequest: false }, now),
+        sound.existing(entries, payment, { ...options, unresolvedForMs: undefined }, now),
     },
-    'the same request is answered with its payment while that is unknown and can be settled',
+    'the same request is answered with its payment while nobody has resolved that',
   ],
   [
     'always looks for the same request',
     {
       existing: (entries, payment, options, now) =>
-        sound.existing(entries, payment, { ...options, sameRequest: true }, now),
+        sound.existing(entries, payment, { ...options, unresolvedForMs: 3_600_000 }, now),
     },
-    'the same request is answered with its payment while that is unknown and can be settled',
+    'the same request is answered with its payment while nobody has resolved that',
   ],
   [
     'finds the same request for ever',
     { existing: (entries, payment, options) => sound.existing(entries, payment, options, 0) },
-    'the same request is answered with its payment while that is unknown and can be settled',
+    'an unresolved payment binds while it can be settled, and for a while after it was last sent',
+  ],
+  [
+    'forgets when a payment was last sent',
+    {
+      present: (entry) => {
+        entry.payment = { ...entry.payment, presentations: entry.payment.presentations + 1 }
+        return entry.payment
+      },
+    },
+    'an unresolved payment binds while it can be settled, and for a while after it was last sent',
+  ],
+  [
+    'looks for payments that are unknown alone',
+    {
+      existing: (entries, payment, options, now) => {
+        const found = sound.existing(entries, payment, options, now)
+        return found?.payment.id === payment.id || found?.payment.status === 'unknown' ? found : undefined
+      },
+    },
+    'the same request is answered with its payment while nobody has resolved that',
+  ],
+  [
+    'takes an answer that broke off for a whole one',
+    { advance: (payment, update) => sound.advance(payment, { ...update, undelivered: undefined }) },
+    'a payment whose answer broke off is unresolved again',
   ],
   [
     'finds a payment by a request that it was of once',
     {
       existing: (entries, payment, options, now) => {
         const known = sound.existing(entries, payment, options, now)
-        return known ?? (options.sameRequest ? entries.find(({ payment: { id } }) => id.endsWith('5')) : undefined)
+        return known ?? (options.unresolvedForMs ? entries.find(({ payment: { id } }) => id.endsWith('1')) : undefined)
       },
     },
-    'the same request is answered with its payment while that is unknown and can be settled',
+    'the same request is answered with its payment while nobody has resolved that',
   ],
   [
     'renews by whatever comes later',

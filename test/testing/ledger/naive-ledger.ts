@@ -6,7 +6,7 @@ import {
   isUsableApproval,
 } from '../../../src/ledger/approvals.js'
 import type { PaymentFilter, ReserveOptions } from '../../../src/ports/ledger.js'
-import { advancePayment, countsAsSpent, canRenewPayment, isPendingPayment } from '../../../src/ledger/lifecycle.js'
+import { advancePayment, countsAsSpent, canRenewPayment, bindsTwin } from '../../../src/ledger/lifecycle.js'
 import { agreesWithPin } from '../../../src/ledger/pins.js'
 import { shareOf } from '../../../src/ledger/share.js'
 import { leavesAt, windowStart } from '../../../src/ledger/window.js'
@@ -37,7 +37,7 @@ export type Habits = {
     options: ReserveOptions,
     now: number,
   ) => Entry | undefined
-  readonly present: (entry: Entry) => Payment
+  readonly present: (entry: Entry, now: number) => Payment
   readonly existsFirst: boolean
   readonly recordsRefused: boolean
   readonly replaces: (entries: Entry[], id: PaymentId) => void
@@ -86,16 +86,16 @@ export const sound: Habits = {
       .reduce((sum, { payment }) => this.add(sum, this.share(limit, payment)), 0n)
   },
   checked: (limits) => limits,
-  existing: (entries, payment, { sameRequest, renew }, now) => {
+  existing: (entries, payment, { unresolvedForMs, renew }, now) => {
     const known = entries.find((entry) => entry.payment.id === payment.id && countsAsSpent(entry.payment))
     if (known) return renew && canRenewPayment(known.payment, payment) ? undefined : known
-    if (!sameRequest) return undefined
     return entries.find(
-      (entry) => entry.payment.requestDigest === payment.requestDigest && isPendingPayment(entry.payment, now),
+      (entry) =>
+        entry.payment.requestDigest === payment.requestDigest && bindsTwin(entry.payment, unresolvedForMs, now),
     )
   },
-  present: (entry) => {
-    entry.payment = { ...entry.payment, presentations: entry.payment.presentations + 1 }
+  present: (entry, now) => {
+    entry.payment = { ...entry.payment, presentations: entry.payment.presentations + 1, sentAt: now }
     return entry.payment
   },
   existsFirst: true,
@@ -210,7 +210,7 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       const waiting = habits.pause()
       if (waiting) await waiting
       if (found && (habits.existsFirst || !refusal)) {
-        return { ok: false, reason: 'exists', payment: habits.copy(habits.present(found)) }
+        return { ok: false, reason: 'exists', payment: habits.copy(habits.present(found, now)) }
       }
       const approval = approvals.get(options.approval ?? '')
       if (options.approval && !(approval && habits.isUsable(approval, now))) {

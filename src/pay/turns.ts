@@ -1,0 +1,35 @@
+import { unlessAborted, within } from '../lib/deadline.js'
+
+/** Waits for the turn of a name, and answers what ends it. */
+export type TakeTurn = (name: string, signal?: AbortSignal) => Promise<() => void>
+
+/** What waits longer goes on: the ledger still knows the payment that is under way. */
+const maxWaitMs = 180_000
+
+/**
+ * Lets what has one name go one after another. Of two identical requests at once, the second waits until the outcome of
+ * the first is known: a client that gave up on the first without aborting it does not pay twice.
+ */
+export function createTurns(): TakeTurn {
+  const last = new Map<string, Promise<unknown>>()
+  return async (name, signal) => {
+    const before = last.get(name)
+    let end = (): void => {}
+    const own = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const turn = Promise.all([before, own]).then(() => {
+      if (last.get(name) === turn) last.delete(name)
+    })
+    last.set(name, turn)
+    if (!before) return end
+    try {
+      await unlessAborted(signal, within(maxWaitMs, before, 'an identical request takes too long')).catch(() => {})
+      signal?.throwIfAborted()
+      return end
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+}
