@@ -44,11 +44,11 @@ export const ledgersPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I2',
-    breaks: 'whether a payment can still be sent is judged by another clock than the one it was recorded by',
+    breaks: 'a payment stands in the way only while it can be sent, by the clock of the machine',
     file: 'src/ledger/lifecycle.ts',
-    find: "payment.status === 'unknown' && now < payment.countsUntil - clockMarginMs - shortestLifeMs",
-    replace: "payment.status === 'unknown' && isLivePayment(payment, now)",
-    tests: ['test/pay/clock.test.ts'],
+    find: 'ledgerNow < bindsUntil(payment, unresolvedForMs)',
+    replace: 'isLivePayment(payment, ledgerNow)',
+    tests: ['test/fetch/without-key.test.ts'],
   },
   {
     invariant: 'I1',

@@ -9,10 +9,14 @@ const readers = ['arrayBuffer', 'blob', 'bytes', 'json', 'text'] as const
  */
 export function watchBody(response: Response, onBroken: OnBroken): Response {
   if (!response.body) return response
-  const { body } = response
+  // A clone gives the response another stream in place of the one it had.
+  const source = (): ReadableStream<Uint8Array> => Reflect.get(Object.getPrototypeOf(response), 'body', response)
   let watched: ReadableStream<Uint8Array> | undefined
   const own = (name: string, value: unknown) => Object.defineProperty(response, name, { value, configurable: true })
-  Object.defineProperty(response, 'body', { get: () => (watched ??= watchStream(body, onBroken)), configurable: true })
+  Object.defineProperty(response, 'body', {
+    get: () => (watched ??= watchStream(source, onBroken)),
+    configurable: true,
+  })
   for (const name of readers) {
     const read: (() => Promise<unknown>) | undefined = response[name]?.bind(response)
     if (read) own(name, () => readWhole(read, response, onBroken))
@@ -36,12 +40,12 @@ async function readWhole(read: () => Promise<unknown>, response: Response, onBro
 }
 
 /** Takes the stream's reader when it is first read from, so that looking at `body` locks nothing. */
-function watchStream(body: ReadableStream<Uint8Array>, onBroken: OnBroken): ReadableStream<Uint8Array> {
+function watchStream(source: () => ReadableStream<Uint8Array>, onBroken: OnBroken): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   return new ReadableStream({
     type: 'bytes',
     pull: async (controller) => {
-      reader ??= body.getReader()
+      reader ??= source().getReader()
       const chunk = await reader.read().catch(async (error: unknown) => {
         await onBroken()
         throw error
@@ -50,7 +54,7 @@ function watchStream(body: ReadableStream<Uint8Array>, onBroken: OnBroken): Read
       controller.close()
       controller.byobRequest?.respond(0)
     },
-    cancel: (reason) => reader?.cancel(reason) ?? body.cancel(reason),
+    cancel: (reason) => (reader ?? source()).cancel(reason),
   })
 }
 
