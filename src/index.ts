@@ -56,7 +56,16 @@ export {
   isStandingApproval,
 } from './ledger/approvals.js'
 export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
-export type { Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ports/ledger.js'
+export type { JournalEntry, Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ports/ledger.js'
+export {
+  entriesPerSeal,
+  hashRecord,
+  type JournalHead,
+  type JournalRecord,
+  nextRecord,
+  nextSeal,
+  type Seal,
+} from './ledger/journal.js'
 export {
   advancePayment,
   atLedgerTime,
@@ -108,6 +117,7 @@ export type { Random } from './lib/random.js'
 export type { Quote, QuotedOffer } from './pay/quote.js'
 export type { Reconciliation } from './reconcile/reconcile.js'
 export { exactEvm, type ExactEvmOptions } from './evm/exact.js'
+export type { ResolveOptions } from './reconcile/resolve.js'
 export type { Cancellation, Scheme } from './ports/scheme.js'
 export type { Session } from './session/session.js'
 export type { SessionLimits, SessionScope } from './session/scope.js'
@@ -137,6 +147,7 @@ export type {
   PaymentStatus,
   Pin,
   Receipt,
+  Resolution,
   Resource,
   SessionId,
   SetAside,

@@ -105,10 +105,10 @@ export type AuthorizationTerms = {
  * Where a payment stands.
  *
  * - `authorized`: recorded; from here on the key may be used and bytes may leave. Counts as spent.
- * - `claimed`: the server says it is paid. Counts as spent.
+ * - `claimed`: the server, or the owner, says it is paid. Counts as spent.
  * - `unknown`: sent, and nobody can say what became of it. Counts as spent.
  * - `confirmed`: a final block shows the transfer. Counts as spent.
- * - `released`: never signed, so it can never be settled. Counts no more.
+ * - `released`: never signed, so it can never be settled; or its owner said so. Counts no more.
  * - `expired`: a final block shows that its time is over and its nonce unused. Counts no more.
  * - `cancelled`: a final block shows that its nonce was cancelled. Counts no more.
  */
@@ -123,6 +123,18 @@ export type Receipt = {
   readonly payer?: string | undefined
   /** Atomic units that were charged, where the server says so. */
   readonly amount?: bigint | undefined
+}
+
+/** What its owner says became of a payment that no evidence resolves. */
+export type Resolution = {
+  readonly by: 'owner'
+  /**
+   * - `not-paid`: no money went, and none can go any more. It counts no more.
+   * - `paid`: money went, for nothing. It counts on.
+   * - `delivered`: money went, and what it bought came. It counts on.
+   */
+  readonly as: 'not-paid' | 'paid' | 'delivered'
+  readonly reason: string
 }
 
 /** The ledger's record of one payment. It holds no signature and no query string. */
@@ -156,6 +168,8 @@ export type Payment = {
   readonly receipt?: Receipt | undefined
   /** Whether the chain or the server took the money while no whole, successful answer came. */
   readonly undelivered?: boolean | undefined
+  /** What its owner said became of it; an identical request does not go on from it any more. */
+  readonly resolution?: Resolution | undefined
   /** Why it is unknown or released, in our words. */
   readonly note?: string | undefined
 }

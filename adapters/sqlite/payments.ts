@@ -1,5 +1,6 @@
 import { decodePayment, encodePayment, type Payment, type PaymentFilter, type PaymentId } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
+import type { Journal } from './journal.js'
 import { unresolved } from './schema.js'
 
 /** Payments as a database keeps them. */
@@ -7,13 +8,15 @@ export type Payments = {
   readonly get: (id: PaymentId) => Payment | undefined
   /** Those of a request that nobody may have resolved yet, newest first. */
   readonly byRequest: (digest: string) => readonly Payment[]
-  readonly insert: (payment: Payment) => void
-  readonly replace: (payment: Payment) => void
+  /** Records a payment, and in the journal that it stands so from an instant of the ledger's time on. */
+  readonly insert: (payment: Payment, at: number) => void
+  /** Records how a payment that is there stands now, likewise. */
+  readonly replace: (payment: Payment, at: number) => void
   readonly list: (filter: PaymentFilter) => readonly Payment[]
 }
 
 /** Creates the payments over a database's tables. */
-export function createPayments(database: SqliteDatabase): Payments {
+export function createPayments(database: SqliteDatabase, journal: Journal): Payments {
   const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
   const byDigest = database.prepare(
     `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC LIMIT 16`,
@@ -26,12 +29,14 @@ export function createPayments(database: SqliteDatabase): Payments {
   return {
     get: (id) => decodeRow(byId.get(id)),
     byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
-    insert: (payment) => {
+    insert: (payment, at) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
       put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, encodePayment(payment))
+      journal.append(payment, at)
     },
-    replace: (payment) => {
+    replace: (payment, at) => {
       change.run(payment.status, payment.requestDigest, payment.createdAt, encodePayment(payment), payment.id)
+      journal.append(payment, at)
     },
     list: (filter) => listBy(database, filter),
   }

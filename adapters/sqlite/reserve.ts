@@ -12,6 +12,7 @@ import {
 } from 'stipend'
 import type { Approvals } from './approvals.js'
 import type { Halts } from './halts.js'
+import type { Journal } from './journal.js'
 import type { Memory } from './memory.js'
 import type { Meters } from './meters.js'
 import type { Payments } from './payments.js'
@@ -19,6 +20,7 @@ import type { Payments } from './payments.js'
 /** All that a ledger's database keeps; called within a transaction. */
 export type Books = {
   readonly payments: Payments
+  readonly journal: Journal
   readonly meters: Meters
   readonly approvals: Approvals
   readonly halts: Halts
@@ -53,7 +55,7 @@ export function reserve(
   if (options.approval !== undefined) approvals.use(options.approval, now)
   memory.pin(options.pins ?? [], options.newPins ?? [])
   const recorded = atLedgerTime(payment, now)
-  payments.insert(recorded)
+  payments.insert(recorded, now)
   meters.add(recorded)
   return { ok: true }
 }
@@ -81,7 +83,7 @@ function findExisting(
   const found = live ?? alike.find((twin) => bindsTwin(twin, unresolvedForMs, now))
   if (!found) return undefined
   const presented = presentPayment(found, now)
-  payments.replace(presented)
+  payments.replace(presented, now)
   return { ok: false, reason: 'exists', payment: presented }
 }
 

@@ -1,5 +1,7 @@
-import { ConfigurationError } from 'stipend'
+import { ConfigurationError, decodePayment, encodePayment } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
+import { findBreakAtEnd } from './check-journal.js'
+import { createJournal } from './journal.js'
 import { findWrongSum } from './verify.js'
 
 /** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
@@ -77,8 +79,56 @@ CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT R
 `,
   `
 CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
-`,
+
+-- Every change of every payment, in the order in which they were made; rows are added, and that is all.
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  previous TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  UNIQUE (id, number)
+) STRICT;
+CREATE TABLE seals (
+  number INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  previous TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+${['journal', 'seals'].map(appendOnly).join('')}`,
 ]
+
+/** Lets rows of a table be neither changed nor removed; to replace one would remove it without a trigger's knowing. */
+function appendOnly(table: string): string {
+  const refuse = `BEGIN SELECT RAISE(ABORT, 'the ${table} of a ledger is only ever added to'); END;`
+  const isThere =
+    table === 'journal'
+      ? 'EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq OR (id = NEW.id AND number = NEW.number))'
+      : 'EXISTS (SELECT 1 FROM seals WHERE number = NEW.number)'
+  return `
+CREATE TRIGGER ${table}_update BEFORE UPDATE ON ${table} ${refuse}
+CREATE TRIGGER ${table}_delete BEFORE DELETE ON ${table} ${refuse}
+CREATE TRIGGER ${table}_replace BEFORE INSERT ON ${table} WHEN ${isThere} ${refuse}
+`
+}
+
+/** Begins the journal of each payment that is there, as it stands. */
+function beginJournal(database: SqliteDatabase): void {
+  const journal = createJournal(database)
+  const now = Number(read(database.prepare('SELECT now FROM clock').get(), 'now'))
+  const write = database.prepare('UPDATE payments SET record = ? WHERE id = ?')
+  const page = database.prepare('SELECT seq, record FROM payments WHERE seq > ? ORDER BY seq LIMIT 500')
+  for (let rows = page.all(0); rows.length > 0; rows = page.all(Number(read(rows.at(-1), 'seq')))) {
+    for (const row of rows) {
+      const payment = decodePayment(String(read(row, 'record')))
+      write.run(encodePayment(payment), payment.id)
+      journal.append(payment, now)
+    }
+  }
+}
 
 /** The version of the tables that this library reads and writes. */
 export const version: number = steps.length
@@ -114,6 +164,7 @@ function migrate(database: SqliteDatabase): void {
       )
     }
     for (const step of steps.slice(found)) database.exec(step)
+    if (found < 3) beginJournal(database)
     database.exec(`PRAGMA user_version = ${version}`)
     database.exec('COMMIT')
   } catch (error) {
@@ -130,6 +181,10 @@ export function versionOf(database: SqliteDatabase): number {
 function checkIntegrity(database: SqliteDatabase): void {
   const answer = read(database.prepare('PRAGMA quick_check(1)').get(), 'quick_check')
   if (answer !== 'ok') throw new ConfigurationError('Failed to open the ledger: its file is damaged')
+  const broken = findBreakAtEnd(database)
+  if (broken !== undefined) {
+    throw new ConfigurationError(`Failed to open the ledger: ${broken}`, { details: ['Find out who wrote to it.'] })
+  }
   const wrong = findWrongSum(database)
   if (wrong === undefined) return
   throw new ConfigurationError(`Failed to open the ledger: ${wrong}`, {

@@ -1,10 +1,11 @@
+import { canonicalJSON } from '../lib/canonical-json.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Approval, Payment } from '../types.js'
 
-/** Writes a payment as JSON, its amounts as decimal strings. */
+/** Writes a payment as JSON in the form of RFC 8785, its amounts as decimal strings: the same payment is the same text. */
 export function encodePayment(payment: Payment): string {
   const { amount, microUsd, asset, receipt } = payment
-  return JSON.stringify({
+  return canonicalJSON({
     ...payment,
     amount: amount.toString(),
     microUsd: microUsd.toString(),

@@ -7,6 +7,7 @@ import type { PaymentUpdate } from '../ports/ledger.js'
  * - our own, that the key was never used: `authorized` to `released`
  * - the server's: to `claimed` or `unknown`, which both count as spent
  * - a final block's: to `confirmed`, `expired` or `cancelled`, from which nothing leads away
+ * - the owner's: see `ownersNext`
  */
 const next: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
   authorized: ['claimed', 'unknown', 'released', 'confirmed', 'expired', 'cancelled'],
@@ -16,6 +17,14 @@ const next: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
   released: [],
   expired: [],
   cancelled: [],
+}
+
+/** Where its owner may move a payment that no evidence resolves; what a final block shows is not for anybody to undo. */
+const ownersNext: Readonly<Partial<Record<PaymentStatus, readonly PaymentStatus[]>>> = {
+  authorized: ['released', 'claimed'],
+  unknown: ['released', 'claimed'],
+  claimed: ['released', 'claimed'],
+  confirmed: ['confirmed'],
 }
 
 /**
@@ -30,9 +39,10 @@ export function advancePayment(payment: Payment, update: PaymentUpdate): Payment
   if (ifTerms && (ifTerms.nonce !== nonce || ifTerms.validBefore !== validBefore)) {
     throw new TypeError(`payment ${payment.id} was signed anew and cannot become ${status}`)
   }
+  if (update.resolution) return resolvePayment(payment, { status, resolution: update.resolution })
   // One call cannot know that no other has used the key for the same purchase.
   const isShared = status === 'released' && payment.presentations > 1
-  const isBroken = status === 'unknown' && update.undelivered === true
+  const isBroken = status === 'unknown' && update.undelivered === true && !payment.resolution
   if (!isShared && (next[payment.status].includes(status) || (isBroken && payment.status === 'claimed'))) {
     const undelivered = isUndelivered(payment, update)
     return Object.freeze({ ...payment, status, receipt: receipt ?? payment.receipt, note, undelivered })
@@ -42,6 +52,17 @@ export function advancePayment(payment: Payment, update: PaymentUpdate): Payment
   }
   if (status === 'claimed' || status === 'unknown') return payment
   throw new TypeError(`payment ${payment.id} is ${payment.status} and cannot become ${status}`)
+}
+
+/** Moves a payment on its owner's word, after which it stands in the way of nothing. */
+function resolvePayment(
+  payment: Payment,
+  { status, resolution }: Pick<PaymentUpdate, 'status' | 'resolution'>,
+): Payment {
+  if (ownersNext[payment.status]?.includes(status)) {
+    return Object.freeze({ ...payment, status, resolution, undelivered: undefined })
+  }
+  throw new TypeError(`payment ${payment.id} is ${payment.status}, and its owner cannot make it ${status}`)
 }
 
 /** What was paid was delivered once a whole, successful answer has claimed it. */

@@ -9,7 +9,8 @@ import {
 } from './approvals.js'
 import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
-import type { Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
+import { nextRecord } from './journal.js'
+import type { JournalEntry, Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
 import { advancePayment, atLedgerTime, bindsTwin, canRenewPayment, countsAsSpent, presentPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
 
@@ -21,6 +22,7 @@ const maxUnresolvedMs = 7 * 86_400_000
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
 export function memoryLedger(): Ledger {
   const payments = new Map<PaymentId, Payment>()
+  const journal = new Map<PaymentId, JournalEntry[]>()
   const requests = new Map<string, readonly PaymentId[]>()
   const secrets = new Map<string, Uint8Array>()
   const approvals = new Map<ApprovalId, Approval>()
@@ -30,6 +32,15 @@ export function memoryLedger(): Ledger {
   let freeze: Freeze | undefined
   const counters = createCounters()
   let ledgerNow = 0
+
+  /** Keeps how a payment stands now, and that it came to stand so. */
+  const put = (payment: Payment): void => {
+    payments.set(payment.id, payment)
+    const entries = journal.get(payment.id) ?? []
+    const { number, at, previous, hash } = nextRecord(payment, ledgerNow, entries.at(-1))
+    entries.push(Object.freeze({ number, at, payment, previous, hash }))
+    journal.set(payment.id, entries)
+  }
 
   const existing = (payment: Payment, { unresolvedForMs, renew }: ReserveOptions): Payment | undefined => {
     const known = payments.get(payment.id)
@@ -44,7 +55,7 @@ export function memoryLedger(): Ledger {
 
   const present = (payment: Payment): Refused => {
     const presented = presentPayment(payment, ledgerNow)
-    payments.set(payment.id, presented)
+    put(presented)
     return { ok: false, reason: 'exists', payment: presented }
   }
 
@@ -98,7 +109,7 @@ export function memoryLedger(): Ledger {
   const keep = (payment: Payment): void => {
     const recorded = deepFreeze(structuredClone(atLedgerTime(payment, ledgerNow)))
     payments.delete(payment.id)
-    payments.set(payment.id, recorded)
+    put(recorded)
     const alike = (requests.get(payment.requestDigest) ?? []).filter((id) => id !== payment.id && isWaiting(id))
     requests.set(payment.requestDigest, [...alike, payment.id])
     counters.add(recorded)
@@ -124,10 +135,14 @@ export function memoryLedger(): Ledger {
       const payment = payments.get(id)
       if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
       const moved = deepFreeze(advancePayment(payment, structuredClone(update)))
-      payments.set(id, moved)
+      if (moved !== payment) put(moved)
       if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)
       else counters.move(moved)
       return moved
+    },
+
+    async history(id) {
+      return journal.get(id)?.slice() ?? []
     },
 
     async get(id) {

@@ -26,6 +26,8 @@ export type Events = {
   readonly 'payment.expired': { readonly payment: Payment }
   /** A final block shows that the payment was cancelled; it counts no more. */
   readonly 'payment.cancelled': { readonly payment: Payment }
+  /** The owner said what became of the payment; see its `resolution`. */
+  readonly 'payment.resolved': { readonly payment: Payment }
   /** The payment's nonce was used for something else: look who else has the key. */
   readonly 'payment.diverted': { readonly payment: Payment; readonly transaction: string }
   /** Money left an account that no payment explains: the wallet is frozen, look who else has the key. */

@@ -9,6 +9,7 @@ import type {
   PaymentStatus,
   Pin,
   Receipt,
+  Resolution,
   SessionId,
   Usage,
 } from '../types.js'
@@ -76,6 +77,8 @@ export type PaymentUpdate = {
   readonly note?: string | undefined
   /** With `unknown`: the answer broke off before its end, so that what was claimed is not delivered. */
   readonly undelivered?: boolean | undefined
+  /** What the owner says became of it, where no evidence does: to `released`, or to `claimed` or `confirmed`. */
+  readonly resolution?: Resolution | undefined
   /**
    * The nonce and time that this is known of. A purchase that was signed anew in the meantime has others, and what is
    * known of the old says nothing of it: then it is not moved.
@@ -100,6 +103,19 @@ export type PaymentFilter = {
   readonly limit?: number | undefined
 }
 
+/** One change of a payment, as it stood from then on. Entries are neither changed nor removed. */
+export type JournalEntry = {
+  /** Counts the entries of its payment, from 1. */
+  readonly number: number
+  /** Unix milliseconds of the ledger's time. */
+  readonly at: number
+  readonly payment: Payment
+  /** The hash of the entry before; of the first one, empty. */
+  readonly previous: string
+  /** SHA-256, in hex, of this entry without its hash, in the form of RFC 8785 and with amounts as decimal strings. */
+  readonly hash: string
+}
+
 /** Remembers payments, and enforces limits in the step in which it records one. */
 export type Ledger = {
   /**
@@ -112,6 +128,8 @@ export type Ledger = {
   readonly get: (id: PaymentId) => Promise<Payment | undefined>
   /** Newest first. */
   readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
+  /** Every change of a payment, oldest first, each chained to the one before; of an unknown id, none. */
+  readonly history?: (id: PaymentId) => Promise<readonly JournalEntry[]>
   /** How much of each limit is used at an instant (Unix milliseconds). */
   readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
   /** 32 bytes drawn once for a name and kept with the payments, for key stores that cannot derive any. */

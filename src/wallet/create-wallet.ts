@@ -10,7 +10,7 @@ import { ConfigurationError } from '../errors.js'
 import { createEvents, type Emit } from '../pay/events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
-import type { PaymentFilter } from '../ports/ledger.js'
+import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { Parts } from '../pay/context.js'
@@ -23,6 +23,7 @@ import { x402V1 } from '../protocols/x402/v1.js'
 import type { Random } from '../lib/random.js'
 import { askTime, readChains, reconcile } from '../reconcile/reconcile.js'
 import { exactEvm } from '../evm/exact.js'
+import { type ResolveOptions, resolve } from '../reconcile/resolve.js'
 import { createSession, openSession, type Session, type SessionMaker } from '../session/session.js'
 import type { SessionScope } from '../session/scope.js'
 import { type TransferOptions, transfer } from './transfer.js'
@@ -93,6 +94,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     payments: Object.freeze({
       get: ledger.get,
       list: ledger.list,
+      history: (id: PaymentId) => historyOf(id, ledger),
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
     addresses: () => addresses(parts),
@@ -100,6 +102,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     transfer: (what: TransferOptions) => transfer(what, { ...books, movers }),
     reconcile: () => reconcile(books),
     cancel: (id: PaymentId) => cancel(id, books),
+    resolve: (id: PaymentId, options: ResolveOptions) => resolve(id, options, parts),
     confirmClock: trusted.confirm,
     close: startRounds(books, options.reconcileEverySeconds, random),
     approvals: approvalsOf(parts),
@@ -123,6 +126,11 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     setPolicy,
     on,
   })
+}
+
+async function historyOf(id: PaymentId, { history }: Ledger): Promise<readonly JournalEntry[]> {
+  if (history) return history(id)
+  throw new ConfigurationError('Failed to read the history: the ledger of this wallet keeps none')
 }
 
 /** Only transfers are ever paid by the scheme that a chain brings for them: no server can ask for one. */

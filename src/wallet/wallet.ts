@@ -8,7 +8,7 @@ import type { PayingFetch } from '../fetch/wrap-fetch.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { EvmSigner } from '../evm/signer.js'
 import type { SolanaSigner } from '../solana/signer.js'
-import type { Ledger, PaymentFilter } from '../ports/ledger.js'
+import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
 import type { Payer } from '../pay/payer.js'
 import type { PolicyEngine, Rule } from '../policy/engine.js'
 import type { Protocol } from '../ports/protocol.js'
@@ -16,6 +16,7 @@ import type { Random } from '../lib/random.js'
 import type { Quote } from '../pay/quote.js'
 import type { Reconciliation } from '../reconcile/reconcile.js'
 import type { Scheme } from '../ports/scheme.js'
+import type { ResolveOptions } from '../reconcile/resolve.js'
 import type { Session } from '../session/session.js'
 import type { SessionScope } from '../session/scope.js'
 import type { TransferOptions } from './transfer.js'
@@ -98,6 +99,8 @@ export type AgentWallet = Payer & {
     readonly get: (id: PaymentId) => Promise<Payment | undefined>
     /** Newest first. */
     readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
+    /** Every change of a payment, oldest first; each entry is chained to the one before by its hash. */
+    readonly history: (id: PaymentId) => Promise<readonly JournalEntry[]>
     /** Writes them for bookkeeping, oldest first: JSON, or CSV with a header; all that match, unless the filter has a limit. */
     readonly export: (format: ExportFormat, filter?: PaymentFilter) => Promise<string>
   }
@@ -113,6 +116,14 @@ export type AgentWallet = Payer & {
    * @throws ConfigurationError when no chain with a gas payer is configured for it.
    */
   readonly cancel: (id: PaymentId) => Promise<string>
+  /**
+   * Says what became of a payment that no evidence resolves: `not-paid` frees its budget, `paid` and `delivered` let it
+   * count, and after each an identical request is a new purchase. The payment and its history keep the owner's word and
+   * the reason. Evidence of a chain goes before it: what a final block has shown stays.
+   *
+   * @throws ConfigurationError when it cannot become that; for `not-paid`, also while it can still be settled.
+   */
+  readonly resolve: (id: PaymentId, options: ResolveOptions) => Promise<Payment>
   /**
    * Believes the clock although it is ahead of the time that has passed, as after the machine slept. Chains confirm it
    * by themselves, at `reconcile` and when a payment is asked for.

@@ -51,6 +51,9 @@ describe('a SQLite ledger of version 1', () => {
     const ledger = sqliteLedger(writeOld())
     await keepsCounting(ledger)
     await ledger.verify()
+    for (const payment of await ledger.list()) {
+      expect(await ledger.history?.(payment.id)).toMatchObject([{ number: 1, payment, previous: '' }])
+    }
     expect((await ledger.list()).map(({ id }) => id)).toEqual([6, 5, 4, 3, 2, 1].map(sampleId))
     await ledger.update(sampleId(2), { status: 'claimed' })
     await ledger.update(sampleId(1), { status: 'released' })

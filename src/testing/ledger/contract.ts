@@ -1,5 +1,6 @@
 import type { LedgerContract } from './checks.js'
 import { approvalContract } from './approvals.js'
+import { journalContract } from './journal.js'
 import { lifecycleContract } from './lifecycle.js'
 import { limitContract } from './limits.js'
 import { openContract } from './open.js'
@@ -31,4 +32,5 @@ export const ledgerContract: LedgerContract = Object.freeze({
   ...openContract,
   ...pinContract,
   ...sessionContract,
+  ...journalContract,
 })

@@ -1,0 +1,55 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { canonicalJSON } from '../lib/canonical-json.js'
+import type { JournalEntry } from '../ports/ledger.js'
+import type { Payment } from '../types.js'
+import { encodePayment } from './codec.js'
+
+/** What the next entry of a payment is chained to. */
+export type JournalHead = Pick<JournalEntry, 'number' | 'hash'>
+
+/** An entry as a ledger writes it: the payment as `encodePayment` has it. */
+export type JournalRecord = Omit<JournalEntry, 'payment'> & { readonly record: string }
+
+/** Writes the next entry of a payment's journal, chained to the one before where there is one. */
+export function nextRecord(payment: Payment, at: number, head: JournalHead | undefined): JournalRecord {
+  const entry = { number: (head?.number ?? 0) + 1, at, record: encodePayment(payment), previous: head?.hash ?? '' }
+  return { ...entry, hash: hashRecord(entry) }
+}
+
+/** Hashes an entry's RFC 8785 form, which `encodePayment` has written the payment in already. */
+export function hashRecord({ number, at, record, previous }: Omit<JournalRecord, 'hash'>): string {
+  return hash(`{"at":${at},"number":${number},"payment":${record},"previous":${JSON.stringify(previous)}}`)
+}
+
+/** A seal over the entries of all payments that were written since the seal before, so that none can be taken out. */
+export type Seal = {
+  /** Counts the seals, from 1. */
+  readonly number: number
+  /** The first and the last entry that it is over, counted through all payments from 1. */
+  readonly first: number
+  readonly last: number
+  /** The hash of the seal before; of the first one, empty. */
+  readonly previous: string
+  /** SHA-256, in hex, of the RFC 8785 form of this seal, with the `entries`' hashes in place of its own. */
+  readonly hash: string
+}
+
+/** How many entries a seal is over. */
+export const entriesPerSeal = 64
+
+/** Seals the entries of these hashes, which follow the last seal. */
+export function nextSeal(hashes: readonly string[], last: Seal | undefined): Seal {
+  const first = (last?.last ?? 0) + 1
+  const seal = {
+    number: (last?.number ?? 0) + 1,
+    first,
+    last: first + hashes.length - 1,
+    previous: last?.hash ?? '',
+  }
+  return Object.freeze({ ...seal, hash: hash(canonicalJSON({ ...seal, entries: hashes })) })
+}
+
+function hash(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)))
+}

@@ -1,0 +1,52 @@
+import { ConfigurationError, isStipendError, LedgerUnavailableError } from '../errors.js'
+import type { Parts } from '../pay/context.js'
+import type { Payment, PaymentId, PaymentStatus, Resolution } from '../types.js'
+
+/** What the owner says became of a payment, and how that is known. */
+export type ResolveOptions = Pick<Resolution, 'as' | 'reason'>
+
+type Books = Pick<Parts, 'ledger' | 'time' | 'emit'>
+
+const names = ['not-paid', 'paid', 'delivered'] as const
+const longestReason = 1000
+
+/** Ends a payment on its owner's word, which the ledger keeps with it. */
+export async function resolve(id: PaymentId, options: ResolveOptions, { ledger, time, emit }: Books): Promise<Payment> {
+  const { as, reason } = readOptions(id, options)
+  const payment = await ledger.get(id).catch(unavailable)
+  if (!payment) throw failed(id, 'the ledger has no such payment')
+  if (as === 'not-paid' && time().ledger < payment.countsUntil) {
+    const end = new Date(payment.countsUntil).toISOString()
+    throw failed(id, `it can still be settled until ${end}; wait for that, or cancel it`)
+  }
+  const resolution: Resolution = { by: 'owner', as, reason }
+  // What is known of the terms that were looked at says nothing of those that the purchase was signed anew with.
+  const update = { status: statusOf(payment, as), resolution, ifTerms: payment.terms }
+  const resolved = await ledger.update(id, update).catch((cause: unknown) => {
+    if (cause instanceof TypeError) throw failed(id, `it is ${payment.status}, and cannot become ${as}`, cause)
+    return unavailable(cause)
+  })
+  emit('payment.resolved', { payment: resolved })
+  return resolved
+}
+
+function statusOf({ status }: Payment, as: Resolution['as']): Exclude<PaymentStatus, 'authorized'> {
+  if (as === 'not-paid') return 'released'
+  return status === 'confirmed' ? 'confirmed' : 'claimed'
+}
+
+function readOptions(id: PaymentId, { as, reason, ...others }: ResolveOptions): ResolveOptions {
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw failed(id, `there is no option ${unknown}`)
+  if (!names.includes(as)) throw failed(id, `expected as to be one of ${names.join(', ')}`)
+  if (typeof reason === 'string' && reason.trim() !== '' && reason.length <= longestReason) return { as, reason }
+  throw failed(id, `expected a reason of up to ${longestReason} characters`)
+}
+
+function failed(id: PaymentId, reason: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(`Failed to resolve ${id}: ${reason}`, { cause })
+}
+
+function unavailable(cause: unknown): never {
+  throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)
+}
