@@ -21,10 +21,11 @@ export function watchBody(response: Response, onBroken: OnBroken): Response {
     const read: (() => Promise<unknown>) | undefined = response[name]?.bind(response)
     if (read) own(name, () => readWhole(read, response, onBroken))
   }
-  const { clone, headers } = response
+  const { headers } = response
+  const clone = response.clone.bind(response)
   // Reading a form fails for a bad form as it does for a bad connection: its bytes are read first.
   own('formData', async () => new Response(await response.arrayBuffer(), { headers }).formData())
-  own('clone', () => watchBody(clone.call(response), onBroken))
+  own('clone', () => watchBody(clone(), onBroken))
   return response
 }
 

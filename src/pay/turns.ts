@@ -18,9 +18,7 @@ export function createTurns(): TakeTurn {
     const own = new Promise<void>((resolve) => {
       end = resolve
     })
-    const turn = Promise.all([before, own]).then(() => {
-      if (last.get(name) === turn) last.delete(name)
-    })
+    const turn: Promise<unknown> = Promise.all([before, own]).then(() => last.get(name) === turn && last.delete(name))
     last.set(name, turn)
     if (!before) return end
     try {
