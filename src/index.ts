@@ -86,16 +86,8 @@ export {
   maxLiveHolds,
   type MaxLiveHoldsOptions,
 } from './policy/rules/circuit-breaker.js'
-export {
-  createPolicyEngine,
-  type Decision,
-  type PaymentRequest,
-  type PolicyEngine,
-  type Rule,
-  type RuleRefusal,
-  type RulesEngine,
-  type Verdict,
-} from './policy/engine.js'
+export { createPolicyEngine, type RulesEngine } from './policy/engine.js'
+export type { Decision, PaymentRequest, PolicyEngine, Rule, RuleRefusal, Verdict } from './ports/policy.js'
 export type { JSONValue, RuleJSON } from './policy/json/rule-json.js'
 export { allowAnyHost, allowHosts, denyHosts } from './policy/rules/hosts.js'
 export { policyFromJSON } from './policy/json/policy-from-json.js'

@@ -29,7 +29,7 @@ export type Asset = {
    * How it moves on a payer's signature: an x402 `assetTransferMethod`, the Solana token program, or, for the chain's own
    * coin, `native`, which no server can ask for.
    */
-  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022' | 'native'
+  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022' | 'native' | (string & {})
   /** The token's EIP-712 domain; EVM only. */
   readonly eip712?: { readonly name: string; readonly version: string } | undefined
 }

@@ -1,7 +1,6 @@
 import type { Reading } from './clock.js'
 import { domainOf } from '../hosts/registered-domain.js'
 import { ClockJumpedError, ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from '../errors.js'
-import { parseAddress } from '../evm/address.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { sign } from './sign.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
@@ -127,7 +126,7 @@ function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer, { sessio
     'wallet',
     `host:${host}`,
     `domain:${domainOf(host)}`,
-    `payee:${network}:${parseAddress(payTo) ?? payTo}`,
+    `payee:${network}:${payTo}`,
     ...named,
     ...sessions.map((session) => `session:${session}`),
   ]

@@ -4,7 +4,7 @@ import type { Emit, Events } from './events.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
 import type { TakeTurn } from './turns.js'
-import type { PolicyEngine } from '../policy/engine.js'
+import type { PolicyEngine } from '../ports/policy.js'
 import type { Scheme } from '../ports/scheme.js'
 import type {
   Approval,

@@ -1,4 +1,4 @@
-import { priceOffers } from '../assets/table.js'
+import { priceOffers } from './price.js'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError, isStipendError, NoPayableOfferError } from '../errors.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'

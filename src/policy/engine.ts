@@ -3,21 +3,12 @@ import { ConfigurationError, isStipendError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Limit, Resource } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
-import type { PaymentRequest, Rule } from '../ports/decision.js'
+import type { PaymentRequest, PolicyEngine, Rule, Verdict } from '../ports/policy.js'
 import { copyForm, type RuleJSON, writeRules } from './json/rule-json.js'
 import { refusePlainHttp } from '../hosts/match.js'
 import { fold, isThenable, judgeBy } from './judge.js'
 import { isText, readLimits } from './read.js'
-import { denial, denyAs, readVerdict, type Verdict } from './verdict.js'
-
-export type { Decision, PaymentRequest, Rule } from '../ports/decision.js'
-export type { RuleRefusal, Verdict } from './verdict.js'
-
-/** Judges requests by whatever it likes; an error, a wrong answer or none in time is a deny. */
-export type PolicyEngine = {
-  readonly evaluate: (request: PaymentRequest) => Verdict | Promise<Verdict>
-  readonly limits?: ((resource: Resource | undefined) => readonly Limit[]) | undefined
-}
+import { denial, denyAs, readVerdict } from './verdict.js'
 
 /** An engine of rules, which can be written as data and read again with `policyFromJSON`. */
 export type RulesEngine = PolicyEngine & {

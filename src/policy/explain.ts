@@ -1,8 +1,8 @@
 import { explainLimit } from '../ledger/explain-limit.js'
 import { askedOf, formatUsd } from '../money.js'
-import { guardPolicy, type PaymentRequest, type PolicyEngine, type Rule, rulesOf } from './engine.js'
+import { guardPolicy, rulesOf } from './engine.js'
+import type { PaymentRequest, PolicyEngine, Rule, RuleRefusal, Verdict } from '../ports/policy.js'
 import { isObjection, judgeBy } from './judge.js'
-import type { RuleRefusal, Verdict } from './verdict.js'
 import type { Hold, Limit, Pin, Window } from '../types.js'
 
 /**

@@ -1,8 +1,8 @@
 import { isTransfer } from '../resource.js'
 import type { Hold, Limit, Pin } from '../types.js'
-import type { Decision, PaymentRequest, Rule } from '../ports/decision.js'
+import type { Decision, PaymentRequest, Rule, RuleRefusal, Verdict } from '../ports/policy.js'
 import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
-import { denial, denyAs, type RuleRefusal, type Verdict } from './verdict.js'
+import { denial, denyAs } from './verdict.js'
 
 /** One rule's answer, read: no objection, or one. */
 export type Opinion = Allowance | Objection

@@ -1,9 +1,9 @@
 import { isTransfer } from '../resource.js'
-import type { PaymentRequest, Rule } from '../ports/decision.js'
+import type { PaymentRequest, Rule, Verdict } from '../ports/policy.js'
 import { createPolicyEngine, type GuardedPolicy } from './engine.js'
 import { strictest } from './judge.js'
 import { createRule, grant } from './rules/create-rule.js'
-import { denial, type Verdict } from './verdict.js'
+import { denial } from './verdict.js'
 
 /** Adds rules to a policy that stays as it is, and whose word on hosts they do not replace: they can only narrow it. */
 export function narrowPolicy(policy: GuardedPolicy, rules: readonly Rule[]): GuardedPolicy {

@@ -1,29 +1,7 @@
 import { deepFreeze } from '../lib/freeze.js'
-import type { Hold, Limit, Pin } from '../types.js'
+import type { RuleRefusal, Verdict } from '../ports/policy.js'
 import { withBuiltInLimits } from './built-in-limits.js'
 import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
-
-/** One rule's no. */
-export type RuleRefusal = { readonly rule: string; readonly reason: string }
-
-/** What a policy says of a request, all rules taken together. */
-export type Verdict =
-  | {
-      readonly type: 'allow'
-      readonly limits: readonly Limit[]
-      /** What the payment has to wait for, if for anything. */
-      readonly hold?: Hold | undefined
-      /** Whether the owner wants to hear of it. */
-      readonly notify?: boolean | undefined
-      /** What it has to agree with, and what is remembered of it. */
-      readonly pins?: readonly Pin[] | undefined
-    }
-  | {
-      readonly type: 'deny'
-      readonly refusals: readonly RuleRefusal[]
-      /** What was thrown, where the policy denies because it failed. */
-      readonly cause?: unknown
-    }
 
 /** Reads what an engine answered into a frozen verdict under the built-in limits; anything but a verdict is a deny. */
 export function readVerdict(value: unknown): Verdict {

@@ -1,3 +1,4 @@
+import { familyOf } from '../assets/families.js'
 import type { Chain, OutgoingTransfer } from '../ports/chain.js'
 import { within } from '../lib/deadline.js'
 import type { Ledger } from '../ports/ledger.js'
@@ -126,9 +127,8 @@ function indexPayments(
 }
 
 function isOf({ asset, payTo, amount }: Payment, transfer: OutgoingTransfer): boolean {
-  const isEvm = asset.network.startsWith('eip155:')
-  const isSame = (one: string, other: string): boolean =>
-    isEvm ? one.toLowerCase() === other.toLowerCase() : one === other
+  const { foldAddress } = familyOf(asset.network)
+  const isSame = (one: string, other: string): boolean => foldAddress(one) === foldAddress(other)
   return isSame(asset.address, transfer.asset) && isSame(payTo, transfer.to) && amount === transfer.amount
 }
 

@@ -1,4 +1,4 @@
-import type { Decision, Rule } from '../policy/engine.js'
+import type { Decision, Rule } from '../ports/policy.js'
 import { allowHosts } from '../policy/rules/hosts.js'
 import { maxPayments, spendingLimit } from '../policy/rules/limits.js'
 import type { Limit } from '../types.js'

@@ -84,7 +84,8 @@ export function tokenAccountOf(owner: string, { address, transfer }: Pick<Asset,
  * @throws TypeError for an asset of another chain.
  */
 export function tokenProgramOf({ transfer }: Pick<Asset, 'transfer'>): string {
-  if (transfer === 'spl-token' || transfer === 'token-2022') return programs[transfer]
+  if (transfer === 'spl-token') return programs['spl-token']
+  if (transfer === 'token-2022') return programs['token-2022']
   throw new TypeError('the asset is not a token of Solana')
 }
 

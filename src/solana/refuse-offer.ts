@@ -1,4 +1,4 @@
-import { decode32, isWalletAddress, programs, tokenAccountOf } from './address.js'
+import { decode32, isWalletAddress, programs, tokenAccountOf, tokenProgramOf } from './address.js'
 import type { Hex, Network, Offer } from '../types.js'
 
 const largestAmount = (1n << 64n) - 1n
@@ -50,7 +50,7 @@ function refuseNetwork({ asset }: Offer, network: Network): string | undefined {
 function refuseToken({ asset, amount, extra }: Offer): string | undefined {
   if (asset.transfer !== 'spl-token' && asset.transfer !== 'token-2022') return `${asset.symbol} is no token of Solana`
   if (amount > largestAmount) return 'the amount is more than a token account can hold'
-  const ours: Readonly<Record<string, unknown>> = { decimals: asset.decimals, tokenProgram: programs[asset.transfer] }
+  const ours: Readonly<Record<string, unknown>> = { decimals: asset.decimals, tokenProgram: tokenProgramOf(asset) }
   const wrong = Object.keys(ours).find((field) => (extra[field] ?? ours[field]) !== ours[field])
   return wrong && `extra.${wrong} is not what it is for ${asset.symbol}: ${JSON.stringify(ours[wrong])}`
 }

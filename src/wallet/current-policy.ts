@@ -1,14 +1,8 @@
 import { LedgerUnavailableError } from '../errors.js'
 import type { Emit } from '../pay/events.js'
 import type { Ledger } from '../ports/ledger.js'
-import {
-  createPolicyEngine,
-  type GuardedPolicy,
-  guardPolicy,
-  type PolicyEngine,
-  type Rule,
-  rulesOf,
-} from '../policy/engine.js'
+import { createPolicyEngine, type GuardedPolicy, guardPolicy, rulesOf } from '../policy/engine.js'
+import type { PolicyEngine, Rule } from '../ports/policy.js'
 
 type Policy = readonly Rule[] | PolicyEngine
 

@@ -1,4 +1,5 @@
-import { createAssetTable, priceOffers } from '../../src/assets/table.js'
+import { createAssetTable } from '../../src/assets/table.js'
+import { priceOffers } from '../../src/pay/price.js'
 import { MalformedMessageError } from '../../src/index.js'
 import type { Message } from '../../src/ports/protocol.js'
 import type { Authorization, Payload, PaymentRequired } from '../../src/types.js'

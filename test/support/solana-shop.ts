@@ -1,5 +1,6 @@
 import { getBase58Decoder, getCompiledTransactionMessageDecoder, getTransactionDecoder } from '@solana/kit'
-import { createAssetTable, priceOffers } from '../../src/assets/table.js'
+import { createAssetTable } from '../../src/assets/table.js'
+import { priceOffers } from '../../src/pay/price.js'
 import { type Offer, x402 } from '../../src/index.js'
 import { type Listening, listen } from './listen.ts'
 import { messageV2, requiredV2 } from './offers.ts'

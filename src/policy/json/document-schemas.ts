@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { allowHosts } from '../rules/hosts.js'
 import { maxPayments, spendingLimit } from '../rules/limits.js'
 import { allowAssets, allowNetworks, allowPayees } from '../rules/offers.js'

@@ -1,5 +1,5 @@
 import { isStipendError } from '../../errors.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { createDocuments } from './document-schemas.js'
 import { createPolicyEngine, type RulesEngine } from '../engine.js'
 import { createForms } from './rule-schemas.js'

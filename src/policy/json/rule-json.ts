@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
 import { deepFreeze } from '../../lib/freeze.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 
 /** A value as JSON has it. */
 export type JSONValue = string | number | boolean | null | readonly JSONValue[] | { readonly [key: string]: JSONValue }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { Usd } from '../../money.js'
 import type { Network } from '../../types.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 
 /** What is wrong with data, and where. */
 export type Problem = { readonly path: readonly PropertyKey[]; readonly problem: string }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
 import type { Limit } from '../../types.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { type LimitScope, readScope, scopeTo } from './limit-scope.js'
 import { createLimitRule, readOptions } from './create-rule.js'

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
-import { parseAddress } from '../../evm/address.js'
+import { parseAddressOn } from '../../assets/families.js'
 import type { Labels, Limit, Resource } from '../../types.js'
-import type { Decision, Rule } from '../../ports/decision.js'
+import type { Decision, Rule } from '../../ports/policy.js'
 
 /** No objection. */
 export const allow: Decision = Object.freeze({ type: 'allow' })
@@ -35,7 +35,7 @@ export function createLimitRule(
     name,
     limits: (resource) => limitsOf(resource && { resource }),
     judge: ({ resource, offer, labels }) => {
-      const payee = `${offer.network}:${parseAddress(offer.payTo) ?? offer.payTo}`
+      const payee = `${offer.network}:${parseAddressOn(offer.network, offer.payTo) ?? offer.payTo}`
       return { type: 'allow', limits: limitsOf({ resource, payee, labels }), ...careOf(offer.microUsd) }
     },
   } satisfies Rule)

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
 import { isTransfer } from '../../resource.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { parseAllowedHost, parseDeniedHost } from '../../hosts/pattern.js'
 import { isAllowedBy, isDeniedBy, isPublicHost, readUrl, refuseUrl } from '../../hosts/match.js'

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import { formatUsd, parseUsd, type Usd } from '../../money.js'
 import type { Limit, Window } from '../../types.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { type JSONValue, withForm } from '../json/rule-json.js'
 import { type LimitScope, readScope, scopeTo } from './limit-scope.js'
 import { createLimitRule, readOptions } from './create-rule.js'

@@ -1,15 +1,15 @@
 import { ConfigurationError } from '../../errors.js'
-import { parseAddress } from '../../evm/address.js'
+import { familyOf, isNetwork, knownFamilies, parseAddressOn, parseAnyAddress } from '../../assets/families.js'
 import { isTransfer } from '../../resource.js'
 import type { Asset, Network } from '../../types.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { isText, ownFields } from '../read.js'
 import { allow, createRule, deny, grantPayee, readList } from './create-rule.js'
 
-const networkShape = /^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$/
 const payeeShape = /^(?:([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):)?([-.%a-zA-Z0-9]{1,128})$/
-const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/(?:erc20|token):([-.%a-zA-Z0-9]{1,128})$/
+const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/([-a-z0-9]{3,8}):([-.%a-zA-Z0-9]{1,128})$/
+const tokenNamespaces = knownFamilies.map(({ tokenNamespace }) => tokenNamespace)
 
 /**
  * Allows payments to these payees only, and transfers to them: a transfer needs this rule, as a payment one about hosts. EVM addresses are the same in either case; any other is compared exactly.
@@ -20,7 +20,7 @@ const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/(?:erc20|token):([-.%
 export function allowPayees(payees: readonly string[]): Rule {
   const known = readSome('allowPayees', payees, readPayee)
   const rule = createRule('allowPayees', ({ resource, offer: { network, payTo } }) => {
-    const payee = readAddress(network, payTo)
+    const payee = parseAddressOn(network, payTo)
     if (payee === undefined) return deny('the payee is not an address')
     const isKnown = known.has(payee) || known.has(`${network}:${payee}`)
     if (!isKnown) return deny(`${payee} is not an allowed payee`)
@@ -32,17 +32,11 @@ export function allowPayees(payees: readonly string[]): Rule {
 function readPayee(entry: unknown): string | undefined {
   const [, network, address = ''] = payeeShape.exec(isText(entry) ? entry : '') ?? []
   if (network !== undefined) {
-    const payee = readAddress(network, address)
+    const payee = parseAddressOn(network, address)
     return payee && `${network}:${payee}`
   }
   // A name such as agent.eth is no address, and would never be met.
-  return /^0x/i.test(address) ? parseAddress(address) : (/^[a-zA-Z0-9]+$/.exec(address)?.[0] ?? undefined)
-}
-
-/** Writes an address so that equal ones are equal strings, or answers `undefined` when it is none. */
-function readAddress(network: string, address: string): string | undefined {
-  if (network.startsWith('eip155:')) return parseAddress(address)
-  return /^[-.%a-zA-Z0-9]{1,128}$/.test(address) ? address : undefined
+  return parseAnyAddress(address)
 }
 
 /**
@@ -59,8 +53,7 @@ export function allowNetworks(networks: readonly Network[]): Rule {
 }
 
 function readNetwork(entry: unknown): string | undefined {
-  const isNetwork = isText(entry) && networkShape.test(entry) && !/^eip155:(?![1-9]\d*$)/.test(entry)
-  return isNetwork ? entry : undefined
+  return isText(entry) && isNetwork(entry) ? entry : undefined
 }
 
 /** A token to allow: its network and address, `eip155:8453/erc20:0x…` (CAIP-19), or its symbol. */
@@ -84,16 +77,17 @@ export function allowAssets(assets: readonly AllowedAsset[]): Rule {
 
 /** Writes a symbol as it is, and a token by its CAIP-19 id. */
 function writeAsset(asset: string): string {
-  return asset.replace('/', asset.startsWith('eip155:') ? '/erc20:' : '/token:')
+  return asset.replace('/', `/${familyOf(asset).tokenNamespace}:`)
 }
 
 function readAsset(entry: unknown): string | undefined {
   if (isText(entry) && /^[^\s/:]{1,32}$/.test(entry)) return entry
   const [, ...token] = tokenShape.exec(isText(entry) ? entry : '') ?? []
   const fields = ownFields(entry)
-  const [network = fields['network'], written = fields['address']] = token
+  const [network = fields['network'], namespace = 'token', written = fields['address']] = token
   if (!isText(network) || !isText(written) || readNetwork(network) === undefined) return undefined
-  const address = readAddress(network, written)
+  if (!tokenNamespaces.includes(namespace)) return undefined
+  const address = parseAddressOn(network, written)
   return address && `${network}/${address}`
 }
 

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../errors.js'
-import { parseAddress } from '../../evm/address.js'
+import { parseAddressOn } from '../../assets/families.js'
 import { isTransfer } from '../../resource.js'
 import type { Pin } from '../../types.js'
-import type { PaymentRequest, Rule } from '../../ports/decision.js'
+import type { PaymentRequest, Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { allow, createRule, readOptions } from './create-rule.js'
 
@@ -11,10 +11,10 @@ import { allow, createRule, readOptions } from './create-rule.js'
  * approved one is remembered from then on.
  */
 export function pinPayee(): Rule {
-  const rule = createPinRule('pinPayee', ({ resource: { origin }, offer: { payTo } }) => ({
+  const rule = createPinRule('pinPayee', ({ resource: { origin }, offer: { network, payTo } }) => ({
     name: `payee of ${origin}`,
     key: `payee:${origin}`,
-    value: parseAddress(payTo) ?? payTo,
+    value: parseAddressOn(network, payTo) ?? payTo,
     onDiffer: 'approve',
   }))
   return withForm(rule, {})

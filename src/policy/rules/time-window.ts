@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.js'
-import type { Rule } from '../../ports/decision.js'
+import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { allow, createRule, deny, readList, readOptions } from './create-rule.js'
 

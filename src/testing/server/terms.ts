@@ -1,4 +1,5 @@
-import { type AssetInput, pinnedAssets } from '../../assets/table.js'
+import type { AssetInput } from '../../assets/table.js'
+import { pinnedAssets } from '../../assets/pinned.js'
 import { ConfigurationError } from '../../errors.js'
 import { parseAddress } from '../../evm/address.js'
 import { parseUsd, type Usd } from '../../money.js'

@@ -26,7 +26,7 @@ const token = { network: usdc.network, address: usdc.address }
 const mint: Asset = {
   ...usdc,
   network: 'solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1',
-  address: '4zMMC9srt5Ri5X14',
+  address: '4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU',
   symbol: 'X',
 }
 const other = '0x1111111111111111111111111111111111111111'

@@ -34,3 +34,31 @@ export type Rule = {
   /** The limits it sets on a host (or, without one, on the wallet as a whole), for `budget()`. */
   readonly limits?: ((resource: Resource | undefined) => readonly Limit[]) | undefined
 }
+
+/** One rule's no. */
+export type RuleRefusal = { readonly rule: string; readonly reason: string }
+
+/** What a policy says of a request, all rules taken together. */
+export type Verdict =
+  | {
+      readonly type: 'allow'
+      readonly limits: readonly Limit[]
+      /** What the payment has to wait for, if for anything. */
+      readonly hold?: Hold | undefined
+      /** Whether the owner wants to hear of it. */
+      readonly notify?: boolean | undefined
+      /** What it has to agree with, and what is remembered of it. */
+      readonly pins?: readonly Pin[] | undefined
+    }
+  | {
+      readonly type: 'deny'
+      readonly refusals: readonly RuleRefusal[]
+      /** What was thrown, where the policy denies because it failed. */
+      readonly cause?: unknown
+    }
+
+/** Judges requests by whatever it likes; an error, a wrong answer or none in time is a deny. */
+export type PolicyEngine = {
+  readonly evaluate: (request: PaymentRequest) => Verdict | Promise<Verdict>
+  readonly limits?: ((resource: Resource | undefined) => readonly Limit[]) | undefined
+}

@@ -1,0 +1,43 @@
+import type { AssetTable } from '../assets/table.js'
+import { deepFreeze } from '../lib/freeze.js'
+import { toMicroUsd } from '../money.js'
+import type { Asset, Offer, OfferClaim, SetAside } from '../types.js'
+
+/** Turns claims into offers that can be judged: those whose asset we know, priced by us, the others set aside. */
+export function priceOffers(
+  claims: readonly OfferClaim[],
+  assets: AssetTable,
+): { readonly offers: readonly Offer[]; readonly setAside: readonly SetAside[] } {
+  const offers: Offer[] = []
+  const setAside: SetAside[] = []
+  for (const given of claims) {
+    const claim = copyClaim(given)
+    const asset = claim && assets.find(claim.network, claim.asset)
+    if (claim && asset) offers.push(priceClaim(claim, asset, assets))
+    else setAside.push({ ...(claim ?? { index: Number(given.index) }), reason: reasonOf(claim) })
+  }
+  return { offers, setAside }
+}
+
+/** The payee is written in the one way of its family, so that no limit or pin takes two spellings for two payees. */
+function priceClaim(claim: OfferClaim, asset: Asset, assets: AssetTable): Offer {
+  const payTo = assets.spell(claim.network, claim.payTo)
+  return deepFreeze({ ...claim, payTo, asset, microUsd: toMicroUsd(claim.amount, asset) })
+}
+
+/**
+ * Copies a claim, each field read once, or answers `undefined` when it is not well-formed. Protocols have read theirs;
+ * but whoever holds a session can ask with anything, and less than nothing would make room under every limit.
+ */
+function copyClaim(given: OfferClaim): OfferClaim | undefined {
+  const claim = { ...given, extra: structuredClone(given.extra) }
+  const { scheme, network, asset, payTo, amount, maxTimeoutSeconds, backdateSeconds = 0 } = claim
+  const isText = [scheme, network, asset, payTo].every((text) => typeof text === 'string')
+  const isTime = [maxTimeoutSeconds, backdateSeconds].every((seconds) => Number.isSafeInteger(seconds) && seconds >= 0)
+  return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
+}
+
+function reasonOf(claim: OfferClaim | undefined): string {
+  if (!claim) return 'it is not well-formed'
+  return `asset ${claim.asset} on ${claim.network} is not in the table of known assets`
+}
