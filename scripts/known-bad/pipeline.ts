@@ -161,7 +161,7 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'a payment of less than nothing makes room in the budget',
-    file: 'src/assets/table.ts',
+    file: 'src/pay/price.ts',
     find: "typeof amount === 'bigint' && amount > 0n",
     replace: "typeof amount === 'bigint'",
     tests: ['test/session/asks.test.ts'],
@@ -169,7 +169,7 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I10',
     breaks: 'what asks is looked at once to judge, and once more to sign',
-    file: 'src/assets/table.ts',
+    file: 'src/pay/price.ts',
     find: 'microUsd: toMicroUsd(claim.amount, asset)',
     replace: 'microUsd: toMicroUsd(given.amount, asset)',
     tests: ['test/session/asks.test.ts'],
