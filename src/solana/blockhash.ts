@@ -16,9 +16,10 @@ export type Anchor = {
 
 /** Keeps a young blockhash at hand. */
 export type Blockhashes = {
-  /** Answers one of at most twenty seconds; the node is waited for only where there is none yet. */
-  readonly current: () => Promise<Anchor>
-  /** Answers one that is in no message of another purchase, and waits for the next block where it has to. */
+  /**
+   * Answers one of at most twenty seconds that is in no message of another purchase. A node is waited for only where
+   * there is none yet, or where the next block has to be waited for.
+   */
   readonly unused: (isUsed: (blockhash: string) => boolean) => Promise<Anchor>
 }
 
@@ -75,7 +76,6 @@ export function createBlockhashes(nodes: readonly Node[], clock: () => number): 
     return anchor && ageMs >= 0 && ageMs <= oldestMs ? anchor : refresh()
   }
   return {
-    current,
     async unused(isUsed) {
       let found = await current()
       for (let waits = 0; isUsed(found.blockhash); waits++) {

@@ -1,11 +1,12 @@
 import { ConfigurationError } from '../errors.js'
-import { createNodes, type Node } from './rpc.js'
+import { createNodes, type Node, whyUnanswered } from './rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from '../ports/chain.js'
 import { readBalances } from './balances.js'
 import { findOutgoing } from './outgoing.js'
 import { createTransfers } from './send-transfer.js'
-import { findTransaction, isFirstBlockBefore, type Question, readFinal, readFinalTime } from './history.js'
+import { findTransaction, hasAllSince, type Question, readFinalTime } from './history.js'
+import { readLife } from './lifetime.js'
 
 /** Options of `solana`. */
 export type SolanaOptions = {
@@ -37,15 +38,10 @@ export type SolanaOptions = {
   readonly clock?: (() => number) | undefined
 }
 
-/** The life of a blockhash, and the blocks until one is final. */
-const lifeBlocks = 150 + 32
-/** Ninety seconds, and as long as a signer may take. */
-const shortestWaitMs = 120_000
-
 /**
- * Reads what Solana shows of payments: only final blocks, of the right network, and a payment counts no more only when
- * a quorum of nodes says that its blockhash is dead and has all of the payer's history since, without it. Sends the
- * transfers of `wallet.transfer`.
+ * Reads what Solana shows of payments: only final blocks, of the right network. A payment counts no more only when each
+ * node of a quorum says that its blockhash is dead, that enough blocks and time have passed since it was signed, and that
+ * the payer's whole history since is without it. Sends the transfers of `wallet.transfer`.
  *
  * @throws ConfigurationError when an option is not usable.
  *
@@ -77,8 +73,7 @@ export function solana(options: SolanaOptions): Chain {
     examine: async (payment: Payment): Promise<Evidence> => {
       const question = readQuestion(payment, network)
       if (!question) return { type: 'open', reason: 'it is no payment of this library on this network' }
-      const answers = await Promise.all(nodes.map((node) => ask(node, question)))
-      return agree(answers, { quorum, isOldEnough: clock() >= payment.createdAt + shortestWaitMs })
+      return agree(await Promise.all(nodes.map((node) => ask(node, question))), quorum)
     },
     outgoing: (search) => findOutgoing(search, { nodes, quorum }),
     // Whoever pays the fee names the transaction; what is ours of it is the message.
@@ -90,30 +85,30 @@ export function solana(options: SolanaOptions): Chain {
 }
 
 function readQuestion(payment: Payment, network: Network): Question | undefined {
-  const { source, messageHash, memo, blockHeight, slot } = payment.terms.details ?? {}
+  const { source, messageHash, memo, blockhash, blockHeight, slot } = payment.terms.details ?? {}
   const isOurs =
     payment.asset.network === network && /^\d{1,15}$/.test(blockHeight ?? '') && /^\d{1,15}$/.test(slot ?? '')
   if (!isOurs || source === undefined || messageHash === undefined || memo === undefined) return undefined
-  return { payment, source, messageHash, memo, height: Number(blockHeight), slot: Number(slot) }
+  if (blockhash === undefined) return undefined
+  return { payment, source, messageHash, memo, blockhash, height: Number(blockHeight), slot: Number(slot) }
 }
 
 async function ask(node: Node, question: Question): Promise<Evidence> {
   try {
     return await examine(node, question)
   } catch (error) {
-    const isOurs = error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError')
-    return { type: 'open', reason: isOurs ? error.message : 'a node failed to answer' }
+    return { type: 'open', reason: whyUnanswered(error) }
   }
 }
 
-/** The height is read first: what the history does not have by then can never come. */
+/** Whether it is dead is asked first: what the history does not have by then can never come. */
 async function examine(node: Node, question: Question): Promise<Evidence> {
-  const final = await readFinal(node)
+  const { final, whyAlive } = await readLife(node, question)
   const found = await findTransaction(node, question, final)
   if (found?.isExecuted) return { type: 'executed', transaction: found.signature, amount: question.payment.amount }
-  if (final.height <= question.height + lifeBlocks) return { type: 'open', reason: 'it can still be executed' }
+  if (whyAlive !== undefined) return { type: 'open', reason: whyAlive }
   // In a block, but failed: its message is used up.
-  if (found || (await isFirstBlockBefore(node, question))) return { type: 'expired' }
+  if (found || (await hasAllSince(node, question))) return { type: 'expired' }
   return { type: 'open', reason: 'a node no longer has all of the history since it was signed' }
 }
 
@@ -124,15 +119,11 @@ async function readTime(nodes: readonly Node[], quorum: number): Promise<number 
   return times.toSorted((one, other) => other - one)[quorum - 1]
 }
 
-type Agreement = { readonly quorum: number; readonly isOldEnough: boolean }
-
 /** That it was executed is believed of one node, since it only makes a payment count; that it never will be, of a quorum. */
-function agree(answers: readonly Evidence[], { quorum, isOldEnough }: Agreement): Evidence {
+function agree(answers: readonly Evidence[], quorum: number): Evidence {
   const executed = answers.find(({ type }) => type === 'executed')
   if (executed) return executed
   const expired = answers.filter(({ type }) => type === 'expired')
-  if (expired.length >= quorum && expired[0]) {
-    return isOldEnough ? expired[0] : { type: 'open', reason: 'it was signed a moment ago' }
-  }
+  if (expired.length >= quorum && expired[0]) return expired[0]
   return answers.find(({ type }) => type === 'open') ?? { type: 'open', reason: 'the nodes do not agree' }
 }

@@ -3,7 +3,7 @@ import { tokenAccountOf } from './address.js'
 import type { AuthorizationTerms, Hex, Offer } from '../types.js'
 import type { Anchor, Blockhashes } from './blockhash.js'
 import type { BuildMessage } from './build-message.js'
-import { blockhashOf, hasFixedMemo, memoOf } from './refuse-offer.js'
+import { hasFixedMemo, memoOf } from './refuse-offer.js'
 import { differenceOf, messageHash, type Transfer } from './exact-shape.js'
 import { isTaken } from './taken-messages.js'
 
@@ -11,8 +11,6 @@ import { isTaken } from './taken-messages.js'
 export const validSeconds = 600
 /** A node simulates a transaction only while its blockhash is 144 blocks old at most. */
 export const usefulSeconds = 56
-/** No chain of this kind makes more blocks than one in a tenth of a second. */
-const shortestBlockMs = 100
 const mostTries = 32
 
 type Context = { readonly payer: string; readonly nonce: Hex; readonly now: number }
@@ -52,11 +50,8 @@ type Found = { readonly transfer: Transfer; readonly hash: string; readonly anch
 async function findMessage(offer: Offer, context: Context, { blockhashes, build, clock }: Means): Promise<Found> {
   const tried = new Set<string>()
   for (;;) {
-    const given = blockhashOf(offer)
-    const anchor =
-      given === undefined || tried.has(given)
-        ? await blockhashes.unused((blockhash) => tried.has(blockhash))
-        : aged(await blockhashes.current(), given, clock())
+    // Never the server's `recentBlockhash`: when it dies is known only of one that our own nodes named.
+    const anchor = await blockhashes.unused((blockhash) => tried.has(blockhash))
     const transfer = draft(offer, context, anchor.blockhash)
     const message = await build(transfer)
     const problem = differenceOf(message, transfer)
@@ -69,12 +64,6 @@ async function findMessage(offer: Offer, context: Context, { blockhashes, build,
     if (tried.size > mostTries)
       throw new ChainUnavailableError('too many payments of the same terms wait for new blocks')
   }
-}
-
-/** The server's blockhash may be younger than ours: by as many blocks as can have been made since at most. */
-function aged(anchor: Anchor, blockhash: string, now: number): Anchor {
-  const blocks = Math.ceil(Math.max(0, now - anchor.readAt) / shortestBlockMs)
-  return { ...anchor, blockhash, height: anchor.height + blocks }
 }
 
 function draft(offer: Offer, { payer, nonce }: Context, blockhash: string): Transfer {

@@ -14,9 +14,10 @@ export type Question = {
   readonly source: string
   readonly messageHash: string
   readonly memo: string
-  /** The height of a block that is no older than its blockhash. */
+  readonly blockhash: string
+  /** The greatest height that the nodes it was signed by named after they had named its blockhash. */
   readonly height: number
-  /** A slot that is no later than its blockhash. */
+  /** The least slot that they named. */
   readonly slot: number
 }
 
@@ -28,8 +29,12 @@ export type FoundTransaction = { readonly signature: string; readonly isExecuted
 
 const pageSize = 1000
 /** An account with more transactions than this since a payment was signed cannot be searched. */
-const mostPages = 20
+const mostEntries = 20_000
+/** Some nodes list fewer at once than they are asked for. */
+const mostPages = 200
 const mostLookups = 200
+/** How far the wall clock may have been ahead when a payment was signed. */
+const largestSkewSeconds = 120
 
 const number = z.int().check(z.nonnegative())
 const epoch = z.object({ absoluteSlot: number, blockHeight: number })
@@ -71,12 +76,11 @@ export async function readFinal(node: Node): Promise<Final> {
 /** Reads the time of the newest final block, in Unix seconds. */
 export async function readFinalTime(node: Node): Promise<number> {
   const { slot } = await readFinal(node)
-  return node.ask('getBlockTime', [slot], number)
+  return readBlockTime(node, slot)
 }
 
 /**
- * Looks for a payment's message in the final history of the payer's token account, down to the slot in which it was
- * signed.
+ * Looks for a payment's message in the final history of the payer's token account, down to where it was signed.
  *
  * @throws TypeError when there is too much history to say.
  */
@@ -85,20 +89,16 @@ export async function findTransaction(
   question: Question,
   final: Final,
 ): Promise<FoundTransaction | undefined> {
-  let before: string | undefined
   let lookups = 0
-  for (let pages = 0; pages < mostPages; pages++) {
-    const entries = await readPage(node, question.source, { slot: final.slot, before })
+  for await (const entries of readPages(node, question.source, final)) {
     for (const entry of entries.filter((one) => canBe(one, question))) {
       if (++lookups > mostLookups) throw new TypeError('the payer has too many transactions to look through')
       const ours = await lookUp(node, entry, question)
       if (ours) return ours
     }
-    const last = entries.at(-1)
-    if (!last || entries.length < pageSize || last.slot < question.slot) return undefined
-    before = last.signature
+    if (entries.some((entry) => isOlder(entry, question))) return undefined
   }
-  throw new TypeError('the payer has too many transactions to look through')
+  return undefined
 }
 
 /**
@@ -112,39 +112,74 @@ export async function readEntries(
   { slot, isNew }: { readonly slot: number; readonly isNew: (entry: Entry) => boolean },
 ): Promise<readonly Entry[]> {
   const found: Entry[] = []
-  for (let pages = 0; pages < mostPages; pages++) {
-    const entries = await readPage(node, account, { slot, before: found.at(-1)?.signature })
+  for await (const entries of readPages(node, account, { slot })) {
     const fresh = entries.filter(isNew)
     found.push(...fresh)
-    if (entries.length < pageSize || fresh.length < entries.length) return found
+    if (fresh.length < entries.length) break
   }
-  throw new TypeError('the account has too many transactions to look through')
+  return found
 }
 
-/** Tells whether a node has all blocks since a slot, or a time in Unix seconds. */
+/** Tells whether a node has all blocks since a payment was signed, by the slot that was named then and by the time. */
+export async function hasAllSince(node: Node, question: Question): Promise<boolean> {
+  return isFirstBlockBefore(node, { slot: question.slot, time: earliestTime(question) })
+}
+
+/** Tells whether a node has all blocks since a slot, and since a time in Unix seconds. */
 export async function isFirstBlockBefore(
   node: Node,
   { slot, time }: { readonly slot?: number; readonly time?: number },
 ): Promise<boolean> {
   const first = await node.ask('getFirstAvailableBlock', [], number)
-  if (slot !== undefined) return first <= slot
-  return first === 0 || (await node.ask('getBlockTime', [first], number)) <= (time ?? 0)
+  if (slot !== undefined && first > slot) return false
+  return time === undefined || first === 0 || (await readBlockTime(node, first)) <= time
 }
 
-async function readPage(
+/** Reads the time of a block, in Unix seconds. */
+export async function readBlockTime(node: Node, slot: number): Promise<number> {
+  return node.ask('getBlockTime', [slot], number)
+}
+
+/** Reads page after page, until one is empty: one that is not full need not be the last. */
+async function* readPages(
   node: Node,
   account: string,
-  { slot, before }: { readonly slot: number; readonly before: string | undefined },
-): Promise<readonly Entry[]> {
-  const config = { commitment: 'finalized', minContextSlot: slot, limit: pageSize, ...(before && { before }) }
-  return node.ask('getSignaturesForAddress', [account, config], page)
+  { slot }: Pick<Final, 'slot'>,
+): AsyncGenerator<readonly Entry[]> {
+  let last: Entry | undefined
+  for (let pages = 0, count = 0; pages < mostPages && count < mostEntries; pages++) {
+    const before = last && { before: last.signature }
+    const config = { commitment: 'finalized', minContextSlot: slot, limit: pageSize, ...before }
+    const entries = await node.ask('getSignaturesForAddress', [account, config], page)
+    if (entries.length === 0) return
+    if (!isNewestFirst([...(last ? [last] : []), ...entries]))
+      throw new TypeError('a node lists transactions that are not in their order')
+    yield entries
+    last = entries.at(-1)
+    count += entries.length
+  }
+  throw new TypeError('the account has too many transactions to look through')
+}
+
+function isNewestFirst(entries: readonly Entry[]): boolean {
+  return entries.every(({ slot }, index) => slot <= (entries[index - 1]?.slot ?? slot))
+}
+
+/** Nodes that signed for us may have named a slot that is too late, and the wall clock may have been ahead: not both. */
+function isOlder({ slot, blockTime }: Entry, question: Question): boolean {
+  return slot < question.slot && typeof blockTime === 'number' && blockTime < earliestTime(question)
+}
+
+function earliestTime({ payment }: Question): number {
+  return Math.floor(payment.createdAt / 1000) - largestSkewSeconds
 }
 
 /** A node names a transaction's memo where it knows it, which is nearly always: then only ours is looked up. */
-function canBe({ slot, memo, confirmationStatus }: Entry, question: Question): boolean {
+function canBe(entry: Entry, question: Question): boolean {
+  const { memo, confirmationStatus } = entry
   const isFinal = (confirmationStatus ?? 'finalized') === 'finalized'
   const isOtherMemo = typeof memo === 'string' && (question.memo === '' || !memo.includes(question.memo))
-  return isFinal && slot >= question.slot && !isOtherMemo
+  return isFinal && !isOtherMemo && !isOlder(entry, question)
 }
 
 /** What the node calls a transaction of ours is one only if the bytes are our message, with our signature. */

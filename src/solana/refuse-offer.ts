@@ -1,4 +1,4 @@
-import { decode32, isWalletAddress, programs, tokenAccountOf, tokenProgramOf } from './address.js'
+import { isWalletAddress, programs, tokenAccountOf, tokenProgramOf } from './address.js'
 import type { Hex, Network, Offer } from '../types.js'
 
 const largestAmount = (1n << 64n) - 1n
@@ -11,8 +11,7 @@ export function refuseOffer(offer: Offer, payer: string, network: Network): stri
     refuseToken(offer) ??
     refusePayee(offer, payer) ??
     refuseFeePayer(offer, payer) ??
-    refuseMemo(offer) ??
-    refuseBlockhash(offer)
+    refuseMemo(offer)
   )
 }
 
@@ -34,12 +33,6 @@ export function memoOf({ extra, takesMemo = true }: Offer, nonce: Hex): string {
 /** Tells whether two purchases can have the same message: their memo is not theirs to choose. */
 export function hasFixedMemo({ extra, takesMemo = true }: Offer): boolean {
   return typeof extra['memo'] === 'string' || !takesMemo
-}
-
-/** The blockhash that a server gives along, where it does. */
-export function blockhashOf({ extra }: Offer): string | undefined {
-  const { recentBlockhash } = extra
-  return typeof recentBlockhash === 'string' ? recentBlockhash : undefined
 }
 
 function refuseNetwork({ asset }: Offer, network: Network): string | undefined {
@@ -86,11 +79,4 @@ function refuseMemo({ extra }: Offer): string | undefined {
   if (!isText) return 'extra.memo is not text that can be written'
   const { length } = new TextEncoder().encode(memo)
   return length > longestMemoBytes ? `extra.memo is ${length} bytes, over ${longestMemoBytes}` : undefined
-}
-
-function refuseBlockhash({ extra }: Offer): string | undefined {
-  const { recentBlockhash } = extra
-  if (recentBlockhash === undefined || recentBlockhash === null) return undefined
-  const isBlockhash = typeof recentBlockhash === 'string' && decode32(recentBlockhash) !== undefined
-  return isBlockhash ? undefined : 'extra.recentBlockhash is not 32 bytes in base58'
 }

@@ -37,6 +37,12 @@ export function createNodes(urls: readonly string[], options: NodeOptions): read
   return usable.map((url) => createNode(url, options))
 }
 
+/** Says in our words why a node has not answered; another's error may hold its URL. */
+export function whyUnanswered(error: unknown): string {
+  const isOurs = error instanceof TypeError || (error instanceof Error && error.name === 'TimeoutError')
+  return isOurs ? error.message : 'a node failed to answer'
+}
+
 function readUrl(url: string, index: number): string {
   if (URL.canParse(url)) {
     const { protocol, href } = new URL(url)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { PublicKey, SystemProgram } from '@solana/web3.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type AgentWalletOptions,
@@ -113,9 +114,6 @@ describe('an offer on Solana that is not what we know', () => {
     { what: 'a memo with a line break', entry: () => extra({ memo: 'order\n42' }) },
     { what: 'a memo that is a number', entry: () => extra({ memo: 42 }) },
     { what: 'an amount beyond 64 bits', entry: () => ({ amount: (1n << 64n).toString() }) },
-    { what: 'a blockhash of 31 bytes', entry: () => extra({ recentBlockhash: '1'.repeat(31) }) },
-    { what: 'a blockhash that is not base58', entry: () => extra({ recentBlockhash: '0'.repeat(44) }) },
-    { what: 'a blockhash that is a number', entry: () => extra({ recentBlockhash: 42 }) },
     { what: 'other decimals', entry: () => extra({ decimals: 9 }) },
     { what: 'another token program', entry: () => extra({ tokenProgram: token2022 }) },
     { what: "mainnet's USDC on devnet", entry: () => ({ asset: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v' }) },
@@ -183,6 +181,10 @@ describe('what a Solana key signs', () => {
     const [entry] = vector.paymentRequired.accepts
     const bytes = Uint8Array.from(Buffer.from(vector.payerSeedHex, 'hex'))
     await chain.createAta(entry.payTo, devnetUsdc)
+    chain.lie('getLatestBlockhash', (truth) => {
+      const { context, value } = truth as { readonly context: unknown; readonly value: object }
+      return { context, value: { ...value, blockhash: entry.extra.recentBlockhash } }
+    })
     const { scheme, authorization } = await signOffer(entry, {
       ...parties.payer,
       address: vector.payer as never,
@@ -279,7 +281,12 @@ type Vector = {
   readonly payerSeedHex: string
   readonly payer: string
   readonly paymentRequired: {
-    readonly accepts: readonly [Json & { readonly payTo: string; readonly extra: { readonly feePayer: string } }]
+    readonly accepts: readonly [
+      Json & {
+        readonly payTo: string
+        readonly extra: { readonly feePayer: string; readonly recentBlockhash: string }
+      },
+    ]
   }
   readonly paymentPayload: { readonly payload: { readonly transaction: string } }
 }
@@ -309,6 +316,10 @@ function tampered(): readonly Tampered[] {
       })),
     },
     {
+      what: 'advances a durable nonce, with which it would never die',
+      tamper: changing((fields) => ({ ...fields, instructions: [advanceNonce(), ...fields.instructions] })),
+    },
+    {
       what: 'leaves the memo out',
       tamper: changing((fields) => ({ ...fields, instructions: fields.instructions.slice(0, 3) })),
     },
@@ -319,6 +330,12 @@ function tampered(): readonly Tampered[] {
     { what: 'raises the price', tamper: (web3) => ({ ...web3, ComputeBudgetProgram: dear(web3) }) },
     { what: 'moves more', tamper: (web3) => ({ ...web3, TransactionInstruction: generous(web3) }) },
   ]
+}
+
+function advanceNonce(): Web3.Instruction {
+  const [noncePubkey, authorizedPubkey] = [parties.payTo, parties.payer.address].map((text) => new PublicKey(text))
+  if (!noncePubkey || !authorizedPubkey) throw new Error('no keys')
+  return SystemProgram.nonceAdvance({ noncePubkey, authorizedPubkey })
 }
 
 function redirecting({ PublicKey }: Web3): Web3['PublicKey'] {

@@ -52,7 +52,7 @@ const key = { payment: { key: 'report' } }
 /** Makes blocks, and time, until no block can have a payment any more. */
 function outlive({ terms }: Payment): void {
   now += 120_000
-  chain.tick(Number(terms.details?.['blockHeight']) + 183 + 32 - chain.blockAt('processed').height)
+  chain.tick(Number(terms.details?.['blockHeight']) + 300 + 32 - chain.blockAt('processed').height)
 }
 
 describe('a wallet with a Solana key that reconciles', () => {
@@ -62,6 +62,7 @@ describe('a wallet with a Solana key that reconciles', () => {
     const [payment] = await wallet.payments.list()
     expect(payment).toMatchObject({ status: 'unknown' })
     now += 120_000
+    chain.lie('getBlockTime', (truth, [slot]) => Number(truth) + (slot === chain.blockAt('finalized').slot ? 60 : 0))
     chain.tick(Number(payment?.terms.details?.['blockHeight']) + 182 + 32 - chain.blockAt('processed').height)
     expect(await wallet.reconcile()).toMatchObject({ open: [{ status: 'unknown' }], expired: [] })
     expect(await spentBy(wallet)).toBe(price)
