@@ -278,4 +278,20 @@ export const chainsPatches: readonly KnownBad[] = [
     replace: '',
     tests: ['test/solana/exact.test.ts'],
   },
+  {
+    invariant: 'I10',
+    breaks: 'a payee on Solana can be a token account, which owns nothing',
+    file: 'src/solana/payee-account.ts',
+    find: 'if (payee.owner === programs.system || !isReserved(payee.owner)) return undefined',
+    replace: 'if (payee.owner !== programs.associatedToken) return undefined',
+    tests: ['test/solana/payees.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'a payee on Solana can be a program',
+    file: 'src/solana/payee-account.ts',
+    find: "if (payee.executable) return 'payTo is a program'",
+    replace: '',
+    tests: ['test/solana/payees.test.ts'],
+  },
 ]

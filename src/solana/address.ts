@@ -56,8 +56,17 @@ export const isWalletAddress: (text: string) => boolean = remember(1024, (text) 
   return bytes !== undefined && !isReserved(text) && isPoint(bytes)
 })
 
+/**
+ * Tells whether text is an address that can own something: one that a key signs for, or one off the curve that only a
+ * program can sign for; none of the chain's own, and no point that anybody can sign for.
+ */
+export const isOwnerAddress: (text: string) => boolean = remember(1024, (text) => {
+  const bytes = decode32(text)
+  return bytes !== undefined && !isReserved(text) && (isPoint(bytes) || !isOnCurve(bytes))
+})
+
 /** Programs, sysvars and the burn address. */
-function isReserved(address: string): boolean {
+export function isReserved(address: string): boolean {
   return reserved.has(address) || address.includes('1'.repeat(12)) || address.startsWith('Sysvar')
 }
 

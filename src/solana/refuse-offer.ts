@@ -1,4 +1,4 @@
-import { isWalletAddress, programs, tokenAccountOf, tokenProgramOf } from './address.js'
+import { isOwnerAddress, isWalletAddress, programs, tokenAccountOf, tokenProgramOf } from './address.js'
 import type { Hex, Network, Offer } from '../types.js'
 
 const largestAmount = (1n << 64n) - 1n
@@ -55,7 +55,7 @@ function refuseCoin({ asset }: Offer): string | undefined {
 }
 
 function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {
-  if (!isWalletAddress(payTo)) return 'payTo is not an address of a wallet'
+  if (!isOwnerAddress(payTo)) return 'payTo is not an address that can be paid'
   if (payTo === asset.address) return 'payTo is the token itself'
   return payTo === payer ? 'payTo is our own address' : undefined
 }

@@ -10,7 +10,7 @@ import type { Scheme } from '../ports/scheme.js'
 import { type Anchor, readAnchor } from './blockhash.js'
 import { refuseOwnTransfer } from './refuse-offer.js'
 import { buildOwnMessage } from './own-message.js'
-import { accountsOf, differenceOfOwn, feeOf, isNative, ownTransferOf } from './transfer-shape.js'
+import { accountsOf, differenceOfOwn, feeOf, ownTransferOf } from './transfer-shape.js'
 import { createPayees } from './payee-account.js'
 import { isSignature, readSigned } from './signed.js'
 import { usefulSeconds, validSeconds } from './exact-terms.js'
@@ -50,7 +50,7 @@ export function transferSolana(options: TransferSolanaOptions): Scheme<SolanaSig
       const [anchor, unitPrice] = await Promise.all([
         readAnchor(nodes, clock),
         readPrice(nodes, Object.values(accounts)),
-        isNative(offer.asset) ? undefined : payees.check(offer, accounts.destination),
+        payees.check(offer, accounts.destination),
       ])
       if (feeOf({ unitPrice }) > maxFeeLamports) {
         throw new ConfigurationError(

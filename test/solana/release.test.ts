@@ -138,7 +138,7 @@ describe('a payment on Solana that was signed by a node', () => {
 
   test('that names a height long ago is not released because the wall clock was behind, either', async () => {
     misplace('client', { blocks: -1_000_000, slots: 0 })
-    now -= 100_000
+    now -= 115_000
     const payment = await pay()
     expect(await examine(payment)).toEqual(open('signed too short a time ago'))
     outlive()

@@ -38,6 +38,14 @@ export type MintOptions = {
   readonly extensions?: readonly Extension[] | undefined
 }
 
+/** What an account is made of. */
+export type AccountOptions = {
+  /** The program that it belongs to. */
+  readonly owner: string
+  /** @default nothing */
+  readonly data?: Uint8Array | undefined
+}
+
 /**
  * Gives out money. What is given is there at once and at every commitment, as if it had been there long before; no
  * history tells of it.
@@ -45,6 +53,8 @@ export type MintOptions = {
 export type Funds = {
   /** Writes a mint at an address, whoever's it is on other chains. */
   readonly putMint: (mint: string, options?: MintOptions) => void
+  /** Writes an account of a program's. */
+  readonly putAccount: (address: string, account: AccountOptions) => void
   /** Finds the address where an owner has a token, made or not. */
   readonly tokenAccount: (owner: string, mint: string) => Promise<Address>
   /** Makes the account where an owner has a token; it may exist. */
@@ -90,15 +100,17 @@ export async function createFunds(svm: LiteSVM): Promise<Funds> {
     await send(svm, authority, [createAta(authority.address, holding), mintTo(authority.address, holding, amount)])
     return holding.account
   }
+  const put: Funds['putAccount'] = (address, { owner, data = new Uint8Array(0) }) => {
+    const space = BigInt(data.length)
+    const rent = lamports(svm.minimumBalanceForRentExemption(space))
+    const [programAddress, at] = [owner as Address, address as Address]
+    svm.setAccount({ address: at, data, space, executable: false, lamports: rent, programAddress })
+  }
   return {
     putMint(mint, { decimals = 6, extensions = [], program = defaultProgram(extensions) } = {}) {
-      const data = writeMint(decimals, authority.address, extensions)
-      const space = BigInt(data.length)
-      const rent = lamports(svm.minimumBalanceForRentExemption(space))
-      const owner = tokenPrograms[program]
-      const address = mint as Address
-      svm.setAccount({ address, data, space, executable: false, lamports: rent, programAddress: owner })
+      put(mint, { owner: tokenPrograms[program], data: writeMint(decimals, authority.address, extensions) })
     },
+    putAccount: put,
     tokenAccount: async (owner, mint) => (await find(owner, mint)).account,
     createAta: (owner, mint) => give(owner, mint, 0n),
     mintTo: give,
