@@ -317,6 +317,8 @@ export class PaymentOutcomeUnknownError extends StipendError {
   readonly code = 'payment_outcome_unknown'
   override readonly moved = 'maybe'
   readonly payment: Payment
+  /** What the server answered, where it answered: a redirect, or an answer from elsewhere. */
+  declare readonly response: Response | undefined
 
   /**
    * @param failure.bindsUntil Unix milliseconds until which an identical request goes on from this payment, where it is
@@ -324,7 +326,12 @@ export class PaymentOutcomeUnknownError extends StipendError {
    */
   constructor(
     payment: Payment,
-    failure: { readonly reason: string; readonly cause?: unknown; readonly bindsUntil?: number | undefined },
+    failure: {
+      readonly reason: string
+      readonly cause?: unknown
+      readonly bindsUntil?: number | undefined
+      readonly response?: Response | undefined
+    },
   ) {
     super(`Outcome of the payment is unknown: ${failure.reason}`, {
       details: [
@@ -341,6 +348,8 @@ export class PaymentOutcomeUnknownError extends StipendError {
       cause: failure.cause,
     })
     this.payment = payment
+    // Not enumerable, so that logging the error does not log the server's headers.
+    Object.defineProperty(this, 'response', { value: failure.response })
   }
 }
 

@@ -37,10 +37,9 @@ export type { TypedData } from './evm/typed-data.js'
 export type { EvmTransaction } from './evm/transaction.js'
 export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './policy/explain.js'
 export type { ExportFormat } from './wallet/export.js'
+export { getPayment, type ResponsePayment } from './fetch/send-paid.js'
 export {
-  getPayment,
   type PayingFetch,
-  type ResponsePayment,
   wrapFetch,
   type WrapFetchOptions,
   wrapFetch as wrapFetchWithPayment,

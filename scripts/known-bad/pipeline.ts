@@ -55,9 +55,9 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I9',
     breaks: 'the paid request follows redirects',
-    file: 'src/fetch/wrap-fetch.ts',
-    find: "redirect: 'manual'",
-    replace: "redirect: 'follow'",
+    file: 'src/fetch/send-paid.ts',
+    find: "redirect: 'manual' } as const",
+    replace: "redirect: 'follow' } as const",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
@@ -128,16 +128,15 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: 'an answer that failed with a receipt is taken for what was bought',
-    file: 'src/fetch/wrap-fetch.ts',
-    find: 'const isClaimed = response.ok && reason === undefined',
-    replace:
-      'const isClaimed = response.status !== 402 && (receipt !== undefined || (response.ok && reason === undefined))',
+    file: 'src/fetch/send-paid.ts',
+    find: '(response.status < 400 && receipt !== undefined)',
+    replace: '(response.status !== 402 && receipt !== undefined)',
     tests: ['test/fetch/without-key.test.ts'],
   },
   {
     invariant: 'I2',
     breaks: 'an answer that broke off is taken for a whole one',
-    file: 'src/fetch/wrap-fetch.ts',
+    file: 'src/fetch/send-paid.ts',
     find: '  return watchBody(response, () => payer.settle(payment, broken))\n',
     replace: '  void broken\n  return response\n',
     tests: ['test/fetch/without-key.test.ts'],

@@ -1,7 +1,8 @@
 import { within } from '../lib/deadline.js'
 import { MalformedMessageError, PaymentDeniedError, UnpayableRequestError } from '../errors.js'
 import type { Protocol } from '../ports/protocol.js'
-import type { PaymentRequired, Resource } from '../types.js'
+import { isSameAddress } from '../lib/same-address.js'
+import type { OfferClaim, PaymentRequired, Resource } from '../types.js'
 
 /** A 402 that can be answered: what it asks, for which resource, in which protocol. */
 export type Challenge = {
@@ -12,30 +13,60 @@ export type Challenge = {
   readonly serverTime: number | undefined
 }
 
-const largestBodyBytes = 65_536
+const maxBodyBytes = 262_144
 const bodyTimeoutMs = 10_000
 const oldestAgeSeconds = 120
 
 /**
- * Reads a 402, leaving its body readable; answers `undefined` when no protocol recognises it.
+ * Reads a 402, leaving its body readable, in each protocol that recognises it: servers may ask in two versions at once, and
+ * one that cannot be read does not stand in the way of the other.
  *
- * @throws MalformedMessageError when it breaks its format, or was kept by a cache.
+ * @throws MalformedMessageError when all break their format, two ask different things, or a cache kept it.
  * @throws PaymentDeniedError when another origin answered than was asked.
  */
 export async function readChallenge(
   response: Response,
   asked: { readonly url: URL; readonly method: string },
   protocols: readonly Protocol[],
-): Promise<Challenge | undefined> {
+): Promise<readonly Challenge[]> {
   const message = { headers: response.headers, body: await readBody(response) }
-  for (const protocol of protocols) {
-    const required = protocol.parse(message)
-    if (!required) continue
-    checkAge(response.headers)
-    const resource = resourceOf(response, asked)
-    return { protocol, required, resource, serverTime: serverTime(response.headers) }
-  }
-  return undefined
+  const problems: unknown[] = []
+  const read = protocols.flatMap((protocol) => {
+    try {
+      const required = protocol.parse(message)
+      return required ? [{ protocol, required }] : []
+    } catch (error) {
+      problems.push(error)
+      return []
+    }
+  })
+  if (read.length === 0 && problems.length > 0) throw problems[0]
+  if (read.length === 0) return []
+  checkAge(response.headers)
+  refuseContradiction(read.map(({ required }) => required.claims))
+  const resource = resourceOf(response, asked)
+  return read.map((one) => ({ ...one, resource, serverTime: serverTime(response.headers) }))
+}
+
+/** Two prices or two payees for the same thing cannot both be what the owner agreed to. */
+function refuseContradiction([these = [], ...others]: readonly (readonly OfferClaim[])[]): void {
+  if (!others.some((those) => contradicts(these, those) || contradicts(those, these))) return
+  throw new MalformedMessageError(
+    'Failed to read the 402: its header and its body ask different things; nothing was signed',
+  )
+}
+
+function contradicts(these: readonly OfferClaim[], those: readonly OfferClaim[]): boolean {
+  return these.some((one) => {
+    const alike = those.filter((other) => isSameAsset(one, other))
+    return (
+      alike.length > 0 && !alike.some((other) => one.amount === other.amount && isSameAddress(one.payTo, other.payTo))
+    )
+  })
+}
+
+function isSameAsset(one: OfferClaim, other: OfferClaim): boolean {
+  return one.scheme === other.scheme && one.network === other.network && isSameAddress(one.asset, other.asset)
 }
 
 /** What is paid for is what answered, and it must have the origin that the caller asked. */
@@ -89,7 +120,7 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
     const chunk = await reader.read()
     if (chunk.done) return text + decoder.decode()
     size += chunk.value.byteLength
-    if (size > largestBodyBytes) return undefined
+    if (size > maxBodyBytes) return undefined
     text += decoder.decode(chunk.value, { stream: true })
   }
 }

@@ -32,6 +32,8 @@ export type Call = {
   readonly sameRequest: boolean
   readonly maxMicroUsd: MicroUsd | undefined
   readonly labels: Labels
+  /** What the caller wants to become of redirects; fetch's own default is to follow them. */
+  readonly redirect: RequestRedirect
   /** The URL that was asked; resolved only when it is needed. */
   readonly url: () => URL
   /** The caller's own settings for the paid request. */
@@ -64,6 +66,7 @@ export function readCall(
     sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readOwnLabels(payment?.labels),
+    redirect: init?.redirect ?? request?.redirect ?? 'follow',
     url: () => new URL(request?.url ?? String(input), globalThis.location?.href),
     init: () => ({
       ...(request && settingsOf(request)),

@@ -2,13 +2,12 @@ import type { Replay } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './request.js'
 import { type Challenge, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
-import { watchBody } from './watch-body.js'
-import { unlessAborted, within } from '../lib/deadline.js'
-import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
+import { conclude, paidRequest, sendPaid } from './send-paid.js'
 import type { Payer, PaymentAsk } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import { requestHash } from '../pay/request-hash.js'
-import type { Authorization, Labels, Payment } from '../types.js'
+import { NoPayableOfferError } from '../errors.js'
+import type { Authorization, Labels } from '../types.js'
 
 /** A `fetch` that pays. */
 export type PayingFetch = (input: RequestInfo | URL, init?: PayingRequestInit) => Promise<Response>
@@ -32,19 +31,9 @@ export type WrapFetchOptions = {
   readonly repeatable?: boolean | undefined
 }
 
-/** A payment as a response shows it, with what its holder should know. */
-export type ResponsePayment = Payment & {
-  /** Whether money can have left. */
-  readonly moved: Moved
-  /** What to do next, in words. */
-  readonly next: string
-}
-
-const payments = new WeakMap<Response, ResponsePayment>()
 const wrapped = new WeakMap<PayingFetch, typeof fetch>()
-const largestHeaderBytes = 8192
-/** How long the answer is waited for after its authorization has ended: nobody can settle it any more. */
-const answerGraceSeconds = 60
+/** Servers take headers of 16 KiB in all. */
+const maxHeaderBytes = 12_288
 
 /**
  * Makes a `fetch` that answers a 402 by paying it, once, under the rules of a wallet or a session.
@@ -70,21 +59,17 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     const call = readCall(input, init, { paymentHeaders, maxReplayBytes, repeatable })
     const response = await sendUnpaid(fetch, call)
     if (response.status !== 402) return response
-    const challenge = await recognise(response, call, payer)
-    if (!challenge) return response
+    const challenges = await recognise(response, call, payer)
+    if (challenges.length === 0) return response
     const body = await call.kept.again()
-    const ask = { ...askOf(call, challenge, labels), requestHash: await hashOf(challenge, body) }
-    const authorization = await payer.authorize(challenge.required, ask)
+    const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
+      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash: await hashOf(one, body) }),
+    )
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
-    return conclude(answer, challenge, authorization, payer)
+    return conclude(answer, { call, challenge, payer }, authorization)
   }
   wrapped.set(payingFetch, fetch)
   return payingFetch
-}
-
-/** Answers the payment that a response was bought with, or `undefined` when it was not paid for. */
-export function getPayment(response: Response): ResponsePayment | undefined {
-  return payments.get(response)
 }
 
 /** Answers the fetch that a paying fetch was made from, or the fetch itself when it does not pay. */
@@ -109,10 +94,29 @@ export function quoteWith(
   return async (input, init) => {
     const call = readCall(input, init, { paymentHeaders: [], maxReplayBytes: 0, repeatable: true })
     const response = await sendUnpaid(fetch, call)
-    const challenge = response.status === 402 ? await recognise(response, call, payer) : undefined
+    const challenges = response.status === 402 ? await recognise(response, call, payer) : []
     response.body?.cancel().catch(() => {})
     call.kept.discard()
-    return challenge && payer.appraise(challenge.required, challenge.resource)
+    const quotes = await Promise.all(challenges.map(({ required, resource }) => payer.appraise(required, resource)))
+    return quotes.find(({ offers }) => offers.length > 0) ?? quotes[0]
+  }
+}
+
+type Authorized = { readonly challenge: Challenge; readonly authorization: Authorization }
+
+/** Answers a 402 in the first of its protocols in which this wallet can pay at all. */
+async function authorizeFirst(
+  [challenge, ...others]: readonly Challenge[],
+  authorize: (challenge: Challenge) => Promise<Authorization>,
+): Promise<Authorized> {
+  if (!challenge) throw new TypeError('there is no challenge to answer')
+  try {
+    return { challenge, authorization: await authorize(challenge) }
+  } catch (error) {
+    if (!(error instanceof NoPayableOfferError) || others.length === 0) throw error
+    return authorizeFirst(others, authorize).catch((other: unknown) => {
+      throw other instanceof NoPayableOfferError ? error : other
+    })
   }
 }
 
@@ -127,11 +131,11 @@ async function sendUnpaid(fetch: typeof globalThis.fetch, { kept }: Call): Promi
 }
 
 /** A 402 to HEAD or OPTIONS asks nothing: what it would pay for is not what the caller wants. */
-async function recognise(response: Response, call: Call, payer: Payer): Promise<Challenge | undefined> {
-  if (call.method === 'HEAD' || call.method === 'OPTIONS') return undefined
-  const challenge = await readChallenge(response, { url: call.url(), method: call.method }, payer.protocols)
-  if (challenge) response.body?.cancel().catch(() => {})
-  return challenge
+async function recognise(response: Response, call: Call, payer: Payer): Promise<readonly Challenge[]> {
+  if (call.method === 'HEAD' || call.method === 'OPTIONS') return []
+  const challenges = await readChallenge(response, { url: call.url(), method: call.method }, payer.protocols)
+  if (challenges.length > 0) response.body?.cancel().catch(() => {})
+  return challenges
 }
 
 function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAsk, 'requestHash'> {
@@ -147,9 +151,7 @@ function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAs
     labels: { ...labels, ...call.labels },
     misfit: (authorization) => {
       const size = Object.entries(protocol.attach(required, authorization)).flat().join('').length
-      return size > largestHeaderBytes
-        ? `its payment header would be ${size} bytes, over ${largestHeaderBytes}`
-        : undefined
+      return size > maxHeaderBytes ? `its payment header would be ${size} bytes, over ${maxHeaderBytes}` : undefined
     },
   }
 }
@@ -157,83 +159,4 @@ function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAs
 async function hashOf({ resource }: Challenge, { body, identity }: Replay): Promise<string> {
   const bytes = body === undefined ? undefined : await new Response(identity ?? body).arrayBuffer()
   return requestHash(resource.method, resource.url, bytes && new Uint8Array(bytes))
-}
-
-type PaidRequest = { readonly url: string; readonly init: RequestInit }
-
-/** The caller's request once more, with the payment, to the URL that was judged and no other. */
-function paidRequest(
-  call: Call,
-  { protocol, required, resource }: Challenge,
-  authorization: Authorization,
-  { body, contentType }: Replay,
-): PaidRequest {
-  const { headers, ...settings } = call.init()
-  if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType)
-  for (const [name, value] of Object.entries(protocol.attach(required, authorization))) headers.set(name, value)
-  headers.set('cache-control', 'no-store')
-  const init = { ...settings, method: call.method, headers, redirect: 'manual', cache: 'no-store' } as const
-  return { url: resource.url, init: body === undefined ? init : { ...init, body } }
-}
-
-/** Sends a payment. From here on it counts as spent, whatever happens. */
-async function sendPaid(
-  fetch: typeof globalThis.fetch,
-  { url, init }: PaidRequest,
-  { payment }: Authorization,
-  payer: Payer,
-): Promise<Response> {
-  const stop = new AbortController()
-  const { validBefore, usefulUntil = validBefore } = payment.terms
-  const waitMs = (usefulUntil + answerGraceSeconds) * 1000 - payer.clock()
-  const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
-  try {
-    const answer = unlessAborted(init.signal, fetchWithin(fetch, fetch, url, { ...init, signal }))
-    return await within(waitMs, answer, 'no answer while the payment could be settled')
-  } catch (cause) {
-    stop.abort(cause)
-    const unknown = await payer.settle(payment, { status: 'unknown', note: 'no answer came' })
-    throw new PaymentOutcomeUnknownError(unknown, { reason: 'no answer came', cause })
-  }
-}
-
-/** Files what the answer says of the payment, and hands over the answer untouched. */
-async function conclude(
-  response: Response,
-  challenge: Challenge,
-  { payment }: Authorization,
-  payer: Payer,
-): Promise<Response> {
-  const { receipt, reason } = challenge.protocol.readAnswer(response.headers, payment)
-  const astray = strayed(response, challenge)
-  if (astray !== undefined) {
-    const unknown = await payer.settle(payment, { status: 'unknown', note: astray })
-    throw new PaymentOutcomeUnknownError(unknown, { reason: astray })
-  }
-  // A receipt on an answer that failed proves that money went, not that goods came.
-  const isClaimed = response.ok && reason === undefined
-  const note = reason ?? (isClaimed ? undefined : `the server answered ${response.status}`)
-  const settled = await payer.settle(payment, { status: isClaimed ? 'claimed' : 'unknown', receipt, note })
-  if (response.status === 402) throw new PaymentRejectedError(settled, response)
-  payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))
-  if (!isClaimed) return response
-  const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
-  return watchBody(response, () => payer.settle(payment, broken))
-}
-
-/** Says how an answer came from elsewhere than the payment was sent to, if it did. */
-function strayed(response: Response, { resource }: Challenge): string | undefined {
-  const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
-  if (isRedirect) return 'the server answered the payment with a redirect'
-  const url = response.url || resource.url
-  return response.redirected || new URL(url).origin !== resource.origin ? 'the answer came from another URL' : undefined
-}
-
-function advise(payment: Payment): Pick<ResponsePayment, 'moved' | 'next'> {
-  const until = new Date(payment.terms.validBefore * 1000).toISOString()
-  const next =
-    payment.status === 'claimed'
-      ? 'Nothing: the server says that it is paid.'
-      : `Do not pay again: the server can settle ${payment.id} until ${until}, and it counts as spent. The same call made again goes on from it.`
-  return { moved: 'maybe', next }
 }

@@ -4,9 +4,14 @@ export type JsonBounds = {
   readonly longest: number
   /** In levels of objects and lists. */
   readonly deepest: number
-  /** The depth that is allowed below a key of some level, where it is another one. */
-  readonly deepestUnder?: ((key: string, level: number) => number | undefined) | undefined
+  /**
+   * Tells whether what a key of some level holds plays no part in what is done: then it may be any JSON, nested 64 levels
+   * deep in all.
+   */
+  readonly isLoose?: ((key: string, level: number) => boolean) | undefined
 }
+
+const maxLooseDepth = 64
 
 /** The longest string that is read, in characters. */
 export const longestString = 2048
@@ -17,7 +22,7 @@ export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constru
 const token =
   /[\t\n\r ]*(?:([{}[\],:])|("[^"\\\u0000-\u001f]*(?:\\.[^"\\\u0000-\u001f]*)*")|(-?\d[\d.eE+-]*)|true|false|null)/gy
 
-type Level = { readonly keys: Set<string> | undefined; readonly deepest: number; key: string }
+type Level = { readonly keys: Set<string> | undefined; readonly isLoose: boolean; key: string }
 
 /**
  * Says why JSON is not read, or nothing when it may be: two readers could read it differently (keys that come twice,
@@ -35,9 +40,9 @@ export function findJsonProblem(text: string, bounds: JsonBounds): string | unde
     if (mark === '{' || mark === '[') problem = open(levels, mark, bounds)
     if (mark === '}' || mark === ']') levels.pop()
     if (mark === ':') problem = nameKey(levels.at(-1), last)
-    if (number !== undefined) problem = checkNumber(number)
+    if (number !== undefined && !isInLoose(levels, bounds)) problem = checkNumber(number)
     if (quoted !== undefined) {
-      const string = readString(quoted)
+      const string = readString(quoted, isInLoose(levels, bounds) ? bounds.longest : longestString)
       problem = string.problem
       last = string.text
     }
@@ -48,15 +53,23 @@ export function findJsonProblem(text: string, bounds: JsonBounds): string | unde
 }
 
 function open(levels: Level[], mark: string, bounds: JsonBounds): string | undefined {
+  const isLoose = isInLoose(levels, bounds)
+  levels.push({ keys: mark === '{' ? new Set() : undefined, isLoose, key: '' })
+  return levels.length > (isLoose ? maxLooseDepth : bounds.deepest) ? 'is nested too deeply' : undefined
+}
+
+/** Tells whether what comes next is under a key that is loose. */
+function isInLoose(levels: readonly Level[], { isLoose }: JsonBounds): boolean {
   const parent = levels.at(-1)
-  const inherited = parent?.deepest ?? bounds.deepest
-  const deepest = (parent && bounds.deepestUnder?.(parent.key, levels.length)) ?? inherited
-  levels.push({ keys: mark === '{' ? new Set() : undefined, deepest, key: '' })
-  return levels.length > deepest ? 'is nested too deeply' : undefined
+  return parent !== undefined && (parent.isLoose || isLoose?.(parent.key, levels.length) === true)
 }
 
 function nameKey(level: Level | undefined, key: string): string | undefined {
   if (!level?.keys) return 'is not JSON'
+  if (level.isLoose) {
+    level.key = key
+    return undefined
+  }
   if (forbiddenKeys.has(key)) return `has a key ${quoteKey(key)}`
   if (level.keys.has(key)) return `has the key ${quoteKey(key)} twice in one object`
   level.keys.add(key)
@@ -78,13 +91,14 @@ function checkNumber(text: string): string | undefined {
   return isExact ? undefined : 'has a number that cannot be held exactly'
 }
 
-function readString(quoted: string): { readonly text: string; readonly problem?: string | undefined } {
+function readString(quoted: string, longest: number): { readonly text: string; readonly problem?: string | undefined } {
   const refuse = (problem: string) => ({ text: '', problem })
   // The longest escape takes six characters to write one.
-  if (quoted.length > longestString * 6 + 2) return refuse('has a string of over 2048 characters')
+  if (quoted.length > longest * 6 + 2) return refuse(`has a string of over ${longest} characters`)
   const text = unescape(quoted)
   if (text === undefined) return refuse('is not JSON')
-  if (text.length > longestString) return refuse('has a string of over 2048 characters')
+  if (text.length > longest) return refuse(`has a string of over ${longest} characters`)
+  if (longest > longestString) return { text }
   return /\p{Surrogate}/u.test(text) ? refuse('has half a character') : { text }
 }
 

@@ -10,8 +10,10 @@ export type Message = {
 /** What a server's answer to a payment says of it. */
 export type Answer = {
   readonly receipt?: Receipt | undefined
-  /** Why it was not settled, or why its receipt is not believed, as a code or in our words. */
+  /** Why it was not settled, as a code or in our words. */
   readonly reason?: string | undefined
+  /** What of its receipt does not agree with the payment, in our words; it takes nothing back. */
+  readonly note?: string | undefined
 }
 
 /** How payment messages sit in a response and a request. */

@@ -1,6 +1,7 @@
 import { callLabel } from '../pay/labels.js'
 import { isStipendError, PaymentDeniedError } from '../errors.js'
-import { getPayment, wrapFetch } from '../fetch/wrap-fetch.js'
+import { getPayment } from '../fetch/send-paid.js'
+import { wrapFetch } from '../fetch/wrap-fetch.js'
 import type { Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import type { Approval, ApprovalId, Payment } from '../types.js'

@@ -104,7 +104,7 @@ describe('an offer that is not what we know', () => {
   test('whose answer would not fit in a header is refused before anything is signed', async () => {
     const resource = paidResource({
       extensions: {
-        huge: { info: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`k${index}`, 'x'.repeat(1400)])) },
+        huge: { info: Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`k${index}`, 'x'.repeat(1400)])) },
       },
     })
     const wallet = createTestWallet()

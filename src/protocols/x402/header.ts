@@ -1,8 +1,8 @@
 import { decodeBase64, encodeBase64 } from '../../lib/base64.js'
-import { parseJson } from '../json.js'
+import { parseMessage } from './message.js'
 import { malformed } from '../words.js'
 
-const largestHeader = 16_384
+const maxHeaderBytes = 16_384
 
 /**
  * Reads a header that holds a message as base64 of JSON or, as some servers send it, as plain ASCII JSON.
@@ -10,10 +10,10 @@ const largestHeader = 16_384
  * @throws MalformedMessageError
  */
 export function readHeader(value: string, name: string): unknown {
-  if (value.length > largestHeader) throw malformed(`${name} is longer than 16 KiB`)
+  if (value.length > maxHeaderBytes) throw malformed(`${name} is longer than 16 KiB`)
   const json = value.startsWith('{') ? readAscii(value) : decodeBase64(value)
   if (json === undefined) throw malformed(`${name} is not one value in base64`)
-  return parseJson(json, name)
+  return parseMessage(json, name)
 }
 
 /** A header arrives as Latin-1, so any other character in it may not be the one that was sent. */

@@ -6,12 +6,12 @@ import { lazy } from '../../lib/lazy.js'
 import { malformed, quote } from '../words.js'
 import type { ReadEntry } from './entry.js'
 
-const mostEntries = 16
+/** As many offers as are read; a wallet rarely has a use for the second. */
+const maxEntries = 64
 
 const envelope = lazy(() => {
-  const list = 'is not a list of at most 16 offers'
   return z.object({
-    accepts: z.array(z.unknown(), list).check(z.maxLength(mostEntries, list)),
+    accepts: z.array(z.unknown(), 'is not a list of offers'),
     extensions: z.nullish(z.record(z.string(), z.unknown(), 'is not an object')),
   })
 })
@@ -30,7 +30,7 @@ export function readRequired(message: unknown, { protocol, version, readEntry }:
   const read = envelope().safeParse(message)
   if (!read.success) throw malformed(read.error.issues.map((one) => `${String(one.path[0])} ${one.message}`).join(', '))
   if (read.data.accepts.length === 0) return undefined
-  const entries = read.data.accepts.map(readEntry)
+  const entries = read.data.accepts.slice(0, maxEntries).map(readEntry)
   return deepFreeze({
     protocol,
     claims: entries.filter((one): one is OfferClaim => 'raw' in one),

@@ -1,5 +1,5 @@
 import { fieldsOf } from '../fields.js'
-import { parseJson } from '../json.js'
+import { parseMessage } from './message.js'
 import type { Message, Protocol } from '../../ports/protocol.js'
 import { malformed } from '../words.js'
 import { readEntryV1 } from './entry.js'
@@ -8,8 +8,8 @@ import { networkOfV1 } from './networks.js'
 import { readReceipt } from './receipt.js'
 import { readRequired } from './required.js'
 
-/** With a v2 challenge, or the outcome of a payment, the body is not what asks. */
-const otherHeaders = ['PAYMENT-REQUIRED', 'PAYMENT-RESPONSE', 'X-PAYMENT-RESPONSE']
+/** With the outcome of a payment, the body is not what asks. */
+const outcomeHeaders = ['PAYMENT-RESPONSE', 'X-PAYMENT-RESPONSE']
 
 /** Speaks x402 version 1: the 402 is a JSON body, the payment a header. */
 export function x402V1(): Protocol {
@@ -17,9 +17,13 @@ export function x402V1(): Protocol {
     name: 'x402-v1',
     paymentHeaders: Object.freeze(['x-payment']),
     parse: ({ headers, body }: Message) => {
-      if (body === undefined || otherHeaders.some((name) => headers.has(name)) || !mentionsX402(body)) return undefined
-      const message = parseJson(body, 'the body')
-      if (fieldsOf(message)['x402Version'] === 2) throw malformed('x402 version 2 is in the body, without its header')
+      if (body === undefined || outcomeHeaders.some((name) => headers.has(name)) || !mentionsX402(body))
+        return undefined
+      const message = parseMessage(body, 'the body')
+      if (fieldsOf(message)['x402Version'] === 2) {
+        if (headers.has('PAYMENT-REQUIRED')) return undefined
+        throw malformed('x402 version 2 is in the body, without its header')
+      }
       return readRequired(message, { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })
     },
     attach: (_required, { offer, payload }) => ({

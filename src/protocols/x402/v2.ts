@@ -1,73 +1,44 @@
-import type { Authorization, OfferClaim } from '../../types.js'
-import { isSameAddress } from '../../lib/same-address.js'
+import type { Authorization } from '../../types.js'
 import { fieldsOf, isObject } from '../fields.js'
-import { parseJson } from '../json.js'
 import type { Message, Protocol } from '../../ports/protocol.js'
-import { malformed, readCode } from '../words.js'
-import { readEntryV1, readEntryV2 } from './entry.js'
+import { readCode } from '../words.js'
+import { readEntryV2 } from './entry.js'
+import { networkOfV1 } from './networks.js'
 import { readHeader, writeHeader } from './header.js'
 import { readReceipt } from './receipt.js'
 import { readRequired } from './required.js'
 
 const challengeHeader = 'PAYMENT-REQUIRED'
+const maxWholeHeader = 8192
 
 /** Speaks x402 version 2: the 402 and the payment are headers. */
 export function x402(): Protocol {
   return Object.freeze({
     name: 'x402',
     paymentHeaders: Object.freeze(['payment-signature']),
-    parse: ({ headers, body }: Message) => {
+    parse: ({ headers }: Message) => {
       const header = headers.get(challengeHeader)
       if (header === null) return undefined
-      const message = readHeader(header, challengeHeader)
-      const required = readRequired(message, { protocol: 'x402', version: 2, readEntry: readEntryV2 })
-      if (required) refuseContradiction(required.claims, readBody(body))
-      return required
+      return readRequired(readHeader(header, challengeHeader), { protocol: 'x402', version: 2, readEntry: readEntryV2 })
     },
-    attach: ({ raw }, authorization) => ({
-      'PAYMENT-SIGNATURE': writeHeader({
-        x402Version: 2,
-        payload: authorization.payload,
-        resource: raw['resource'] ?? undefined,
-        accepted: authorization.offer.raw,
-        extensions: echoExtensions(raw['extensions'], authorization),
-      }),
-    }),
+    attach: ({ raw }, authorization) => {
+      const write = (resource: unknown): string =>
+        writeHeader({
+          x402Version: 2,
+          payload: authorization.payload,
+          resource,
+          accepted: authorization.offer.raw,
+          extensions: echoExtensions(raw['extensions'], authorization),
+        })
+      const whole = write(raw['resource'] ?? undefined)
+      // The resource is a description, and optional: a long one stays out of a header that servers bound.
+      return { 'PAYMENT-SIGNATURE': whole.length <= maxWholeHeader ? whole : write(undefined) }
+    },
     readAnswer: (headers, payment) => {
       const receipt = headers.get('PAYMENT-RESPONSE')
-      return receipt === null ? readRefusal(headers) : readReceipt(receipt, payment, (network) => network)
+      return receipt === null ? readRefusal(headers) : readReceipt(receipt, payment, networkOfV1)
     },
   } satisfies Protocol)
-}
-
-/** Servers may speak both versions, with a v1 body beside the header; one that is not v1 asks nothing. */
-function readBody(body: string | undefined): readonly OfferClaim[] {
-  if (!body?.includes('"x402Version"')) return []
-  try {
-    const message = parseJson(body, 'the body')
-    return readRequired(message, { protocol: 'x402-v1', version: 1, readEntry: readEntryV1 })?.claims ?? []
-  } catch {
-    return []
-  }
-}
-
-/** Two prices or two payees for the same thing cannot both be what the owner agreed to. */
-function refuseContradiction(header: readonly OfferClaim[], body: readonly OfferClaim[]): void {
-  if (contradicts(header, body) || contradicts(body, header))
-    throw malformed('its header and its body ask different things')
-}
-
-function contradicts(these: readonly OfferClaim[], those: readonly OfferClaim[]): boolean {
-  return these.some((one) => {
-    const alike = those.filter((other) => isSameAsset(one, other))
-    return (
-      alike.length > 0 && !alike.some((other) => one.amount === other.amount && isSameAddress(one.payTo, other.payTo))
-    )
-  })
-}
-
-function isSameAsset(one: OfferClaim, other: OfferClaim): boolean {
-  return one.scheme === other.scheme && one.network === other.network && isSameAddress(one.asset, other.asset)
 }
 
 /** Adds the payment's id where a server takes one, and echoes the rest as it came: a server refuses what was changed. */

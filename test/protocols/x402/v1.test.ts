@@ -66,8 +66,8 @@ describe('a v1 challenge', () => {
     expect(problem(body)).toMatch(/^Failed to read the 402: /),
   )
 
-  test.each([[undefined], [null], [{}], [Array(17).fill(entryV1())]])('whose accepts are %j is refused', (accepts) => {
-    expect(problem(challengeV1({ accepts }))).toMatch('accepts is not a list of at most 16 offers')
+  test.each([[undefined], [null], [{}]])('whose accepts are %j is refused', (accepts) => {
+    expect(problem(challengeV1({ accepts }))).toMatch('accepts is not a list of offers')
   })
 
   test('that offers nothing is not for us', () => {
@@ -91,13 +91,10 @@ describe('a 402 that is no v1 challenge', () => {
     ['with a paywall for people', `\n<script>window.x402 = ${JSON.stringify(challengeV1())}</script>`],
   ])('is not for us: %s', (_what, body) => expect(protocol.parse({ headers: new Headers(), body })).toBeUndefined())
 
-  test.each(['payment-required', 'payment-response', 'x-payment-response'])(
-    'is not for us, when it has a %s header',
-    (name) => {
-      const headers = new Headers({ [name]: encode({ success: false }) })
-      expect(protocol.parse({ headers, body: JSON.stringify(challengeV1()) })).toBeUndefined()
-    },
-  )
+  test.each(['payment-response', 'x-payment-response'])('is not for us, when it has a %s header', (name) => {
+    const headers = new Headers({ [name]: encode({ success: false }) })
+    expect(protocol.parse({ headers, body: JSON.stringify(challengeV1()) })).toBeUndefined()
+  })
 })
 
 describe('a v1 payment', () => {

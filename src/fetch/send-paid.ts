@@ -1,0 +1,125 @@
+import type { Replay } from './body.js'
+import type { Challenge } from './challenge.js'
+import { unlessAborted, within } from '../lib/deadline.js'
+import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
+import { fetchWithin } from './inside.js'
+import type { Payer } from '../pay/payer.js'
+import type { Call } from './request.js'
+import type { Authorization, Payment, Receipt } from '../types.js'
+import { watchBody } from './watch-body.js'
+
+/** A payment as a response shows it, with what its holder should know. */
+export type ResponsePayment = Payment & {
+  /** Whether money can have left. */
+  readonly moved: Moved
+  /** What to do next, in words. */
+  readonly next: string
+}
+
+const payments = new WeakMap<Response, ResponsePayment>()
+/** How long the answer is waited for after its authorization has ended: nobody can settle it any more. */
+const answerGraceSeconds = 60
+/** Statuses that a fetch follows; 300 and 304 are answers. */
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** Answers the payment that a response was bought with, or `undefined` when it was not paid for. */
+export function getPayment(response: Response): ResponsePayment | undefined {
+  return payments.get(response)
+}
+
+export type PaidRequest = { readonly url: string; readonly init: RequestInit }
+
+/**
+ * The caller's request once more, to the URL that was judged and no other. It differs by its payment, follows no redirect,
+ * and, where the platform has a cache, is not answered from it.
+ */
+export function paidRequest(
+  call: Call,
+  { protocol, required, resource }: Challenge,
+  authorization: Authorization,
+  { body, contentType }: Replay,
+): PaidRequest {
+  const { headers, ...settings } = call.init()
+  if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType)
+  for (const [name, value] of Object.entries(protocol.attach(required, authorization))) headers.set(name, value)
+  const cache = hasCache() ? ({ cache: 'no-store' } as const) : {}
+  const init = { ...cache, ...settings, method: call.method, headers, redirect: 'manual' } as const
+  return { url: resource.url, init: body === undefined ? init : { ...init, body } }
+}
+
+/** Some platforms have no cache, and refuse the setting. */
+function hasCache(): boolean {
+  return 'cache' in Request.prototype
+}
+
+/** Sends a payment. From here on it counts as spent, whatever happens. */
+export async function sendPaid(
+  fetch: typeof globalThis.fetch,
+  { url, init }: PaidRequest,
+  { payment }: Authorization,
+  payer: Payer,
+): Promise<Response> {
+  const stop = new AbortController()
+  const { validBefore, usefulUntil = validBefore } = payment.terms
+  const waitMs = (usefulUntil + answerGraceSeconds) * 1000 - payer.clock()
+  const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
+  try {
+    const answer = unlessAborted(init.signal, fetchWithin(fetch, fetch, url, { ...init, signal }))
+    return await within(waitMs, answer, 'no answer while the payment could be settled')
+  } catch (cause) {
+    stop.abort(cause)
+    const unknown = await payer.settle(payment, { status: 'unknown', note: 'no answer came' })
+    throw new PaymentOutcomeUnknownError(unknown, { reason: 'no answer came', cause })
+  }
+}
+
+/**
+ * Files what the answer says of the payment, and hands over the answer untouched. What was bought is delivered by a
+ * successful answer, whatever its receipt says besides; a receipt on any other proves that money went, not that goods came.
+ *
+ * @throws PaymentRejectedError for another 402.
+ * @throws PaymentOutcomeUnknownError for a redirect without a receipt that the caller did not ask for, or an answer from
+ * elsewhere; each carries the response.
+ */
+export async function conclude(
+  response: Response,
+  { call, challenge, payer }: { readonly call: Call; readonly challenge: Challenge; readonly payer: Payer },
+  { payment }: Authorization,
+): Promise<Response> {
+  const { receipt, reason, note: doubt } = challenge.protocol.readAnswer(response.headers, payment)
+  const astray = whyAstray(response, challenge, { isTaken: receipt !== undefined || call.redirect === 'manual' })
+  const isDelivered = reason === undefined && astray === undefined && delivers(response, receipt)
+  const note = reason ?? astray ?? (isDelivered ? doubt : `the server answered ${response.status}`)
+  const settled = await payer.settle(payment, { status: isDelivered ? 'claimed' : 'unknown', receipt, note })
+  if (response.status === 402) throw new PaymentRejectedError(settled, response)
+  if (astray !== undefined) throw new PaymentOutcomeUnknownError(settled, { reason: astray, response })
+  payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))
+  if (!isDelivered) return response
+  const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
+  return watchBody(response, () => payer.settle(payment, broken))
+}
+
+function delivers(response: Response, receipt: Receipt | undefined): boolean {
+  return response.ok || response.status === 304 || (response.status < 400 && receipt !== undefined)
+}
+
+/** Says how an answer is none to the request that was paid, if it is not: it came from elsewhere, or says to go there. */
+function whyAstray(
+  response: Response,
+  { resource }: Challenge,
+  redirect: { readonly isTaken: boolean },
+): string | undefined {
+  const url = response.url || resource.url
+  if (response.redirected || new URL(url).origin !== resource.origin) return 'the answer came from another URL'
+  const isRedirect = response.type === 'opaqueredirect' || redirects.has(response.status)
+  return isRedirect && !redirect.isTaken ? 'the server answered the payment with a redirect' : undefined
+}
+
+function advise(payment: Payment): Pick<ResponsePayment, 'moved' | 'next'> {
+  const until = new Date(payment.terms.validBefore * 1000).toISOString()
+  const next =
+    payment.status === 'claimed'
+      ? 'Nothing: the server says that it is paid.'
+      : `Do not pay again: the server can settle ${payment.id} until ${until}, and it counts as spent. The same call made again goes on from it.`
+  return { moved: 'maybe', next }
+}
