@@ -67,16 +67,26 @@ export class ClockSkewError extends StipendError {
 export class ClockJumpedError extends StipendError {
   readonly code = 'clock_jumped'
   override readonly retryable = true
-  /** Milliseconds that the clock is ahead of the time that has passed. */
+  /** Milliseconds that the clock is ahead of the time that has passed; less than 0 where it is behind the ledger's. */
   readonly aheadMs: number
 
-  constructor(aheadMs: number) {
-    super(`Clock is ${Math.round(aheadMs / 1000)} s ahead of the time that has passed; nothing was signed`, {
-      details: [
-        'It was set forward, or the machine slept: limits over time stand still until that is confirmed.',
-        'A chain confirms it at wallet.reconcile(), or the owner with wallet.confirmClock().',
-      ],
-    })
+  constructor(aheadMs: number, of: 'clock' | 'ledger' = 'clock') {
+    const seconds = Math.round(Math.abs(aheadMs) / 1000)
+    const where = `${seconds} s ${aheadMs < 0 ? 'behind' : 'ahead of'}`
+    if (of === 'ledger') {
+      super(`Clock is ${where} the time of the ledger; nothing was signed`, {
+        details: [
+          "Set this clock right. If it is the ledger's time that is wrong, its owner puts it right with wallet.setLedgerTime().",
+        ],
+      })
+    } else {
+      super(`Clock is ${where} the time that has passed; nothing was signed`, {
+        details: [
+          'It was set forward, or the machine slept: limits over time stand still until that is confirmed.',
+          'A chain confirms it at wallet.reconcile(), or the owner with wallet.confirmClock().',
+        ],
+      })
+    }
     this.aheadMs = aheadMs
   }
 }

@@ -55,12 +55,22 @@ export {
   isStandingApproval,
 } from './ledger/approvals.js'
 export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
-export type { JournalEntry, Ledger, PaymentFilter, PaymentUpdate, Reservation, ReserveOptions } from './ports/ledger.js'
+export type {
+  AuditEntry,
+  AuditEvent,
+  JournalEntry,
+  Ledger,
+  PaymentFilter,
+  PaymentUpdate,
+  Reservation,
+  ReserveOptions,
+} from './ports/ledger.js'
 export {
   entriesPerSeal,
   hashRecord,
   type JournalHead,
   type JournalRecord,
+  nextEvent,
   nextRecord,
   nextSeal,
   type Seal,
@@ -73,7 +83,8 @@ export {
   countsAsSpent,
   presentPayment,
 } from './ledger/lifecycle.js'
-export { memoryLedger } from './ledger/memory.js'
+export { hearTime, type LedgerTime, rebaseTime, type TimeSource, type ToldTime } from './ledger/time.js'
+export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory.js'
 export { agreesWithPin } from './ledger/pins.js'
 export { shareOf } from './ledger/share.js'
 export { leavesAt, windowKey, windowStart } from './ledger/window.js'

@@ -1,4 +1,4 @@
-import { LedgerUnavailableError } from 'stipend'
+import { isStipendError, LedgerUnavailableError } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import { version } from './schema.js'
 import { blockingMs, createTurns } from './turns.js'
@@ -15,7 +15,10 @@ export type Access = {
 }
 
 /** Creates the ways to a database, as long as its file is the same. */
-export function createAccess(database: SqliteDatabase, isSameFile: () => boolean): Access {
+export function createAccess(
+  database: SqliteDatabase,
+  { isSameFile, onCommit }: { readonly isSameFile: () => boolean; readonly onCommit: () => void },
+): Access {
   const begin = createBegin(database)
   const currentVersion = database.prepare('PRAGMA user_version')
   let broken: unknown
@@ -35,7 +38,7 @@ export function createAccess(database: SqliteDatabase, isSameFile: () => boolean
     try {
       return await work
     } catch (error) {
-      if (error instanceof TypeError || error instanceof LedgerUnavailableError) throw error
+      if (error instanceof TypeError || isStipendError(error)) throw error
       throw new LedgerUnavailableError(error)
     }
   }
@@ -47,6 +50,7 @@ export function createAccess(database: SqliteDatabase, isSameFile: () => boolean
       if (found !== version) throw new RangeError(`its tables are version ${found}, this library knows ${version}`)
       const value = work()
       database.exec('COMMIT')
+      onCommit()
       return value
     } catch (error) {
       rollBack(database)

@@ -1,17 +1,11 @@
-import { entriesPerSeal, hashRecord, nextSeal, type JournalHead, type Seal } from 'stipend'
+import { entriesPerSeal, hashRecord, type JournalHead, type JournalRecord, nextSeal, type Seal } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
-import { readSeal } from './journal.js'
+import { auditId, readRecord, readSeal } from './journal.js'
 
 /** How many entries are looked at in one piece, before others get their turn. */
 const pageSize = 500
 
-type Row = JournalHead & {
-  readonly seq: number
-  readonly id: string
-  readonly at: number
-  readonly record: string
-  readonly previous: string
-}
+type Row = JournalRecord & { readonly seq: number; readonly id: string }
 
 /** What was read of a journal so far. */
 type Walk = {
@@ -68,7 +62,7 @@ function step(walk: Walk, row: Row, readSealOf: (number: number) => Seal | undef
   if (row.seq !== walk.seq + 1) return `entry ${walk.seq + 1} of the journal is missing`
   const head = walk.heads.get(row.id)
   const isNext = row.number === (head?.number ?? 0) + 1 && row.previous === (head?.hash ?? '')
-  if (!isNext || hashRecord(row) !== row.hash) {
+  if (!isNext || hashRecord(row, row.id === auditId ? 'event' : 'payment') !== row.hash) {
     return `entry ${row.number} of ${row.id} in the journal is not as it was written`
   }
   walk.seq = row.seq
@@ -109,7 +103,5 @@ function prepare(database: SqliteDatabase) {
 }
 
 function readRow(row: unknown): Row {
-  const [seq = 0, number = 0, at = 0] = ['seq', 'number', 'at'].map((column) => Number(read(row, column)))
-  const text = (column: string): string => String(read(row, column))
-  return { seq, number, at, id: text('id'), record: text('record'), previous: text('previous'), hash: text('hash') }
+  return { ...readRecord(row), seq: Number(read(row, 'seq')), id: String(read(row, 'id')) }
 }

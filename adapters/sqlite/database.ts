@@ -19,7 +19,7 @@ export type SqliteStatement = {
 }
 
 /** Opens a file with node:sqlite, which Node has from 22.13 on. */
-export function openDatabase(path: string, create: boolean): SqliteDatabase {
+export function openDatabase(path: string): SqliteDatabase {
   const sqlite = process.getBuiltinModule?.('node:sqlite')
   if (!sqlite) {
     throw new ConfigurationError(
@@ -28,9 +28,6 @@ export function openDatabase(path: string, create: boolean): SqliteDatabase {
         details: ['Pass a better-sqlite3 database instead of a path.'],
       },
     )
-  }
-  if (!create && path !== ':memory:' && !statSync(path, { throwIfNoEntry: false })) {
-    throw new ConfigurationError(`Failed to open the ledger: there is no file ${path}`)
   }
   if (path !== ':memory:') assertLocal(path, statfsSync(dirname(path)).type)
   return new sqlite.DatabaseSync(path, { timeout: 10_000 })

@@ -1,9 +1,9 @@
 import {
   advancePayment,
+  ClockJumpedError,
   ConfigurationError,
   countsAsSpent,
   type Ledger,
-  LedgerUnavailableError,
   type Limit,
   type Payment,
   type PaymentFilter,
@@ -12,31 +12,23 @@ import {
   type ReserveOptions,
 } from 'stipend'
 import { type Access, createAccess } from './access.js'
+import { watchAnchor } from './anchor.js'
 import { createApprovals } from './approvals.js'
 import { findBreak } from './check-journal.js'
-import { openDatabase, type SqliteDatabase, watchFile } from './database.js'
+import { createClock, isPrivate, type Tick } from './clock.js'
+import { type SqliteDatabase, watchFile } from './database.js'
 import { createHalts } from './halts.js'
 import { createJournal } from './journal.js'
 import { createMemory } from './memory.js'
 import { createMeters } from './meters.js'
+import { anchorOf, noteOpening, open, sourceOf, type SqliteLedgerOptions } from './open.js'
 import { createPayments } from './payments.js'
 import { type Books, reserve } from './reserve.js'
-import { prepareSchema } from './schema.js'
-import { blockingMs } from './turns.js'
 import { findDifference, inSnapshot } from './verify.js'
 
 export type { SqliteDatabase, SqliteStatement } from './database.js'
-
-/** Options of `sqliteLedger`. */
-export type SqliteLedgerOptions = {
-  /**
-   * Whether a file that is missing is made. An agent that has run before can say no: a ledger that is gone has forgotten
-   * what was spent.
-   *
-   * @default true
-   */
-  readonly create?: boolean | undefined
-}
+export type { LedgerAnchor } from './file.js'
+export type { SqliteLedgerOptions } from './open.js'
 
 /** A ledger in a SQLite file, which any number of processes on one machine can share. */
 export type SqliteLedger = Ledger & {
@@ -58,9 +50,9 @@ export type SqliteLedger = Ledger & {
  * call tries again for ten seconds, and the rest of the process goes on; only opening it waits with the process.
  *
  * The file belongs on a disk of this machine: a network file system is refused, and memory (tmpfs) or a folder that is
- * synced elsewhere is no place for it. A copy that is put back has forgotten what was spent since it was made. That is
- * noticed while the file is open; otherwise, freeze the wallet until all that was signed since has ended. A purchase with a
- * key of the caller's has the same nonce all the same, and is not paid twice.
+ * synced elsewhere is no place for it. The file, and those beside it, are for its owner only; one that others could read is
+ * closed to them, and the ledger's audit says so. A copy that is put back has forgotten what was spent since it was made:
+ * see `anchor`. A purchase with a key of the caller's has the same nonce all the same, and is not paid twice.
  *
  * @throws ConfigurationError or LedgerUnavailableError when the file cannot be used.
  *
@@ -74,48 +66,41 @@ export type SqliteLedger = Ledger & {
  * ```
  */
 export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedgerOptions = {}): SqliteLedger {
-  const database = open(file, options.create ?? true)
-  const access = createAccess(database, watchFile(typeof file === 'string' ? file : undefined))
+  const { database, looseMode } = open(file, options.create ?? true)
+  const { monotonic = isPrivate(database) ? false : undefined } = options
+  const anchor = watchAnchor(database, anchorOf(file, options.anchor))
+  const isSameFile = watchFile(typeof file === 'string' ? file : undefined)
+  const access = createAccess(database, { isSameFile, onCommit: anchor.keepUp })
   const journal = createJournal(database)
   const books: Books = {
     journal,
+    clock: createClock(database, sourceOf(monotonic)),
     payments: createPayments(database, journal),
     meters: createMeters(database),
     approvals: createApprovals(database),
     halts: createHalts(database),
     memory: createMemory(database),
   }
+  noteOpening({ database, anchor, looseMode }, books)
   return Object.freeze({
     ...paymentsOf(access, books),
     ...approvalsOf(access, books),
     ...haltsOf(access, books),
     ...memoryOf(access, books),
+    ...timeOf(access, books),
     verify: () => verify(database, access, books),
     close: () => {
       database.close()
+      anchor.close()
     },
   } satisfies SqliteLedger)
-}
-
-function open(file: string | SqliteDatabase, create: boolean): SqliteDatabase {
-  try {
-    const database = typeof file === 'string' ? openDatabase(file, create) : file
-    prepareSchema(database)
-    // From here on, whoever finds it locked tries again by itself.
-    if (typeof file === 'string') database.exec(`PRAGMA busy_timeout = ${blockingMs}`)
-    return database
-  } catch (error) {
-    throw error instanceof Error && 'code' in error && error.code === 'configuration_invalid'
-      ? error
-      : new LedgerUnavailableError(error)
-  }
 }
 
 function paymentsOf(
   { change, look }: Access,
   books: Books,
 ): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'history' | 'usage'> {
-  const { payments, meters, journal } = books
+  const { payments, meters, journal, clock } = books
   return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) =>
       change(() => reserve(payment, limits, options, books)),
@@ -125,17 +110,17 @@ function paymentsOf(
     history: async (id) => look(() => journal.history(id)),
     usage: async (limits, now) =>
       change(() => {
-        const ledgerNow = meters.tick(now)
-        return limits.map((limit) => meters.usage(limit, ledgerNow))
+        const [at, ledgerNow] = [clock.peek(now), clock.now()]
+        return limits.map((limit) => meters.usage(limit, at, ledgerNow))
       }),
   }
 }
 
-function advance(id: PaymentId, update: PaymentUpdate, { payments, meters }: Books): Payment {
+function advance(id: PaymentId, update: PaymentUpdate, { payments, meters, clock }: Books): Payment {
   const payment = payments.get(id)
   if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
   const moved = advancePayment(payment, update)
-  if (moved !== payment) payments.replace(moved, meters.tick(0))
+  if (moved !== payment) payments.replace(moved, clock.now())
   if (countsAsSpent(payment) && !countsAsSpent(moved)) meters.remove(payment)
   else meters.move(payment, moved)
   return moved
@@ -143,33 +128,66 @@ function advance(id: PaymentId, update: PaymentUpdate, { payments, meters }: Boo
 
 function approvalsOf(
   { change, look }: Access,
-  { approvals, meters }: Books,
+  { approvals, clock }: Books,
 ): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
   return {
-    requestApproval: async (approval) => change(() => approvals.request(approval, meters.tick(approval.requestedAt))),
-    decideApproval: async (id, status, now) => change(() => approvals.decide(id, status, meters.tick(now))),
+    requestApproval: async (approval) =>
+      change(() => approvals.request(approval, believed(clock.tell(approval.requestedAt)))),
+    decideApproval: async (id, status, now) =>
+      change(() => {
+        const tick = clock.tell(now)
+        // Whatever the time, a no is taken.
+        return approvals.decide(id, status, !tick.ok && status === 'denied' ? clock.now() : believed(tick))
+      }),
     listApprovals: async (now) => look(() => approvals.list(now)),
   }
 }
 
+function believed(tick: Tick): number {
+  if (tick.ok) return tick.now
+  throw new ClockJumpedError(tick.aheadMs, 'ledger')
+}
+
 function haltsOf(
   { change, look }: Access,
-  { halts }: Books,
+  { halts, journal, clock }: Books,
 ): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
   return {
-    freeze: async (freeze) => change(() => halts.freeze(freeze)),
+    freeze: async (freeze) =>
+      change(() => {
+        const before = halts.frozen()
+        halts.freeze(freeze)
+        if (freeze) journal.note({ type: 'frozen', reason: freeze.reason }, clock.now())
+        else if (before) journal.note({ type: 'unfrozen', reason: before.reason }, clock.now())
+      }),
     frozen: async () => look(halts.frozen),
     revokeSession: async (id) => change(() => halts.revoke(id)),
     revoked: async (ids) => look(() => halts.revoked(ids)),
   }
 }
 
-async function verify(database: SqliteDatabase, { change, look }: Access, { halts, meters }: Books): Promise<void> {
+async function verify(database: SqliteDatabase, { change, look }: Access, { halts, clock }: Books): Promise<void> {
   const difference =
     (await look(() => inSnapshot(database, () => findDifference(database)))) ?? (await findBreak(database, look))
   if (difference === undefined) return
-  await change(() => halts.freeze({ reason: `it is not as it was written: ${difference}`, at: meters.tick(0) }))
+  await change(() => halts.freeze({ reason: `it is not as it was written: ${difference}`, at: clock.now() }))
   throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${difference}`)
+}
+
+function timeOf(
+  { change, look }: Access,
+  { clock, journal, meters }: Books,
+): Required<Pick<Ledger, 'setTime' | 'audit'>> {
+  return {
+    setTime: async (now, reason) =>
+      change(() => {
+        const before = clock.set(now)
+        // Sums of windows that had moved on too far lack what left them too early.
+        if (now < before) meters.forget()
+        journal.note({ type: 'time-set', from: before, to: now, reason }, now)
+      }),
+    audit: async () => look(journal.audit),
+  }
 }
 
 function memoryOf({ change, look }: Access, { memory }: Books): Pick<Ledger, 'secret' | 'remember' | 'recall'> {

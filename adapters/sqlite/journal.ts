@@ -1,8 +1,12 @@
 import {
+  type AuditEntry,
+  type AuditEvent,
   decodePayment,
   entriesPerSeal,
   type JournalEntry,
   type JournalHead,
+  type JournalRecord,
+  nextEvent,
   nextRecord,
   nextSeal,
   type Payment,
@@ -17,6 +21,9 @@ export type Journal = {
   readonly append: (payment: Payment, at: number) => void
   /** The entries of one payment, oldest first. */
   readonly history: (id: PaymentId) => readonly JournalEntry[]
+  /** Adds what the ledger's owner did to it. */
+  readonly note: (event: AuditEvent, at: number) => void
+  readonly audit: () => readonly AuditEntry[]
 }
 
 /** Creates the journal over a database's tables. */
@@ -29,15 +36,20 @@ export function createJournal(database: SqliteDatabase): Journal {
     'SELECT number, at, record, previous, hash FROM journal WHERE id = ? ORDER BY number',
   )
   const seal = createSealer(database)
+  const write = (id: string, { number, at, record, previous, hash }: JournalRecord): void => {
+    const seq = Number(read(insert.get(id, number, at, record, previous, hash), 'seq'))
+    if (seq % entriesPerSeal === 0) seal()
+  }
   return {
-    append: (payment, at) => {
-      const { number, record, previous, hash } = nextRecord(payment, at, readHead(latest.get(payment.id)))
-      const seq = Number(read(insert.get(payment.id, number, at, record, previous, hash), 'seq'))
-      if (seq % entriesPerSeal === 0) seal()
-    },
+    append: (payment, at) => write(payment.id, nextRecord(payment, at, readHead(latest.get(payment.id)))),
+    note: (event, at) => write(auditId, nextEvent(event, at, readHead(latest.get(auditId)))),
+    audit: () => ofPayment.all(auditId).map(readAudit),
     history: (id) => ofPayment.all(id).map(readEntry),
   }
 }
+
+/** What the entries of the owner's acts have in place of a payment's id. */
+export const auditId = 'ledger'
 
 /** Answers a function that seals all that is not sealed yet. */
 function createSealer(database: SqliteDatabase): () => void {
@@ -65,11 +77,22 @@ function readHead(row: unknown): JournalHead | undefined {
 }
 
 function readEntry(row: unknown): JournalEntry {
-  return Object.freeze({
-    number: Number(read(row, 'number')),
-    at: Number(read(row, 'at')),
-    payment: decodePayment(String(read(row, 'record'))),
-    previous: String(read(row, 'previous')),
-    hash: String(read(row, 'hash')),
-  })
+  const { record, ...entry } = readRecord(row)
+  return Object.freeze({ ...entry, payment: decodePayment(record) })
+}
+
+function readAudit(row: unknown): AuditEntry {
+  const { record, ...entry } = readRecord(row)
+  return Object.freeze({ ...entry, event: JSON.parse(record) })
+}
+
+/** Reads a row of the journal. */
+export function readRecord(row: unknown): JournalRecord {
+  const [number, at] = [Number(read(row, 'number')), Number(read(row, 'at'))]
+  const [record, previous, hash] = ['record', 'previous', 'hash'].map((column) => String(read(row, column))) as [
+    string,
+    string,
+    string,
+  ]
+  return { number, at, record, previous, hash }
 }

@@ -13,8 +13,6 @@ import { read, type SqliteDatabase } from './database.js'
 
 /** Sums of payments by scope and window, kept in the database as payments come and go. */
 export type Meters = {
-  /** Moves the ledger's clock on, never back, and answers it; called once in a transaction, before it writes. */
-  readonly tick: (now: number) => number
   readonly add: (payment: Payment) => void
   readonly remove: (payment: Payment) => void
   /** Notes that a payment that counts on stands elsewhere now. */
@@ -24,7 +22,10 @@ export type Meters = {
     payment: Payment,
     now: number,
   ) => { used: bigint; fitsAt?: number | undefined } | undefined
-  readonly usage: (limit: Limit, now: number) => Usage
+  /** Adds up a window as it will be at an instant, which need not be that of the ledger. */
+  readonly usage: (limit: Limit, at: number, now: number) => Usage
+  /** Lets all sums be added up anew, of windows that begin earlier too. */
+  readonly forget: () => void
 }
 
 type Sum = Readonly<Record<Measure, bigint>>
@@ -38,9 +39,6 @@ const [pageSize, mostPages] = [100, 100]
 /** Creates the sums over a database's tables. */
 export function createMeters(database: SqliteDatabase): Meters {
   const statements = prepare(database)
-  /** The latest time that was read: all of it was committed, so that no later one is before it. */
-  let seen = 0
-
   const sumOf = ({ scope, window }: Limit, now: number): { readonly sum: Sum; readonly start: number } => {
     const span = windowKey(window)
     const start = Math.max(windowStart(window, now), beginning)
@@ -77,13 +75,6 @@ export function createMeters(database: SqliteDatabase): Meters {
   }
 
   return {
-    tick: (now) => {
-      const last = Number(read(statements.readClock.get(), 'now'))
-      if (last < seen) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
-      seen = last
-      if (now > last) statements.moveClock.run(now)
-      return Math.max(now, last)
-    },
     add: (payment) => {
       const { microUsd, open, unknown } = shareOf(payment)
       for (const scope of payment.scopes) {
@@ -110,11 +101,16 @@ export function createMeters(database: SqliteDatabase): Meters {
       if (used + asked <= limit.max) return undefined
       return { used, fitsAt: asked > limit.max ? undefined : fitsAt(limit, start, used + asked - limit.max) }
     },
-    usage: (limit, now) => {
+    usage: (limit, at, now) => {
       if (limit.window.type === 'payment') return { limit, used: 0n }
-      const { sum, start } = sumOf(limit, now)
-      return { limit, used: sum[limit.measure], freesAt: fitsAt(limit, start, 1n) }
+      // What is kept is the sum at the ledger's time: whoever only asks moves no window on.
+      const kept = sumOf(limit, now)
+      const start = Math.max(kept.start, windowStart(limit.window, at))
+      const left = toSum(statements.between.get(limit.scope, kept.start, start))
+      const used = kept.sum[limit.measure] - left[limit.measure]
+      return { limit, used, freesAt: fitsAt(limit, start, 1n) }
     },
+    forget: () => void statements.forget.run(),
   }
 }
 
@@ -128,8 +124,7 @@ function prepare(database: SqliteDatabase) {
        WHERE scope = ? AND (counts_until, id) > (?, ?) AND ${which} ORDER BY counts_until, id LIMIT ?`,
     )
   return {
-    readClock: database.prepare('SELECT now FROM clock'),
-    moveClock: database.prepare('UPDATE clock SET now = ?'),
+    forget: database.prepare('DELETE FROM meters'),
     insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)'),
     remove: database.prepare('DELETE FROM entries WHERE scope = ? AND counts_until = ? AND id = ?'),
     note: database.prepare('UPDATE entries SET open = ?, unknown = ? WHERE scope = ? AND counts_until = ? AND id = ?'),

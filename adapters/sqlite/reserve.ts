@@ -11,6 +11,7 @@ import {
   type ReserveOptions,
 } from 'stipend'
 import type { Approvals } from './approvals.js'
+import type { Clock } from './clock.js'
 import type { Halts } from './halts.js'
 import type { Journal } from './journal.js'
 import type { Memory } from './memory.js'
@@ -19,6 +20,7 @@ import type { Payments } from './payments.js'
 
 /** All that a ledger's database keeps; called within a transaction. */
 export type Books = {
+  readonly clock: Clock
   readonly payments: Payments
   readonly journal: Journal
   readonly meters: Meters
@@ -37,7 +39,9 @@ export function reserve(
   books: Books,
 ): Reservation {
   const { payments, meters, approvals, memory } = books
-  const now = meters.tick(payment.createdAt)
+  const tick = books.clock.tell(payment.createdAt)
+  if (!tick.ok) return { ok: false, reason: 'clock', aheadMs: tick.aheadMs }
+  const { now } = tick
   const known = payments.get(payment.id)
   const live = known && countsAsSpent(known) ? known : undefined
   const block =

@@ -80,6 +80,20 @@ CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT R
   `
 CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
 
+-- How much time had passed in which run of the machine when what was believed first in it, and how often the owner put it
+-- right. A process of the version before, which still runs, finds nothing to write to.
+ALTER TABLE clock RENAME TO clock_before;
+CREATE TABLE clock (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  now INTEGER NOT NULL,
+  settings INTEGER NOT NULL,
+  run TEXT,
+  elapsed INTEGER,
+  base INTEGER
+) STRICT;
+INSERT INTO clock SELECT id, now, 0, NULL, NULL, NULL FROM clock_before;
+DROP TABLE clock_before;
+
 -- Every change of every payment, in the order in which they were made; rows are added, and that is all.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY,

@@ -38,7 +38,10 @@ export type Counters = {
   move(payment: Payment): void
   /** Answers how much is used and when it would fit, if the payment does not fit under the limit now. */
   refuse(limit: Limit, payment: Payment, now: number): { used: bigint; fitsAt?: number | undefined } | undefined
-  usage(limit: Limit, now: number): Usage
+  /** Adds up a window as it is at an instant; to ask moves no window on. */
+  usage(limit: Limit, at: number): Usage
+  /** Lets all windows be added up anew, also such as begin earlier. */
+  forget(): void
 }
 
 /** Creates empty counters. */
@@ -74,16 +77,26 @@ export function createCounters(): Counters {
     usage(limit, now) {
       if (limit.window.type === 'payment') return { limit, used: 0n }
       const counter = counterOf(limit.scope)
-      const meter = meterOf(counter, limit.window, now)
+      const meter = moveOn(counter, { ...keptMeter(counter, limit.window) }, windowStart(limit.window, now))
       return { limit, used: meter.sum[limit.measure], freesAt: fitsAt(counter, meter, limit, 1n) }
+    },
+    forget() {
+      for (const counter of counters.values()) counter.meters.clear()
     },
   }
 }
 
 /** Brings a window's sum up to now by letting go of what has left it. */
 function meterOf(counter: Counter, window: Window, now: number): Meter {
-  const meter = counter.meters.get(windowKey(window)) ?? sumUp(counter, window)
-  meter.start = Math.max(meter.start, windowStart(window, now))
+  return moveOn(counter, keptMeter(counter, window), windowStart(window, now))
+}
+
+function keptMeter(counter: Counter, window: Window): Meter {
+  return counter.meters.get(windowKey(window)) ?? sumUp(counter, window)
+}
+
+function moveOn(counter: Counter, meter: Meter, start: number): Meter {
+  meter.start = Math.max(meter.start, start)
   for (let entry = counter.entries[meter.first]; entry && entry.countsUntil <= meter.start; ) {
     if (!entry.removed) change(meter, entry.share, -1n)
     meter.first += 1

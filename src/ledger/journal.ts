@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { canonicalJSON } from '../lib/canonical-json.js'
-import type { JournalEntry } from '../ports/ledger.js'
+import type { AuditEvent, JournalEntry } from '../ports/ledger.js'
 import type { Payment } from '../types.js'
 import { encodePayment } from './codec.js'
 
@@ -17,8 +17,17 @@ export function nextRecord(payment: Payment, at: number, head: JournalHead | und
   return { ...entry, hash: hashRecord(entry) }
 }
 
-/** Hashes an entry's RFC 8785 form, which `encodePayment` has written the payment in already. */
-export function hashRecord({ number, at, record, previous }: Omit<JournalRecord, 'hash'>): string {
+/** Writes the next entry of what the owner did to a ledger. */
+export function nextEvent(event: AuditEvent, at: number, head: JournalHead | undefined): JournalRecord {
+  const entry = { number: (head?.number ?? 0) + 1, at, record: canonicalJSON(event), previous: head?.hash ?? '' }
+  return { ...entry, hash: hashRecord(entry, 'event') }
+}
+
+/** Hashes an entry's RFC 8785 form, in which what it is an entry of is written already. */
+export function hashRecord(entry: Omit<JournalRecord, 'hash'>, of: 'payment' | 'event' = 'payment'): string {
+  const { number, at, record, previous } = entry
+  const own = `"number":${number},"previous":${JSON.stringify(previous)}`
+  if (of === 'event') return hash(`{"at":${at},"event":${record},${own}}`)
   return hash(`{"at":${at},"number":${number},"payment":${record},"previous":${JSON.stringify(previous)}}`)
 }
 

@@ -1,3 +1,4 @@
+import { ClockJumpedError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
 import {
@@ -9,18 +10,31 @@ import {
 } from './approvals.js'
 import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
-import { nextRecord } from './journal.js'
-import type { JournalEntry, Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
+import { nextEvent, nextRecord } from './journal.js'
+import type { AuditEntry, AuditEvent, JournalEntry, Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
 import { advancePayment, atLedgerTime, bindsTwin, canRenewPayment, countsAsSpent, presentPayment } from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
+import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from './time.js'
 
 type Refused = Exclude<Reservation, { readonly ok: true }>
 
 /** The longest that an unresolved payment binds: as long as it is looked for by its request. */
 const maxUnresolvedMs = 7 * 86_400_000
 
+/** Options of `memoryLedger`. */
+export type MemoryLedgerOptions = {
+  /**
+   * Milliseconds that pass by themselves, such as `performance.now`: a client whose clock is apart from the ledger's time
+   * plus what has passed since, by more than five minutes, is refused and moves nothing. Right where wallets with clocks
+   * of their own share the ledger.
+   *
+   * @default none: its time follows its clients forward, each of which guards its own clock
+   */
+  readonly monotonic?: (() => number) | undefined
+}
+
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
-export function memoryLedger(): Ledger {
+export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
   const payments = new Map<PaymentId, Payment>()
   const journal = new Map<PaymentId, JournalEntry[]>()
   const requests = new Map<string, readonly PaymentId[]>()
@@ -31,7 +45,27 @@ export function memoryLedger(): Ledger {
   const revoked = new Set<SessionId>()
   let freeze: Freeze | undefined
   const counters = createCounters()
+  const source: TimeSource | undefined = monotonic && { run: '', elapsed: monotonic }
+  const audit: AuditEntry[] = []
+  let time: LedgerTime = { now: 0 }
   let ledgerNow = 0
+
+  /** Moves the ledger's time on, or answers how far the client is apart. */
+  const tell = (told: number): number | undefined => {
+    const heard = hearTime(told, time, source)
+    if (!heard.ok) return heard.aheadMs
+    time = heard.time
+    ledgerNow = time.now
+    return undefined
+  }
+  const note = (event: AuditEvent): void => {
+    const { number, at, previous, hash } = nextEvent(event, ledgerNow, audit.at(-1))
+    audit.push(Object.freeze({ number, at, event: Object.freeze(event), previous, hash }))
+  }
+  const believe = (told: number): void => {
+    const aheadMs = tell(told)
+    if (aheadMs !== undefined) throw new ClockJumpedError(aheadMs, 'ledger')
+  }
 
   /** Keeps how a payment stands now, and that it came to stand so. */
   const put = (payment: Payment): void => {
@@ -118,7 +152,8 @@ export function memoryLedger(): Ledger {
   return {
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, options = {}): Promise<Reservation> {
-      ledgerNow = Math.max(ledgerNow, payment.createdAt)
+      const aheadMs = tell(payment.createdAt)
+      if (aheadMs !== undefined) return { ok: false, reason: 'clock', aheadMs }
       const block = blockOf(payment, options)
       if (block) return block
       const known = payments.get(payment.id)
@@ -157,8 +192,20 @@ export function memoryLedger(): Ledger {
     },
 
     async usage(limits, now) {
-      ledgerNow = Math.max(ledgerNow, now)
-      return limits.map((limit) => counters.usage(limit, ledgerNow))
+      const heard = hearTime(now, time, source)
+      return limits.map((limit) => counters.usage(limit, heard.ok ? heard.time.now : ledgerNow))
+    },
+
+    async setTime(now, reason) {
+      const from = ledgerNow
+      if (now < from) counters.forget()
+      time = rebaseTime(now, source)
+      ledgerNow = now
+      note({ type: 'time-set', from, to: now, reason })
+    },
+
+    async audit() {
+      return audit.slice()
     },
 
     async secret(name) {
@@ -168,7 +215,7 @@ export function memoryLedger(): Ledger {
     },
 
     async requestApproval(approval) {
-      ledgerNow = Math.max(ledgerNow, approval.requestedAt)
+      believe(approval.requestedAt)
       const standing = approvals.get(approval.id)
       if (standing && isStandingApproval(standing, ledgerNow)) return standing
       for (const one of approvals.values()) if (ledgerNow >= one.expiresAt) approvals.delete(one.id)
@@ -181,7 +228,9 @@ export function memoryLedger(): Ledger {
     },
 
     async decideApproval(id, status, now) {
-      ledgerNow = Math.max(ledgerNow, now)
+      // Whatever the time, a no is taken.
+      if (status === 'denied') tell(now)
+      else believe(now)
       const approval = approvals.get(id)
       const decided = approval && decideApproval(approval, status, ledgerNow)
       if (decided) approvals.set(id, decided)
@@ -193,6 +242,8 @@ export function memoryLedger(): Ledger {
     },
 
     async freeze(next) {
+      if (next) note({ type: 'frozen', reason: next.reason })
+      else if (freeze) note({ type: 'unfrozen', reason: freeze.reason })
       freeze = next && Object.freeze({ ...next })
     },
 

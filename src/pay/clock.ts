@@ -15,6 +15,8 @@ export type TrustedClock = {
   readonly read: () => Reading
   /** Believes the wall clock, because its owner says so. */
   readonly confirm: () => void
+  /** Believes the wall clock, and begins the ledger's time anew with it: an owner puts that right. */
+  readonly restart: () => number
   /** Compares the wall clock with the time of a final block, in Unix milliseconds. */
   readonly witness: (finalMs: number) => void
 }
@@ -47,6 +49,12 @@ export function createTrustedClock(options: ClockOptions): TrustedClock {
       return { wall, ledger, aheadMs }
     },
     confirm: () => settle(look().wall),
+    restart: () => {
+      const { wall } = look()
+      settle(wall)
+      ledger = wall
+      return wall
+    },
     // The ledger is told nothing in here: the wall clock may be wrong.
     witness: (finalMs: number) => {
       const { wall, aheadMs } = look()

@@ -53,6 +53,8 @@ export type Events = {
   readonly 'clock.skewed': { readonly resource: Resource; readonly skewMs: number }
   /** Our clock is ahead of the time that has passed: nothing is signed, and no limit moves on, until it is confirmed. */
   readonly 'clock.jumped': { readonly aheadMs: number }
+  /** The owner put the time of the ledger right, to an instant in Unix milliseconds. */
+  readonly 'clock.set': { readonly at: number; readonly reason: string }
   /** Our clock agrees with the time that has passed again, or was confirmed. */
   readonly 'clock.confirmed': Readonly<Record<string, never>>
 }

@@ -1,6 +1,7 @@
 import { approvalId, awaitApproval } from './approve.js'
 import {
   AlreadyPaidError,
+  ClockJumpedError,
   isStipendError,
   LedgerUnavailableError,
   LimitExceededError,
@@ -155,6 +156,7 @@ async function reserve(
   if (reservation.ok) return undefined
   if (reservation.reason === 'exists') return reservation.payment
   if (reservation.reason === 'frozen') throw new WalletFrozenError(reservation.freeze)
+  if (reservation.reason === 'clock') throw new ClockJumpedError(reservation.aheadMs, 'ledger')
   if (reservation.reason === 'late')
     throw new PaymentDeniedError([{ rule: 'session', reason: 'the session has expired' }])
   if (reservation.reason === 'revoked') throw new SessionRevokedError(reservation.session)

@@ -36,6 +36,8 @@ export type Reservation =
   | { readonly ok: false; readonly reason: 'revoked'; readonly session: SessionId }
   /** The ledger's time has passed the end of what asks for it; nothing was recorded. */
   | { readonly ok: false; readonly reason: 'late' }
+  /** The clock of who asks is apart from the ledger's time by so many milliseconds; nothing was recorded, nor moved. */
+  | { readonly ok: false; readonly reason: 'clock'; readonly aheadMs: number }
   /** It does not agree with what is remembered; nothing was recorded. */
   | { readonly ok: false; readonly reason: 'pin'; readonly pin: Pin; readonly remembered: string }
 
@@ -116,7 +118,21 @@ export type JournalEntry = {
   readonly hash: string
 }
 
-/** Remembers payments, and enforces limits in the step in which it records one. */
+/** What was done to a ledger as a whole, by its owner or for the owner to see. */
+export type AuditEvent =
+  /** Its time was put right; both in Unix milliseconds. */
+  | { readonly type: 'time-set'; readonly from: number; readonly to: number; readonly reason: string }
+  | { readonly type: 'frozen' | 'unfrozen'; readonly reason: string }
+  /** Others could read its file, which is closed to them now. */
+  | { readonly type: 'file-tightened'; readonly mode: string }
+
+/** One entry about a ledger as a whole, in a journal of its own; otherwise as an entry of a payment's. */
+export type AuditEntry = Omit<JournalEntry, 'payment'> & { readonly event: AuditEvent }
+
+/**
+ * Remembers payments, and enforces limits in the step in which it records one. It has a time of its own, which payments
+ * and approvals move on and which never runs back; one that knows how time passes refuses clients that are apart from it.
+ */
 export type Ledger = {
   /**
    * Checks that every limit holds with this payment added and records it, in one atomic and durable step.
@@ -130,7 +146,14 @@ export type Ledger = {
   readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
   /** Every change of a payment, oldest first, each chained to the one before; of an unknown id, none. */
   readonly history?: (id: PaymentId) => Promise<readonly JournalEntry[]>
-  /** How much of each limit is used at an instant (Unix milliseconds). */
+  /**
+   * Puts the ledger's time right, forward or back (Unix milliseconds), on its owner's word, which `audit` keeps. What a
+   * window let go of too early counts in it again.
+   */
+  readonly setTime?: (now: number, reason: string) => Promise<void>
+  /** What the owner did to the ledger, oldest first. */
+  readonly audit?: () => Promise<readonly AuditEntry[]>
+  /** How much of each limit is used at an instant (Unix milliseconds); to ask moves the ledger's time by nothing. */
   readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
   /** 32 bytes drawn once for a name and kept with the payments, for key stores that cannot derive any. */
   readonly secret: (name: string) => Promise<Uint8Array>

@@ -104,6 +104,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     cancel: (id: PaymentId) => cancel(id, books),
     resolve: (id: PaymentId, options: ResolveOptions) => resolve(id, options, parts),
     confirmClock: trusted.confirm,
+    setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
     close: startRounds(books, options.reconcileEverySeconds, random),
     approvals: approvalsOf(parts),
     freeze: async (reason: string) => {
@@ -126,6 +127,18 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     setPolicy,
     on,
   })
+}
+
+async function setLedgerTime(
+  reason: string,
+  { ledger, trusted, emit }: Pick<Parts, 'ledger' | 'emit'> & { readonly trusted: TrustedClock },
+): Promise<void> {
+  if (!ledger.setTime) throw new ConfigurationError('Failed to set the time of the ledger: it has none to be set')
+  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 1000)
+    throw new ConfigurationError('Failed to set the time of the ledger: expected a reason of up to 1000 characters')
+  const at = trusted.restart()
+  await ledger.setTime(at, reason)
+  emit('clock.set', { at, reason })
 }
 
 async function historyOf(id: PaymentId, { history }: Ledger): Promise<readonly JournalEntry[]> {

@@ -129,6 +129,14 @@ export type AgentWallet = Payer & {
    * by themselves, at `reconcile` and when a payment is asked for.
    */
   readonly confirmClock: () => void
+  /**
+   * Puts the ledger's time to that of this wallet's clock, and believes the clock. Needed where the ledger refuses clients
+   * whose clocks are right (`clock_jumped`), since one that was wrong came first. The ledger keeps that it was done, and
+   * why.
+   *
+   * @throws ConfigurationError when the ledger takes its time from elsewhere, or there is no reason.
+   */
+  readonly setLedgerTime: (options: { readonly reason: string }) => Promise<void>
   /** Lists the wallet's address on each network of the table of assets that it has a key for. */
   readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
   /** Asks the configured chains what the wallet holds of every asset of the table. */

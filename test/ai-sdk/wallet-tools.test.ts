@@ -156,7 +156,7 @@ describe('an approval of the SDK', () => {
   test('suspends the call with the terms, outlives the process, and lets exactly them be paid', async () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'agent.db')
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const before = open({ ledger: first })
     const suspended = await turn(before, user, [call('c1', { url })], { approvals: before.approvals })
     expect(suspended.request).toMatchObject({ type: 'tool-approval-request' })
@@ -167,7 +167,7 @@ describe('an approval of the SDK', () => {
     before.close()
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const after = open({ ledger: second })
     const history = [...suspended.history, answer(suspended.request?.approvalId)]
     const resumed = await turn(after, history, [say('bought')], { approvals: after.approvals })
@@ -183,7 +183,7 @@ describe('an approval of the SDK', () => {
   test('outlives it for a session too, which its token carries', async () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'session.db')
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const before = open({ ledger: first })
     const token = await before.session({ maxPayments: 3 }).token()
     const { approvals } = before
@@ -191,7 +191,7 @@ describe('an approval of the SDK', () => {
     const history = [...suspended.history, answer(suspended.request?.approvalId)]
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const after = open({ ledger: second })
     const resume = async () =>
       turn(await after.openSession(token), history, [say('bought')], { approvals: after.approvals })

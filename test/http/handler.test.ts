@@ -397,7 +397,7 @@ describe('the owner over HTTP', () => {
     const file = join(folder, 'agent.db')
     const start = (ledger: Ledger) =>
       openService({ shop, wallet: { ledger }, handler: { policies: { store: ledger } } })
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const service = start(first)
     const body = { url, payment: { key: 'report-1' } }
     const policies = [
@@ -410,7 +410,7 @@ describe('the owner over HTTP', () => {
     expect(waiting.json).toMatchObject({ status: 409, code: 'approval_required', retryable: true, moved: 'no' })
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const { ask, ...owner } = start(second)
     const { id } = waiting.json.approval
     expect((await ask('GET /v1/approvals', { token })).json.approvals).toMatchObject([{ id, status: 'pending' }])
@@ -419,7 +419,7 @@ describe('the owner over HTTP', () => {
     expect((await ask(`POST /v1/approvals/${id}/approve`, { password })).json).toMatchObject({ status: 'approved' })
     second.close()
 
-    const third = sqliteLedger(file)
+    const third = sqliteLedger(file, { monotonic: false })
     const later = start(third)
     const paid = await later.ask('POST /v1/x402/fetch', { token, body })
     expect(paid.json).toMatchObject({ status: 200, payment: { amount: '60000000' } })

@@ -95,7 +95,7 @@ describe('an interrupt', () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'agent.db')
     const saver = new MemorySaver()
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const before = open({ ledger: first })
     const suspended = await createBuyer(before, { url }, { approvals: before.approvals, checkpointer: saver }).invoke(
       begin,
@@ -107,7 +107,7 @@ describe('an interrupt', () => {
     before.close()
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const after = open({ ledger: second })
     const resume = new Command({ resume: { approvalId: asked?.id, approved: true } })
     const resumed = async (checkpointer: MemorySaver) =>
@@ -124,14 +124,14 @@ describe('an interrupt', () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'session.db')
     const saver = new MemorySaver()
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const before = open({ ledger: first })
     const token = await before.session({ maxPayments: 3 }).token()
     const asking = { approvals: before.approvals, checkpointer: saver }
     const asked = askedIn(await createBuyer(await before.openSession(token), { url }, asking).invoke(begin, thread))
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const after = open({ ledger: second })
     const resume = new Command({ resume: { approvalId: asked?.id, approved: true } })
     const going = { approvals: after.approvals, checkpointer: reopened(saver) }

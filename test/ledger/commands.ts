@@ -111,7 +111,7 @@ function summary(answer: Reservation, limits: readonly Limit[]): unknown {
   if (reason === 'pin') return { reason, key: answer.pin.key, remembered: answer.remembered }
   if (reason === 'frozen') return { reason, freeze: answer.freeze }
   if (reason === 'revoked') return { reason, session: answer.session }
-  if (reason === 'late') return { reason }
+  if (reason === 'late' || reason === 'clock') return { reason }
   return { reason, index: limits.indexOf(answer.limit), used: answer.used, fitsAt: answer.fitsAt }
 }
 

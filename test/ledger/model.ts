@@ -89,8 +89,12 @@ export function createModel(wall: number) {
     approvals,
     revoked,
     usage: (limits: readonly Limit[]) => {
+      const { now } = state
       tick(state.wall)
-      return limits.map((limit) => ({ used: used(limit), freesAt: fitsAt(limit, used(limit) - 1n) }))
+      const answers = limits.map((limit) => ({ used: used(limit), freesAt: fitsAt(limit, used(limit) - 1n) }))
+      // To ask moves nothing.
+      state.now = now
+      return answers
     },
     reserve: (payment: Payment, limits: readonly Limit[], options: Options): unknown => {
       tick(payment.createdAt)

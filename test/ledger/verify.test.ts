@@ -115,7 +115,7 @@ describe('a SQLite ledger whose sums are wrong', () => {
     async (_what, sql, difference) => {
       made += 1
       const file = join(directory, `${made}.db`)
-      const ledger = sqliteLedger(file)
+      const ledger = sqliteLedger(file, { monotonic: false })
       await fill(ledger)
       ledger.close()
       const database = new DatabaseSync(file)

@@ -255,18 +255,18 @@ describe('an approval at the host', () => {
   test('outlives the process that asked: asked in one, answered in another, paid once', async () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'restart.db')
-    const asked = await openDesk(open({ ledger: sqliteLedger(file) }))({ url })
+    const asked = await openDesk(open({ ledger: sqliteLedger(file, { monotonic: false }) }))({ url })
     expect(asked).toMatchObject({ resultType: 'input_required', requestState: expect.stringMatching(/^call_/) })
     expect(signed()).toBe(0)
 
-    const second = open({ ledger: sqliteLedger(file) })
+    const second = open({ ledger: sqliteLedger(file, { monotonic: false }) })
     const desk = openDesk(second)
     const round = { requestState: asked['requestState'], inputResponses: accepted }
     expect(await desk({ url }, round)).toMatchObject({
       structuredContent: { status: 'ok', payment: { amountUsd: '$5.00' } },
     })
     // Sent again, here and in a third process, it is the same purchase.
-    for (const again of [desk, openDesk(open({ ledger: sqliteLedger(file) }))]) {
+    for (const again of [desk, openDesk(open({ ledger: sqliteLedger(file, { monotonic: false }) }))]) {
       expect(await again({ url }, round)).toMatchObject({ isError: true })
     }
     expect(taken()).toBe(5_000_000n)
@@ -276,10 +276,10 @@ describe('an approval at the host', () => {
   test('outlives the process for a session too, which is opened again by its token', async () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'session.db')
-    const first = open({ ledger: sqliteLedger(file) })
+    const first = open({ ledger: sqliteLedger(file, { monotonic: false }) })
     const session = first.session({})
     const { requestState } = await openDesk(first, session)({ url })
-    const second = open({ ledger: sqliteLedger(file) })
+    const second = open({ ledger: sqliteLedger(file, { monotonic: false }) })
     const desk = openDesk(second, await second.openSession(await session.token()))
     const round = { requestState, inputResponses: accepted }
     expect(await desk({ url }, round)).toMatchObject({ structuredContent: { status: 'ok' } })

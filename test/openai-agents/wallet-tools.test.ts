@@ -83,7 +83,7 @@ describe('an interruption', () => {
   test('outlives the process, and approving it lets exactly its terms be paid, once', async () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'agent.db')
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const before = open({ ledger: first })
     const suspended = await run(createBuyer(before, { url }, { approvals: before.approvals }), 'buy')
     expect(suspended.interruptions).toHaveLength(1)
@@ -93,7 +93,7 @@ describe('an interruption', () => {
     before.close()
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const after = open({ ledger: second })
     const resume = async () => {
       const agent = createBuyer(after, undefined, { approvals: after.approvals })
@@ -109,14 +109,14 @@ describe('an interruption', () => {
   test('outlives it for a session too, which its token carries', async () => {
     sell({ priceUsd: '5' })
     const file = join(folder, 'session.db')
-    const first = sqliteLedger(file)
+    const first = sqliteLedger(file, { monotonic: false })
     const before = open({ ledger: first })
     const token = await before.session({ maxPayments: 3 }).token()
     const { approvals } = before
     const suspended = await run(createBuyer(await before.openSession(token), { url }, { approvals }), 'buy')
     first.close()
 
-    const second = sqliteLedger(file)
+    const second = sqliteLedger(file, { monotonic: false })
     const after = open({ ledger: second })
     const agent = createBuyer(await after.openSession(token), undefined, { approvals: after.approvals })
     await run(agent, await decide(agent, suspended.state.toString(), 'approve'))

@@ -23,7 +23,9 @@ const wallet = createAgentWallet({
   policy: [allowHosts(['shop.example.com']), spendingLimit({ dailyLimitUsd: options.dailyLimitUsd })],
   fetch: (input, init) => shop(new Request(input, init)),
 })
-const calls = Array.from({ length: options.calls }, () => wallet.fetch('https://shop.example.com/'))
+const calls = Array.from({ length: options.calls }, () =>
+  wallet.fetch('https://shop.example.com/', { payment: { repeatable: true } }),
+)
 const settled = await Promise.allSettled(calls)
 const refused = settled.filter((one) => one.status === 'rejected')
 const odd = refused.filter(({ reason }) => !isStipendError(reason) || reason.code !== 'limit_exceeded')

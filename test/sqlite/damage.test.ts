@@ -44,9 +44,17 @@ async function hurry<value>(work: () => Promise<value>): Promise<value> {
 /** Buys something over a ledger, and expects that it signs nothing. */
 async function refusesToPay(ledger: Ledger): Promise<void> {
   const keyStore = testKeyStore()
-  const shop = paidResource({})
+  // The time of the payments that are there.
+  const clock = (): number => createPayment().createdAt
+  const shop = paidResource({ clock })
   const fetch: typeof globalThis.fetch = (input, init) => shop(new Request(input, init))
-  const wallet = createAgentWallet({ keyStore, ledger, fetch, policy: [allowHosts(['shop.example.com'])] })
+  const wallet = createAgentWallet({
+    keyStore,
+    ledger,
+    fetch,
+    clock,
+    policy: [allowHosts(['shop.example.com'])],
+  })
   expect(await rejection(wallet.fetch('https://shop.example.com/'))).toMatchObject({
     code: 'ledger_unavailable',
     moved: 'no',
@@ -145,8 +153,10 @@ describe('a SQLite ledger', () => {
     await ledger.reserve(old, [])
     const other = new DatabaseSync(file)
     const { now } = other.prepare('SELECT now FROM clock').get() as { now: number }
-    await ledger.usage([], now + 1000)
-    await ledger.usage([], now + 1000)
+    for (const id of ['f', 'd'] as const) {
+      const later = createPayment({ id: `pay_${id.repeat(32)}`, purchaseKey: id, createdAt: now + 1000 })
+      await ledger.reserve(later, [])
+    }
     // A restore as SQLite does it, by writing the pages of the copy into the file.
     other.prepare('DELETE FROM payments WHERE id = ?').run(old.id)
     other.prepare('UPDATE clock SET now = ?').run(now)
@@ -265,6 +275,8 @@ describe('a SQLite ledger', () => {
   })
 
   test.each(Object.entries(ledgerContract))('over better-sqlite3 keeps the contract: %s', async (_sentence, check) => {
-    await expect(check(() => sqliteLedger(new BetterSqlite(':memory:')))).resolves.toBeUndefined()
+    await expect(
+      check(({ monotonic } = {}) => sqliteLedger(new BetterSqlite(':memory:'), { monotonic })),
+    ).resolves.toBeUndefined()
   })
 })

@@ -7,7 +7,10 @@ import { sqliteLedger } from 'stipend/sqlite'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 
 /** Makes new ledgers of one kind, until it is told to stop. */
-export type LedgerMaker = { readonly create: () => Ledger; readonly stop: () => Promise<void> }
+export type LedgerMaker = {
+  readonly create: (options?: { readonly monotonic?: () => number }) => Ledger
+  readonly stop: () => Promise<void>
+}
 
 /** How to make each ledger there is. */
 export const ledgerMakers: Readonly<Record<string, () => Promise<LedgerMaker>>> = {
@@ -16,9 +19,9 @@ export const ledgerMakers: Readonly<Record<string, () => Promise<LedgerMaker>>> 
     const directory = mkdtempSync(join(tmpdir(), 'stipend-'))
     let made = 0
     return {
-      create: () => {
+      create: ({ monotonic = false as const } = {}) => {
         made += 1
-        return sqliteLedger(join(directory, `${made}.db`))
+        return sqliteLedger(join(directory, `${made}.db`), { monotonic })
       },
       stop: async () => rmSync(directory, { recursive: true, force: true }),
     }

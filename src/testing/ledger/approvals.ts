@@ -18,7 +18,8 @@ export const approvalContract: LedgerContract = {
 
 const minute = 60_000
 
-function sampleApproval(number: number, different: Partial<Approval> = {}): Approval {
+/** Creates the request for approval of a number. */
+export function sampleApproval(number: number, different: Partial<Approval> = {}): Approval {
   const { resource, asset, amount, microUsd, payTo } = samplePayment(number)
   return {
     id: approvalId(number),
@@ -130,7 +131,7 @@ async function letsThrough(create: CreateLedger): Promise<void> {
 async function keepsDelay(create: CreateLedger): Promise<void> {
   const ledger = await create()
   const hour = 60 * minute
-  await usedOf(ledger, roomy, noon + hour)
+  await ledger.reserve(samplePayment(9, { createdAt: noon + hour }), [])
   const delayed = sampleApproval(1, { kind: 'delay', executableAt: noon + 5 * minute })
   const kept = await ledger.requestApproval(delayed)
   const expected = { ...delayed, executableAt: noon + hour + 5 * minute, expiresAt: noon + hour + 10 * minute }

@@ -3,8 +3,11 @@ import type { Limit, Payment, PaymentStatus } from '../../types.js'
 import { claim, claimEqual } from '../claim.js'
 import { noon, sampleId, samplePayment } from './sample-payment.js'
 
-/** Makes a ledger that is empty. */
-export type CreateLedger = () => Ledger | Promise<Ledger>
+/**
+ * Makes a ledger that is empty. Given milliseconds that pass, it refuses clients that are apart from them; given none, its
+ * time follows what it is told, however far that jumps.
+ */
+export type CreateLedger = (options?: { readonly monotonic?: () => number }) => Ledger | Promise<Ledger>
 
 /** Checks of a ledger by the sentence that each of them proves; each throws an `Error` that says what is broken. */
 export type LedgerContract = Readonly<Record<string, (create: CreateLedger) => Promise<void>>>

@@ -1,5 +1,6 @@
 import type { LedgerContract } from './checks.js'
 import { approvalContract } from './approvals.js'
+import { clockContract } from './clock.js'
 import { journalContract } from './journal.js'
 import { lifecycleContract } from './lifecycle.js'
 import { limitContract } from './limits.js'
@@ -33,4 +34,5 @@ export const ledgerContract: LedgerContract = Object.freeze({
   ...pinContract,
   ...sessionContract,
   ...journalContract,
+  ...clockContract,
 })

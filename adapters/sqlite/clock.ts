@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
+import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from 'stipend'
+import { read, type SqliteDatabase } from './database.js'
+
+/** The time of a ledger as a database keeps it; called once in a transaction, before it writes. */
+export type Clock = {
+  /** Answers the ledger's time, and moves nothing. */
+  readonly now: () => number
+  /** Moves the ledger's time on to what a client says, never back; or answers how far the client is apart. */
+  readonly tell: (told: number) => Tick
+  /** Answers what time the ledger would have if a client told it, and moves nothing. */
+  readonly peek: (told: number) => number
+  /** Puts the time right; answers what it was. */
+  readonly set: (now: number) => number
+}
+
+/** The ledger's time after it was told one, or by how many milliseconds that is apart from it. */
+export type Tick = { readonly ok: true; readonly now: number } | { readonly ok: false; readonly aheadMs: number }
+
+/** Creates the clock over a database's table. */
+export function createClock(database: SqliteDatabase, source: TimeSource | undefined): Clock {
+  const select = database.prepare('SELECT now, settings, run, elapsed, base FROM clock')
+  const move = database.prepare('UPDATE clock SET now = ?, run = ?, elapsed = ?, base = ?')
+  const settle = database.prepare('UPDATE clock SET settings = settings + 1')
+  /** The latest time that was read: all of it was committed, so that no later one is before it. */
+  let seen = { now: 0, settings: 0 }
+
+  const current = (): LedgerTime => {
+    const row = select.get()
+    const [now = 0, settings = 0] = [Number(read(row, 'now')), Number(read(row, 'settings'))]
+    const isOlder = settings < seen.settings || (settings === seen.settings && now < seen.now)
+    if (isOlder) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
+    seen = { now, settings }
+    const run = read(row, 'run')
+    if (run === null || run === undefined) return { now }
+    return { now, base: { run: String(run), elapsed: Number(read(row, 'elapsed')), now: Number(read(row, 'base')) } }
+  }
+  const keep = ({ now, base }: LedgerTime): void => {
+    move.run(now, base?.run ?? null, base?.elapsed ?? null, base?.now ?? null)
+  }
+
+  return {
+    now: () => current().now,
+    tell: (told) => {
+      const time = current()
+      const heard = hearTime(told, time, source)
+      if (!heard.ok) return heard
+      if (heard.time.now !== time.now || heard.time.base !== time.base) keep(heard.time)
+      return { ok: true, now: heard.time.now }
+    },
+    peek: (told) => {
+      const time = current()
+      const heard = hearTime(told, time, source)
+      return heard.ok ? heard.time.now : time.now
+    },
+    set: (now) => {
+      const { now: before } = current()
+      keep(rebaseTime(now, source))
+      settle.run()
+      return before
+    },
+  }
+}
+
+/** The time since this machine was started, sleep included: the same for all its processes. */
+export function machineTime(): TimeSource {
+  const bootId = readBootId()
+  return { run: bootId ?? 'unnamed', isUnnamed: bootId === undefined, elapsed: () => uptime() * 1000 }
+}
+
+/** Linux names each run of the machine. */
+function readBootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Tells whether a database is in memory, or in a file that nobody else finds. */
+export function isPrivate(database: SqliteDatabase): boolean {
+  const [main] = database.prepare('PRAGMA database_list').all()
+  return !read(main, 'file')
+}

@@ -1,0 +1,98 @@
+import { LedgerUnavailableError, type TimeSource } from 'stipend'
+import type { AnchorWatch } from './anchor.js'
+import { machineTime } from './clock.js'
+import { openDatabase, type SqliteDatabase } from './database.js'
+import { fileAnchor, type FoundFile, type LedgerAnchor, openPrivately } from './file.js'
+import type { Books } from './reserve.js'
+import { prepareSchema } from './schema.js'
+import { blockingMs } from './turns.js'
+
+/** Options of `sqliteLedger`. */
+export type SqliteLedgerOptions = {
+  /**
+   * Whether a file that is missing is made. An agent that has run before can say no: a ledger that is gone has forgotten
+   * what was spent.
+   *
+   * @default true
+   */
+  readonly create?: boolean | undefined
+  /**
+   * Milliseconds that pass by themselves, for all processes that share the file. A client whose clock is apart from the
+   * ledger's time plus what has passed since, by more than five minutes and a little drift, is refused and moves nothing.
+   * `false` lets the ledger's time follow its clients forward, for tests with a clock of their own.
+   *
+   * @default the time since this machine was started; `false` for a database in memory
+   */
+  readonly monotonic?: (() => number) | false | undefined
+  /**
+   * Where the end of the journal is kept besides the ledger. A ledger that was lost, emptied or put back to an older copy
+   * is behind it when it is opened: it is frozen then, and pays nothing until its owner calls `wallet.unfreeze()`, which
+   * is on record. Kept elsewhere than in the same folder, it also shows that the folder as a whole was put back.
+   *
+   * @default the file's name with `.anchor`; none for `:memory:` and for a database that is passed in, whose loss does not
+   * show
+   */
+  readonly anchor?: LedgerAnchor | false | undefined
+}
+
+/** A database that is ready to be used, and how its file was found. */
+export type Opened = FoundFile & { readonly database: SqliteDatabase }
+
+/** Opens a database, or takes the one that is open, and brings its tables up to date. */
+export function open(file: string | SqliteDatabase, create: boolean): Opened {
+  try {
+    const found = isPath(file) ? openPrivately(file, create) : {}
+    const database = typeof file === 'string' ? openDatabase(file) : file
+    prepareSchema(database)
+    // From here on, whoever finds it locked tries again by itself.
+    if (typeof file === 'string') database.exec(`PRAGMA busy_timeout = ${blockingMs}`)
+    return { ...found, database }
+  } catch (error) {
+    throw error instanceof Error && 'code' in error && error.code === 'configuration_invalid'
+      ? error
+      : new LedgerUnavailableError(error)
+  }
+}
+
+function isPath(file: string | SqliteDatabase): file is string {
+  return typeof file === 'string' && file !== ':memory:'
+}
+
+/** Answers the anchor that a ledger is compared with. */
+export function anchorOf(
+  file: string | SqliteDatabase,
+  given: SqliteLedgerOptions['anchor'],
+): LedgerAnchor | undefined {
+  if (given === undefined) return isPath(file) ? fileAnchor(`${file}.anchor`) : undefined
+  return given === false ? undefined : given
+}
+
+/** Puts on record what was found when the file was opened; a ledger that has lost something pays nothing from the start. */
+export function noteOpening(
+  { database, anchor, looseMode }: Opened & { readonly anchor: AnchorWatch },
+  { halts, journal, clock }: Books,
+): void {
+  const loss = anchor.findLoss()
+  if (loss === undefined && looseMode === undefined) return anchor.keepUp()
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const now = clock.now()
+    if (looseMode !== undefined) journal.note({ type: 'file-tightened', mode: looseMode }, now)
+    if (loss !== undefined) {
+      const reason = `the ledger has lost payments: ${loss}`
+      halts.freeze({ reason, at: now })
+      journal.note({ type: 'frozen', reason }, now)
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw new LedgerUnavailableError(error)
+  }
+  anchor.keepUp()
+}
+
+/** Answers what makes the time of a ledger pass by itself. */
+export function sourceOf(monotonic: SqliteLedgerOptions['monotonic']): TimeSource | undefined {
+  if (monotonic === false) return undefined
+  return monotonic ? { run: 'given', elapsed: monotonic } : machineTime()
+}
