@@ -74,7 +74,14 @@ async function versionOf(send: Send, schema: string, timeoutMs: number): Promise
 /** Says what has to be done where a role is not allowed to, and else that the ledger cannot be reached. */
 function explain(error: unknown, schema: string): unknown {
   if (isStipendError(error)) return error
-  if (sqlStateOf(error) !== '42501') return new LedgerUnavailableError(error)
+  const state = sqlStateOf(error)
+  if (state === '25004') {
+    return new ConfigurationError(
+      'Failed to use the ledger: it is changed under the isolation read committed, and the connection has another',
+      { details: ["ALTER ROLE APP SET default_transaction_isolation = 'read committed';"], cause: error },
+    )
+  }
+  if (state !== '42501') return new LedgerUnavailableError(error)
   return new ConfigurationError(`Failed to use the ledger: the role of the connection may not do what it needs`, {
     details: [
       `open the ledger once as the role that owns the schema ${schema}, which makes its tables or brings them up to date`,

@@ -41,16 +41,16 @@ export function createSend(pool: PostgresPool): Send {
   let isExplicit = false
   return async ({ text, values, timeoutMs, isRead = false }) => {
     const deadline = startDeadline(timeoutMs)
+    let send = alone
     const mayRepeat = (error: unknown): boolean => {
-      if (isWrongTransaction(error) && !isExplicit && pool.connect) {
-        isExplicit = true
-        return true
-      }
-      return isPassing(error) || (isRead && isLost(error))
+      if (!isWrongTransaction(error) || send === inTransaction || !pool.connect)
+        return isPassing(error) || (isRead && isLost(error))
+      isExplicit = true
+      return true
     }
     return repeatedly(mayRepeat, deadline, async () => {
       const client = await acquire(pool, deadline)
-      const send = isExplicit && !isRead ? inTransaction : alone
+      if (isExplicit && !isRead) send = inTransaction
       return use(client, deadline, () => send(client, text, values))
     })
   }
@@ -75,7 +75,7 @@ async function inTransaction(...[client, ...statement]: Parameters<typeof alone>
 function startDeadline(timeoutMs: number): Deadline {
   const start = performance.now()
   return {
-    leftMs: () => start + timeoutMs - performance.now(),
+    leftMs: () => Math.max(0, start + timeoutMs - performance.now()),
     isEarly: () => performance.now() < start + timeoutMs / 2,
   }
 }
