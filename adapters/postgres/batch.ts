@@ -1,3 +1,7 @@
+import { LedgerUnavailableError } from 'stipend'
+import { within } from '../../src/lib/deadline.js'
+import { isUndone } from './sql-state.js'
+
 /** What a reservation is asked for with: a payment, its limits and its options, each as JSON. */
 export type Wanted = readonly [payment: string, limits: string, options: string]
 
@@ -5,37 +9,72 @@ type Waiting = {
   readonly wanted: Wanted
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
+  readonly markSent: () => void
 }
 
+/** Sends reservations in one transaction, and answers what became of each. */
+type Send = (all: readonly Wanted[]) => Promise<readonly unknown[]>
+
 /** As many as are sent together. */
-const mostAtOnce = 64
+const maxAtOnce = 64
+
+/** As many as are under way at the same time; beyond the first, beside those that are slow. */
+const maxBatches = 4
+
+/** From when on a batch is slow: the next one waits for it no longer. */
+const slowMs = 250
 
 /**
  * Sends what comes while something is under way together, one after the other in one transaction: the commit is what
- * takes time, and one is enough for all.
+ * takes time, and one is enough for all. A batch that is slow, for its connection may have gone silent, holds up no other.
  */
-export function createBatch(
-  send: (all: readonly Wanted[]) => Promise<readonly unknown[]>,
-): (wanted: Wanted) => Promise<unknown> {
+export function createBatch(send: Send, timeoutMs: number): (wanted: Wanted) => Promise<unknown> {
   const waiting: Waiting[] = []
+  let batches = 0
   let isBusy = false
 
-  const work = async (): Promise<void> => {
+  const next = (): void => {
+    if (isBusy || batches === maxBatches || waiting.length === 0) return
     isBusy = true
-    while (waiting.length > 0) await settle(waiting.splice(0, mostAtOnce), send)
-    isBusy = false
-  }
-  return (wanted) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ wanted, resolve, reject })
-      if (!isBusy) void work()
+    batches += 1
+    const batch = waiting.splice(0, maxAtOnce)
+    for (const { markSent } of batch) markSent()
+    const done = settle(batch, send).finally(() => {
+      batches -= 1
+      next()
     })
+    void within(slowMs, done, 'slow')
+      .catch(() => {})
+      .finally(() => {
+        isBusy = false
+        next()
+      })
+  }
+  return async (wanted) => {
+    const { sent, answer, ...member } = createMember(wanted)
+    waiting.push(member)
+    next()
+    await within(timeoutMs, sent, 'all that was asked of PostgreSQL before had no answer').catch((cause: unknown) => {
+      waiting.splice(waiting.indexOf(member), 1)
+      throw new LedgerUnavailableError(cause)
+    })
+    return answer
+  }
 }
 
-async function settle(
-  batch: readonly Waiting[],
-  send: (all: readonly Wanted[]) => Promise<readonly unknown[]>,
-): Promise<void> {
+function createMember(wanted: Wanted): Waiting & { readonly sent: Promise<void>; readonly answer: Promise<unknown> } {
+  let markSent = (): void => {}
+  let [resolve, reject]: [Waiting['resolve'], Waiting['reject']] = [() => {}, () => {}]
+  const sent = new Promise<void>((done) => {
+    markSent = done
+  })
+  const answer = new Promise<unknown>((...settlers) => {
+    ;[resolve, reject] = settlers
+  })
+  return { wanted, resolve, reject, markSent, sent, answer }
+}
+
+async function settle(batch: readonly Waiting[], send: Send): Promise<void> {
   try {
     const answers = await send(batch.map(({ wanted }) => wanted))
     for (const [index, { resolve }] of batch.entries()) resolve(answers[index])
@@ -44,9 +83,4 @@ async function settle(
     if (batch.length > 1 && isUndone(error)) for (const one of batch) await settle([one], send)
     else for (const { reject } of batch) reject(error)
   }
-}
-
-/** Tells an error of a statement, after which nothing of it is left, from a lost connection, after which nobody knows. */
-function isUndone(error: unknown): boolean {
-  return Reflect.get(Object(error), 'severity') === 'ERROR'
 }

@@ -6,6 +6,12 @@ export function lockName(schema: string): string {
   return schema.replaceAll('"', '')
 }
 
+/** How long a change of a ledger waits for those before it. */
+export const lockTimeoutMs = 4000
+
+/** How long a change of a ledger can take once it has its turn. */
+const transactionTimeoutMs = 30_000
+
 /** The functions of a ledger: each is one transaction, and answers in one round trip. */
 export function functions(schema: string): string {
   return `${base(schema)}${meterFunctions(schema)}${approvalFunctions(schema)}${reserve(schema)}${changes(schema)}`
@@ -16,7 +22,18 @@ function base(schema: string): string {
 -- Begins what changes the ledger: one at a time, and on disk when it is answered, whatever the server's default.
 CREATE OR REPLACE FUNCTION ${schema}.enter() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+  -- Under another isolation a statement that waited for its turn would go by what was there before.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'a ledger is changed under read committed' USING ERRCODE = '25004';
+  END IF;
   PERFORM set_config('synchronous_commit', 'on', true);
+  -- A client that has gone silent keeps the lock no longer than this, and who waits for it is told.
+  PERFORM set_config('lock_timeout', '${lockTimeoutMs}', true);
+  PERFORM set_config('idle_in_transaction_session_timeout', '${lockTimeoutMs}', true);
+  IF version() LIKE '%linux%' THEN PERFORM set_config('tcp_user_timeout', '${lockTimeoutMs}', true); END IF;
+  IF current_setting('server_version_num')::integer >= 170000 THEN
+    PERFORM set_config('transaction_timeout', '${transactionTimeoutMs}', true);
+  END IF;
   PERFORM pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));
 END $$;
 

@@ -10,11 +10,14 @@ import {
 } from 'stipend'
 import { encodeLimits, readApproval, readFreeze, readReservation, readUsage } from './answers.js'
 import { createBatch } from './batch.js'
-import { answerOf, type Call, createCall, type PostgresPool } from './call.js'
+import { answerOf, type Call, createCall } from './call.js'
+import type { PostgresPool } from './connection.js'
 import { replace, select } from './payments.js'
 import { differenceQuery } from './verify.js'
 
-export type { PostgresPool } from './call.js'
+export type { PostgresClient, PostgresPool } from './connection.js'
+
+const maxTimeoutMs = 86_400_000
 
 /** Options of `postgresLedger`. */
 export type PostgresLedgerOptions = {
@@ -24,6 +27,13 @@ export type PostgresLedgerOptions = {
    * @default 'stipend'
    */
   readonly schema?: string | undefined
+  /**
+   * How long a call waits for the database, in milliseconds. What was sent and brought no answer by then may have been
+   * recorded all the same; its connection is closed.
+   *
+   * @default 10000
+   */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A ledger in PostgreSQL, which any number of processes on any number of machines can share. */
@@ -41,7 +51,9 @@ export type PostgresLedger = Ledger & {
  * Keeps a ledger in PostgreSQL, for agents on more than one machine. It makes its tables on first use, or
  * brings those of an older version up to date, and reserves in one round trip.
  *
- * @throws ConfigurationError when the schema's name is not usable.
+ * A call that the database does not answer in time is a LedgerUnavailableError, whatever the state of its connection.
+ *
+ * @throws ConfigurationError when an option is not usable.
  *
  * @example
  * ```ts
@@ -51,36 +63,34 @@ export type PostgresLedger = Ledger & {
  * const ledger = postgresLedger(new pg.Pool({ connectionString: process.env.DATABASE_URL }))
  * ```
  */
-export function postgresLedger(pool: PostgresPool, { schema = 'stipend' }: PostgresLedgerOptions = {}): PostgresLedger {
+export function postgresLedger(
+  pool: PostgresPool,
+  { schema = 'stipend', timeoutMs = 10_000 }: PostgresLedgerOptions = {},
+): PostgresLedger {
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
+  if (!(timeoutMs > 0 && timeoutMs <= maxTimeoutMs))
+    throw new ConfigurationError(`Failed to read timeoutMs: ${timeoutMs} is not a number of milliseconds up to a day`)
   const quoted = `"${schema}"`
-  const call = createCall(pool, quoted)
-  const ask: Ask = async (name, ...values) => {
-    const places = values.map((_value, index) => `$${index + 1}`).join(', ')
-    return answerOf(await call(`SELECT ${quoted}.${name}(${places}) AS answer`, values))
-  }
+  const call = createCall(pool, quoted, timeoutMs)
   return Object.freeze({
-    ...paymentsOf(call, ask, quoted),
-    ...approvalsOf(call, ask, quoted),
-    ...haltsOf(call, ask, quoted),
-    ...memoryOf(call, ask, quoted),
-    verify: () => verify(call, ask, quoted),
+    ...paymentsOf(call, quoted, timeoutMs),
+    ...approvalsOf(call, quoted),
+    ...haltsOf(call, quoted),
+    ...memoryOf(call, quoted),
+    verify: () => verify(call, quoted),
   } satisfies PostgresLedger)
 }
 
-/** Calls a function of the ledger, and answers what it answers. */
-type Ask = (name: string, ...values: unknown[]) => Promise<unknown>
-
 function paymentsOf(
   call: Call,
-  ask: Ask,
   schema: string,
+  timeoutMs: number,
 ): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'usage'> {
   const reserve = createBatch(async (all) => {
-    const answers = await ask('reserve_all', `[${all.map((wanted) => `[${wanted.join()}]`).join()}]`)
+    const answers = await call.ask('reserve_all', `[${all.map((wanted) => `[${wanted.join()}]`).join()}]`)
     return Array.isArray(answers) ? answers : []
-  })
+  }, timeoutMs)
   return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) => {
       for (const { scope } of limits) {
@@ -93,67 +103,63 @@ function paymentsOf(
     get: async (id) => (await select(call, schema, { id }))[0],
     list: async (filter = {}) => select(call, schema, filter),
     usage: async (limits, now) => {
-      const answers = await ask('usage', encodeLimits(limits, now), now)
+      const answers = await call.ask('usage', encodeLimits(limits, now), now)
       return limits.map((limit, index) => readUsage(limit, Reflect.get(Object(answers), index)))
     },
   }
 }
 
-function approvalsOf(
-  call: Call,
-  ask: Ask,
-  schema: string,
-): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
+function approvalsOf(call: Call, schema: string): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
   return {
     requestApproval: async (approval) =>
-      readApproval(await ask('request_approval', encodeApproval(approval), mostApprovals)) ?? approval,
-    decideApproval: async (id, status, now) => readApproval(await ask('decide_approval', id, status, now)),
+      readApproval(await call.ask('request_approval', encodeApproval(approval), mostApprovals)) ?? approval,
+    decideApproval: async (id, status, now) => readApproval(await call.ask('decide_approval', id, status, now)),
     listApprovals: async (now) => {
       const text = `SELECT approval AS answer FROM ${schema}.approvals WHERE expires_at > $1 ORDER BY seq DESC LIMIT $2`
-      const rows = await call(text, [now, mostApprovals])
+      const rows = await call.read(text, [now, mostApprovals])
       return rows.flatMap((row) => readApproval(Reflect.get(Object(row), 'answer')) ?? [])
     },
   }
 }
 
 /** What is read before each signature is read by a key, and waits for nobody. */
-function haltsOf(
-  call: Call,
-  ask: Ask,
-  schema: string,
-): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
+function haltsOf(call: Call, schema: string): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
   return {
-    freeze: async (freeze) => void (await ask('set_freeze', freeze?.reason ?? null, freeze?.at ?? null)),
+    freeze: async (freeze) => void (await call.ask('set_freeze', freeze?.reason ?? null, freeze?.at ?? null)),
     frozen: async () => {
-      const [row] = await call(`SELECT reason, at FROM ${schema}.freeze`)
+      const [row] = await call.read(`SELECT reason, at FROM ${schema}.freeze`)
       return row === undefined ? undefined : readFreeze(row)
     },
-    revokeSession: async (id) => void (await ask('revoke_session', id)),
+    revokeSession: async (id) => void (await call.ask('revoke_session', id)),
     revoked: async (ids) => {
-      const rows = await call(`SELECT session FROM ${schema}.revoked WHERE session = ANY($1)`, [ids])
+      const rows = await call.read(`SELECT session FROM ${schema}.revoked WHERE session = ANY($1)`, [ids])
       const found = new Set(rows.map((row) => Reflect.get(Object(row), 'session')))
       return ids.find((id) => found.has(id))
     },
   }
 }
 
-function memoryOf(call: Call, ask: Ask, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
+function memoryOf(call: Call, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
     secret: async (name) => {
       const fresh = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
-      return Uint8Array.from(Buffer.from(String(await ask('keep_secret', name, fresh)), 'hex'))
+      return Uint8Array.from(Buffer.from(String(await call.ask('keep_secret', name, fresh)), 'hex'))
     },
-    remember: async (name, text) => void (await ask('remember', name, text)),
+    remember: async (name, text) => void (await call.ask('remember', name, text)),
     recall: async (name) => {
-      const [row] = await call(`SELECT text FROM ${schema}.notes WHERE name = $1`, [name])
+      const [row] = await call.read(`SELECT text FROM ${schema}.notes WHERE name = $1`, [name])
       return row === undefined ? undefined : String(Reflect.get(Object(row), 'text'))
     },
   }
 }
 
-async function verify(call: Call, ask: Ask, schema: string): Promise<void> {
-  const difference = answerOf(await call(differenceQuery(schema)))
+async function verify(call: Call, schema: string): Promise<void> {
+  const difference = answerOf(await call.readAll(differenceQuery(schema)))
   if (difference === null) return
-  await ask('set_freeze', `its sums are not those of its payments: ${String(difference)}`, await ask('tick', 0))
+  await call.ask(
+    'set_freeze',
+    `its sums are not those of its payments: ${String(difference)}`,
+    await call.ask('tick', 0),
+  )
   throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${String(difference)}`)
 }

@@ -8,7 +8,7 @@ import {
   type PaymentId,
   type PaymentUpdate,
 } from 'stipend'
-import { answerOf, type Call } from './call.js'
+import type { Call } from './call.js'
 
 /** Reads, moves on and replaces what is still as it was read, until nobody came between. */
 export async function replace(id: PaymentId, update: PaymentUpdate, call: Call, schema: string): Promise<Payment> {
@@ -17,12 +17,7 @@ export async function replace(id: PaymentId, update: PaymentUpdate, call: Call, 
     if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
     const moved = advancePayment(payment, update)
     const isOver = countsAsSpent(payment) && !countsAsSpent(moved)
-    const rows = await call(`SELECT ${schema}.replace($1, $2, $3) AS answer`, [
-      encodePayment(payment),
-      encodePayment(moved),
-      isOver,
-    ])
-    if (answerOf(rows) === true) return moved
+    if ((await call.ask('replace', encodePayment(payment), encodePayment(moved), isOver)) === true) return moved
   }
 }
 
@@ -46,7 +41,7 @@ export async function select(
   const given = conditions.filter(([, value]) => value !== undefined)
   const where = given.map(([condition], index) => `${condition} $${index + 1}`).join(' AND ')
   const text = `SELECT payment AS answer FROM ${schema}.payments ${where && `WHERE ${where}`} ORDER BY seq DESC LIMIT ${Number(limit)}`
-  const rows = await call(
+  const rows = await call.read(
     text,
     given.map(([, value]) => value),
   )

@@ -1,4 +1,4 @@
-import { functions, lockName } from './functions.js'
+import { functions, lockName, lockTimeoutMs } from './functions.js'
 
 /** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
 export const unresolved = `(status IN ('authorized', 'unknown') OR (status = 'confirmed' AND (payment->>'undelivered')::boolean))`
@@ -9,7 +9,6 @@ export const unresolved = `(status IN ('authorized', 'unknown') OR (status = 'co
  */
 const steps: readonly ((schema: string) => string)[] = [
   (schema) => `
-CREATE SCHEMA IF NOT EXISTS ${schema};
 CREATE TABLE ${schema}.version (version integer PRIMARY KEY);
 CREATE TABLE ${schema}.payments (
   seq bigserial PRIMARY KEY,
@@ -79,6 +78,8 @@ export const version: number = steps.length
 export function migration(schema: string): string {
   const pending = steps.map((step, index) => `IF found <= ${index} THEN EXECUTE $step$ ${step(schema)} $step$; END IF;`)
   return `
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+SET LOCAL lock_timeout = ${lockTimeoutMs};
 SELECT pg_advisory_xact_lock(hashtext('stipend migration'), hashtext('${lockName(schema)}'));
 SELECT pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext('${lockName(schema)}'));
 DO $migration$
@@ -86,6 +87,10 @@ DECLARE
   found integer := 0;
 BEGIN
   PERFORM set_config('synchronous_commit', 'on', true);
+  -- Who may not make a schema may have been given one.
+  IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '${lockName(schema)}') THEN
+    EXECUTE 'CREATE SCHEMA ${schema}';
+  END IF;
   -- By what is committed now: to_regclass would answer from what this session has seen before it waited.
   IF EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '${lockName(schema)}' AND tablename = 'version') THEN
     EXECUTE 'SELECT MAX(version) FROM ${schema}.version' INTO found;

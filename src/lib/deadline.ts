@@ -11,6 +11,13 @@ export async function within<value>(milliseconds: number, promise: Promise<value
   }
 }
 
+/** Waits for a time. */
+export async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
+}
+
 /** Waits for a promise until a signal is aborted: a fetch of the caller's own may not heed it, or lose it. */
 export async function unlessAborted<value>(
   signal: AbortSignal | null | undefined,

@@ -98,7 +98,7 @@ async function postgresOf(payments: number): Promise<Counted> {
     await client.query('COMMIT')
     return read
   }
-  return { ledger: postgresLedger(client as never, { schema }), rowsReadBy }
+  return { ledger: postgresLedger({ query: (text, values) => client.query(text, values) }, { schema }), rowsReadBy }
 }
 
 /** What each kind of work reads, once its limits have been looked at for the first time. */

@@ -38,7 +38,7 @@ describe('on a PostgreSQL server that answers before a commit is on disk', () =>
     const client = await server.createPool().connect()
     const setting = async () => (await client.query('SHOW synchronous_commit')).rows[0].synchronous_commit
     expect(await setting()).toBe('off')
-    const ledger = postgresLedger(client as never)
+    const ledger = postgresLedger({ query: (text, values) => client.query(text, values) })
     await ledger.reserve(samplePayment(1), [])
     await client.query('BEGIN')
     await change(ledger)
