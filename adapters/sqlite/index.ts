@@ -14,7 +14,7 @@ import {
 import { type Access, createAccess } from './access.js'
 import { createApprovals } from './approvals.js'
 import { findBreak } from './check-journal.js'
-import { openDatabase, type SqliteDatabase, watchFile } from './database.js'
+import { isOnDisk, openDatabase, type SqliteDatabase, watchFile } from './database.js'
 import { createHalts } from './halts.js'
 import { createJournal } from './journal.js'
 import { createMemory } from './memory.js'
@@ -86,6 +86,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
     memory: createMemory(database),
   }
   return Object.freeze({
+    durable: isOnDisk(database),
     ...paymentsOf(access, books),
     ...approvalsOf(access, books),
     ...haltsOf(access, books),
@@ -174,7 +175,8 @@ async function verify(database: SqliteDatabase, { change, look }: Access, { halt
 
 function memoryOf({ change, look }: Access, { memory }: Books): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
-    secret: async (name) => change(() => memory.secret(name, crypto.getRandomValues(new Uint8Array(32)))),
+    secret: async (name, first) =>
+      change(() => memory.secret(name, first ?? crypto.getRandomValues(new Uint8Array(32)))),
     remember: async (name, text) => change(() => memory.remember(name, text)),
     recall: async (name) => look(() => memory.recall(name)),
   }

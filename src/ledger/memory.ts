@@ -116,6 +116,8 @@ export function memoryLedger(): Ledger {
   }
 
   return {
+    durable: false,
+
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, options = {}): Promise<Reservation> {
       ledgerNow = Math.max(ledgerNow, payment.createdAt)
@@ -161,8 +163,8 @@ export function memoryLedger(): Ledger {
       return limits.map((limit) => counters.usage(limit, ledgerNow))
     },
 
-    async secret(name) {
-      const secret = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32))
+    async secret(name, first) {
+      const secret = secrets.get(name) ?? first?.slice() ?? crypto.getRandomValues(new Uint8Array(32))
       secrets.set(name, secret)
       return secret.slice()
     },
