@@ -282,6 +282,27 @@ export class SigningFailedError extends StipendError {
   }
 }
 
+/** Thrown when the person at the wallet rejected the signature; ask that person before the same call is made again. */
+export class SigningRejectedError extends StipendError {
+  readonly code = 'signing_rejected'
+  override readonly moved: Moved
+  readonly payment: Payment
+
+  constructor(payment: Payment, rejection: { readonly moved: Moved; readonly cause?: unknown }) {
+    super('Signature was rejected at the wallet', {
+      details: [
+        describe(payment),
+        rejection.moved === 'no'
+          ? 'Nothing was signed; the payment no longer counts.'
+          : 'It was signed and sent before, and still counts as spent.',
+      ],
+      cause: rejection.cause,
+    })
+    this.moved = rejection.moved
+    this.payment = payment
+  }
+}
+
 /** Thrown when the server answered a payment with another 402; look at the response, do not pay again blindly. */
 export class PaymentRejectedError extends StipendError {
   readonly code = 'payment_rejected'
@@ -392,6 +413,7 @@ export type AnyStipendError =
   | ChainUnavailableError
   | PayeeAccountMissingError
   | SigningFailedError
+  | SigningRejectedError
   | PaymentRejectedError
   | AlreadyPaidError
   | PaymentOutcomeUnknownError

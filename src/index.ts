@@ -28,6 +28,7 @@ export {
   SessionInvalidError,
   SessionRevokedError,
   SigningFailedError,
+  SigningRejectedError,
   StipendError,
   UnpayableRequestError,
   WalletFrozenError,

@@ -45,6 +45,7 @@ describe('the public names', () => {
         "SessionInvalidError",
         "SessionRevokedError",
         "SigningFailedError",
+        "SigningRejectedError",
         "StipendError",
         "UnpayableRequestError",
         "WalletFrozenError",
@@ -162,6 +163,7 @@ describe('the public names', () => {
         "account",
         "changePassword",
         "encryptedFile",
+        "ethersSigner",
         "exportKey",
         "generate",
         "generateMnemonic",
@@ -369,6 +371,7 @@ function samples(copy: typeof stipend): Readonly<Record<string, stipend.StipendE
     SessionInvalidError: new copy.SessionInvalidError('it is no session token'),
     SessionRevokedError: new copy.SessionRevokedError(`ses_${'0'.repeat(32)}`),
     SigningFailedError: new copy.SigningFailedError(payment, { reason: 'the key store threw', moved: 'no' }),
+    SigningRejectedError: new copy.SigningRejectedError(payment, { moved: 'no' }),
     UnpayableRequestError: new copy.UnpayableRequestError('Failed to keep the body'),
     WalletFrozenError: new copy.WalletFrozenError({ reason: 'too many refusals', at: 0 }),
   }

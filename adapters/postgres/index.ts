@@ -141,8 +141,8 @@ function haltsOf(call: Call, schema: string): Pick<Ledger, 'freeze' | 'frozen' |
 
 function memoryOf(call: Call, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
-    secret: async (name) => {
-      const fresh = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')
+    secret: async (name, first = crypto.getRandomValues(new Uint8Array(32))) => {
+      const fresh = Buffer.from(first).toString('hex')
       return Uint8Array.from(Buffer.from(String(await call.ask('keep_secret', name, fresh)), 'hex'))
     },
     remember: async (name, text) => void (await call.ask('remember', name, text)),

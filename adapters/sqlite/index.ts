@@ -16,7 +16,7 @@ import { watchAnchor } from './anchor.js'
 import { createApprovals } from './approvals.js'
 import { findBreak } from './check-journal.js'
 import { createClock, isPrivate, type Tick } from './clock.js'
-import { type SqliteDatabase, watchFile } from './database.js'
+import { isOnDisk, type SqliteDatabase, watchFile } from './database.js'
 import { createHalts } from './halts.js'
 import { createJournal } from './journal.js'
 import { createMemory } from './memory.js'
@@ -83,6 +83,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   }
   noteOpening({ database, anchor, looseMode }, books)
   return Object.freeze({
+    durable: isOnDisk(database),
     ...paymentsOf(access, books),
     ...approvalsOf(access, books),
     ...haltsOf(access, books),
@@ -192,7 +193,8 @@ function timeOf(
 
 function memoryOf({ change, look }: Access, { memory }: Books): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
-    secret: async (name) => change(() => memory.secret(name, crypto.getRandomValues(new Uint8Array(32)))),
+    secret: async (name, first) =>
+      change(() => memory.secret(name, first ?? crypto.getRandomValues(new Uint8Array(32)))),
     remember: async (name, text) => change(() => memory.remember(name, text)),
     recall: async (name) => look(() => memory.recall(name)),
   }

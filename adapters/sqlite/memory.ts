@@ -10,7 +10,7 @@ export type Memory = {
   readonly remember: (name: string, text: string) => void
   readonly recall: (name: string) => string | undefined
   /** Keeps a secret under a name unless there is one, and answers the one that is kept. */
-  readonly secret: (name: string, fresh: Uint8Array) => Uint8Array
+  readonly secret: (name: string, first: Uint8Array) => Uint8Array
 }
 
 /** Creates the memory over a database's tables. */
@@ -41,8 +41,8 @@ export function createMemory(database: SqliteDatabase): Memory {
     },
     remember: (name, text) => void note.run(name, text),
     recall: (name) => textOf(byName.get(name), 'text'),
-    secret: (name, fresh) => {
-      draw.run(name, fresh)
+    secret: (name, first) => {
+      draw.run(name, first)
       return Uint8Array.from(read(drawn.get(name), 'secret') as Uint8Array)
     },
   }

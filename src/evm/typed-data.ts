@@ -27,6 +27,11 @@ const domainFields: readonly TypedDataField[] = [
   { name: 'verifyingContract', type: 'address' },
 ]
 
+/** Adds the type of the domain, without which some wallets and custody services sign nothing; the hash stays the same. */
+export function withDomainType(data: TypedData): TypedData {
+  return { ...data, types: { EIP712Domain: domainFields, ...data.types } }
+}
+
 /** Hashes typed data to the 32 bytes that are signed (EIP-712). */
 export function hashTypedData(data: TypedData): Uint8Array {
   const types = { ...data.types, EIP712Domain: domainFields }

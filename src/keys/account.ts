@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import type { TypedData } from '../evm/typed-data.js'
+import { type TypedData, withDomainType } from '../evm/typed-data.js'
 import { parseAddress } from '../evm/address.js'
 import type { Hex, Network } from '../types.js'
 import type { SingleKeyStore } from './signers.js'
@@ -8,21 +8,28 @@ import type { EvmSigner } from '../evm/signer.js'
 /** The part of a viem `LocalAccount` that is used. */
 export type LocalAccount = {
   readonly address: Hex
+  readonly type?: string | undefined
   // A method, and `never`: viem's is generic over the types of the data.
   signTypedData(data: never): Promise<Hex>
 }
 
 /** The part of a viem wallet client that is used; it has an account. */
 export type WalletClient = {
-  readonly account?: { readonly address: Hex } | undefined
+  readonly account?: { readonly address: Hex; readonly type?: string | undefined } | undefined
   signTypedData(request: never): Promise<Hex>
+}
+
+/** The part of a signer of ethers v6 that is used; one that has to be asked for its address does not fit. */
+export type EthersSigner = {
+  readonly address: string
+  signTypedData(domain: never, types: never, message: never): Promise<string>
 }
 
 /**
  * Creates a key store from a viem account, wherever that keeps its key. What a throw of it means is not known, so a
- * payment that it threw at counts as spent.
+ * payment that it threw at counts as spent, unless a person rejected it (code 4001).
  *
- * @throws ConfigurationError when it has no EVM address.
+ * @throws ConfigurationError when it has no EVM address, or is a smart account, whose signatures EIP-3009 does not take.
  *
  * @example
  * ```ts
@@ -33,13 +40,16 @@ export type WalletClient = {
  * ```
  */
 export function account(source: LocalAccount): SingleKeyStore {
-  return storeOf(source.address, (data) => source.signTypedData(data as never))
+  // In three parts is how ethers signs; what viem's accounts take is one.
+  if (Object(source).signTypedData?.length >= 3) throw refuse('it is a signer of ethers: use ethersSigner(signer)')
+  return storeOf({ ...about(source), signTypedData: (data) => source.signTypedData(data as never) })
 }
 
 /**
- * Creates a key store from a viem wallet client and its account: a browser's wallet, say, which asks its user.
+ * Creates a key store from a viem wallet client and its account: a browser's wallet, say, which asks its user. What the
+ * user rejects is not spent.
  *
- * @throws ConfigurationError when the client has no account.
+ * @throws ConfigurationError when the client has no account, or a smart one.
  *
  * @example
  * ```ts
@@ -52,21 +62,77 @@ export function account(source: LocalAccount): SingleKeyStore {
  */
 export function walletClient(client: WalletClient): SingleKeyStore {
   const { account: from } = client
-  return storeOf(from?.address, (data) => client.signTypedData({ account: from, ...data } as never))
+  const signTypedData: Sign = (data) => client.signTypedData({ account: from, ...data } as never)
+  return storeOf({ ...about(client), address: from?.address, type: from?.type, signTypedData })
 }
 
-function storeOf(claimed: Hex | undefined, signTypedData: EvmSigner['signTypedData']): SingleKeyStore {
+/**
+ * Creates a key store from a signer of ethers v6: a `Wallet`, or the signer of a browser's wallet. What the user rejects
+ * is not spent.
+ *
+ * @throws ConfigurationError when it does not say its address.
+ *
+ * @example
+ * ```ts
+ * import { Wallet } from 'ethers'
+ * import { ethersSigner } from 'stipend/keys'
+ *
+ * const keyStore = ethersSigner(Wallet.createRandom())
+ * ```
+ */
+export function ethersSigner(signer: EthersSigner): SingleKeyStore {
+  // ethers takes the type of the domain from the domain, and refuses one that is given.
+  const signTypedData: Sign = ({ domain, types, message }) =>
+    signer.signTypedData(domain as never, types as never, message as never)
+  return storeOf({ ...about(signer), signTypedData, takesDomainType: false })
+}
+
+type Sign = (data: TypedData) => Promise<unknown>
+
+type Source = {
+  readonly address: unknown
+  readonly type: unknown
+  readonly isAble: boolean
+  readonly signTypedData: Sign
+  readonly takesDomainType?: boolean | undefined
+}
+
+/** Whatever is handed over may be none of what its type says. */
+function about(source: unknown): Pick<Source, 'address' | 'type' | 'isAble'> {
+  const { address, type, signTypedData } = Object(source)
+  return { address, type, isAble: typeof signTypedData === 'function' }
+}
+
+/** A signature of more than 65 bytes is a contract's, which no token takes for a payment. */
+const contractSignature = /^0x[0-9a-fA-F]{132,}$/
+
+function storeOf({ address: claimed, type, isAble, signTypedData, takesDomainType = true }: Source): SingleKeyStore {
   const address = parseAddress(String(claimed))
-  if (!address) throw new ConfigurationError('Failed to read the account: it has no EVM address')
+  if (!address) throw refuse('it has no EVM address')
+  if (type === 'smart') throw refuse('it is a smart account, whose signatures are not the 65 bytes that tokens take')
+  if (!isAble) throw refuse('it signs no typed data')
+  let isContract = false
   const signer: EvmSigner = Object.freeze({
     namespace: 'eip155',
     address,
-    signTypedData: (data: TypedData) => signTypedData(data),
+    signTypedData: async (data: TypedData) => {
+      const signature = await signTypedData(takesDomainType ? withDomainType(data) : data)
+      if (typeof signature === 'string' && contractSignature.test(signature)) isContract = true
+      return signature as Hex
+    },
   })
   return Object.freeze({
     id: address,
     namespace: 'eip155',
     address,
-    getSigner: async (network: Network) => (network.startsWith('eip155:') ? signer : undefined),
+    getSigner: async (network: Network) => {
+      if (!network.startsWith('eip155:')) return undefined
+      if (isContract) throw refuse('it signs as a contract does, and not with the 65 bytes that tokens take')
+      return signer
+    },
   })
+}
+
+function refuse(reason: string): ConfigurationError {
+  return new ConfigurationError(`Failed to read the account: ${reason}`)
 }

@@ -1,4 +1,11 @@
-export { account, type LocalAccount, walletClient, type WalletClient } from './account.js'
+export {
+  account,
+  ethersSigner,
+  type EthersSigner,
+  type LocalAccount,
+  walletClient,
+  type WalletClient,
+} from './account.js'
 export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './file/encrypted-file.js'
 export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './file/manage.js'
 export type { KeyStore, Signer } from '../ports/key-store.js'

@@ -2,7 +2,7 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
-import { hashTypedData, type TypedData } from '../evm/typed-data.js'
+import { hashTypedData, type TypedData, withDomainType } from '../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../evm/signature.js'
 import { parseAddress } from '../evm/address.js'
 import type { Hex, Network } from '../types.js'
@@ -17,6 +17,7 @@ export type RemoteSigningRequest =
   | {
       readonly namespace: 'eip155'
       readonly address: Hex
+      /** With the type of its domain, as `eth_signTypedData_v4` takes it. */
       readonly typedData: TypedData
       /** The 32 bytes that typed data is signed by, for a signer that takes digests (`ECDSA_SHA_256` with `DIGEST`). */
       readonly digest: Uint8Array
@@ -43,7 +44,8 @@ export type RemoteSignerOptions = {
 
 /**
  * Creates a key store whose key is elsewhere. Whatever goes wrong there (no answer, an error, a signature of something
- * else), the key may have been used: the payment counts as spent.
+ * else), the key may have been used: the payment counts as spent. Only an error whose `code` is 4001 says that a person
+ * has rejected it.
  *
  * @throws ConfigurationError when the address is none.
  *
@@ -90,7 +92,8 @@ function createSigner(claimed: string, ask: Ask): KnownSigner {
 function evmSigner(address: Hex, ask: Ask): EvmSigner {
   const signTypedData = async (typedData: TypedData): Promise<Hex> => {
     const digest = hashTypedData(typedData)
-    const answer = await ask({ namespace: 'eip155', address, typedData, digest: digest.slice() })
+    const request = { namespace: 'eip155', address, typedData: withDomainType(typedData) } as const
+    const answer = await ask({ ...request, digest: digest.slice() })
     const found = spellings(toBytes(answer)).find((signature) => recoverAddress(digest, signature) === address)
     if (!found) throw new TypeError('the remote signer answered with no signature of this payment by this address')
     return found

@@ -150,6 +150,8 @@ export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
   }
 
   return {
+    durable: false,
+
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, options = {}): Promise<Reservation> {
       const aheadMs = tell(payment.createdAt)
@@ -208,8 +210,8 @@ export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
       return audit.slice()
     },
 
-    async secret(name) {
-      const secret = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32))
+    async secret(name, first) {
+      const secret = secrets.get(name) ?? first?.slice() ?? crypto.getRandomValues(new Uint8Array(32))
       secrets.set(name, secret)
       return secret.slice()
     },

@@ -1,6 +1,13 @@
 import type { Reading } from './clock.js'
 import { domainOf } from '../hosts/registered-domain.js'
-import { ClockJumpedError, ClockSkewError, MalformedMessageError, PaymentDeniedError, type Refusal } from '../errors.js'
+import {
+  ClockJumpedError,
+  ClockSkewError,
+  ConfigurationError,
+  MalformedMessageError,
+  PaymentDeniedError,
+  type Refusal,
+} from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { sign } from './sign.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
@@ -17,6 +24,7 @@ const largestSkewMs = 120_000
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
+  checkName(ask, parts)
   await checkClock(ask, parts)
   const candidates = await match(required, parts)
   const allowed = await judge(candidates, ask, parts)
@@ -35,6 +43,17 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   })
   tell(authorization, allowed, parts)
   return authorization
+}
+
+/** Whatever a name stands for is forgotten with the process where nothing keeps it: it could be paid once more. */
+function checkName({ isNamed }: Ask, { keyStore, ledger }: Parts): void {
+  if (!isNamed || keyStore.deriveSecret || ledger.durable !== false) return
+  throw new ConfigurationError('Failed to name the purchase: its name would be forgotten with the process', {
+    details: [
+      'The ledger is in memory, and the key store cannot derive secrets: after a restart it would be paid again.',
+      'Use a ledger that is kept, such as sqliteLedger, or pay without a key; nothing was signed.',
+    ],
+  })
 }
 
 async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime, emit }: Parts): Promise<void> {
@@ -91,7 +110,7 @@ async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Pro
 /** Fixes everything that will be recorded and signed, and freezes it. */
 async function prepare(required: PaymentRequired, { offer, scheme, signer, limits }: Allowed, ask: Ask, parts: Parts) {
   const { wall: now, ledger: createdAt } = readTime(parts)
-  const secret = await parts.secret()
+  const secret = await parts.secret(signer.address)
   const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
   const nonce = nonceOf(secret, purchase, offer.asset)
   const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })

@@ -37,8 +37,8 @@ export type Parts = {
   readonly time: () => Reading
   /** Lets the chains say whether the wall clock is right; never rejects. */
   readonly askTime: () => Promise<void>
-  /** 32 bytes that nonces and ids are derived from. */
-  readonly secret: () => Promise<Uint8Array>
+  /** 32 bytes that the nonces and ids of a payer's purchases are derived from. */
+  readonly secret: (payer: string) => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
   readonly sessions: readonly SessionId[]
   /** Unix milliseconds from which on these sessions pay nothing. */

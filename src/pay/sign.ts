@@ -1,5 +1,6 @@
 import { within } from '../lib/deadline.js'
-import { SessionRevokedError, SigningFailedError, WalletFrozenError } from '../errors.js'
+import { isUserRejection } from '../lib/user-rejection.js'
+import { SessionRevokedError, SigningFailedError, SigningRejectedError, WalletFrozenError } from '../errors.js'
 import type { Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Cancellation } from '../ports/scheme.js'
@@ -70,11 +71,17 @@ async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'off
     return await within(signingTimeoutMs, scheme.sign(payment, signer), 'the signer did not answer in time')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.name : 'the signer threw'
+    const isRejected = isUserRejection(cause)
     // A signer that is late can still sign.
-    const isUnsigned = signer.throwsUnsigned === true && reason !== 'TimeoutError' && payment.presentations === 1
-    if (isUnsigned) await release(payment, reason, parts)
-    else await doubt(payment, reason, parts)
-    throw new SigningFailedError(payment, { reason, moved: isUnsigned ? 'no' : 'maybe', cause })
+    const isKeyUnused = isRejected || (signer.throwsUnsigned === true && reason !== 'TimeoutError')
+    const isUnsigned = isKeyUnused && payment.presentations === 1
+    const note = isRejected ? 'it was rejected at the wallet' : reason
+    if (isUnsigned) await release(payment, note, parts)
+    else await doubt(payment, note, parts)
+    const moved = isUnsigned ? 'no' : 'maybe'
+    throw isRejected
+      ? new SigningRejectedError(payment, { moved, cause })
+      : new SigningFailedError(payment, { reason, moved, cause })
   }
 }
 

@@ -18,11 +18,15 @@ export type Signer = {
 export type KeyStore<signer extends Signer = Signer> = {
   /** Answers `undefined` when it has no key for the network. */
   readonly getSigner: (network: Network) => Promise<signer | undefined>
-  /** Tells its purchases from those of other stores that share a ledger; needed where it cannot derive secrets. */
+  /**
+   * Tells the sessions, and at first the purchases, of stores that share a ledger and cannot derive secrets: the address
+   * serves well.
+   */
   readonly id?: string | undefined
   /**
    * Derives 32 bytes from the key for one purpose. Nonces are made from it, so that the same purchase has the same
-   * nonce even after the ledger is lost. Where a store cannot, the wallet uses bytes that the ledger keeps.
+   * nonce even after the ledger is lost. Where a store cannot, the wallet uses bytes that the ledger keeps. A ledger
+   * remembers which it was for each address, and every later store of the same key goes on with that.
    */
   readonly deriveSecret?: ((purpose: string) => Promise<Uint8Array>) | undefined
 }

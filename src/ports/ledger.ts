@@ -135,6 +135,13 @@ export type AuditEntry = Omit<JournalEntry, 'payment'> & { readonly event: Audit
  */
 export type Ledger = {
   /**
+   * Whether what it records outlives the process. Where it does not, and the key store cannot derive secrets either, a
+   * purchase that is named would be another one after a restart: such a wallet refuses names.
+   *
+   * @default true
+   */
+  readonly durable?: boolean | undefined
+  /**
    * Checks that every limit holds with this payment added and records it, in one atomic and durable step.
    * An id has at most one payment that counts.
    */
@@ -155,8 +162,11 @@ export type Ledger = {
   readonly audit?: () => Promise<readonly AuditEntry[]>
   /** How much of each limit is used at an instant (Unix milliseconds); to ask moves the ledger's time by nothing. */
   readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
-  /** 32 bytes drawn once for a name and kept with the payments, for key stores that cannot derive any. */
-  readonly secret: (name: string) => Promise<Uint8Array>
+  /**
+   * 32 bytes that are kept with the payments under a name: the first that were given for it, in whichever process, or
+   * bytes that are drawn where none were given.
+   */
+  readonly secret: (name: string, first?: Uint8Array) => Promise<Uint8Array>
   /** Keeps a request for approval, or answers the one of the same id that is pending, approved or denied and not expired. */
   readonly requestApproval: (approval: Approval) => Promise<Approval>
   /**

@@ -22,6 +22,7 @@ import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import type { Random } from '../lib/random.js'
 import { askTime, readChains, reconcile } from '../reconcile/reconcile.js'
+import { createPurchaseSecret, createSecret } from './secrets.js'
 import { exactEvm } from '../evm/exact.js'
 import { type ResolveOptions, resolve } from '../reconcile/resolve.js'
 import { createSession, openSession, type Session, type SessionMaker } from '../session/session.js'
@@ -56,10 +57,11 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
+  const assets = createAssetTable(options.assets)
   const parts = {
     keyStore: options.keyStore,
     schemes: options.schemes ?? [exactEvm()],
-    assets: createAssetTable(options.assets),
+    assets,
     policy: withoutTransfers(policy),
     ledger,
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
@@ -67,7 +69,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
-    secret: secretOf('purchases', { keyStore: options.keyStore, ledger }),
+    secret: createPurchaseSecret({ keyStore: options.keyStore, ledger, assets }),
     sessions: [],
     emit,
     hears,
@@ -82,7 +84,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     protocols,
     random,
     fetch,
-    root: secretOf('sessions', parts),
+    root: createSecret('sessions', parts),
     tokenPrefix: readPrefix(options.sessionTokenPrefix),
   }
   const books = { ...parts, chains, witness: trusted.witness }
@@ -194,19 +196,4 @@ function readPrefix(prefix = 'stipend_'): string {
 
 function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length))
-}
-
-/** Secrets come from the key where the store can derive from it, else from bytes that the ledger keeps. */
-function secretOf(
-  purpose: string,
-  { keyStore: { deriveSecret, id = '' }, ledger }: Pick<Parts, 'keyStore' | 'ledger'>,
-): () => Promise<Uint8Array> {
-  let secret: Promise<Uint8Array> | undefined
-  return () => {
-    secret ??= deriveSecret ? deriveSecret(purpose) : ledger.secret(`${purpose}/${id}`)
-    secret.catch(() => {
-      secret = undefined
-    })
-    return secret
-  }
 }

@@ -83,7 +83,7 @@ describe('a remote signer', () => {
   test.each(wrong)(
     'that answers with %s may have signed: the payment counts, and no other nonce is used',
     async (_what, sign) => {
-      const ledger = memoryLedger()
+      const ledger = { ...memoryLedger(), durable: true }
       const resource = paidResource({ idempotent: true })
       const buy = (keyStore: ReturnType<typeof remoteSigner>) => {
         const wallet = createAgentWallet({

@@ -261,13 +261,15 @@ describe('the server over stdio', () => {
 
 describe('a configuration that is not usable ends in one line on stderr and an exit code of 1', () => {
   const good = { STIPEND_KEY: key, STIPEND_HOSTS: 'api.example.com', STIPEND_LEDGER: join(folder, 'unused.db') }
+  const without = (name: keyof typeof good): Record<string, string> =>
+    Object.fromEntries(Object.entries(good).filter(([other]) => other !== name))
   test.each<[string, Record<string, string>, RegExp]>([
-    ['without a key', { ...good, STIPEND_KEY: '' }, /STIPEND_KEY_FILE is missing/],
+    ['without a key', without('STIPEND_KEY'), /STIPEND_KEY_FILE is missing/],
     ['with two keys', { ...good, STIPEND_KEY_FILE: keyFile, STIPEND_PASSWORD: password }, /STIPEND_KEY is there twice/],
     ['with a key that is none', { ...good, STIPEND_KEY: '4c4c4c4c' }, /key/],
     [
       'with a key file and no password',
-      { ...good, STIPEND_KEY: '', STIPEND_KEY_FILE: keyFile },
+      { ...without('STIPEND_KEY'), STIPEND_KEY_FILE: keyFile },
       /STIPEND_PASSWORD is missing/,
     ],
     [
@@ -275,14 +277,43 @@ describe('a configuration that is not usable ends in one line on stderr and an e
       { ...common, STIPEND_PASSWORD: 'wrong horse', STIPEND_LEDGER: join(folder, 'unused.db') },
       /locked/,
     ],
-    ['without a ledger', { ...good, STIPEND_LEDGER: '' }, /STIPEND_LEDGER is missing/],
+    ['without a ledger', without('STIPEND_LEDGER'), /STIPEND_LEDGER is missing/],
     ['with a ledger that forgets', { ...good, STIPEND_LEDGER: ':memory:' }, /STIPEND_LEDGER has to be a file/],
-    ['without hosts and policy', { ...good, STIPEND_HOSTS: '' }, /STIPEND_HOSTS is missing/],
+    ['without hosts and policy', without('STIPEND_HOSTS'), /STIPEND_HOSTS is missing/],
     ['with a host that is too wide', { ...good, STIPEND_HOSTS: 'api.example.com, *.com' }, /\*\.com/],
     [
       'with a policy that is not there',
       { ...good, STIPEND_POLICY: join(folder, 'none.json') },
-      /STIPEND_POLICY cannot be read/,
+      /STIPEND_POLICY cannot be read: there is no such file/,
+    ],
+    ['with a session that is empty', { ...good, STIPEND_SESSION: '' }, /STIPEND_SESSION is empty/],
+    ['with an audience that is empty', { ...good, STIPEND_AUDIENCE: ' ' }, /STIPEND_AUDIENCE is empty/],
+    ['with a limit that is empty', { ...good, STIPEND_DAILY_USD: '' }, /STIPEND_DAILY_USD is empty/],
+    ['with an empty variable that nobody knows', { ...good, STIPEND_SESION: '' }, /STIPEND_SESION is not known/],
+    ['with an audience and no session', { ...good, STIPEND_AUDIENCE: 'bot' }, /STIPEND_AUDIENCE is of a session/],
+    [
+      'with a session that the host has not filled in',
+      { ...good, STIPEND_SESSION: '${user_config.session}' },
+      /STIPEND_SESSION is not filled in/,
+    ],
+    ['with a home that no shell expands', { ...good, STIPEND_LEDGER: '~/agent.db' }, /STIPEND_LEDGER begins with ~/],
+    [
+      'with a key file in such a home',
+      { ...common, STIPEND_KEY_FILE: '~/keys.json', STIPEND_LEDGER: join(folder, 'unused.db') },
+      /STIPEND_KEY_FILE begins with ~/,
+    ],
+    ['with a policy in such a home', { ...good, STIPEND_POLICY: '~me/p.json' }, /STIPEND_POLICY begins with ~/],
+    ['with a home in a variable', { ...good, STIPEND_LEDGER: '$HOME/agent.db' }, /STIPEND_LEDGER is not filled in/],
+    [
+      'with a ledger in a folder that is not there',
+      { ...good, STIPEND_LEDGER: join(folder, 'none', 'agent.db') },
+      /STIPEND_LEDGER lies in a folder that does not exist/,
+    ],
+    ['with a ledger that is a folder', { ...good, STIPEND_LEDGER: folder }, /STIPEND_LEDGER is a folder/],
+    [
+      'with a key file that is not there',
+      { ...common, STIPEND_KEY_FILE: join(folder, 'no.json'), STIPEND_LEDGER: join(folder, 'unused.db') },
+      /STIPEND_KEY_FILE names no file/,
     ],
     ['with a limit that is no amount', { ...good, STIPEND_DAILY_USD: '1e9' }, /dailyLimitUsd/],
     ['with a variable that nobody knows', { ...good, STIPEND_DALY_USD: '5' }, /STIPEND_DALY_USD is not known/],

@@ -1,4 +1,4 @@
-import { createPrivateKey, sign } from 'node:crypto'
+import { createHmac, createPrivateKey, sign } from 'node:crypto'
 import {
   type AgentWallet,
   type AgentWalletOptions,
@@ -34,6 +34,7 @@ export function solanaStore(
     id: address,
     signed,
     getSigner: async (network) => (network.startsWith('solana:') ? signer : undefined),
+    deriveSecret: async (purpose) => Uint8Array.from(createHmac('sha256', bytes).update(purpose).digest()),
   }
 }
 

@@ -20,6 +20,9 @@ const variables = [
 ] as const
 type Variable = (typeof variables)[number]
 
+/** Those that name a file. */
+const paths: readonly string[] = ['STIPEND_KEY_FILE', 'STIPEND_LEDGER', 'STIPEND_POLICY']
+
 /** What no other process, and no other code of this one, is to find in the environment. */
 const secrets: readonly Variable[] = ['STIPEND_KEY', 'STIPEND_PASSWORD', 'STIPEND_SESSION']
 
@@ -30,12 +33,24 @@ const secrets: readonly Variable[] = ['STIPEND_KEY', 'STIPEND_PASSWORD', 'STIPEN
  */
 export function takeSettings(environment: Record<string, string | undefined>): Settings {
   const found = Object.fromEntries(
-    Object.entries(environment).filter(([name, value]) => name.startsWith('STIPEND_') && value),
+    Object.entries(environment).filter(([name, value]) => name.startsWith('STIPEND_') && value !== undefined),
   ) as Partial<Record<Variable, string>>
   for (const secret of secrets) delete environment[secret]
   const unknown = Object.keys(found).find((name) => !variables.some((known) => known === name))
   if (unknown !== undefined) throw wrong(unknown, 'is not known')
+  for (const [name, value] of Object.entries(found)) checkText(name, value)
   return check(found)
+}
+
+/** What was meant is not guessed: without its session, say, the whole wallet would pay. */
+function checkText(name: string, value: string): void {
+  if (value.trim() === '') throw wrong(name, 'is empty: give it a value, or take it out')
+  if (/^\$\{[^}]*\}$/.test(value) || (paths.includes(name) && /^\$|^%[^%]+%/.test(value))) {
+    throw wrong(name, 'is not filled in: no shell has put a value in the place of the variable in it')
+  }
+  if (paths.includes(name) && value.startsWith('~')) {
+    throw wrong(name, 'begins with ~, which only a shell expands: write the whole path')
+  }
 }
 
 function check(found: Partial<Record<Variable, string>>): Settings {
@@ -55,6 +70,8 @@ function check(found: Partial<Record<Variable, string>>): Settings {
   }
   if (STIPEND_APPROVALS !== undefined && STIPEND_APPROVALS !== 'host')
     throw wrong('STIPEND_APPROVALS', 'can only be host')
+  if (found.STIPEND_AUDIENCE !== undefined && found.STIPEND_SESSION === undefined)
+    throw wrong('STIPEND_AUDIENCE', 'is of a session, and STIPEND_SESSION is missing')
   return { ...found, STIPEND_LEDGER }
 }
 

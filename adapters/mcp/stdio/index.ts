@@ -14,6 +14,8 @@
  * - `STIPEND_SESSION`: the token of a session of this key and ledger, which then pays; `STIPEND_AUDIENCE` if it has one.
  * - `STIPEND_APPROVALS`: `host` lets the person at the host approve what needs a person.
  *
+ * A variable that is there has a value, and a path is whole: `~` is expanded by shells, not by hosts.
+ *
  * Key, password and token are taken out of `process.env`. What is wrong is said in one line on stderr, with exit code 1.
  *
  * @module

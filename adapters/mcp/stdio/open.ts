@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import {
   type AgentWallet,
   ConfigurationError,
@@ -25,6 +26,7 @@ export type Opened = { readonly owner: AgentWallet | Session; readonly options: 
  */
 export async function open(settings: Settings): Promise<Opened> {
   const { STIPEND_LEDGER, STIPEND_SESSION, STIPEND_AUDIENCE: audience, STIPEND_APPROVALS, STIPEND_HOSTS } = settings
+  checkPaths(settings)
   const policy = readPolicy(settings)
   const keyStore = await openKeys(settings)
   // Any public name can resolve to this network, and where the owner names no hosts the model chooses the names.
@@ -37,6 +39,19 @@ export async function open(settings: Settings): Promise<Opened> {
     approvals: STIPEND_APPROVALS === 'host' ? wallet.approvals : undefined,
   }
   return { owner, options }
+}
+
+/** Says in words where a path leads nowhere; the paths themselves are not repeated, for a key may stand in their place. */
+function checkPaths({ STIPEND_KEY_FILE, STIPEND_LEDGER, STIPEND_POLICY }: Settings): void {
+  const find = (path: string) => statSync(path, { throwIfNoEntry: false })
+  if (STIPEND_KEY_FILE !== undefined && !find(STIPEND_KEY_FILE))
+    throw new ConfigurationError('STIPEND_KEY_FILE names no file')
+  if (STIPEND_POLICY !== undefined && !find(STIPEND_POLICY))
+    throw new ConfigurationError('STIPEND_POLICY cannot be read: there is no such file')
+  if (!find(dirname(STIPEND_LEDGER))?.isDirectory())
+    throw new ConfigurationError('STIPEND_LEDGER lies in a folder that does not exist: make it first')
+  if (find(STIPEND_LEDGER)?.isDirectory())
+    throw new ConfigurationError('STIPEND_LEDGER is a folder: name the file in it')
 }
 
 async function openKeys({ STIPEND_KEY, STIPEND_KEY_FILE, STIPEND_PASSWORD = '' }: Settings): Promise<KeyStore> {

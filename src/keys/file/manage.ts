@@ -116,11 +116,11 @@ async function readSources(sources: readonly KeySource[]): Promise<readonly Secr
 async function readSource(from: KeySource): Promise<readonly Secret[]> {
   if ('privateKey' in from) return [readSecret(from.privateKey)]
   if ('mnemonic' in from) return readMnemonic(from.mnemonic, from)
-  const password = await readForeignPassword(from.keystorePassword)
+  const passwords = await readForeignPassword(from.keystorePassword)
   try {
-    return [await readWeb3Keystore(from.keystore, password)]
+    return [await readWeb3Keystore(from.keystore, passwords)]
   } finally {
-    wipe(password)
+    wipe(...passwords)
   }
 }
 

@@ -15,24 +15,32 @@ const longestBytes = 4096
  *
  * @throws ConfigurationError when it has fewer than 8 characters, or more than 1024.
  */
-export function readPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
-  return read(password, shortest)
+export async function readPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
+  const given = await ask(password)
+  const text = typeof given === 'string' ? given.normalize('NFKC') : given
+  if ([...text].length < shortest) throw refuse(`it has fewer than ${shortest} characters`)
+  return typeof text === 'string' ? encode(text) : ownBytes(text)
 }
 
-/** Reads the password of somebody else's file, which may have any length but none. */
-export function readForeignPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
-  return read(password, 1)
+/**
+ * Reads the password of somebody else's file, which may have any length but none, in each form that its bytes may have
+ * had there: as it is typed, which is how geth takes it, and in the four forms of Unicode. The caller overwrites them.
+ */
+export async function readForeignPassword(password: Password): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  const given = await ask(password)
+  if (given.length === 0) throw refuse('it is empty')
+  if (typeof given !== 'string') return [ownBytes(given)]
+  const forms = ['NFC', 'NFKC', 'NFD', 'NFKD'].map((form) => given.normalize(form))
+  return [...new Set([given, ...forms])].map(encode)
 }
 
-async function read(password: Password, least: number): Promise<Uint8Array<ArrayBuffer>> {
+async function ask(password: Password): Promise<string | Uint8Array> {
   const given = typeof password === 'function' ? await password() : password
   const isText = typeof given === 'string'
   if (!isText && !(given instanceof Uint8Array)) throw refuse('it is neither text nor bytes')
   // Before it is normalised, which takes time.
   if (given.length > (isText ? longest : longestBytes)) throw refuse(`it has more than ${longest} characters`)
-  const text = isText ? given.normalize('NFKC') : given
-  if ([...text].length < least) throw refuse(`it has fewer than ${least} characters`)
-  return typeof text === 'string' ? encode(text) : ownBytes(text)
+  return given
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

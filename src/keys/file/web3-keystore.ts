@@ -47,18 +47,32 @@ type Keystore = z.infer<ReturnType<typeof schema>>
 
 /**
  * Decrypts a Web3 Secret Storage file of version 3 (geth, MetaMask's exports and others), scrypt or PBKDF2. A weak
- * derivation is taken, because what is imported is encrypted anew; one that is too costly is not tried.
+ * derivation is taken, because what is imported is encrypted anew; one that is too costly is not tried. The first of
+ * the passwords that fits is the file's.
  *
  * @throws ConfigurationError when the text is no such file.
  * @throws KeyStoreLockedError when the password is wrong, or the file was changed.
  */
-export async function readWeb3Keystore(text: string, password: Uint8Array): Promise<Secret> {
+export async function readWeb3Keystore(text: string, passwords: readonly Uint8Array[]): Promise<Secret> {
   const { address, crypto: sealed } = parse(text)
+  // One after another: each may take half a gigabyte.
+  for (const password of passwords) {
+    const secret = await open({ address, sealed }, password)
+    if (secret) return secret
+  }
+  throw locked()
+}
+
+/** Answers nothing where the password is not the file's. */
+async function open(
+  { address, sealed }: { readonly address: string | undefined; readonly sealed: Keystore['crypto'] },
+  password: Uint8Array,
+): Promise<Secret | undefined> {
   const derived = await derive(sealed, password)
   try {
     const ciphertext = ownBytes(hexToBytes(sealed.ciphertext))
     const mac = keccak_256(joinBytes(derived.subarray(16), ciphertext))
-    if (!equalBytes(mac, hexToBytes(sealed.mac))) throw locked()
+    if (!equalBytes(mac, hexToBytes(sealed.mac))) return undefined
     const secret: Secret = { namespace: 'eip155', bytes: await decrypt(sealed, derived, ciphertext) }
     // The MAC covers neither the IV nor the address: a changed IV is found by the address, where there is one.
     if (isKey(secret) && isSame(addressOfSecret(secret), address)) return secret

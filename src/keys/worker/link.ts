@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../errors.js'
 import { loadBuiltin } from '../../lib/node-builtin.js'
 import type { Envelope, WorkerReply } from './channel.js'
 
@@ -18,16 +19,34 @@ export type LinkListener = {
   readonly ended: () => void
 }
 
-/** From source the worker is source too, and needs the loader that this process has. */
-const isSource = import.meta.url.endsWith('.ts')
-
 /** Starts the worker. It gets nothing of the environment, which may hold secrets. */
 export function startLink(isolation: Isolation, listener: LinkListener): Link {
-  const url = new URL(isSource ? './keys-worker.ts' : './keys-worker.js', import.meta.url)
-  return isolation === 'thread' ? startThread(url, listener) : startProcess(url, listener)
+  const program = findProgram()
+  return isolation === 'thread' ? startThread(program, listener) : startProcess(program, listener)
 }
 
-function startThread(url: URL, { reply, ended }: LinkListener): Link {
+/** A program of its own beside this file. From source it is source too, and needs the loader that this process has. */
+type Program = { readonly url: URL; readonly isSource: boolean }
+
+/**
+ * Finds the worker's program when it is needed: a bundle has this code in it, but neither that file nor always a place
+ * of its own.
+ */
+function findProgram(): Program {
+  const here = (import.meta as { readonly url?: string | undefined }).url
+  const isSource = here?.endsWith('.ts') === true
+  const { existsSync } = loadBuiltin('node:fs')
+  const url = here === undefined ? undefined : new URL(isSource ? './keys-worker.ts' : './keys-worker.js', here)
+  if (url?.protocol === 'file:' && existsSync(url)) return { url, isSource }
+  throw new ConfigurationError('Failed to start the worker of the keys: its program, keys-worker.js, is not there', {
+    details: [
+      'This code runs from a bundle. Leave stipend out of it (with esbuild: --external:stipend), or copy',
+      'node_modules/stipend/dist/keys-worker.js and the files that it imports beside the bundle of ES modules.',
+    ],
+  })
+}
+
+function startThread({ url, isSource }: Program, { reply, ended }: LinkListener): Link {
   const { Worker } = loadBuiltin('node:worker_threads')
   const worker = new Worker(url, { env: {}, ...(isSource ? {} : { execArgv: [] }) })
   worker.on('message', reply)
@@ -40,7 +59,7 @@ function startThread(url: URL, { reply, ended }: LinkListener): Link {
   }
 }
 
-function startProcess(url: URL, { reply, ended }: LinkListener): Link {
+function startProcess({ url, isSource }: Program, { reply, ended }: LinkListener): Link {
   const { fork } = loadBuiltin('node:child_process')
   const child = fork(loadBuiltin('node:url').fileURLToPath(url), [], {
     env: {},

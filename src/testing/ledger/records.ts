@@ -17,6 +17,7 @@ export const recordContract: LedgerContract = {
   'payments are listed newest first': listsNewestFirst,
   'a list holds the payments that every given filter matches': filters,
   'a secret is 32 bytes, drawn once for each name': keepsSecrets,
+  'a secret that is given is kept where there is none yet, the first one of several': keepsGivenSecrets,
   'a text is kept under its name, the last one of several': keepsTexts,
 }
 
@@ -155,6 +156,26 @@ async function keepsSecrets(create: CreateLedger): Promise<void> {
     another.some((byte, index) => byte !== kept[index]),
     'Two names have the same secret',
   )
+}
+
+async function keepsGivenSecrets(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  const given = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte))
+  const [kept = new Uint8Array(), ...others] = await Promise.all(given.map((first) => ledger.secret('payer', first)))
+  claim(given.map(String).includes(String(kept)), 'A secret that was given is not the one that is kept')
+  claim(
+    others.every((other) => String(other) === String(kept)),
+    'Of several secrets that were given at once for one name, more than one is kept',
+  )
+  for (const mine of given) mine.fill(9)
+  claimEqual(
+    [...(await ledger.secret('payer'))],
+    [...kept],
+    'A secret that was given is another one when it is asked for',
+  )
+  const drawn = [...(await ledger.secret('drawn'))]
+  const later = await ledger.secret('drawn', new Uint8Array(32).fill(5))
+  claimEqual([...later], drawn, 'A secret that was given took the place of the one that was drawn before')
 }
 
 async function keepsTexts(create: CreateLedger): Promise<void> {

@@ -1,5 +1,7 @@
+import { createCipheriv, pbkdf2Sync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { keccak_256 } from '@noble/hashes/sha3'
 import { Keypair } from '@solana/web3.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { changePassword, encryptedFile, exportKey, importKeys, mnemonic, privateKey } from '../../../src/keys/index.js'
@@ -56,6 +58,26 @@ const vectorKey = '7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514f
 const importKeystore = (keystore: object, keystorePassword: string, file: string) =>
   importKeys({ path: at(file), password, from: { keystore: JSON.stringify(keystore), keystorePassword } })
 
+/** Writes a file as geth does: the password as its bytes are. */
+function writeKeystore(secret: string, passwordBytes: string): object {
+  const [salt, iv] = [Buffer.alloc(32, 5), Buffer.alloc(16, 6)]
+  const derived = pbkdf2Sync(Buffer.from(passwordBytes, 'utf8'), salt, 16, 32, 'sha256')
+  const ciphertext = createCipheriv('aes-128-ctr', derived.subarray(0, 16), iv).update(Buffer.from(secret, 'hex'))
+  const mac = Buffer.from(keccak_256(Buffer.concat([derived.subarray(16), ciphertext])))
+  return {
+    version: 3,
+    address: privateKey(secret).address,
+    crypto: {
+      cipher: 'aes-128-ctr',
+      cipherparams: { iv: iv.toString('hex') },
+      ciphertext: ciphertext.toString('hex'),
+      kdf: 'pbkdf2',
+      kdfparams: { c: 16, dklen: 32, prf: 'hmac-sha256', salt: salt.toString('hex') },
+      mac: mac.toString('hex'),
+    },
+  }
+}
+
 beforeAll(async () => {
   await importKeys({ path, password, from: { privateKey: key } })
 })
@@ -70,6 +92,29 @@ describe('importing keys', () => {
       expect(readFileSync(at(`${name}.json`), 'utf8')).not.toContain(vectorKey.slice(0, 16))
     },
   )
+
+  const forms = ['NFC', 'NFD', 'NFKC', 'NFKD'] as const
+  const spellings = forms.flatMap((written) => forms.map((typed) => [written, typed] as const))
+  test.each(spellings)('opens a file whose password was written as %s and is typed as %s', async (written, typed) => {
+    const text = 'crème ﬁlet ½'
+    const keystore = writeKeystore(vectorKey, text.normalize(written))
+    const file = `${written}-${typed}.json`
+    // What a compatible form has made one of two spellings cannot be told apart any more.
+    const isOpened = written.includes('K') || !typed.includes('K')
+    const added = importKeystore(keystore, text.normalize(typed), file).catch(() => [])
+    expect(await added).toEqual(isOpened ? [{ namespace: 'eip155', address: privateKey(vectorKey).address }] : [])
+  })
+
+  test('opens a file whose password is no form of Unicode, and takes bytes as they are', async () => {
+    const text = `é${'e\u0301'}ﬁ`
+    const keystore = writeKeystore(vectorKey, text)
+    expect(await importKeystore(keystore, text, 'raw.json')).toHaveLength(1)
+    const bytes = new TextEncoder().encode(text)
+    const asBytes = { keystore: JSON.stringify(keystore), keystorePassword: bytes }
+    expect(await importKeys({ path: at('bytes.json'), password, from: asBytes })).toHaveLength(1)
+    const composed = { ...asBytes, keystorePassword: new TextEncoder().encode(text.normalize('NFC')) }
+    expect(await rejection(importKeys({ path: at('none.json'), password, from: composed }))).toMatchObject(locked)
+  })
 
   const { crypto: sealed, ...rest } = keystores.pbkdf2
   const withParameters = (change: object): object => ({

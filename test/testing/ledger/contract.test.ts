@@ -361,6 +361,26 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'a secret is 32 bytes, drawn once for each name',
   ],
   [
+    'draws a secret although one is given',
+    { secret: (secrets, name) => sound.secret(secrets, name) },
+    'a secret that is given is kept where there is none yet, the first one of several',
+  ],
+  [
+    'keeps the last secret that is given',
+    { secret: (secrets, name, first) => sound.secret(first ? new Map([[name, first]]) : secrets, name) },
+    'a secret that is given is kept where there is none yet, the first one of several',
+  ],
+  [
+    'keeps the bytes of whoever gave a secret',
+    {
+      secret: (secrets, name, first) => {
+        if (first && !secrets.has(name)) secrets.set(name, first)
+        return sound.secret(secrets, name)
+      },
+    },
+    'a secret that is given is kept where there is none yet, the first one of several',
+  ],
+  [
     'forgets a request when it is made again',
     { stands: () => false },
     'a request for approval is kept until it is used or expires, and is then asked for anew',

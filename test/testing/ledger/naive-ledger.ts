@@ -47,7 +47,7 @@ export type Habits = {
   readonly advance: (payment: Payment, update: PaymentUpdate) => Payment
   readonly matches: (payment: Payment, filter: PaymentFilter) => boolean
   readonly arrange: (payments: readonly Payment[], filter: PaymentFilter) => readonly Payment[]
-  readonly secret: (secrets: Map<string, Uint8Array>, name: string) => Uint8Array
+  readonly secret: (secrets: Map<string, Uint8Array>, name: string, first?: Uint8Array) => Uint8Array
   readonly stands: (approval: Approval, now: number) => boolean
   readonly isUsable: (approval: Approval, now: number) => boolean
   readonly decide: typeof decideApproval
@@ -128,8 +128,8 @@ export const sound: Habits = {
     (filter.until ?? Number.POSITIVE_INFINITY) > payment.createdAt &&
     Object.entries(filter.labels ?? {}).every(([name, value]) => payment.labels[name] === value),
   arrange: (payments, { limit = 100 }) => payments.toReversed().slice(0, limit),
-  secret: (secrets, name) => {
-    const secret = secrets.get(name) ?? crypto.getRandomValues(new Uint8Array(32))
+  secret: (secrets, name, first) => {
+    const secret = secrets.get(name) ?? first?.slice() ?? crypto.getRandomValues(new Uint8Array(32))
     secrets.set(name, secret)
     return secret.slice()
   },
@@ -248,7 +248,7 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       now = habits.tick(now, asked)
       return limits.map(usageOf)
     },
-    secret: async (name) => habits.secret(secrets, name),
+    secret: async (name, first) => habits.secret(secrets, name, first),
     requestApproval: async (asked) => {
       now = habits.tick(now, asked.requestedAt)
       const standing = approvals.get(asked.id)
