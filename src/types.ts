@@ -13,7 +13,7 @@ export type Hex = `0x${string}`
 /** An amount of money in millionths of a US dollar. */
 export type MicroUsd = bigint
 
-/** Free words of the caller that a payment is filed under, such as `{ task: '42' }`. */
+/** Free words that a payment is filed under, such as `{ task: '42' }`. */
 export type Labels = Readonly<Record<string, string>>
 
 /** A token as the pinned table or the owner describes it; a server never does. */

@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
 import { createGuard } from './guard.js'
 import { identify } from './identify.js'
+import type { JsonObject } from './json.js'
 import { describeRoutes } from './openapi.js'
 import type { HandlerOptions } from './options.js'
 import { createGate, drawBytes } from './password.js'
@@ -98,7 +99,7 @@ function refuseBounds(bounds: Readonly<Record<string, number>>): void {
 
 function createRoutes(basePath: string): readonly Route[] {
   const about = { method: 'GET', callers: ['anyone'], query: nothing, body: nothing } as const
-  let written: Readonly<Record<string, unknown>> | undefined
+  let written: JsonObject | undefined
   const health = createRoute({
     ...about,
     path: '/health',

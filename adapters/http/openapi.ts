@@ -1,17 +1,16 @@
 import * as z from 'zod/mini'
+import type { JsonObject } from './json.js'
 import type { Route } from './route.js'
 import { problem } from './schema.js'
 
-type Json = Readonly<Record<string, unknown>>
-
-const schemes: Readonly<Record<string, Json>> = {
+const schemes: Readonly<Record<string, JsonObject>> = {
   owner: { type: 'apiKey', in: 'header', name: 'X-Master-Password', description: "The owner's password." },
   session: { type: 'http', scheme: 'bearer', description: "A session's token." },
 }
 
 /** Writes the routes as an OpenAPI 3.1 document, from the schemas that they read their input with. */
-export function describeRoutes(routes: readonly Route[], basePath: string): Json {
-  const paths: Record<string, Record<string, Json>> = {}
+export function describeRoutes(routes: readonly Route[], basePath: string): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {}
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeRoute(route) }
   }
@@ -24,7 +23,7 @@ export function describeRoutes(routes: readonly Route[], basePath: string): Json
   }
 }
 
-function describeRoute(route: Route): Json {
+function describeRoute(route: Route): JsonObject {
   const { summary, callers, status = 200, answer, method } = route
   return {
     summary,
@@ -43,7 +42,7 @@ function describeRoute(route: Route): Json {
   }
 }
 
-function describeParams({ params = {} }: Route): readonly Json[] {
+function describeParams({ params = {} }: Route): readonly JsonObject[] {
   return Object.entries(params).map(([name, schema]) => ({
     name,
     in: 'path',
@@ -52,12 +51,13 @@ function describeParams({ params = {} }: Route): readonly Json[] {
   }))
 }
 
-function describeQuery({ query }: Route): readonly Json[] {
-  const { properties = {} } = z.toJSONSchema(query, { io: 'input' })
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }))
+function describeQuery({ query }: Route): readonly JsonObject[] {
+  const { properties = {} } = toSchema(query, 'input')
+  return Object.entries(properties as JsonObject).map(([name, schema]) => ({ name, in: 'query', schema }))
 }
 
-function toSchema(schema: z.ZodMiniType, io: 'input' | 'output'): Json {
+function toSchema(schema: z.ZodMiniType, io: 'input' | 'output'): JsonObject {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
-  return rest
+  // What is written here are schemas as JSON Schema has them, which is JSON.
+  return rest as JsonObject
 }

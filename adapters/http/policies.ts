@@ -1,10 +1,11 @@
 import { type AgentWallet, type Ledger, policyFromJSON } from 'stipend'
 import * as z from 'zod/mini'
+import type { Json, JsonObject } from './json.js'
 import { RefusedError } from './refused.js'
 import { uuid } from './schema.js'
 
 /** One rule as data, and the name it was filed under. */
-export type PolicyDocument = { readonly id: string; readonly document: Readonly<Record<string, unknown>> }
+export type PolicyDocument = { readonly id: string; readonly document: JsonObject }
 
 /** Where documents are kept: a ledger, or anything that keeps a text under a name. */
 export type PolicyStore = Pick<Ledger, 'remember' | 'recall'>
@@ -28,7 +29,7 @@ type Edit = (documents: readonly PolicyDocument[]) => readonly PolicyDocument[]
 
 const name = 'http.policies'
 const mostDocuments = 64
-const schema = z.array(z.strictObject({ id: uuid, document: z.record(z.string(), z.unknown()) }))
+const schema = z.array(z.strictObject({ id: uuid, document: z.record(z.string(), z.custom<Json>()) }))
 
 /**
  * Creates the book of a wallet's policy. `always` are rules as data that hold whatever the documents say.

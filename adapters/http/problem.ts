@@ -4,9 +4,12 @@ import {
   encodeApproval,
   encodePayment,
   isStipendError,
+  type Limit,
   type Payment,
   type Refusal,
+  type SetAside,
 } from 'stipend'
+import type { JsonObject } from './json.js'
 import { RefusedError } from './refused.js'
 
 /** What a code says of itself is in `statusOf`; here are those that HTTP has a better word for. */
@@ -25,8 +28,19 @@ const statuses: Partial<Readonly<Record<AnyStipendError['code'], number>>> = {
   payment_outcome_unknown: 504,
 }
 
-/** Writes an error as Problem Details (RFC 9457), with what a caller needs to go on and nothing of its cause. */
+/**
+ * Writes an error as Problem Details (RFC 9457), with what a caller needs to go on and nothing of its cause; never
+ * throws, also where a part of the error is not what its type says.
+ */
 export function toProblem(error: unknown): Response {
+  try {
+    return describeError(error)
+  } catch {
+    return write(500, unexpected)
+  }
+}
+
+function describeError(error: unknown): Response {
   const known = isStipendError(error) || error instanceof RefusedError ? error : undefined
   if (!known) return write(500, unexpected)
   const isOwn = known instanceof RefusedError
@@ -61,41 +75,49 @@ const unexpected = {
   retryable: false,
 }
 
-function write(status: number, problem: object, headers: Readonly<Record<string, string>> = {}): Response {
+function write(status: number, problem: JsonObject, headers: Readonly<Record<string, string>> = {}): Response {
   const fixed = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
   const challenge = status === 401 ? { 'www-authenticate': 'Bearer realm="stipend"' } : {}
   return new Response(JSON.stringify(problem), { status, headers: { ...challenge, ...headers, ...fixed } })
 }
 
-function membersOfOwn({ errors, payment }: RefusedError): object {
-  return { errors, ...(payment && { payment: writePayment(payment) }) }
+function membersOfOwn({ errors, payment }: RefusedError): JsonObject {
+  return { errors, payment: payment && writePayment(payment) }
 }
 
 /** What the error's own fields say, its amounts as decimal strings. */
-function membersOf(error: AnyStipendError): object {
+function membersOf(error: AnyStipendError): JsonObject {
   if ('payment' in error) return { payment: writePayment(error.payment) }
   if ('approval' in error) return { approval: writeApproval(error.approval) }
   if (error.code === 'limit_exceeded') {
     const { limit, used, asked, fitsAt } = error
-    return { limit: { ...limit, max: String(limit.max) }, used: String(used), asked: String(asked), fitsAt }
+    return { limit: writeLimit(limit), used: String(used), asked: String(asked), fitsAt }
   }
   if (error.code === 'payment_denied') return { refusals: error.refusals.map(writeRefusal) }
-  if (error.code === 'no_payable_offer') return { setAside: error.setAside }
-  if (error.code === 'wallet_frozen') return { freeze: error.freeze }
+  if (error.code === 'no_payable_offer') return { setAside: error.setAside.map(writeSetAside) }
+  if (error.code === 'wallet_frozen') return { freeze: { reason: error.freeze.reason, at: error.freeze.at } }
   if (error.code === 'session_revoked') return { session: error.session }
   return error.code === 'clock_skewed' ? { skewMs: error.skewMs } : {}
 }
 
-function writeRefusal({ rule, reason }: Refusal): object {
+function writeRefusal({ rule, reason }: Refusal): JsonObject {
   return { rule, reason }
 }
 
+function writeSetAside({ index, scheme, network, reason }: SetAside): JsonObject {
+  return { index, scheme, network, reason }
+}
+
+function writeLimit({ name, scope, window, measure, max, onExceed }: Limit): JsonObject {
+  return { name, scope, window, measure, max: String(max), onExceed }
+}
+
 /** Writes a payment as plain JSON; it holds no signature and no query string. */
-export function writePayment(payment: Payment): object {
+export function writePayment(payment: Payment): JsonObject {
   return JSON.parse(encodePayment(payment))
 }
 
 /** Writes an approval as plain JSON. */
-export function writeApproval(approval: Approval): object {
+export function writeApproval(approval: Approval): JsonObject {
   return JSON.parse(encodeApproval(approval))
 }

@@ -2,6 +2,7 @@ import { getPayment, isStipendError, type ResponsePayment, type Session } from '
 import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
 import { readDestination } from './destination.js'
+import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
 import { decodeUtf8, readAtMost } from './read-body.js'
 import { RefusedError, refuseInput } from './refused.js'
@@ -48,7 +49,6 @@ const answer = z.strictObject({
   bodyEncoding: z.enum(['utf-8', 'base64']),
   payment: z.optional(payment),
 })
-type Answer = z.output<typeof answer>
 
 /** The route that fetches, and pays if it must. */
 export const fetchRoute: Route = createRoute({
@@ -107,7 +107,7 @@ async function send(session: Session, url: URL, init: Init, { fetchSeconds }: Se
   }
 }
 
-async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<Answer> {
+async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<JsonObject> {
   const paid = getPayment(response)
   const bytes = await readContent(response, maxAnswerBytes, paid)
   const text = decodeUtf8(bytes)
@@ -116,7 +116,7 @@ async function readAnswer(response: Response, { maxAnswerBytes }: Service): Prom
     headers: [...response.headers].filter(([name]) => !ofTransfer.has(name)),
     body: text ?? base64.encode(bytes),
     bodyEncoding: text === undefined ? 'base64' : 'utf-8',
-    ...(paid && { payment: writePayment(paid) }),
+    payment: paid && writePayment(paid),
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { Json, JsonObject } from './json.js'
 import type { PolicyBook, PolicyDocument } from './policies.js'
 import { refuseInput } from './refused.js'
 import { checkWalletId, createRoute, notFound, notOffered, type Route } from './route.js'
@@ -9,7 +10,7 @@ import { writeUuid } from './uuid.js'
 /** What is in it besides is read by the policy itself, which refuses what it does not know. */
 const document = z.catchall(
   z.object({ walletId: z.optional(uuid), type: z.string().check(z.minLength(1), z.maxLength(64)) }),
-  z.unknown(),
+  z.custom<Json>(),
 )
 type Document = z.output<typeof document>
 
@@ -116,10 +117,10 @@ function refuseUnfiled(documents: readonly PolicyDocument[], id: string): void {
   if (!documents.some((one) => one.id === id)) throw notFound('There is no policy of that id')
 }
 
-function write(documents: readonly PolicyDocument[], service: Service): readonly object[] {
+function write(documents: readonly PolicyDocument[], service: Service): readonly JsonObject[] {
   return documents.map((one) => writeOne(one, service))
 }
 
-function writeOne({ id, document: written }: PolicyDocument, { walletId }: Service): object {
+function writeOne({ id, document: written }: PolicyDocument, { walletId }: Service): JsonObject {
   return { ...written, id, walletId }
 }

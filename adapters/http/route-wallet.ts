@@ -1,5 +1,6 @@
 import { type AgentWallet, type Balance, type BudgetLine, ChainUnavailableError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
+import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
 import { refuseInput } from './refused.js'
 import { checkWalletId, createRoute, type Route } from './route.js'
@@ -36,7 +37,7 @@ const getAddress = createRoute({
     walletId: uuid,
     addresses: z.array(z.strictObject({ network: z.string(), address: z.string() })),
   }),
-  run: async (_, { wallet, walletId }) => ({ walletId, addresses: await wallet.addresses() }),
+  run: async (_, { wallet, walletId }) => ({ walletId, addresses: (await wallet.addresses()).map(writeAddress) }),
 })
 
 const getBalance = createRoute({
@@ -132,13 +133,18 @@ export const walletRoutes: readonly Route[] = [
   postUnfreeze,
 ]
 
-function writeLine({ max, used, left, ...rest }: BudgetLine): object {
-  return { ...rest, max: String(max), used: String(used), left: String(left) }
+function writeLine({ name, scope, measure, max, used, left, freesAt }: BudgetLine): JsonObject {
+  return { name, scope, measure, max: String(max), used: String(used), left: String(left), freesAt }
 }
 
-function writeBalance({ asset, amount, microUsd, ...rest }: Balance): object {
+function writeAddress({ network, address }: { readonly network: string; readonly address: string }): JsonObject {
+  return { network, address }
+}
+
+function writeBalance({ network, address, asset, amount, microUsd }: Balance): JsonObject {
   const { symbol, decimals } = asset
-  return { ...rest, asset: asset.address, symbol, decimals, amount: String(amount), microUsd: String(microUsd) }
+  const [held, worth] = [String(amount), String(microUsd)]
+  return { network, address, asset: asset.address, symbol, decimals, amount: held, microUsd: worth }
 }
 
 async function readBalances(wallet: AgentWallet): Promise<readonly Balance[]> {

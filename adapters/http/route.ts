@@ -1,5 +1,6 @@
 import type { Session } from 'stipend'
 import type * as z from 'zod/mini'
+import type { JsonObject } from './json.js'
 import { RefusedError } from './refused.js'
 import type { Service } from './service.js'
 
@@ -40,7 +41,7 @@ type Parts<query, body> = {
 
 /** An endpoint: what it is, for the dispatcher and the OpenAPI document, and what it does. */
 export type Route = About &
-  Parts<unknown, unknown> & { readonly run: (call: Call, service: Service) => Promise<unknown> }
+  Parts<unknown, unknown> & { readonly run: (call: Call, service: Service) => Promise<JsonObject> }
 
 type Read<query, body> = Omit<Call, 'query' | 'body'> & { readonly query: query; readonly body: body }
 
@@ -50,7 +51,7 @@ export function createRoute<query, body>({
   ...rest
 }: About &
   Parts<query, body> & {
-    readonly run: (call: Read<query, body>, service: Service) => Promise<unknown>
+    readonly run: (call: Read<query, body>, service: Service) => Promise<JsonObject>
   }): Route {
   return {
     ...rest,

@@ -177,7 +177,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: 'a policy that is replaced while a person is asked does not hold for the answer',
     file: 'src/pay/authorize.ts',
-    find: 'const anew = await judge([allowed], ask, parts)',
+    find: 'const anew = await judgeAll([allowed], ask, parts)',
     replace: 'const anew = allowed',
     tests: ['test/session/session.test.ts'],
   },

@@ -11,4 +11,28 @@ export const policyPatches: readonly KnownBad[] = [
       "    if (cause) return { type: 'allow', limits: [] }\n    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'\n",
     tests: ['test/wallet/create-wallet.test.ts'],
   },
+  {
+    invariant: 'I1',
+    breaks: 'a domain holds the budget of all others with payments that it says nothing of',
+    file: 'src/policy/built-in-limits.ts',
+    find: '...(hasUnderWay || !asks ? [] : [',
+    replace: '...(hasUnderWay || asks ? [] : [',
+    tests: ['test/policy/built-in-limits.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'the order of a server decides between offers at one price',
+    file: 'src/pay/judge.ts',
+    find: '  const sorted = allowed.toSorted(',
+    replace: '  const sorted = ((all: readonly Allowed[], _: unknown) => [...all])(allowed,',
+    tests: ['test/pay/judge.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'what is quoted is judged by other labels than what is paid',
+    file: 'src/pay/create-payer.ts',
+    find: 'ownerLabels: ownerLabelsOf(labelsOf(labels)) }',
+    replace: 'ownerLabels: {} }',
+    tests: ['test/pay/judge.test.ts'],
+  },
 ]

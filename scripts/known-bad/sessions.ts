@@ -4,6 +4,22 @@ import type { KnownBad } from './known-bad.ts'
 export const sessionPatches: readonly KnownBad[] = [
   {
     invariant: 'I1',
+    breaks: "a limit on a label counts by what a session's holder writes",
+    file: 'src/pay/create-payer.ts',
+    find: 'ownerLabels ?? withoutCall(labels)',
+    replace: 'withoutCall(labels)',
+    tests: ['test/session/labels.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'a limit on a label counts by the label of a session that a holder has made',
+    file: 'src/session/session.ts',
+    find: 'ownerLabels: ownerLabelsOf(chain)',
+    replace: 'ownerLabels: labelsOf(chain)',
+    tests: ['test/session/labels.test.ts'],
+  },
+  {
+    invariant: 'I1',
     breaks: 'a session is held to its own caveats only, and not to those of what it is made from',
     file: 'src/session/session.ts',
     find: 'const rules = chain.flatMap(',

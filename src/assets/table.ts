@@ -21,7 +21,8 @@ export type AssetTable = {
 }
 
 /**
- * Creates the table of assets that a wallet trusts: the pinned ones, and the owner's own.
+ * Creates the table of assets that a wallet trusts: the owner's own, and after them the pinned ones. Its order is that in
+ * which they are preferred where prices are equal.
  *
  * @throws ConfigurationError when one of the owner's is not usable.
  */
@@ -31,12 +32,14 @@ export function createAssetTable(
 ): AssetTable {
   const keyOf = (network: string, address: string): string =>
     `${network}/${familyOf(network, families).foldAddress(address)}`
-  const table = new Map(
-    pinnedAssets().map((asset): [string, Asset] => [keyOf(asset.network, asset.address), deepFreeze(asset)]),
-  )
+  const table = new Map<string, Asset>()
   for (const input of own) {
     const asset = readAsset(input, familyOf(input.network, families))
     table.set(keyOf(asset.network, asset.address), deepFreeze(asset))
+  }
+  for (const asset of pinnedAssets()) {
+    const key = keyOf(asset.network, asset.address)
+    if (!table.has(key)) table.set(key, deepFreeze(asset))
   }
   return {
     find: (network, address) => table.get(keyOf(network, address)),

@@ -10,6 +10,7 @@ export type PaymentOptions = {
   readonly key?: string | undefined
   /** The most this call may cost, in US dollars; can only lower what the policy allows. */
   readonly maxUsd?: Usd | undefined
+  /** What the payment is filed under; a limit counts by them only where the wallet itself pays, and no session. */
   readonly labels?: Labels | undefined
   /**
    * Whether a call without a key is a purchase of its own, also while an identical one is under way or its outcome is

@@ -97,7 +97,9 @@ export function quoteWith(
     const challenges = response.status === 402 ? await recognise(response, call, payer) : []
     response.body?.cancel().catch(() => {})
     call.kept.discard()
-    const quotes = await Promise.all(challenges.map(({ required, resource }) => payer.appraise(required, resource)))
+    const { maxMicroUsd, labels } = call
+    const appraise = ({ required, resource }: Challenge) => payer.appraise(required, { resource, labels, maxMicroUsd })
+    const quotes = await Promise.all(challenges.map(appraise))
     return quotes.find(({ offers }) => offers.length > 0) ?? quotes[0]
   }
 }

@@ -5,14 +5,14 @@ import {
   ClockSkewError,
   ConfigurationError,
   MalformedMessageError,
+  NoPayableOfferError,
   PaymentDeniedError,
-  type Refusal,
 } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { sign } from './sign.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
+import { byPreference, type Denied, isAllowed, judge } from './judge.js'
 import { match } from './match.js'
-import { formatUsd } from '../money.js'
 import type { Allowed, Ask, Candidate, Parts } from './context.js'
 import { nameIn, nonceOf, paymentId, requestDigest } from './purchase-id.js'
 import { type Judged, record } from './reserve.js'
@@ -26,11 +26,12 @@ const largestSkewMs = 120_000
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
   checkName(ask, parts)
   await checkClock(ask, parts)
-  const candidates = await match(required, parts)
-  const allowed = await judge(candidates, ask, parts)
+  const { candidates, setAside } = await match(required, parts)
+  if (candidates.length === 0) throw new NoPayableOfferError(setAside)
+  const allowed = await judgeAll(candidates, ask, parts)
   const payment = await prepare(required, allowed, ask, parts)
   const again = async (purchaseKey: string): Promise<Judged> => {
-    const anew = await judge([allowed], ask, parts)
+    const anew = await judgeAll([allowed], ask, parts)
     return { allowed: anew, payment: await prepare(required, anew, { ...ask, purchaseKey }, parts) }
   }
   checkFit(payment, allowed, ask)
@@ -72,39 +73,18 @@ function readTime({ time }: Pick<Parts, 'time'>): Reading {
   return reading
 }
 
-/** Asks the policy about each candidate and takes the cheapest that it allows; the server's order breaks ties. */
-async function judge(candidates: readonly Candidate[], ask: Ask, parts: Parts): Promise<Allowed> {
-  const judged = await Promise.all(candidates.map((candidate) => judgeCandidate(candidate, ask, parts)))
+/** Judges offers, and answers those that are allowed, the one to pay first. */
+async function judgeAll(candidates: readonly Candidate[], ask: Ask, parts: Parts): Promise<Allowed> {
+  const judged = await judge(candidates, ask, parts)
   ask.signal?.throwIfAborted()
-  const [cheapest] = judged
-    .filter((one): one is Allowed => Object.hasOwn(one, 'limits'))
-    .toSorted(
-      (one, other) =>
-        Number(one.offer.microUsd > other.offer.microUsd) - Number(one.offer.microUsd < other.offer.microUsd),
-    )
-  if (cheapest) return cheapest
-  const denied = judged.filter((one): one is Denied => Object.hasOwn(one, 'refusals'))
+  const [chosen] = byPreference(judged.filter(isAllowed), parts)
+  if (chosen) return chosen
+  const denied = judged.filter((one): one is Denied => !isAllowed(one))
   const cause = denied.find((one) => one.cause !== undefined)?.cause
   throw new PaymentDeniedError(
     denied.flatMap((one) => one.refusals),
     { cause },
   )
-}
-
-type Denied = { readonly refusals: readonly Refusal[]; readonly cause?: unknown }
-
-async function judgeCandidate(candidate: Candidate, ask: Ask, parts: Parts): Promise<Allowed | Denied> {
-  const { offer } = candidate
-  const { resource, labels, maxMicroUsd } = ask
-  if (maxMicroUsd !== undefined && offer.microUsd > maxMicroUsd) {
-    const reason = `this call may cost ${formatUsd(maxMicroUsd)} at most, ${formatUsd(offer.microUsd)} asked`
-    return { refusals: [{ offer, rule: 'maxUsd', reason }] }
-  }
-  const verdict = await parts.policy.evaluate(deepFreeze({ resource, offer, labels, now: parts.time().ledger }))
-  if (verdict.type === 'deny') {
-    return { refusals: verdict.refusals.map((refusal) => ({ offer, ...refusal })), cause: verdict.cause }
-  }
-  return { ...candidate, limits: verdict.limits, hold: verdict.hold, notify: verdict.notify, pins: verdict.pins }
 }
 
 /** Fixes everything that will be recorded and signed, and freezes it. */
@@ -138,9 +118,9 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
-function scopesOf({ resource, labels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
+function scopesOf({ resource, ownerLabels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
   const { host } = resource
-  const named = Object.entries(labels).map(([name, value]) => `label:${name}=${value}`)
+  const named = Object.entries(ownerLabels).map(([name, value]) => `label:${name}=${value}`)
   return [
     'wallet',
     `host:${host}`,

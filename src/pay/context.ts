@@ -60,7 +60,10 @@ export type Ask = {
   readonly sameRequest: boolean
   /** A hash of what the request consists of. */
   readonly requestHash: string
+  /** What the payment is filed under, whoever said so. */
   readonly labels: Labels
+  /** Those of them that the owner's side gave: what rules judge and limits count by. */
+  readonly ownerLabels: Labels
   /** The most this call may cost; it can only lower what the policy allows. */
   readonly maxMicroUsd?: MicroUsd | undefined
   /** The only approval that this call goes on with: where another is needed, it is refused instead of asked for. */

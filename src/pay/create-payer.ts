@@ -2,7 +2,7 @@ import { bytesToHex } from '@noble/hashes/utils'
 import { authorize } from './authorize.js'
 import { withBackOff } from '../lib/back-off.js'
 import type { PaymentUpdate } from '../ports/ledger.js'
-import { readLabels } from './labels.js'
+import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
 import { isStipendError } from '../errors.js'
 import { advancePayment } from '../ledger/lifecycle.js'
@@ -15,15 +15,20 @@ import { withoutQuery } from '../resource.js'
 import type { Labels, Payment } from '../types.js'
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */
-export function createPayer(parts: Parts, { protocols, random, labels: own = {} }: Options): Payer {
+export function createPayer(parts: Parts, { protocols, random, labels: own = {}, ownerLabels }: Options): Payer {
   /** What this payer has authorized, and what ends its turn: it can note nothing of any other payment. */
   const authorized = new WeakMap<Payment, () => void>()
+  const labelsOf = (asked: Labels): Labels => readLabels({ ...asked, ...own }, 'labels')
+  const ownerLabelsOf = (labels: Labels): Labels => ownerLabels ?? withoutCall(labels)
   return Object.freeze({
     protocols: Object.freeze([...protocols]),
     clock: parts.clock,
-    appraise: (required, resource) => appraise(required, resource, parts),
+    appraise: async (required, { resource, labels, maxMicroUsd }) => {
+      const given = { resource: Object.freeze({ ...resource }), ownerLabels: ownerLabelsOf(labelsOf(labels)) }
+      return appraise(required, { ...given, maxMicroUsd }, parts)
+    },
     authorize: async (required, ask) => {
-      const labels = readLabels({ ...ask.labels, ...own }, 'labels')
+      const labels = labelsOf(ask.labels)
       const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
       const isNamed = ask.purchaseKey !== undefined
       const resource = Object.freeze({ ...ask.resource })
@@ -31,7 +36,8 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {} 
         ? await parts.takeTurn(nameIn(parts.sessions.at(-1), ask.requestHash), ask.signal)
         : () => {}
       try {
-        const authorization = await authorize(required, { ...ask, resource, labels, purchaseKey, isNamed }, parts)
+        const wanted = { ...ask, resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed }
+        const authorization = await authorize(required, wanted, parts)
         authorized.set(authorization.payment, endTurn)
         return authorization
       } catch (error) {
@@ -71,5 +77,13 @@ async function file(payment: Payment, update: PaymentUpdate, { ledger, emit }: P
 type Options = {
   readonly protocols: readonly Protocol[]
   readonly random: Random
+  /** What every payment is filed under, whatever a call says. */
   readonly labels?: Labels | undefined
+  /** The labels that the owner's side gave. @default those of each call, which the owner's own code makes */
+  readonly ownerLabels?: Labels | undefined
+}
+
+/** A limit on the name of a call would be a new one for each call. */
+function withoutCall(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name !== callLabel))
 }

@@ -40,7 +40,7 @@ export type Events = {
   readonly 'approval.requested': { readonly approval: Approval }
   /** A person decided on a payment. */
   readonly 'approval.decided': { readonly approval: Approval }
-  /** A payment was made that its owner wants to hear of. */
+  /** A payment was made that its owner wants to hear of, or one of several that asked the same for different payees. */
   readonly 'payment.notified': { readonly payment: Payment }
   /** A limit is used to four fifths or more. */
   readonly 'limit.approached': { readonly usage: Usage }

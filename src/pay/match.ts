@@ -1,24 +1,27 @@
 import { priceOffers } from './price.js'
 import { within } from '../lib/deadline.js'
-import { ConfigurationError, isStipendError, NoPayableOfferError } from '../errors.js'
+import { ConfigurationError, isStipendError } from '../errors.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
 const signerTimeoutMs = 30_000
 
-/**
- * Finds the offers that are in an asset we know, by a scheme we have, on a network we hold a key for.
- *
- * @throws NoPayableOfferError with a reason for each offer, when there is none.
- */
-export async function match(required: PaymentRequired, parts: Parts): Promise<readonly Candidate[]> {
+/** The offers of a 402 that this wallet could pay, and for each of the others why it cannot. */
+export type Matched = { readonly candidates: readonly Candidate[]; readonly setAside: readonly SetAside[] }
+
+/** Finds the offers that are in an asset we know, by a scheme we have, on a network we hold a key for. */
+export async function match(required: PaymentRequired, parts: Parts): Promise<Matched> {
   const { offers, setAside } = priceOffers(required.claims, parts.assets)
   const matched = await Promise.all(offers.map((offer) => matchOffer(offer, parts)))
   const candidates = matched.filter((one): one is Candidate => 'signer' in one)
-  if (candidates.length > 0) return candidates
   const reasons = [...required.setAside, ...setAside, ...matched.filter((one): one is SetAside => 'reason' in one)]
-  throw new NoPayableOfferError(reasons.toSorted((one, other) => one.index - other.index))
+  return { candidates, setAside: reasons.map(tellOnly).toSorted((one, other) => one.index - other.index) }
+}
+
+/** Whoever holds a session can ask with anything: of what was set aside before, only this is told. */
+function tellOnly({ index, scheme, network, reason }: SetAside): SetAside {
+  return { index, scheme, network, reason }
 }
 
 async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<Candidate | SetAside> {

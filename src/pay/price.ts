@@ -14,7 +14,7 @@ export function priceOffers(
     const claim = copyClaim(given)
     const asset = claim && assets.find(claim.network, claim.asset)
     if (claim && asset) offers.push(priceClaim(claim, asset, assets))
-    else setAside.push({ ...(claim ?? { index: Number(given.index) }), reason: reasonOf(claim) })
+    else setAside.push(leaveOut(Number(given.index), claim))
   }
   return { offers, setAside }
 }
@@ -37,7 +37,9 @@ function copyClaim(given: OfferClaim): OfferClaim | undefined {
   return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
 }
 
-function reasonOf(claim: OfferClaim | undefined): string {
-  if (!claim) return 'it is not well-formed'
-  return `asset ${claim.asset} on ${claim.network} is not in the table of known assets`
+/** Nothing of a claim is told but which one it is: it holds whatever the server wrote. */
+function leaveOut(index: number, claim: OfferClaim | undefined): SetAside {
+  if (!claim) return { index, reason: 'it is not well-formed' }
+  const { scheme, network, asset } = claim
+  return { index, scheme, network, reason: `asset ${asset} on ${network} is not in the table of known assets` }
 }

@@ -1,8 +1,8 @@
-import { NoPayableOfferError } from '../errors.js'
 import { explainLimit } from '../ledger/explain-limit.js'
+import { byPreference, isAllowed, judge, type JudgeAsk, type Judged } from './judge.js'
 import { match } from './match.js'
 import { askedOf } from '../money.js'
-import type { Parts } from './context.js'
+import type { Allowed, Parts } from './context.js'
 import type { Hold, MicroUsd, Offer, PaymentRequired, Resource, SetAside, Usage } from '../types.js'
 
 /** One offer, its price, and what the policy and the limits make of it. */
@@ -20,52 +20,37 @@ export type QuotedOffer = {
 export type Quote = {
   readonly resource: Resource
   readonly offers: readonly QuotedOffer[]
-  /** Offers that this wallet cannot pay, whatever the policy says. */
+  /** Offers that this wallet cannot pay, whatever the policy says, and why. */
   readonly setAside: readonly SetAside[]
   /** The offer that would be paid now; none when nothing is allowed. */
   readonly payable: QuotedOffer | undefined
 }
 
 /** Works out what a 402 would cost and whether it would be paid, without recording or signing anything. */
-export async function appraise(required: PaymentRequired, resource: Resource, parts: Parts): Promise<Quote> {
-  const { offers, setAside } = await payableOffers(required, parts)
-  const quoted = await Promise.all(offers.map((offer) => quoteOffer(offer, resource, parts)))
-  const payable = quoted
-    .filter((one) => one.allowed)
-    .reduce<QuotedOffer | undefined>((best, one) => (best && best.microUsd <= one.microUsd ? best : one), undefined)
-  return { resource, offers: quoted, setAside, payable }
+export async function appraise(required: PaymentRequired, ask: JudgeAsk, parts: Parts): Promise<Quote> {
+  const { candidates, setAside } = await match(required, parts)
+  const judged = await judge(candidates, ask, parts)
+  const quoted = await Promise.all(judged.map((one) => quoteOffer(one, parts)))
+  const preferred = byPreference(judged.filter(isAllowed), parts)
+  const quotes = preferred.map(({ offer }) => quoted.find((one) => one.offer === offer))
+  return { resource: ask.resource, offers: quoted, setAside, payable: quotes.find((one) => one?.allowed) }
 }
 
-async function payableOffers(
-  required: PaymentRequired,
-  parts: Parts,
-): Promise<{ offers: Offer[]; setAside: readonly SetAside[] }> {
-  try {
-    const candidates = await match(required, parts)
-    return { offers: candidates.map((candidate) => candidate.offer), setAside: required.setAside }
-  } catch (error) {
-    if (error instanceof NoPayableOfferError) return { offers: [], setAside: error.setAside }
-    throw error
-  }
+async function quoteOffer(judged: Judged, parts: Parts): Promise<QuotedOffer> {
+  const { offer } = judged
+  const { microUsd } = offer
+  if (isAllowed(judged)) return { offer, microUsd, ...(await quoteLimits(judged, parts)) }
+  return { offer, microUsd, allowed: false, reasons: judged.refusals.map(({ rule, reason }) => `${rule}: ${reason}`) }
 }
 
-async function quoteOffer(offer: Offer, resource: Resource, parts: Parts): Promise<QuotedOffer> {
-  const { wall, ledger: now } = parts.time()
-  const verdict = await parts.policy.evaluate({ resource, offer, labels: {}, now: wall })
-  if (verdict.type === 'deny') {
-    const reasons = verdict.refusals.map((refusal) => `${refusal.rule}: ${refusal.reason}`)
-    return { offer, microUsd: offer.microUsd, allowed: false, reasons }
-  }
-  const usage = await parts.ledger.usage(verdict.limits, now)
+async function quoteLimits(
+  { offer, limits, hold }: Allowed,
+  { ledger, time }: Parts,
+): Promise<Pick<QuotedOffer, 'allowed' | 'waitsFor' | 'reasons'>> {
+  const usage = await ledger.usage(limits, time().ledger)
   const beyond = usage.filter(({ limit, used }) => used + askedOf(limit, offer) > limit.max)
   const reasons = beyond.map((one) => explain(one, offer))
-  return {
-    offer,
-    microUsd: offer.microUsd,
-    allowed: reasons.length === 0,
-    waitsFor: waitsFor(beyond, verdict.hold),
-    reasons,
-  }
+  return { allowed: reasons.length === 0, waitsFor: waitsFor(beyond, hold), reasons }
 }
 
 function waitsFor(beyond: readonly Usage[], hold: Hold | undefined): Hold['kind'] | undefined {

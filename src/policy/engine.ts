@@ -104,7 +104,7 @@ export function guardPolicy(
   const engine = readEngine(policy)
   return Object.freeze({
     evaluate: (request: PaymentRequest) => evaluate(engine, request, timeoutMs),
-    limits: (resource: Resource | undefined) => withBuiltInLimits(listLimits(engine, 'the engine', resource)),
+    limits: (resource: Resource | undefined) => withBuiltInLimits(listLimits(engine, 'the engine', resource), resource),
   })
 }
 
@@ -123,7 +123,8 @@ async function evaluate(engine: PolicyEngine, request: PaymentRequest, timeoutMs
     freezeRequest(request)
     const answer: unknown = engine.evaluate(request)
     const late = 'the policy did not answer in time'
-    const verdict = readVerdict(isThenable(answer) ? await within(timeoutMs, Promise.resolve(answer), late) : answer)
+    const given = isThenable(answer) ? await within(timeoutMs, Promise.resolve(answer), late) : answer
+    const verdict = readVerdict(given, request.resource)
     const reason = verdict.type === 'allow' ? refusePlainHttp(request.resource.url) : undefined
     return reason === undefined ? verdict : denial([{ rule: 'https', reason }])
   } catch (cause) {

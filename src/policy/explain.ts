@@ -1,5 +1,6 @@
 import { explainLimit } from '../ledger/explain-limit.js'
 import { askedOf, formatUsd } from '../money.js'
+import { whileExecutable } from './built-in-limits.js'
 import { guardPolicy, rulesOf } from './engine.js'
 import type { PaymentRequest, PolicyEngine, Rule, RuleRefusal, Verdict } from '../ports/policy.js'
 import { isObjection, judgeBy } from './judge.js'
@@ -167,6 +168,7 @@ function writeWindow(window: Window): string {
   if (window.type === 'payment') return 'a payment'
   if (window.type === 'lifetime') return 'for as long as the ledger lives'
   if (window.type === 'calendar') return `a ${window.period} by the calendar of ${window.timeZone}`
+  if (window.seconds === whileExecutable.seconds) return 'at once'
   const [unit, name] = (
     [
       [86_400, 'days'],

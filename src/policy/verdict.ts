@@ -1,10 +1,11 @@
 import { deepFreeze } from '../lib/freeze.js'
 import type { RuleRefusal, Verdict } from '../ports/policy.js'
+import type { Resource } from '../types.js'
 import { withBuiltInLimits } from './built-in-limits.js'
 import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
 
 /** Reads what an engine answered into a frozen verdict under the built-in limits; anything but a verdict is a deny. */
-export function readVerdict(value: unknown): Verdict {
+export function readVerdict(value: unknown, resource: Resource): Verdict {
   const fields = ownFields(value)
   if (fields['type'] === 'deny' && Array.isArray(fields['refusals'])) {
     return denial(Array.from(fields['refusals'], readRefusal), fields['cause'])
@@ -18,7 +19,7 @@ export function readVerdict(value: unknown): Verdict {
     return denyAs('the policy answered with no verdict')
   }
   const rest = { ...(hold && { hold }), ...(notify && { notify }), ...(pins.length > 0 && { pins }) }
-  return deepFreeze({ type: 'allow', limits: withBuiltInLimits(limits), ...rest })
+  return deepFreeze({ type: 'allow', limits: withBuiltInLimits(limits, resource), ...rest })
 }
 
 function readRefusal(value: unknown): RuleRefusal {

@@ -4,6 +4,10 @@ import type { Hold, Labels, Limit, Offer, Pin, Resource } from '../types.js'
 export type PaymentRequest = {
   readonly resource: Resource
   readonly offer: Offer
+  /**
+   * The labels that the owner's side gave: those of the session that the wallet made or, where the wallet itself pays, of
+   * the call. What a session's holder files a payment under is not among them.
+   */
   readonly labels: Labels
   /** Unix milliseconds. */
   readonly now: number

@@ -13,7 +13,11 @@ export type SessionScope = {
   readonly allowHosts?: readonly string[] | undefined
   /** Unix milliseconds, or a date. */
   readonly expiresAt?: number | Date | undefined
-  /** What each of its payments is filed under; neither a call nor a session made from it can change them. */
+  /**
+   * What each of its payments is filed under; neither a call nor a session made from it can change them. Rules judge and
+   * limits count by those of a session that the wallet made. To the labels of a session made from another one, and to
+   * those of a call of a session, they pay no heed: whoever holds a session chooses them.
+   */
   readonly labels?: Labels | undefined
   /** Who alone may open its token. */
   readonly audience?: string | undefined

@@ -93,7 +93,7 @@ function createHandle(chain: Chain, maker: SessionMaker): Session {
   const { protocols, random, fetch } = maker
   const { id } = lastOf(chain)
   const parts = narrowParts(chain, maker)
-  const payer = createPayer(parts, { protocols, random, labels: labelsOf(chain) })
+  const payer = createPayer(parts, { protocols, random, labels: labelsOf(chain), ownerLabels: ownerLabelsOf(chain) })
   const { ledger, time } = parts
   const scope = scopeOf(id)
   const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
@@ -139,6 +139,14 @@ function lastOf(chain: Chain): Link {
 /** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */
 function labelsOf(chain: Chain): Labels {
   return Object.assign({}, ...chain.map(({ caveats }) => caveats.labels ?? {}).toReversed())
+}
+
+/**
+ * The labels of the session that the wallet made. Whoever holds it makes all that come after it, and chooses their labels,
+ * as those of each call, at will.
+ */
+function ownerLabelsOf([first]: Chain): Labels {
+  return first.caveats.labels ?? {}
 }
 
 function expiryOf(chain: Chain): number | undefined {

@@ -88,7 +88,7 @@ async function sendToAsk(
 ): Promise<void> {
   const { payer } = kit.holder
   const authorize: Payer['authorize'] = async (required, ask) => {
-    if (!needsPerson(await payer.appraise(required, ask.resource))) throw refusal('nothing has to be asked')
+    if (!needsPerson(await payer.appraise(required, ask))) throw refusal('nothing has to be asked')
     await refuseFlood(required, ask, call, kit.holder)
     return payer.authorize(required, ask)
   }
@@ -128,10 +128,10 @@ async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { holder
   })
 }
 
-async function refuseFlood(...[required, { resource }, call, { approvals, payer }]: FloodCheck): Promise<void> {
+async function refuseFlood(...[required, ask, call, { approvals, payer }]: FloodCheck): Promise<void> {
   const waiting = (await approvals.list()).filter(({ kind, status }) => kind === 'approval' && status === 'pending')
   const isOwn = waiting.some(({ labels }) => labels[callLabel] === call.key && call.key !== undefined)
-  if (waiting.length < mostWaiting || isOwn || !needsPerson(await payer.appraise(required, resource))) return
+  if (waiting.length < mostWaiting || isOwn || !needsPerson(await payer.appraise(required, ask))) return
   throw refusal(`${mostWaiting} requests wait for the owner already`)
 }
 

@@ -58,7 +58,10 @@ export type AgentWalletOptions = {
    * @default 3600
    */
   readonly unresolvedSeconds?: number | undefined
-  /** Tokens of the owner's own, besides the pinned ones. */
+  /**
+   * Tokens of the owner's own, besides the pinned ones. Of offers at one price, the one in the token that comes first is
+   * paid: these in their order, then the pinned ones. A pinned token may be listed here to be preferred.
+   */
   readonly assets?: readonly AssetInput[] | undefined
   /** Unix milliseconds. @default Date.now */
   readonly clock?: (() => number) | undefined

@@ -138,13 +138,19 @@ describe('of several offers', () => {
     expect(resource.settled).toBe(10_000n)
   })
 
-  test('of one price the first is taken', async () => {
-    const resource = paidResource({ accepts: (offer) => [{ ...raw(offer), maxTimeoutSeconds: 61 }, offer] })
-    await createTestWallet().fetch(await serve(resource))
-    expect(JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? '')).accepted.maxTimeoutSeconds).toBe(
-      61,
-    )
-  })
+  test.each(['first', 'last'])(
+    'of one price the one that has the most time is taken, also where it is %s',
+    async (place) => {
+      const list = (offer: unknown) => [{ ...raw(offer), maxTimeoutSeconds: 61 }, offer]
+      const resource = paidResource({
+        accepts: (offer) => (place === 'first' ? list(offer) : list(offer).toReversed()),
+      })
+      await createTestWallet().fetch(await serve(resource))
+      expect(
+        JSON.parse(atob(resource.requests[1]?.headers['payment-signature'] ?? '')).accepted.maxTimeoutSeconds,
+      ).toBe(61)
+    },
+  )
 })
 
 describe('the authorization', () => {

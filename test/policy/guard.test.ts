@@ -6,6 +6,8 @@ import { createRequest } from '../support/offers.ts'
 const hosts = allowHosts(['api.example.com'])
 const limit: Limit = { name: 'of mine', scope: 'wallet', window: { type: 'lifetime' }, measure: 'microUsd', max: 5n }
 const perPayment: Limit = { ...limit, window: { type: 'payment' } }
+/** One that leaves no room for any of the built-in limits. */
+const underWay: Limit = { ...limit, window: { type: 'rolling', seconds: 1 }, measure: 'open' }
 
 /** An engine that answers whatever it is given, as JavaScript lets it. */
 function answering(answer: unknown): PolicyEngine {
@@ -31,7 +33,7 @@ async function limitNames(policy: Parameters<typeof guardPolicy>[0]) {
 
 describe('a guarded policy', () => {
   test('takes rules, an engine of one’s own and one that answers later', async () => {
-    const allow = { type: 'allow', limits: [limit, perPayment] } as const
+    const allow = { type: 'allow', limits: [limit, perPayment, underWay] } as const
     const verdicts = await Promise.all([
       judge([hosts]),
       judge(answering(allow)),
@@ -43,7 +45,7 @@ describe('a guarded policy', () => {
 
   test('takes an engine that is a class, with its own this', async () => {
     class Mine implements PolicyEngine {
-      readonly #limits = [limit, perPayment]
+      readonly #limits = [limit, perPayment, underWay]
       async evaluate() {
         return { type: 'allow', limits: this.#limits } as const
       }
@@ -51,8 +53,8 @@ describe('a guarded policy', () => {
         return this.#limits
       }
     }
-    expect(await limitNames(new Mine())).toEqual(['of mine', 'of mine'])
-    expect(guardPolicy(new Mine()).limits(undefined)).toHaveLength(2)
+    expect(await limitNames(new Mine())).toEqual(['of mine', 'of mine', 'of mine'])
+    expect(guardPolicy(new Mine()).limits(undefined)).toHaveLength(3)
   })
 
   test('denies without rules', async () => {
@@ -118,11 +120,11 @@ describe('a guarded policy', () => {
   })
 
   test('answers verdicts that nobody can change', async () => {
-    const limits = [{ ...limit }, { ...perPayment }]
+    const limits = [{ ...limit }, { ...perPayment }, underWay]
     const verdict = await judge(answering({ type: 'allow', limits }))
     limits[0] = { ...limit, max: 10n ** 12n }
     Object.assign(limits[1] ?? {}, { max: 10n ** 12n })
-    expect(verdict).toEqual({ type: 'allow', limits: [limit, perPayment] })
+    expect(verdict).toEqual({ type: 'allow', limits: [limit, perPayment, underWay] })
     const denied = await judge(answering({ type: 'deny', refusals: [{ rule: 'mine', reason: 'no' }] }))
     for (const one of [verdict, denied]) {
       expect(Object.values(one).flat().concat(one, Object.values(one)).every(Object.isFrozen)).toBe(true)

@@ -85,7 +85,7 @@ const meaningOf = (verdict: Verdict): unknown => [
 const brokenBy = (verdict: Verdict, { offer }: Request): readonly Limit[] =>
   verdict.type === 'deny'
     ? []
-    : verdict.limits.filter(({ measure, max }) => (measure === 'count' ? 1n : offer.microUsd) > max)
+    : verdict.limits.filter(({ measure, max }) => (measure === 'microUsd' ? offer.microUsd : 1n) > max)
 const isPaid = (verdict: Verdict, one: Request): boolean =>
   verdict.type === 'allow' && brokenBy(verdict, one).length === 0
 

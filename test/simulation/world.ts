@@ -3,6 +3,7 @@ import {
   allowHosts,
   createAgentWallet,
   type Ledger,
+  maxLiveHolds,
   memoryLedger,
   type Payment,
   type PaymentRequest,
@@ -126,6 +127,8 @@ function openWallet(world: World, judged: Set<string>, signed: Signed[]): AgentW
     policy: [
       allowHosts(['shop.example']),
       spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 1.5, totalLimitUsd: 6, instantMaxUsd: 0.5 }),
+      // Its faults leave many payments open: what holds has to hold with all of them.
+      maxLiveHolds({ max: 10_000 }),
       witness,
     ],
     clock: () => (state.fault === 'clock' ? Number.NaN : time.now + time.wrongBy),

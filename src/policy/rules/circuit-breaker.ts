@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import type { Limit } from '../../types.js'
 import type { Rule } from '../../ports/policy.js'
+import { whileExecutable } from '../built-in-limits.js'
 import { withForm } from '../json/rule-json.js'
 import { type LimitScope, readScope, scopeTo } from './limit-scope.js'
 import { createLimitRule, readOptions } from './create-rule.js'
@@ -53,18 +54,16 @@ export type MaxLiveHoldsOptions = {
 /**
  * Limits how many payments may be under way at once whose end nobody has told: a server that takes payments and settles
  * none holds no more of the budget than that. One is under way until its server says that it is paid, a chain what
- * became of it, or its time is over.
+ * became of it, or its time is over. Without this rule a policy is held to ten for each registered domain.
  *
  * @throws ConfigurationError when an option is not usable.
  */
 export function maxLiveHolds(options: MaxLiveHoldsOptions = {}): Rule {
   const own = readOptions('maxLiveHolds', options, ['max', 'scope'])
   const { max = 3, scope } = own
-  // What counts until after the start of this window can still be executed, give or take a second.
-  const window = { type: 'rolling', seconds: 1 } as const
   const limit = {
     name: 'limit on payments under way',
-    window,
+    window: whileExecutable,
     measure: 'open',
     max: BigInt(readCount('max', max)),
   } as const

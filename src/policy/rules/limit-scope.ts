@@ -5,7 +5,8 @@ import type { About } from './create-rule.js'
 
 /**
  * What a limit adds up over: the whole wallet, or each host, each registered domain, each payee, or each value of a
- * label for itself. Payments without the label share one count.
+ * label for itself. Only labels that the owner's side gave count: those of a session that the wallet made, and of calls
+ * of the wallet itself. Payments without such a label share one count, whatever a session's holder files them under.
  */
 export type LimitScope = 'wallet' | 'host' | 'domain' | 'payee' | `label:${string}`
 

@@ -29,7 +29,8 @@ async function isPaid(microUsd: bigint, ...rules: readonly Rule[]): Promise<bool
     createRequest(undefined, { offer }),
   )
   if (verdict.type === 'deny') return false
-  return (await memoryLedger().reserve(createPayment({ microUsd, amount: microUsd }), verdict.limits)).ok
+  const scopes = verdict.limits.map(({ scope }) => scope)
+  return (await memoryLedger().reserve(createPayment({ microUsd, amount: microUsd, scopes }), verdict.limits)).ok
 }
 
 afterEach(() => {
