@@ -1,7 +1,7 @@
 import type { AssetTable } from '../assets/table.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { toMicroUsd } from '../money.js'
-import type { Asset, Offer, OfferClaim, SetAside } from '../types.js'
+import type { Offer, OfferClaim, SetAside } from '../types.js'
 
 /** Turns claims into offers that can be judged: those whose asset we know, priced by us, the others set aside. */
 export function priceOffers(
@@ -13,16 +13,15 @@ export function priceOffers(
   for (const given of claims) {
     const claim = copyClaim(given)
     const asset = claim && assets.find(claim.network, claim.asset)
-    if (claim && asset) offers.push(priceClaim(claim, asset, assets))
-    else setAside.push({ ...(claim ?? { index: Number(given.index) }), reason: reasonOf(claim) })
+    if (!claim) setAside.push({ index: Number(given.index), reason: 'it is not well-formed' })
+    else if (!asset) setAside.push(setUnknownAside(claim))
+    else {
+      // One spelling of a payee, so that no limit or pin takes two spellings for two payees.
+      const payTo = assets.spell(claim.network, claim.payTo)
+      offers.push(deepFreeze({ ...claim, payTo, asset, microUsd: toMicroUsd(claim.amount, asset) }))
+    }
   }
   return { offers, setAside }
-}
-
-/** The payee is written in the one way of its family, so that no limit or pin takes two spellings for two payees. */
-function priceClaim(claim: OfferClaim, asset: Asset, assets: AssetTable): Offer {
-  const payTo = assets.spell(claim.network, claim.payTo)
-  return deepFreeze({ ...claim, payTo, asset, microUsd: toMicroUsd(claim.amount, asset) })
 }
 
 /**
@@ -37,7 +36,7 @@ function copyClaim(given: OfferClaim): OfferClaim | undefined {
   return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
 }
 
-function reasonOf(claim: OfferClaim | undefined): string {
-  if (!claim) return 'it is not well-formed'
-  return `asset ${claim.asset} on ${claim.network} is not in the table of known assets`
+/** Only what a refusal says of an offer: a whole claim holds a server's own data, and amounts that JSON does not take. */
+function setUnknownAside({ index, scheme, network, asset }: OfferClaim): SetAside {
+  return { index, scheme, network, reason: `asset ${asset} on ${network} is not in the table of known assets` }
 }

@@ -1,4 +1,5 @@
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
+import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
 import { addresses, balances } from './balances.js'
 import { budget } from '../pay/budget.js'
@@ -50,6 +51,7 @@ import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
+  const { schemes = [exactEvm()] } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hears } = createEvents()
   const trusted = trustedClockOf(options, emit)
@@ -58,8 +60,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
   const parts = {
     keyStore: options.keyStore,
-    schemes: options.schemes ?? [exactEvm()],
-    assets: createAssetTable(options.assets),
+    schemes,
+    assets: createAssetTable(options.assets, familiesOf(schemes)),
     policy: withoutTransfers(policy),
     ledger,
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
