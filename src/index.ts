@@ -45,6 +45,7 @@ export {
   type WrapFetchOptions,
   wrapFetch as wrapFetchWithPayment,
 } from './fetch/wrap-fetch.js'
+export type { Family } from './ports/family.js'
 export type { KeyStore, Signer } from './ports/key-store.js'
 export type { SolanaSigner } from './solana/signer.js'
 export type { EvmSigner } from './evm/signer.js'

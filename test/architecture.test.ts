@@ -111,6 +111,14 @@ describe('the architecture', () => {
     expect(askers.filter((file) => !/^src\/(evm|solana|keys|testing)\//.test(file))).toEqual([])
   })
 
+  test('no family of chains is named but where it lives, in the tables and in the stores of keys', () => {
+    const naming = /['`](eip155|solana)[:'`]/
+    const files = source.map(({ file }) => file).filter((file) => naming.test(withoutComments(file)))
+    expect(
+      files.filter((file) => !/^src\/(evm|solana|keys|testing|protocols)\/|^src\/assets\/pinned/.test(file)),
+    ).toEqual([])
+  })
+
   test('no module imports itself through others, types included', () => {
     expect(findCycle(everything)?.join(' → ')).toBeUndefined()
   })
@@ -253,6 +261,10 @@ function againstAdapters({ file, imports }: Module): readonly string[] {
   const isGround = (one: Import): boolean => /^src\/(lib|hosts)\//.test(one.file ?? '')
   const isAllowed = (one: Import): boolean => isOwn(one) || isGround(one) || (isProgram(file) && one.file === undefined)
   return imports.filter((one) => !isAllowed(one)).map((one) => at(file)({ line: one.line, what: `→ ${one.specifier}` }))
+}
+
+function withoutComments(file: string): string {
+  return readFileSync(`${root}${file}`, 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
 }
 
 function isProgram(file: string): boolean {

@@ -245,4 +245,12 @@ export const pipelinePatches: readonly KnownBad[] = [
     replace: 'const isUnsigned = isKeyUnused',
     tests: ['test/keys/account.test.ts'],
   },
+  {
+    invariant: 'I1',
+    breaks: 'two spellings of one payee are two payees to a limit',
+    file: 'src/pay/price.ts',
+    find: 'const payTo = assets.spell(claim.network, claim.payTo)',
+    replace: 'const payTo = claim.payTo',
+    tests: ['test/wallet/other-family.test.ts'],
+  },
 ]

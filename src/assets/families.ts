@@ -5,6 +5,11 @@ import { solanaFamily } from '../solana/family.js'
 /** The families that come with the package. */
 export const knownFamilies: readonly Family[] = [evmFamily, solanaFamily]
 
+/** Adds the families that schemes bring to those that come with the package, which none of them replaces. */
+export function familiesOf(schemes: readonly { readonly family?: Family | undefined }[]): readonly Family[] {
+  return [...knownFamilies, ...schemes.flatMap(({ family }) => family ?? [])]
+}
+
 /** Any other family: addresses are compared to the letter. */
 const otherFamily: Omit<Family, 'namespace'> = {
   isReference: (reference) => /^[-_a-zA-Z0-9]{1,64}$/.test(reference),

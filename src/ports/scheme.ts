@@ -1,3 +1,4 @@
+import type { Family } from './family.js'
 import type { Signer } from './key-store.js'
 import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
 
@@ -6,6 +7,8 @@ export type Scheme<signer extends Signer = Signer> = {
   /** The scheme's name on the wire, such as `exact`. */
   readonly name: string
   readonly namespace: signer['namespace']
+  /** How its chains write addresses; needed of a family that does not come with the package. @default compared to the letter */
+  readonly family?: Family | undefined
   /** Says why this offer cannot be paid by this scheme, or nothing when it can; pure, and asked before the policy. */
   readonly refuse: (offer: Offer, payer: string) => string | undefined
   /**

@@ -1,4 +1,5 @@
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
+import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
 import { addresses, balances } from './balances.js'
 import { budget } from '../pay/budget.js'
@@ -51,16 +52,17 @@ import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
+  const { schemes = [exactEvm()] } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hears } = createEvents()
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
-  const assets = createAssetTable(options.assets)
+  const assets = createAssetTable(options.assets, familiesOf(schemes))
   const parts = {
     keyStore: options.keyStore,
-    schemes: options.schemes ?? [exactEvm()],
+    schemes,
     assets,
     policy: withoutTransfers(policy),
     ledger,
