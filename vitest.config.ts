@@ -24,8 +24,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/bench/**'],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          // Some start processes and databases: what is slow on a busy machine is not wrong.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -28,7 +28,8 @@ export function createClock(database: SqliteDatabase, source: TimeSource | undef
 
   const current = (): LedgerTime => {
     const row = select.get()
-    const [now = 0, settings = 0] = [Number(read(row, 'now')), Number(read(row, 'settings'))]
+    const now = Number(read(row, 'now'))
+    const settings = Number(read(row, 'settings'))
     const isOlder = settings < seen.settings || (settings === seen.settings && now < seen.now)
     if (isOlder) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
     seen = { now, settings }

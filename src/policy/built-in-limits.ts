@@ -6,8 +6,8 @@ const day = 86_400
 
 /**
  * Adds the limits that hold until the owner sets his own: $1 a payment, unless a limit on single payments is set; $10 a
- * day over the whole wallet, unless a limit on the wallet's spending over time is set; and ten payments under way at
- * once to one registered domain, unless a limit on payments under way is set.
+ * day over the whole wallet, unless a limit on the wallet's spending over time is set; and a hundred payments under
+ * way at once to one registered domain, unless a limit on payments under way is set.
  *
  * The last is for servers that take payments and say nothing of them: each holds its amount for as long as it can be
  * executed, so a server that is cheap to run could hold the budget of all others. A payment that its server says is paid
@@ -40,7 +40,7 @@ function perDay(): Limit {
 
 function underWay(domain: string): Limit {
   const name = `built-in limit on payments under way for ${domain}`
-  return { name, scope: `domain:${domain}`, window: whileExecutable, measure: 'open', max: 10n }
+  return { name, scope: `domain:${domain}`, window: whileExecutable, measure: 'open', max: 100n }
 }
 
 /** Holds what can still be executed, give or take a second. */

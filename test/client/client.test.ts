@@ -74,6 +74,7 @@ describe('a client', () => {
     expect(loaded.filter((file) => !file.startsWith('src/client/')).toSorted()).toEqual([
       'src/errors.ts',
       'src/ledger/codec.ts',
+      'src/lib/canonical-json.ts',
       'src/lib/freeze.ts',
     ])
   })

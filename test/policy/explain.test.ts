@@ -103,7 +103,7 @@ describe('an explanation', () => {
         '- limit on payments per hour: 3 payments in any 60 minutes, counted by wallet',
         '- limit on payments per week: 9 payments in any 7 days, counted by wallet',
         '- limit on payments for task without a value: 99 payments for as long as the ledger lives, counted by label:task=',
-        '- built-in limit on payments under way for example.com: 10 open payments at once, counted by domain:example.com',
+        '- built-in limit on payments under way for example.com: 100 open payments at once, counted by domain:example.com',
       ].join('\n'),
     )
   })

@@ -81,22 +81,32 @@ describe('the file of a SQLite ledger', () => {
 
 describe('a SQLite ledger that is behind its anchor', () => {
   test.each([
-    ['is gone', (file: string) => putBack(file, undefined), /ends before entry 5/],
-    ['was emptied', (file: string) => [putBack(file, undefined), writeFileSync(file, '')], /ends before entry 5/],
-    ['is an older copy', (file: string, copy: string) => putBack(file, copy), /ends before entry 5/],
+    ['is gone', async (file: string) => putBack(file, undefined), /ends before entry 5/],
+    [
+      'was emptied',
+      async (file: string) => {
+        putBack(file, undefined)
+        writeFileSync(file, '')
+      },
+      /ends before entry 5/,
+    ],
+    ['is an older copy', async (file: string, copy: string) => putBack(file, copy), /ends before entry 5/],
     [
       'is another one',
-      (file: string) => {
+      async (file: string) => {
         const other = fresh()
         const ledger = sqliteLedger(other, { monotonic: false, anchor: false })
-        return fill(ledger, 11, 19).then(() => {
-          ledger.close()
-          putBack(file, other)
-        })
+        await fill(ledger, 11, 19)
+        ledger.close()
+        putBack(file, other)
       },
       /entry 5 of its journal is not the one/,
     ],
-    ['has an anchor that cannot be read', (file: string) => writeFileSync(`${file}.anchor`, 'x'), /cannot be read/],
+    [
+      'has an anchor that cannot be read',
+      async (file: string) => writeFileSync(`${file}.anchor`, 'x'),
+      /cannot be read/,
+    ],
   ])('since it %s pays nothing until its owner says so', async (_what, lose, reason) => {
     const { file, copy } = await withCopy()
     await lose(file, copy)

@@ -152,7 +152,7 @@ describe('a wallet', () => {
       ['limit on payments per day', 'wallet', 0n],
       ['built-in per-payment limit', 'wallet', 1_000_000n],
       ['built-in daily limit', 'wallet', 9_970_000n],
-      ['built-in limit on payments under way for data.example', 'domain:data.example', 10n],
+      ['built-in limit on payments under way for data.example', 'domain:data.example', 100n],
     ])
   })
 
