@@ -130,15 +130,15 @@ describe('M13: what a tool asks', () => {
     expect(wallet.signed).toEqual([])
   })
 
-  test.each<[string, unknown]>([
-    ['of another network', { success: true, transaction: '0xabc', network: 'eip155:1' }],
-    ['that is no object', 'paid'],
-    ['that says no', { success: false, errorReason: 'insufficient_funds' }],
-  ])('with a receipt %s is unknown once it is paid', async (_, receipt) => {
+  test.each<[string, string, unknown]>([
+    ['of another network', 'claimed', { success: true, transaction: '0xabc', network: 'eip155:1' }],
+    ['that is no object', 'claimed', 'paid'],
+    ['that says no', 'unknown', { success: false, errorReason: 'insufficient_funds' }],
+  ])('with a receipt %s is %s once it is paid', async (_, status, receipt) => {
     const change = (answer: Answer, isPaid: boolean): Answer =>
       isPaid ? { ...answer, _meta: { 'x402/payment-response': receipt } } : answer
     const { tools } = setUpBare({ change })
-    expect(getToolPayment(await tools.callTool(oslo))).toMatchObject({ status: 'unknown', moved: 'maybe' })
+    expect(getToolPayment(await tools.callTool(oslo))).toMatchObject({ status, moved: 'maybe' })
   })
 
   test('cannot be paid by a call that brings a payment of its own', async () => {
