@@ -17,8 +17,8 @@ import { read, type SqliteDatabase } from './database.js'
 
 /** Every change of every payment, as a database keeps it; called within the transaction of the change. */
 export type Journal = {
-  /** Adds how a payment stands from an instant of the ledger's time on. */
-  readonly append: (payment: Payment, at: number) => void
+  /** Adds how a payment stands from an instant of the ledger's time on; answers how it is written, and where. */
+  readonly append: (payment: Payment, at: number) => { readonly record: string; readonly seq: number }
   /** The entries of one payment, oldest first. */
   readonly history: (id: PaymentId) => readonly JournalEntry[]
   /** Adds what the ledger's owner did to it. */
@@ -28,23 +28,45 @@ export type Journal = {
 
 /** Creates the journal over a database's tables. */
 export function createJournal(database: SqliteDatabase): Journal {
-  const latest = database.prepare('SELECT number, hash FROM journal WHERE id = ? ORDER BY number DESC LIMIT 1')
-  const insert = database.prepare(
-    'INSERT INTO journal (id, number, at, record, previous, hash) VALUES (?, ?, ?, ?, ?, ?) RETURNING seq',
-  )
   const ofPayment = database.prepare(
-    'SELECT number, at, record, previous, hash FROM journal WHERE id = ? ORDER BY number',
+    'SELECT j.seq, j.number, j.hash FROM payments p JOIN journal j ON j.seq = p.entry WHERE p.id = ?',
   )
+  const ofLedger = database.prepare('SELECT j.seq, j.number, j.hash FROM clock c JOIN journal j ON j.seq = c.audit')
+  const insert = database.prepare(
+    'INSERT INTO journal (id, number, at, before, record, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq',
+  )
+  const audited = database.prepare('UPDATE clock SET audit = ?')
+  const bySeq = database.prepare('SELECT before, number, at, record, previous, hash FROM journal WHERE seq = ?')
   const seal = createSealer(database)
-  const write = (id: string, { number, at, record, previous, hash }: JournalRecord): void => {
-    const seq = Number(read(insert.get(id, number, at, record, previous, hash), 'seq'))
+
+  const write = (id: string, before: Place | undefined, entry: JournalRecord): number => {
+    const { number, at, record, previous, hash } = entry
+    const row = insert.get(id, number, at, before?.seq ?? null, record, previous, hash)
+    const seq = Number(read(row, 'seq'))
     if (seq % entriesPerSeal === 0) seal()
+    return seq
+  }
+  const walkBack = (place: Place | undefined): readonly JournalRecord[] => {
+    const found: JournalRecord[] = []
+    for (let seq: unknown = place?.seq; seq !== undefined && seq !== null; ) {
+      const row = bySeq.get(Number(seq))
+      found.push(readRecord(row))
+      seq = read(row, 'before')
+    }
+    return found.toReversed()
   }
   return {
-    append: (payment, at) => write(payment.id, nextRecord(payment, at, readHead(latest.get(payment.id)))),
-    note: (event, at) => write(auditId, nextEvent(event, at, readHead(latest.get(auditId)))),
-    audit: () => ofPayment.all(auditId).map(readAudit),
-    history: (id) => ofPayment.all(id).map(readEntry),
+    append: (payment, at) => {
+      const before = readPlace(ofPayment.get(payment.id))
+      const entry = nextRecord(payment, at, before)
+      return { record: entry.record, seq: write(payment.id, before, entry) }
+    },
+    note: (event, at) => {
+      const before = readPlace(ofLedger.get())
+      audited.run(write(auditId, before, nextEvent(event, at, before)))
+    },
+    audit: () => walkBack(readPlace(ofLedger.get())).map(toAudit),
+    history: (id) => walkBack(readPlace(ofPayment.get(id))).map(toEntry),
   }
 }
 
@@ -71,18 +93,18 @@ export function readSeal(row: unknown): Seal | undefined {
   return { number, first, last, previous: String(read(row, 'previous')), hash: String(read(row, 'hash')) }
 }
 
-function readHead(row: unknown): JournalHead | undefined {
+type Place = JournalHead & { readonly seq: number }
+
+function readPlace(row: unknown): Place | undefined {
   if (row === undefined || row === null) return undefined
-  return { number: Number(read(row, 'number')), hash: String(read(row, 'hash')) }
+  return { seq: Number(read(row, 'seq')), number: Number(read(row, 'number')), hash: String(read(row, 'hash')) }
 }
 
-function readEntry(row: unknown): JournalEntry {
-  const { record, ...entry } = readRecord(row)
+function toEntry({ record, ...entry }: JournalRecord): JournalEntry {
   return Object.freeze({ ...entry, payment: decodePayment(record) })
 }
 
-function readAudit(row: unknown): AuditEntry {
-  const { record, ...entry } = readRecord(row)
+function toAudit({ record, ...entry }: JournalRecord): AuditEntry {
   return Object.freeze({ ...entry, event: JSON.parse(record) })
 }
 

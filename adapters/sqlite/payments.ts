@@ -1,4 +1,4 @@
-import { decodePayment, encodePayment, type Payment, type PaymentFilter, type PaymentId } from 'stipend'
+import { decodePayment, type Payment, type PaymentFilter, type PaymentId } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import type { Journal } from './journal.js'
 import { unresolved } from './schema.js'
@@ -21,22 +21,22 @@ export function createPayments(database: SqliteDatabase, journal: Journal): Paym
   const byDigest = database.prepare(
     `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC LIMIT 16`,
   )
-  const columns = 'id, status, purchase_key, request_digest, host, created_at, record'
-  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const columns = 'id, status, purchase_key, request_digest, host, created_at, record, entry'
+  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
   const change = database.prepare(
-    'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, record = ? WHERE id = ?',
+    'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, record = ?, entry = ? WHERE id = ?',
   )
   return {
     get: (id) => decodeRow(byId.get(id)),
     byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
     insert: (payment, at) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
-      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, encodePayment(payment))
-      journal.append(payment, at)
+      const { record, seq } = journal.append(payment, at)
+      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq)
     },
     replace: (payment, at) => {
-      change.run(payment.status, payment.requestDigest, payment.createdAt, encodePayment(payment), payment.id)
-      journal.append(payment, at)
+      const { record, seq } = journal.append(payment, at)
+      change.run(payment.status, payment.requestDigest, payment.createdAt, record, seq, payment.id)
     },
     list: (filter) => listBy(database, filter),
   }

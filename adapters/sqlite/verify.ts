@@ -23,13 +23,13 @@ SELECT scope, span FROM meters m WHERE (micro_usd, count, open, unknown) <> (
   SELECT COALESCE(SUM(micro_usd), 0), COUNT(*), COALESCE(SUM(open), 0), COALESCE(SUM(unknown), 0)
   FROM entries e WHERE e.scope = m.scope AND e.counts_until > m.horizon) LIMIT 1`
 
-/** Payments that do not stand as their newest entries in the journal say, and entries of what is no payment. */
+/** Payments that do not stand as their newest entries in the journal say, and newest entries of what is no payment. */
 const wrongPayments = `
-SELECT p.id FROM payments p LEFT JOIN journal j
-  ON j.id = p.id AND j.number = (SELECT MAX(k.number) FROM journal k WHERE k.id = p.id)
+SELECT p.id FROM payments p LEFT JOIN journal j ON j.seq = p.entry AND j.id = p.id
   WHERE j.record IS NOT p.record OR json_extract(p.record, '$.status') <> p.status LIMIT 1`
 const lostPayments = `
-SELECT id FROM journal j WHERE number = 1 AND id <> '${auditId}' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = j.id) LIMIT 1`
+SELECT id FROM journal j WHERE id <> '${auditId}'
+  GROUP BY id HAVING MAX(seq) IS NOT (SELECT p.entry FROM payments p WHERE p.id = j.id) LIMIT 1`
 
 /**
  * Adds up what counts and answers the first sum that is another, in words. It reads numbers only: for a hundred thousand
@@ -56,7 +56,7 @@ function findWrongPayment(database: SqliteDatabase): string | undefined {
   const wrong = read(database.prepare(wrongPayments).get(), 'id')
   if (wrong !== undefined) return `payment ${String(wrong)} does not stand as the journal says`
   const lost = read(database.prepare(lostPayments).get(), 'id')
-  return lost === undefined ? undefined : `payment ${String(lost)} of the journal is missing`
+  return lost === undefined ? undefined : `payment ${String(lost)} is not where the journal ends`
 }
 
 /** Runs queries that all see one and the same commit, and keep no writer waiting. */

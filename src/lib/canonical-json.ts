@@ -5,7 +5,11 @@
 export function canonicalJSON(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJSON).join(',')}]`
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  members.sort(([one], [other]) => (one < other ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJSON(member)}`).join(',')}}`
+  let text = ''
+  // By their UTF-16 code units, as the RFC has it, and `sort` too.
+  for (const name of Object.keys(value).sort()) {
+    const member: unknown = Reflect.get(value, name)
+    if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${canonicalJSON(member)}`
+  }
+  return `{${text}}`
 }
