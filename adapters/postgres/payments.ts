@@ -21,6 +21,11 @@ export async function replace(id: PaymentId, update: PaymentUpdate, call: Call, 
   }
 }
 
+/** Puts a value's place where a condition says, or at its end. */
+function place(condition: string, number: number): string {
+  return condition.includes('$') ? condition.replace('$', () => `$${number}`) : `${condition} $${number}`
+}
+
 /** Reads the payments that every given filter matches, newest first. */
 export async function select(
   call: Call,
@@ -35,11 +40,12 @@ export async function select(
     ['purchase_key =', filter.purchaseKey],
     ['created_at >=', filter.since],
     ['created_at <', filter.until],
+    [`(SELECT b.seq FROM ${schema}.payments b WHERE b.id = $) > seq`, filter.before],
     ["payment->'labels' @>", labels && JSON.stringify(labels)],
     ["payment->'scopes' @>", scope === undefined ? undefined : JSON.stringify([scope])],
   ]
   const given = conditions.filter(([, value]) => value !== undefined)
-  const where = given.map(([condition], index) => `${condition} $${index + 1}`).join(' AND ')
+  const where = given.map(([condition], index) => place(condition, index + 1)).join(' AND ')
   const text = `SELECT payment AS answer FROM ${schema}.payments ${where && `WHERE ${where}`} ORDER BY seq DESC LIMIT ${Number(limit)}`
   const rows = await call.read(
     text,

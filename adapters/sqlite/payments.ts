@@ -50,11 +50,18 @@ function decodeRow(row: unknown): Payment | undefined {
 type Condition = readonly [text: string, ...values: (string | number)[]]
 
 function listBy(database: SqliteDatabase, filter: PaymentFilter): readonly Payment[] {
-  const conditions = conditionsOf(filter)
+  const conditions = [...conditionsOf(filter), ...pageOf(database, filter)]
   const where = conditions.length > 0 ? `WHERE ${conditions.map(([text]) => text).join(' AND ')}` : ''
   const statement = database.prepare(`SELECT record FROM payments ${where} ORDER BY seq DESC LIMIT ?`)
   const values = conditions.flatMap(([, ...given]) => given)
   return statement.all(...values, filter.limit ?? 100).flatMap((row) => decodeRow(row) ?? [])
+}
+
+function pageOf(database: SqliteDatabase, { before }: PaymentFilter): readonly Condition[] {
+  if (before === undefined) return []
+  const seq = read(database.prepare('SELECT seq FROM payments WHERE id = ?').get(before), 'seq')
+  if (seq === undefined) throw new TypeError(`payment ${before} is not in the ledger`)
+  return [['seq < ?', Number(seq)]]
 }
 
 function conditionsOf({

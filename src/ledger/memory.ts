@@ -187,10 +187,15 @@ export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
     },
 
     async list(filter = {}) {
-      return [...payments.values()]
+      const { before, limit = 100 } = filter
+      const all = [...payments.values()]
+      const end = before === undefined ? all.length : all.findLastIndex(({ id }) => id === before)
+      if (end < 0) throw new TypeError(`payment ${before} is not in the ledger`)
+      return all
+        .slice(0, end)
         .filter((payment) => matchesFilter(payment, filter))
         .toReversed()
-        .slice(0, filter.limit ?? 100)
+        .slice(0, limit)
     },
 
     async usage(limits, now) {

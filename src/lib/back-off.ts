@@ -18,6 +18,13 @@ export async function withBackOff<value>(work: () => Promise<value>): Promise<va
   }
 }
 
+/** Lets everything else that waits go first, such as timers and answers of others. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0)
+  })
+}
+
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds)

@@ -101,6 +101,8 @@ export type PaymentFilter = {
   readonly since?: number | undefined
   /** Unix milliseconds, exclusive. */
   readonly until?: number | undefined
+  /** Only those that are listed after this payment, the last one of the page before. */
+  readonly before?: PaymentId | undefined
   /** @default 100 */
   readonly limit?: number | undefined
 }

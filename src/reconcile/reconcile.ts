@@ -4,9 +4,9 @@ import { within } from '../lib/deadline.js'
 import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
 import type { Events } from '../pay/events.js'
 import type { Ledger, PaymentUpdate } from '../ports/ledger.js'
-import { listAll } from '../ledger/list-all.js'
+import { listPages } from '../ledger/list-pages.js'
 import type { Parts } from '../pay/context.js'
-import type { Payment, PaymentStatus } from '../types.js'
+import type { Payment, PaymentId, PaymentStatus } from '../types.js'
 import { watch } from './unexplained.js'
 
 /** What the chains said of the payments whose end was not known. */
@@ -56,11 +56,12 @@ const timeoutMs = 30_000
  */
 export async function reconcile(books: Books): Promise<Reconciliation> {
   await askTime(books)
-  const payments = await listUnfinished(books.ledger).catch(unavailable)
   const findings: Finding[] = []
-  for (let first = 0; first < payments.length; first += breadth) {
-    const some = payments.slice(first, first + breadth)
-    findings.push(...(await Promise.all(some.map((payment) => settle(payment, books)))))
+  for await (const payments of listUnfinished(books.ledger)) {
+    for (let first = 0; first < payments.length; first += breadth) {
+      const some = payments.slice(first, first + breadth)
+      findings.push(...(await Promise.all(some.map((payment) => settle(payment, books)))))
+    }
   }
   await Promise.all(books.chains.map((chain) => watch(chain, books)))
   const those = (outcome: Outcome): readonly Payment[] =>
@@ -88,12 +89,19 @@ async function readTime({ time }: Chain): Promise<number> {
   }
 }
 
-async function listUnfinished(ledger: Ledger): Promise<readonly Payment[]> {
-  const found = new Map<string, Payment>()
-  for (const status of unfinished) {
-    for (const payment of await listAll(ledger, { status })) found.set(payment.id, payment)
+/** Lists each payment once, although it may move on meanwhile. */
+async function* listUnfinished(ledger: Ledger): AsyncGenerator<readonly Payment[]> {
+  const known = new Set<PaymentId>()
+  try {
+    for (const status of unfinished) {
+      for await (const page of listPages(ledger, { status })) {
+        yield page.filter(({ id }) => !known.has(id))
+        for (const { id } of page) known.add(id)
+      }
+    }
+  } catch (error) {
+    unavailable(error)
   }
-  return [...found.values()]
 }
 
 function unavailable(cause: unknown): never {

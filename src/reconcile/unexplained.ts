@@ -3,7 +3,7 @@ import type { Chain, OutgoingTransfer } from '../ports/chain.js'
 import { within } from '../lib/deadline.js'
 import type { Ledger } from '../ports/ledger.js'
 import { countsAsSpent } from '../ledger/lifecycle.js'
-import { listAll } from '../ledger/list-all.js'
+import { listPages } from '../ledger/list-pages.js'
 import type { Parts } from '../pay/context.js'
 import type { Network, Payment } from '../types.js'
 
@@ -55,13 +55,20 @@ type Start = { readonly checkpoint?: string; readonly since: number }
 async function startOf(name: string, network: Network, ledger: Ledger): Promise<Start | undefined> {
   const remembered = await ledger.recall(name)
   if (remembered !== undefined) return readStart(remembered)
-  const first = (await listAll(ledger, {})).findLast(({ asset }) => asset.network === network)
-  return first && { since: first.createdAt }
+  let first: Payment | undefined
+  for await (const page of listPages(ledger, {})) {
+    first = page.findLast(({ asset }) => asset.network === network) ?? first
+  }
+  if (!first) return undefined
+  const start = { since: first.createdAt }
+  await ledger.remember(name, JSON.stringify(start))
+  return start
 }
 
 function readStart(text: string): Start {
   const { checkpoint, since } = Object(JSON.parse(text))
-  if (typeof checkpoint === 'string' && Number.isFinite(since)) return { checkpoint, since }
+  if (Number.isFinite(since) && checkpoint === undefined) return { since }
+  if (Number.isFinite(since) && typeof checkpoint === 'string') return { checkpoint, since }
   throw new TypeError('the ledger remembers no place to go on from')
 }
 
@@ -83,10 +90,27 @@ async function explain(
   transfers: readonly OutgoingTransfer[],
   { ledger, account, since, proofsOf }: Known,
 ): Promise<Explained> {
-  const isOwn = ({ terms }: Payment): boolean => terms.payer === account
-  const recent = (await listAll(ledger, { since: since - longestLifeMs })).filter(isOwn)
-  const first = compare(transfers, recent, proofsOf)
-  return first.strays.length === 0 ? first : compare(transfers, (await listAll(ledger, {})).filter(isOwn), proofsOf)
+  if (transfers.length === 0) return { strays: [], isPending: false }
+  const words = new Set(transfers.flatMap((transfer) => wordsOf(transfer)))
+  const isNamed = (payment: Payment): boolean =>
+    payment.terms.payer === account && namesOf(payment, proofsOf).some((name) => words.has(name.toLowerCase()))
+  const named = async (filter: { readonly since?: number }): Promise<readonly Payment[]> => {
+    const found: Payment[] = []
+    for await (const page of listPages(ledger, filter)) found.push(...page.filter(isNamed))
+    return found
+  }
+  const first = compare(transfers, await named({ since: since - longestLifeMs }), proofsOf)
+  return first.strays.length === 0 ? first : compare(transfers, await named({}), proofsOf)
+}
+
+/** What a payment can be told by that explains a transfer. */
+function namesOf(payment: Payment, proofsOf: Known['proofsOf']): readonly string[] {
+  const { receipt } = payment
+  return [...proofsOf(payment), ...(receipt ? [receipt.transaction] : [])]
+}
+
+function wordsOf({ nonces, transaction }: OutgoingTransfer): readonly string[] {
+  return [...nonces, transaction].map((word) => word.toLowerCase())
 }
 
 /** Each payment explains one transfer. */
@@ -102,7 +126,7 @@ function compare(
   const claimed = indexPayments(payments, ({ receipt }) => (receipt?.status === 'claimed' ? [receipt.transaction] : []))
   const used = new Set<Payment>()
   const take = (known: ReadonlyMap<string, readonly Payment[]>, transfer: OutgoingTransfer): boolean => {
-    const named = [...transfer.nonces, transfer.transaction].flatMap((proof) => known.get(proof.toLowerCase()) ?? [])
+    const named = wordsOf(transfer).flatMap((proof) => known.get(proof) ?? [])
     const own = named.find((payment) => !used.has(payment) && isOf(payment, transfer))
     if (own) used.add(own)
     return own !== undefined

@@ -55,6 +55,34 @@ function heard(wallet: AgentWallet): readonly string[] {
 }
 
 describe('reconcile', () => {
+  test('goes through many payments in pages, each once, and lets all else go on between them', async () => {
+    for (let number = 1; number <= 1201; number += 1) await ledger.reserve(numbered(number), [])
+    for (let number = 1; number <= 1201; number += 2) await ledger.update(numbered(number).id, { status: 'claimed' })
+    const limits: unknown[] = []
+    const list: Ledger['list'] = (filter) => {
+      limits.push(filter?.limit)
+      return ledger.list(filter)
+    }
+    const asked: string[] = []
+    const chain = chainOf(async ({ id, status }) => {
+      asked.push(id)
+      // Moves on while it is listed, and is met again under its new status.
+      if (status === 'authorized') await ledger.update(id, { status: 'unknown' })
+      return { type: 'open', reason: 'not yet' }
+    })
+    let turns = 0
+    const timer = setInterval(() => {
+      turns += 1
+    }, 0)
+    const { open } = await createWallet({ ledger: { ...ledger, list }, chains: [chain] }).reconcile()
+    clearInterval(timer)
+    expect(open).toHaveLength(1201)
+    expect(new Set(asked).size).toBe(1201)
+    expect(asked).toHaveLength(1201)
+    expect(new Set(limits)).toEqual(new Set([500]))
+    expect(turns).toBeGreaterThan(0)
+  })
+
   test.each([
     { status: 'claimed', note: undefined, noteAfter: undefined },
     { status: 'unknown', note: 'the server answered 500', noteAfter: 'paid, not delivered' },

@@ -15,6 +15,7 @@ export const recordContract: LedgerContract = {
   },
   'what a caller changes in its own objects changes nothing in the ledger': keepsItsOwn,
   'payments are listed newest first': listsNewestFirst,
+  'a list goes on after the last payment of a page, until there is none': listsPages,
   'a list holds the payments that every given filter matches': filters,
   'a secret is 32 bytes, drawn once for each name': keepsSecrets,
   'a secret that is given is kept where there is none yet, the first one of several': keepsGivenSecrets,
@@ -100,6 +101,24 @@ async function listsNewestFirst(create: CreateLedger): Promise<void> {
   claimEqual(await idsOf(), newestFirst.slice(0, 100), 'A list without a limit is not the newest hundred payments')
   claimEqual(await idsOf({ limit: 3 }), newestFirst.slice(0, 3), 'A list of three is not the newest three payments')
   claimEqual(await idsOf({ limit: 1000 }), newestFirst, 'A list of a thousand is not all there are, newest first')
+}
+
+async function listsPages(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  // All at one instant, which does not tell pages apart.
+  for (let number = 1; number <= 9; number += 1) await ledger.reserve(samplePayment(number), [])
+  for (const number of [2, 5, 6, 9]) await ledger.update(sampleId(number), { status: 'claimed' })
+  const claimed: Payment[] = []
+  for (let page = await ledger.list({ status: 'claimed', limit: 2 }); page.length > 0; ) {
+    claimed.push(...page)
+    claim(claimed.length <= 4, 'A list begins again instead of going on')
+    const [last] = page.slice(-1)
+    // The page that is read next does not have what has moved on since.
+    if (last?.id === sampleId(6)) await ledger.update(sampleId(6), { status: 'confirmed' })
+    page = await ledger.list({ status: 'claimed', limit: 2, before: last?.id })
+  }
+  const ids = claimed.map(({ id }) => id)
+  claimEqual(ids, [9, 6, 5, 2].map(sampleId), 'Pages do not have each payment that matches once, newest first')
 }
 
 async function filters(create: CreateLedger): Promise<void> {
