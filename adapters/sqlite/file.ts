@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, fchmodSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { ConfigurationError } from 'stipend'
 
 /** What a ledger's file was found to be, or made. */
@@ -59,15 +69,11 @@ const anchorLength = 128
 
 /** Keeps an anchor in a file, written over in place: a copy that is a little old shows less, and no wrong alarm. */
 export function fileAnchor(path: string): LedgerAnchor {
-  const file = openSync(path, openFlags(path), 0o600)
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   if (isLoose(fstatSync(file).mode)) fchmodSync(file, 0o600)
   return {
     read: () => readFileSync(path, 'utf8').trim() || undefined,
     write: (text) => void writeSync(file, text.padEnd(anchorLength - 1).concat('\n'), 0, 'utf8'),
     close: () => closeSync(file),
   }
-}
-
-function openFlags(path: string): 'r+' | 'wx+' {
-  return statSync(path, { throwIfNoEntry: false }) ? 'r+' : 'wx+'
 }

@@ -19,7 +19,8 @@ export type SqliteLedgerOptions = {
   /**
    * Milliseconds that pass by themselves, for all processes that share the file. A client whose clock is apart from the
    * ledger's time plus what has passed since, by more than five minutes and a little drift, is refused and moves nothing.
-   * `false` lets the ledger's time follow its clients forward, for tests with a clock of their own.
+   * After the machine was started anew, nobody can say how long it was off: then any later time is believed once. `false`
+   * lets the ledger's time follow its clients forward, for tests with a clock of their own.
    *
    * @default the time since this machine was started; `false` for a database in memory
    */
@@ -63,8 +64,13 @@ export function anchorOf(
   file: string | SqliteDatabase,
   given: SqliteLedgerOptions['anchor'],
 ): LedgerAnchor | undefined {
-  if (given === undefined) return isPath(file) ? fileAnchor(`${file}.anchor`) : undefined
-  return given === false ? undefined : given
+  if (given !== undefined) return given === false ? undefined : given
+  if (!isPath(file)) return undefined
+  try {
+    return fileAnchor(`${file}.anchor`)
+  } catch (error) {
+    throw new LedgerUnavailableError(error)
+  }
 }
 
 /** Puts on record what was found when the file was opened; a ledger that has lost something pays nothing from the start. */
