@@ -6,8 +6,8 @@ export function canonicalJSON(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJSON).join(',')}]`
   let text = ''
-  // By their UTF-16 code units, as the RFC has it, and `sort` too.
-  for (const name of Object.keys(value).sort()) {
+  // By their UTF-16 code units, as the RFC has it, and `toSorted` too.
+  for (const name of Object.keys(value).toSorted()) {
     const member: unknown = Reflect.get(value, name)
     if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${canonicalJSON(member)}`
   }

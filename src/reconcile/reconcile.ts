@@ -92,15 +92,12 @@ async function readTime({ time }: Chain): Promise<number> {
 /** Lists each payment once, although it may move on meanwhile. */
 async function* listUnfinished(ledger: Ledger): AsyncGenerator<readonly Payment[]> {
   const known = new Set<PaymentId>()
-  try {
-    for (const status of unfinished) {
-      for await (const page of listPages(ledger, { status })) {
-        yield page.filter(({ id }) => !known.has(id))
-        for (const { id } of page) known.add(id)
-      }
+  const list: Ledger['list'] = (filter) => ledger.list(filter).catch(unavailable)
+  for (const status of unfinished) {
+    for await (const page of listPages({ list }, { status })) {
+      yield page.filter(({ id }) => !known.has(id))
+      for (const { id } of page) known.add(id)
     }
-  } catch (error) {
-    unavailable(error)
   }
 }
 
