@@ -47,12 +47,6 @@ export function assertLocal(path: string, fileSystemType: number): void {
   })
 }
 
-/** Tells whether a database has a file; one in memory, or a temporary one, ends with its connection. */
-export function isOnDisk(database: SqliteDatabase): boolean {
-  const main = database.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").get()
-  return Boolean(read(main, 'file'))
-}
-
 /** Answers a function that tells whether a path still names the file it named at first. */
 export function watchFile(path: string | undefined): () => boolean {
   if (path === undefined || path === ':memory:') return () => true

@@ -16,7 +16,7 @@ import { watchAnchor } from './anchor.js'
 import { createApprovals } from './approvals.js'
 import { findBreak } from './check-journal.js'
 import { createClock, isPrivate, type Tick } from './clock.js'
-import { isOnDisk, type SqliteDatabase, watchFile } from './database.js'
+import { type SqliteDatabase, watchFile } from './database.js'
 import { createHalts } from './halts.js'
 import { createJournal } from './journal.js'
 import { createMemory } from './memory.js'
@@ -83,7 +83,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   }
   noteOpening({ database, anchor, looseMode }, books)
   return Object.freeze({
-    durable: isOnDisk(database),
+    durable: !isPrivate(database),
     ...paymentsOf(access, books),
     ...approvalsOf(access, books),
     ...haltsOf(access, books),

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { programs, readEntries } from '../scripts/entries.ts'
+import { privateKey } from '../src/keys/index.js'
+import { bundleEntry, type Target } from './support/bundles.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
+
+const run = promisify(execFile)
+const all = Object.keys(readEntries()).filter((name) => !programs.includes(name))
+/** What is made of Node's own modules: files, sockets and a server's requests. */
+const forNode = ['stipend/node', 'stipend/sqlite']
+const forWeb = all.filter((name) => !forNode.includes(name))
+
+/** What is done with an entry once it is loaded, in each of the worlds. */
+const lines: Readonly<Record<string, string>> = {
+  'stipend/keys': `async ({ privateKey, workerSigner }) => {
+    const signer = await privateKey('42'.repeat(32)).getSigner('eip155:8453')
+    const keys = workerSigner({ path: 'keys.json', password: 'correct horse' })
+    const problem = await keys.addresses().catch(({ code, message }) => code + ' ' + message)
+    return signer.address + ' ' + problem
+  }`,
+}
+
+type Loaded = {
+  readonly exports?: readonly string[]
+  readonly calls?: readonly string[]
+  readonly said?: string
+  readonly error?: string
+}
+
+async function loadAll(names: readonly string[], target: Target, program: readonly string[]) {
+  const files = await Promise.all(names.map((name) => bundleEntry(name, target, folder)))
+  const wanted = Object.fromEntries(names.map((name, index) => [name, { file: files[index], line: lines[name] }]))
+  const { stdout } = await run(process.execPath, [...program, JSON.stringify(wanted)], { maxBuffer: 2 ** 24 })
+  return JSON.parse(stdout) as Readonly<Record<string, Loaded>>
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stipend-bundles-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const support = (file: string): string => fileURLToPath(new URL(`support/${file}`, import.meta.url))
+
+describe.each<[string, Target, readonly string[], readonly string[], RegExp]>([
+  [
+    'of the web, with nothing of Node',
+    'web',
+    forWeb,
+    ['--experimental-vm-modules', '--no-warnings', support('load-in-web.mjs')],
+    /configuration_invalid Failed to load node:fs: this key store needs Node/,
+  ],
+  [
+    'of CommonJS on Node',
+    'cjs',
+    all,
+    [support('load-in-node.cjs')],
+    /configuration_invalid Failed to start the worker of the keys: .*keys-worker\.js.*bundle/s,
+  ],
+])('a bundle %s', (_what, target, names, program, problem) => {
+  let loaded: Readonly<Record<string, Loaded>> = {}
+  beforeAll(async () => {
+    loaded = await loadAll(names, target, program)
+  })
+
+  test.each(names)('loads %s, which does no work when it is loaded', (name) => {
+    expect(loaded[name]?.error).toBeUndefined()
+    expect(loaded[name]?.exports?.length).toBeGreaterThan(0)
+    expect(loaded[name]?.calls).toEqual([])
+  })
+
+  test('signs with a key, and says what a worker of its own lacks', () => {
+    expect(loaded['stipend/keys']?.said).toMatch(problem)
+    expect(loaded['stipend/keys']?.said).toContain(privateKey('42'.repeat(32)).address)
+  })
+})
+
+test.each<[string, readonly string[], string]>([
+  ['web', ['--experimental-vm-modules', '--no-warnings', support('load-in-web.mjs')], 'export const drawn ='],
+  ['cjs', [support('load-in-node.cjs')], 'exports.drawn ='],
+])('an entry that draws something while it is loaded is found in a bundle of %s', async (target, program, drawn) => {
+  const file = join(folder, `drawing.${target}`)
+  writeFileSync(file, `${drawn} crypto.getRandomValues(new Uint8Array(1))`)
+  const { stdout } = await run(process.execPath, [...program, JSON.stringify({ drawing: { file } })])
+  expect(JSON.parse(stdout)).toEqual({ drawing: { exports: ['drawn'], calls: ['getRandomValues'] } })
+})
+
+describe('a worker of Cloudflare', () => {
+  let said = ''
+  beforeAll(async () => {
+    for (const name of forWeb) await bundleEntry(name, 'web', folder)
+    const services = forWeb.map((name) => writeService(name))
+    const config = join(folder, 'config.capnp')
+    writeFileSync(config, `${header}const config :Workerd.Config = (services = [${services.join()}]);\n`)
+    said = await run(findWorkerd(), ['test', config]).then(
+      ({ stderr }) => stderr,
+      (error: { readonly stderr?: string }) => String(error.stderr),
+    )
+  })
+
+  test.each(forWeb)('loads %s', (name) => {
+    expect(said).toContain(`[ PASS ] ${name.replaceAll('/', '-')}`)
+  })
+})
+
+const header = 'using Workerd = import "/workerd/workerd.capnp";\n'
+
+/** Writes a worker that imports an entry when it starts, which is when nothing may be drawn, timed or fetched. */
+function writeService(entry: string): string {
+  const name = entry.replaceAll('/', '-')
+  writeFileSync(
+    join(folder, `${name}.main.js`),
+    `import * as entry from '${name}.js'
+     const use = ${lines[entry] ?? 'async () => undefined'}
+     export default {
+       async test() {
+         if (Object.keys(entry).length === 0) throw new TypeError('it exports nothing')
+         const said = await use(entry)
+         if (said !== undefined && !said.includes('configuration_invalid')) throw new TypeError(said)
+       },
+     }`,
+  )
+  const embed = (file: string): string => `(name = "${file}", esModule = embed "${file}")`
+  const modules = [`${name}.main.js`, `${name}.js`].map(embed).join()
+  return `(name = "${name}", worker = (modules = [${modules}], compatibilityDate = "2026-01-01"))`
+}
+
+/** The package starts its program through a script; the program itself is in the package of this platform. */
+function findWorkerd(): string {
+  const require = createRequire(createRequire(import.meta.url).resolve('workerd'))
+  const { platform, arch } = process
+  const names: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'darwin', linux: 'linux' }
+  return require.resolve(`@cloudflare/workerd-${names[platform]}-${arch === 'x64' ? '64' : arch}/bin/workerd`)
+}
