@@ -47,22 +47,31 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const support = (file: string): string => fileURLToPath(new URL(`support/${file}`, import.meta.url))
 
-describe.each<[string, Target, readonly string[], readonly string[], RegExp]>([
-  [
-    'of the web, with nothing of Node',
-    'web',
-    forWeb,
-    ['--experimental-vm-modules', '--no-warnings', support('load-in-web.mjs')],
-    /configuration_invalid Failed to load node:fs: this key store needs Node/,
-  ],
-  [
-    'of CommonJS on Node',
-    'cjs',
-    all,
-    [support('load-in-node.cjs')],
-    /configuration_invalid Failed to start the worker of the keys: .*keys-worker\.js.*bundle/s,
-  ],
-])('a bundle %s', (_what, target, names, program, problem) => {
+type Host = {
+  readonly target: Target
+  readonly names: readonly string[]
+  /** What runs a bundle there, as arguments of Node. */
+  readonly program: readonly string[]
+  /** What a worker of its own lacks there. */
+  readonly problem: RegExp
+}
+
+const hosts: Readonly<Record<string, Host>> = {
+  'of the web, with nothing of Node': {
+    target: 'web',
+    names: forWeb,
+    program: ['--experimental-vm-modules', '--no-warnings', support('load-in-web.mjs')],
+    problem: /configuration_invalid Failed to load node:fs: this key store needs Node/,
+  },
+  'of CommonJS on Node': {
+    target: 'cjs',
+    names: all,
+    program: [support('load-in-node.cjs')],
+    problem: /configuration_invalid Failed to start the worker of the keys: .*keys-worker\.js.*bundle/s,
+  },
+}
+
+describe.each(Object.entries(hosts))('a bundle %s', (_what, { target, names, program, problem }) => {
   let loaded: Readonly<Record<string, Loaded>> = {}
   beforeAll(async () => {
     loaded = await loadAll(names, target, program)

@@ -74,10 +74,10 @@ export function walletClient(client: WalletClient): SingleKeyStore {
  *
  * @example
  * ```ts
- * import { Wallet } from 'ethers'
- * import { ethersSigner } from 'stipend/keys'
+ * import { type EthersSigner, ethersSigner } from 'stipend/keys'
  *
- * const keyStore = ethersSigner(Wallet.createRandom())
+ * declare const signer: EthersSigner // such as `await new BrowserProvider(window.ethereum).getSigner()`
+ * const keyStore = ethersSigner(signer)
  * ```
  */
 export function ethersSigner(signer: EthersSigner): SingleKeyStore {
