@@ -128,6 +128,7 @@ export type { SessionLimits, SessionScope } from './session/scope.js'
 export { narrowToken } from './session/token.js'
 export type { TransferOptions } from './wallet/transfer.js'
 export type {
+  Allowance,
   Approval,
   ApprovalId,
   ApprovalStatus,

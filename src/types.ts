@@ -252,13 +252,31 @@ export type ApprovalId = `apr_${string}`
  */
 export type ApprovalStatus = 'pending' | 'approved' | 'denied' | 'used'
 
+/**
+ * One thing that a person's yes lets a payment go beyond: a limit, what is remembered of an earlier payment, or a rule that
+ * asks for a person whatever the limits say.
+ */
+export type Allowance =
+  | ({ readonly type: 'limit' } & Omit<Limit, 'onExceed'>)
+  | {
+      readonly type: 'pin'
+      readonly name: string
+      readonly key: string
+      /** What was remembered, and what this payment says. */
+      readonly remembered: string
+      readonly value: string
+    }
+  | { readonly type: 'rule'; readonly reason: string }
+
 /** A payment that waits for a person or for its time. It is bound to exact terms, expires, and is used once. */
 export type Approval = {
   readonly id: ApprovalId
   readonly kind: 'approval' | 'delay'
   readonly status: ApprovalStatus
-  /** Why it has to wait, in our words. */
+  /** Why it has to wait, in our words: all that it lets through. */
   readonly reason: string
+  /** All that a yes lets this payment go beyond, and nothing else; absent of a delay. */
+  readonly allows?: readonly Allowance[] | undefined
   readonly resource: Resource
   readonly asset: Asset
   /** Atomic units. */

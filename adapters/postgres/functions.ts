@@ -97,7 +97,7 @@ BEGIN
       WHERE p.id = found_id RETURNING p.payment INTO live;
     RETURN jsonb_build_object('ok', false, 'reason', 'exists', 'payment', live);
   END IF;
-  refusal := ${schema}.objection(options, now);
+  refusal := ${schema}.difference(options);
   IF refusal IS NOT NULL THEN RETURN refusal; END IF;
   IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, -1); END IF;
   FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
@@ -106,6 +106,11 @@ BEGIN
     IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, 1); END IF;
     RETURN refusal;
   END LOOP;
+  refusal := ${schema}.unapproved(options, now);
+  IF refusal IS NOT NULL THEN
+    IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, 1); END IF;
+    RETURN refusal;
+  END IF;
   PERFORM ${schema}.use_up(options);
   IF now > (wanted->>'createdAt')::bigint THEN
     -- As atLedgerTime says it.
@@ -147,26 +152,32 @@ BEGIN
   RETURN answer;
 END $$;
 
--- Answers an approval that does not let the payment through, or the first pin that it does not agree with.
-CREATE OR REPLACE FUNCTION ${schema}.objection(options jsonb, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Answers the first pin that the payment does not agree with.
+CREATE OR REPLACE FUNCTION ${schema}.difference(options jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   answer jsonb;
-  approved jsonb;
 BEGIN
-  IF options->>'approval' IS NOT NULL THEN
-    SELECT a.approval INTO approved FROM ${schema}.approvals a WHERE a.id = options->>'approval';
-    IF approved IS NULL OR (approved->>'expiresAt')::bigint <= now OR NOT (approved->>'status' = 'approved' OR
-       (approved->>'kind' = 'delay' AND approved->>'status' = 'pending'
-        AND COALESCE((approved->>'executableAt')::bigint <= now, false))) THEN
-      RETURN jsonb_build_object('ok', false, 'reason', 'approval', 'approval', approved);
-    END IF;
-  END IF;
   IF options->'pins' IS NULL THEN RETURN NULL; END IF;
   SELECT jsonb_build_object('ok', false, 'reason', 'pin', 'index', s.place - 1, 'remembered', p.value) INTO answer
     FROM jsonb_array_elements(options->'pins') WITH ORDINALITY AS s(pin, place)
     JOIN ${schema}.pins p ON p.key = s.pin->>'key'
     WHERE NOT ${schema}.agrees(s.pin, p.value) ORDER BY s.place LIMIT 1;
   RETURN answer;
+END $$;
+
+-- Answers an approval that does not let the payment through; asked for last, where no limit and no pin forbids it.
+CREATE OR REPLACE FUNCTION ${schema}.unapproved(options jsonb, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  approved jsonb;
+BEGIN
+  IF options->>'approval' IS NULL THEN RETURN NULL; END IF;
+  SELECT a.approval INTO approved FROM ${schema}.approvals a WHERE a.id = options->>'approval';
+  IF approved IS NULL OR (approved->>'expiresAt')::bigint <= now OR NOT (approved->>'status' = 'approved' OR
+     (approved->>'kind' = 'delay' AND approved->>'status' = 'pending'
+      AND COALESCE((approved->>'executableAt')::bigint <= now, false))) THEN
+    RETURN jsonb_build_object('ok', false, 'reason', 'approval', 'approval', approved);
+  END IF;
+  RETURN NULL;
 END $$;
 
 -- Uses the approval up, and remembers pins where nothing is yet, and new ones whatever was before.

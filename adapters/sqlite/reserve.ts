@@ -47,15 +47,12 @@ export function reserve(
   const block =
     halt(options, { ...books, now }) ??
     findExisting(payment, live, options, { ...books, now }) ??
-    findObjection(options, { ...books, now })
+    findDifference(options, books)
   if (block) return block
   if (live) meters.remove(live)
-  for (const limit of limits) {
-    const refusal = meters.refuse(limit, payment, now)
-    if (!refusal) continue
-    if (live) meters.add(live)
-    return { ok: false, reason: 'limit', limit, ...refusal }
-  }
+  const refusal = findExceeded(payment, limits, { ...books, now }) ?? findUnapproved(options, { ...books, now })
+  if (refusal && live) meters.add(live)
+  if (refusal) return refusal
   if (options.approval !== undefined) approvals.use(options.approval, now)
   memory.pin(options.pins ?? [], options.newPins ?? [])
   const recorded = atLedgerTime(payment, now)
@@ -91,13 +88,29 @@ function findExisting(
   return { ok: false, reason: 'exists', payment: presented }
 }
 
-function findObjection(
-  { approval: id, pins = [] }: ReserveOptions,
-  { approvals, memory, now }: Books & { readonly now: number },
-): Refused | undefined {
-  const approval = id === undefined ? undefined : approvals.get(id)
-  if (id !== undefined && !(approval && isUsableApproval(approval, now)))
-    return { ok: false, reason: 'approval', approval }
+function findDifference({ pins = [] }: ReserveOptions, { memory }: Books): Refused | undefined {
   const difference = memory.differs(pins)
   return difference && { ok: false, reason: 'pin', ...difference }
+}
+
+function findExceeded(
+  payment: Payment,
+  limits: readonly Limit[],
+  { meters, now }: Books & { readonly now: number },
+): Refused | undefined {
+  for (const limit of limits) {
+    const refusal = meters.refuse(limit, payment, now)
+    if (refusal) return { ok: false, reason: 'limit', limit, ...refusal }
+  }
+  return undefined
+}
+
+/** Asked for last: nobody is asked for a payment that a limit or a pin forbids. */
+function findUnapproved(
+  { approval: id }: ReserveOptions,
+  { approvals, now }: Books & { readonly now: number },
+): Refused | undefined {
+  const approval = id === undefined ? undefined : approvals.get(id)
+  if (id === undefined || (approval && isUsableApproval(approval, now))) return undefined
+  return { ok: false, reason: 'approval', approval }
 }

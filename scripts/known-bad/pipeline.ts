@@ -14,9 +14,9 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I3',
     breaks: 'the key is used before the payment is recorded',
     file: 'src/pay/authorize.ts',
-    find: '  const recorded = await record({ allowed, payment, again }, ask, parts)\n  const signature = await sign(recorded, allowed, ask, parts)\n',
+    find: '  const { payment, allowed } = await record({ required, candidates }, ask, parts)\n  const signature = await sign(payment, allowed, ask, parts)\n',
     replace:
-      "  const { admit } = await import('./sign.js')\n  const signature = await sign(admit(payment), allowed, ask, parts)\n  const recorded = await record({ allowed, payment, again }, ask, parts)\n",
+      "  const { admit } = await import('./sign.js')\n  const { prepare } = await import('./prepare.js')\n  const early = await prepare({ required, candidates }, ask, parts)\n  const signature = await sign(admit(early.payment), early.allowed, ask, parts)\n  const { payment, allowed } = await record({ required, candidates }, ask, parts)\n",
     tests: ['test/wallet/create-wallet.test.ts'],
   },
   {
@@ -97,16 +97,16 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I12',
     breaks: "a framework's yes to some terms asks for others",
     file: 'src/pay/reserve.ts',
-    find: '  checkConsent(payment, wanted, ask)\n',
+    find: '    checkConsent(id, outcome.question, ask)\n',
     replace: '',
     tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/openai-agents/wallet-tools.test.ts'],
   },
   {
     invariant: 'I2',
     breaks: 'a payment that has ended is signed anew under the nonce of another purchase',
-    file: 'src/pay/reserve.ts',
-    find: 'const { payment, allowed } = isTwin ? await again(existing.purchaseKey) : judged',
-    replace: 'const { payment, allowed } = { ...judged, payment: { ...judged.payment, id: existing.id } }',
+    file: 'src/pay/resume.ts',
+    find: "  if (!hasItsNonce(own.payment, existing)) throw unknown(resumed, 'its nonce cannot be made again')\n  const renewed = deepFreeze({ ...own.payment,",
+    replace: '  const renewed = deepFreeze({ ...wanted, id: existing.id,',
     tests: ['test/fetch/without-key.test.ts', 'test/pay/reserve.test.ts'],
   },
   {
@@ -176,9 +176,9 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I10',
     breaks: 'a policy that is replaced while a person is asked does not hold for the answer',
-    file: 'src/pay/authorize.ts',
-    find: 'const anew = await judgeAll([allowed], ask, parts)',
-    replace: 'const anew = allowed',
+    file: 'src/pay/reserve.ts',
+    find: '    prepared = await prepare({ required, candidates: [prepared.allowed] }, ask, parts)\n',
+    replace: '',
     tests: ['test/session/session.test.ts'],
   },
   {

@@ -3,6 +3,22 @@ import type { KnownBad } from './known-bad.ts'
 /** How rules can be broken. */
 export const policyPatches: readonly KnownBad[] = [
   {
+    invariant: 'I12',
+    breaks: 'a yes to an amount replaces the payee that is remembered, too',
+    file: 'src/pay/approve.ts',
+    find: '    allows.map(allowanceKey).toSorted(),\n',
+    replace: '    allows.map(allowanceKey).filter(() => false),\n',
+    tests: ['test/pay/allowance.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'a person is asked for a payment that a limit forbids',
+    file: 'src/ledger/memory.ts',
+    find: 'exceeded(payment, limits, replaced) ?? unapproved(options)',
+    replace: 'unapproved(options) ?? exceeded(payment, limits, replaced)',
+    tests: ['test/ledger/contract.test.ts', '-t', 'asked for only where'],
+  },
+  {
     invariant: 'I11',
     breaks: 'a policy that throws allows',
     file: 'src/policy/engine.ts',

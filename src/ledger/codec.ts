@@ -1,6 +1,6 @@
 import { canonicalJSON } from '../lib/canonical-json.js'
 import { deepFreeze } from '../lib/freeze.js'
-import type { Approval, Payment } from '../types.js'
+import type { Allowance, Approval, Payment } from '../types.js'
 
 /** Writes a payment as JSON in the form of RFC 8785, its amounts as decimal strings: the same payment is the same text. */
 export function encodePayment(payment: Payment): string {
@@ -32,9 +32,10 @@ export function decodePayment(text: string): Payment {
 
 /** Writes an approval as JSON, its amounts as decimal strings. */
 export function encodeApproval(approval: Approval): string {
-  const { amount, microUsd, asset } = approval
+  const { amount, microUsd, asset, allows } = approval
   return JSON.stringify({
     ...approval,
+    allows: allows?.map((one) => (one.type === 'limit' ? { ...one, max: one.max.toString() } : one)),
     amount: amount.toString(),
     microUsd: microUsd.toString(),
     asset: { ...asset, microUsd: asset.microUsd.toString() },
@@ -47,11 +48,16 @@ export function encodeApproval(approval: Approval): string {
  * @throws SyntaxError when the text has been damaged.
  */
 export function decodeApproval(text: string): Approval {
-  const { asset, ...rest } = JSON.parse(text)
+  const { asset, allows, ...rest } = JSON.parse(text)
   return deepFreeze({
     ...rest,
+    ...(allows && { allows: allows.map(decodeAllowance) }),
     amount: BigInt(rest.amount),
     microUsd: BigInt(rest.microUsd),
     asset: { ...asset, microUsd: BigInt(asset.microUsd) },
   })
+}
+
+function decodeAllowance(allowance: Allowance): Allowance {
+  return allowance.type === 'limit' ? { ...allowance, max: BigInt(allowance.max) } : allowance
 }

@@ -101,9 +101,6 @@ export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
     if (options.notAfter !== undefined && ledgerNow >= options.notAfter) return { ok: false, reason: 'late' }
     const found = existing(payment, options)
     if (found) return present(found)
-    const approval = options.approval && approvals.get(options.approval)
-    if (options.approval && !(approval && isUsableApproval(approval, ledgerNow)))
-      return { ok: false, reason: 'approval', approval }
     for (const pin of options.pins ?? []) {
       const remembered = pins.get(pin.key)
       if (remembered !== undefined && !agreesWithPin(pin, remembered))
@@ -124,6 +121,13 @@ export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
     } finally {
       if (replaced) counters.add(replaced)
     }
+  }
+
+  /** Asked for last: nobody is asked for a payment that a limit or a pin forbids. */
+  const unapproved = ({ approval: id }: ReserveOptions): Refused | undefined => {
+    const approval = id && approvals.get(id)
+    if (!id || (approval && isUsableApproval(approval, ledgerNow))) return undefined
+    return { ok: false, reason: 'approval', approval: approval || undefined }
   }
 
   const useUp = ({ approval: id, pins: old = [], newPins = [] }: ReserveOptions): void => {
@@ -160,7 +164,7 @@ export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
       if (block) return block
       const known = payments.get(payment.id)
       const replaced = known && countsAsSpent(known) ? known : undefined
-      const refusal = exceeded(payment, limits, replaced)
+      const refusal = exceeded(payment, limits, replaced) ?? unapproved(options)
       if (refusal) return refusal
       if (replaced) counters.remove(replaced)
       useUp(options)

@@ -2,19 +2,45 @@ import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { ApprovalRequiredError, PaymentDelayedError, PaymentDeniedError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { allowanceKey } from './allowance.js'
 import type { Ask, Parts } from './context.js'
-import type { Approval, ApprovalId, Hold, Payment } from '../types.js'
+import type { Excess } from './try-reserve.js'
+import type { Allowance, Approval, ApprovalId, Hold, Payment } from '../types.js'
 
 /** How long a request waits for a person, and how long a due payment can still be made. */
 const lifeMs = 24 * 3_600_000
 /** How many requests of a session, and of all that is made from it, may wait at once. */
 const mostWaiting = 100
 
+/** What has to be let through before a payment is made: by a person, or by time. */
+export type Question = {
+  readonly hold: Hold
+  readonly kind: Hold['kind']
+  /** All of it, in words. */
+  readonly reason: string
+  readonly allows: readonly Allowance[]
+}
+
+/** Puts all that is in the way of a payment into one question; a person's word is more than a delay. */
+export function questionOf(hold: Hold | undefined, beyond: readonly Excess[]): Question | undefined {
+  if (beyond.length === 0 && hold?.kind !== 'approval')
+    return hold && { hold, kind: hold.kind, reason: hold.reason, allows: [] }
+  const rules: readonly Excess[] =
+    hold?.kind === 'approval' ? [{ allowance: { type: 'rule', reason: hold.reason }, explanation: hold.reason }] : []
+  const all = [...rules, ...beyond]
+  const reason = all.map(({ explanation }) => explanation).join('; ')
+  return { hold: { kind: 'approval', reason }, kind: 'approval', reason, allows: all.map(({ allowance }) => allowance) }
+}
+
 /**
- * Names the approval of exactly these terms: of the purchase, where it has a name, else of the request. A delay, which
- * comes due by itself, is never taken for a person's word.
+ * Names the approval of exactly these terms, and of what it lets them go beyond: of the purchase, where it has a name, else
+ * of the request. A delay, which comes due by itself, is never taken for a person's word.
  */
-export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pick<Ask, 'isNamed'>): ApprovalId {
+export function approvalId(
+  payment: Payment,
+  { kind, allows }: Pick<Question, 'kind' | 'allows'>,
+  { isNamed }: Pick<Ask, 'isNamed'>,
+): ApprovalId {
   const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
   const words = [
     kind,
@@ -28,6 +54,7 @@ export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pi
     payTo,
     resource.url,
     terms.payer,
+    allows.map(allowanceKey).toSorted(),
   ]
   // As JSON, in which no word can pass for the end of one and the beginning of another.
   return `apr_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(words)))).slice(0, 32)}`
@@ -39,8 +66,8 @@ export function approvalId(payment: Payment, kind: Hold['kind'], { isNamed }: Pi
  * @throws ApprovalRequiredError or PaymentDelayedError when the call has to be made again later.
  * @throws PaymentDeniedError when the answer was no.
  */
-export async function awaitApproval(payment: Payment, hold: Hold, ask: Ask, parts: Parts): Promise<void> {
-  const wanted = createApproval(payment, hold, ask, parts)
+export async function awaitApproval(payment: Payment, question: Question, ask: Ask, parts: Parts): Promise<void> {
+  const wanted = createApproval(payment, question, ask, parts)
   await refuseFlood(wanted, parts)
   const approval = await parts.ledger.requestApproval(wanted)
   if (approval.requestedAt === wanted.requestedAt) parts.emit('approval.requested', { approval })
@@ -66,14 +93,16 @@ async function refuseFlood({ id, requestedAt }: Approval, { ledger, sessions: [r
   throw new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
-function createApproval(payment: Payment, hold: Hold, ask: Ask, { sessions }: Parts): Approval {
+function createApproval(payment: Payment, question: Question, ask: Ask, { sessions }: Parts): Approval {
   const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
+  const { hold, kind, reason, allows } = question
   const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
   return deepFreeze({
-    id: approvalId(payment, hold.kind, ask),
-    kind: hold.kind,
+    id: approvalId(payment, question, ask),
+    kind,
     status: 'pending',
-    reason: hold.reason,
+    reason,
+    ...(allows.length > 0 && { allows }),
     resource,
     asset,
     amount,
@@ -85,6 +114,26 @@ function createApproval(payment: Payment, hold: Hold, ask: Ask, { sessions }: Pa
     expiresAt: (executableAt ?? createdAt) + lifeMs,
     executableAt,
   })
+}
+
+/** Who was told yes to some terms is not to ask for others in the same breath: nobody would have seen them. */
+export function checkConsent(id: ApprovalId, { kind }: Question, { approval }: Pick<Ask, 'approval'>): void {
+  if (approval === undefined || kind !== 'approval' || id === approval) return
+  const reason = 'nobody has approved what would be paid now; what was asked for is over, or was for other terms'
+  throw new PaymentDeniedError([{ rule: 'approval', reason }])
+}
+
+/** Finds what a person has said yes to of exactly these terms, whatever it lets them go beyond. */
+export async function findApproved(payment: Payment, ask: Ask, { ledger, time }: Parts): Promise<readonly Approval[]> {
+  const all = await ledger.listApprovals(time().ledger)
+  return all.filter(
+    ({ id, kind, status, amount, payTo, allows = [] }) =>
+      kind === 'approval' &&
+      status === 'approved' &&
+      amount === payment.amount &&
+      payTo === payment.payTo &&
+      id === approvalId(payment, { kind, allows }, ask),
+  )
 }
 
 function denied(): PaymentDeniedError {

@@ -1,23 +1,12 @@
-import type { Reading } from './clock.js'
-import { domainOf } from '../hosts/registered-domain.js'
-import {
-  ClockJumpedError,
-  ClockSkewError,
-  ConfigurationError,
-  MalformedMessageError,
-  NoPayableOfferError,
-  PaymentDeniedError,
-} from '../errors.js'
+import { ClockSkewError, ConfigurationError, NoPayableOfferError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
-import { sign } from './sign.js'
-import { clockMarginMs } from '../ledger/lifecycle.js'
-import { byPreference, type Denied, isAllowed, judge } from './judge.js'
+import type { Allowed, Ask, Parts } from './context.js'
 import { match } from './match.js'
-import type { Allowed, Ask, Candidate, Parts } from './context.js'
-import { nameIn, nonceOf, paymentId, requestDigest } from './purchase-id.js'
-import { type Judged, record } from './reserve.js'
+import { readTime } from './prepare.js'
+import { record } from './reserve.js'
 import { withoutQuery } from '../resource.js'
-import type { Authorization, Offer, Payment, PaymentRequired, Usage } from '../types.js'
+import { sign } from './sign.js'
+import type { Authorization, PaymentRequired, Usage } from '../types.js'
 
 const reportedSkewMs = 30_000
 const largestSkewMs = 120_000
@@ -28,20 +17,10 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
   await checkClock(ask, parts)
   const { candidates, setAside } = await match(required, parts)
   if (candidates.length === 0) throw new NoPayableOfferError(setAside)
-  const allowed = await judgeAll(candidates, ask, parts)
-  const payment = await prepare(required, allowed, ask, parts)
-  const again = async (purchaseKey: string): Promise<Judged> => {
-    const anew = await judgeAll([allowed], ask, parts)
-    return { allowed: anew, payment: await prepare(required, anew, { ...ask, purchaseKey }, parts) }
-  }
-  checkFit(payment, allowed, ask)
-  const recorded = await record({ allowed, payment, again }, ask, parts)
-  const signature = await sign(recorded, allowed, ask, parts)
-  const authorization = deepFreeze({
-    payment: recorded,
-    offer: allowed.offer,
-    payload: allowed.scheme.payload(recorded, signature),
-  })
+  const { payment, allowed } = await record({ required, candidates }, ask, parts)
+  const signature = await sign(payment, allowed, ask, parts)
+  const payload = allowed.scheme.payload(payment, signature)
+  const authorization = deepFreeze({ payment, offer: allowed.offer, payload })
   tell(authorization, allowed, parts)
   return authorization
 }
@@ -64,77 +43,6 @@ async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime,
   const skewMs = serverTime - clock()
   if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource: withoutQuery(resource), skewMs })
   if (Math.abs(skewMs) > largestSkewMs) throw new ClockSkewError(skewMs)
-}
-
-/** What is signed is valid by the wall clock, and counts by the ledger's time: while these two disagree, nothing is. */
-function readTime({ time }: Pick<Parts, 'time'>): Reading {
-  const reading = time()
-  if (reading.aheadMs !== undefined) throw new ClockJumpedError(reading.aheadMs)
-  return reading
-}
-
-/** Judges offers, and answers those that are allowed, the one to pay first. */
-async function judgeAll(candidates: readonly Candidate[], ask: Ask, parts: Parts): Promise<Allowed> {
-  const judged = await judge(candidates, ask, parts)
-  ask.signal?.throwIfAborted()
-  const [chosen] = byPreference(judged.filter(isAllowed), parts)
-  if (chosen) return chosen
-  const denied = judged.filter((one): one is Denied => !isAllowed(one))
-  const cause = denied.find((one) => one.cause !== undefined)?.cause
-  throw new PaymentDeniedError(
-    denied.flatMap((one) => one.refusals),
-    { cause },
-  )
-}
-
-/** Fixes everything that will be recorded and signed, and freezes it. */
-async function prepare(required: PaymentRequired, { offer, scheme, signer, limits }: Allowed, ask: Ask, parts: Parts) {
-  const { wall: now, ledger: createdAt } = readTime(parts)
-  const secret = await parts.secret(signer.address)
-  const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
-  const nonce = nonceOf(secret, purchase, offer.asset)
-  const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })
-  const payment: Payment = {
-    id: paymentId(secret, purchase),
-    purchaseKey: ask.purchaseKey,
-    requestDigest: requestDigest(secret, nameIn(parts.sessions.at(-1), ask.requestHash)),
-    presentations: 1,
-    status: 'authorized',
-    resource: withoutQuery(ask.resource),
-    protocol: required.protocol,
-    scheme: scheme.name,
-    asset: offer.asset,
-    amount: offer.amount,
-    microUsd: offer.microUsd,
-    payTo: offer.payTo,
-    terms,
-    labels: ask.labels,
-    scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
-    createdAt,
-    // The wall clock may be behind the ledger's time, and what is spent must not fall behind its windows.
-    countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
-  }
-  return deepFreeze(payment)
-}
-
-/** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
-function scopesOf({ resource, ownerLabels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
-  const { host } = resource
-  const named = Object.entries(ownerLabels).map(([name, value]) => `label:${name}=${value}`)
-  return [
-    'wallet',
-    `host:${host}`,
-    `domain:${domainOf(host)}`,
-    `payee:${network}:${payTo}`,
-    ...named,
-    ...sessions.map((session) => `session:${session}`),
-  ]
-}
-
-function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void {
-  const misfit = ask.misfit?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
-  if (misfit !== undefined)
-    throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
 }
 
 /** Tells listeners what was signed, and which limits it brought near their end. */

@@ -1,207 +1,119 @@
-import { approvalId, awaitApproval } from './approve.js'
-import {
-  AlreadyPaidError,
-  ClockJumpedError,
-  isStipendError,
-  LedgerUnavailableError,
-  LimitExceededError,
-  PaymentDeniedError,
-  PaymentOutcomeUnknownError,
-  SessionRevokedError,
-  UnpayableRequestError,
-  WalletFrozenError,
-} from '../errors.js'
-import { explainLimit } from '../ledger/explain-limit.js'
-import { deepFreeze } from '../lib/freeze.js'
+import { areAmong, letsBeyond, letsDiffer } from './allowance.js'
+import { approvalId, awaitApproval, checkConsent, findApproved, type Question, questionOf } from './approve.js'
+import { PaymentDeniedError } from '../errors.js'
+import type { Ask, Parts } from './context.js'
+import { type Payable, prepare, type Prepared } from './prepare.js'
+import { resumeOrRenew } from './resume.js'
 import { admit } from './sign.js'
-import type { ReserveOptions } from '../ports/ledger.js'
-import { bindsUntil, isLivePayment, isUsefulPayment } from '../ledger/lifecycle.js'
-import { askedOf } from '../money.js'
-import type { Allowed, Ask, Parts } from './context.js'
-import type { Hold, Limit, Payment, Pin } from '../types.js'
+import { type Excess, tryReserve } from './try-reserve.js'
+import type { Allowance, ApprovalId, Payment } from '../types.js'
 
-/** The first sending and two more. */
-const maxPresentations = 3
-
-/** A payment that the policy allows, and under what. */
-export type Judged = { readonly payment: Payment; readonly allowed: Allowed }
-
-/** A payment that is ready to be recorded. */
-export type Prepared = Judged & {
-  /**
-   * Judges it and fixes its terms anew, for this purchase or another of the same request: while a person is asked the
-   * policy can change, and the terms grow old.
-   */
-  readonly again: (purchaseKey: string) => Promise<Judged>
-}
+/** How often one call asks: after a yes, something else can have come to be in the way. */
+const maxQuestions = 3
 
 /**
- * Records the payment under its limits, in one step of the ledger, once it need not wait any more. Where the purchase or
- * an identical request has an unresolved payment already, it is that one which is signed and sent again: the same nonce, so
- * that it is paid once.
+ * Judges offers and records the payment for the one to pay, under its limits, in one step of the ledger, once it need not
+ * wait any more. Where the purchase or an identical request has an unresolved payment already, it is that one which is
+ * signed and sent again: the same nonce, so that it is paid once.
  */
-export async function record(prepared: Prepared, ask: Ask, parts: Parts): Promise<Payment> {
+export async function record(payable: Payable, ask: Ask, parts: Parts): Promise<Prepared> {
   ask.signal?.throwIfAborted()
-  const { existing, payment, allowed } = await reserveWhenApproved(prepared, ask, parts)
-  if (existing === undefined) return admit(payment)
-  return admit(await resumeOrRenew(existing, { payment, allowed, again: prepared.again }, parts))
+  const { existing, payment, allowed } = await reserveWithLeave(payable, ask, parts)
+  if (existing === undefined) return { payment: admit(payment), allowed }
+  const { required } = payable
+  return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, ask, parts)), allowed }
 }
+
+type Reserved = Prepared & { readonly existing: Payment | undefined }
 
 /**
- * Answers the payment that is there to be sent once more, or, where its time is over and its token refuses a nonce twice,
- * signed anew under its own nonce.
+ * Reserves; where a person has to be asked first, asks, and judges and fixes it all anew with the answer: meanwhile the
+ * policy can have changed, and the terms have grown old.
  */
-async function resumeOrRenew(existing: Payment, { again, ...judged }: Prepared, parts: Parts): Promise<Payment> {
-  const isTwin = existing.id !== judged.payment.id
-  const unknown = (payment: Payment, reason: string) =>
-    new PaymentOutcomeUnknownError(payment, {
-      reason,
-      bindsUntil: isTwin ? bindsUntil(payment, parts.unresolvedForMs) : undefined,
-    })
-  const resumed = resume(existing, judged.payment, { now: parts.clock(), unknown })
-  if (isUsefulPayment(resumed, parts.clock())) return resumed
-  if (!judged.allowed.scheme.atMostOnce)
-    throw unknown(resumed, 'it is too late to send it again, and too early to sign anew')
-  const { payment, allowed } = isTwin ? await again(existing.purchaseKey) : judged
-  if (
-    payment.id !== existing.id ||
-    payment.terms.nonce !== existing.terms.nonce ||
-    !isSamePurchase(existing, payment)
-  ) {
-    throw unknown(resumed, 'its nonce cannot be made again')
+async function reserveWithLeave({ required, candidates }: Payable, ask: Ask, parts: Parts): Promise<Reserved> {
+  const given = new Set<ApprovalId>()
+  let prepared = await prepare({ required, candidates }, ask, parts)
+  for (;;) {
+    const outcome = await reserve(prepared, ask, parts)
+    if (outcome.type !== 'waiting') return { ...prepared, existing: outcome.existing }
+    const id = approvalId(prepared.payment, outcome.question, ask)
+    if (given.has(id) || given.size >= maxQuestions) throw notCovered('it was given for something else, or has expired')
+    checkConsent(id, outcome.question, ask)
+    await awaitApproval(prepared.payment, outcome.question, ask, parts)
+    given.add(id)
+    ask.signal?.throwIfAborted()
+    prepared = await prepare({ required, candidates: [prepared.allowed] }, ask, parts)
   }
-  const renewed = deepFreeze({ ...payment, presentations: resumed.presentations })
-  const { sessions, notAfter } = parts
-  const other = await reserve(renewed, firm(allowed), { renew: true, sessions, notAfter }, parts)
-  if (other === undefined) return renewed
-  // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
-  if ('id' in other && isLivePayment(other, parts.clock()))
-    return resume(other, judged.payment, { now: parts.clock(), unknown })
-  throw unknown(resumed, 'another call is at it')
 }
 
-/** Reserves; where a payment has to wait, asks for leave first, and reserves by using that up. */
-async function reserveWhenApproved(
-  { again, ...judged }: Prepared,
+type Outcome =
+  | { readonly type: 'reserved'; readonly existing: Payment | undefined }
+  | { readonly type: 'waiting'; readonly question: Question }
+
+/**
+ * Reserves a payment under everything that is not let through, and finds out all that would have to be: what a person can
+ * let through is set aside one by one, until nothing is missing but the yes to exactly these.
+ */
+async function reserve(prepared: Prepared, ask: Ask, parts: Parts): Promise<Outcome> {
+  const { payment, allowed } = prepared
+  const beyond: Excess[] = []
+  while (beyond.length <= allowed.limits.length + (allowed.pins?.length ?? 0)) {
+    const question = questionOf(allowed.hold, beyond)
+    const tried = await reserveBeyond(
+      prepared,
+      question?.allows ?? [],
+      question && approvalId(payment, question, ask),
+      {
+        ask,
+        parts,
+      },
+    )
+    if (tried.type === 'recorded') return { type: 'reserved', existing: undefined }
+    if (tried.type === 'existing') return { type: 'reserved', existing: tried.payment }
+    if (tried.type === 'waiting') return reserveByWider(prepared, question, ask, parts)
+    beyond.push(tried.excess)
+  }
+  throw notCovered('the ledger names a limit that is not one of the payment')
+}
+
+/** A yes covers what the person was told, also where less of it is in the way by now. */
+async function reserveByWider(
+  prepared: Prepared,
+  question: Question | undefined,
   ask: Ask,
   parts: Parts,
-): Promise<Judged & { readonly existing: Payment | undefined }> {
-  const { payment, allowed } = judged
-  const { hold } = allowed
-  const reserveBy = (wanted: Judged, kind: Hold['kind'] | undefined) => {
-    const approval = kind && approvalId(wanted.payment, kind, ask)
-    const { sessions, notAfter } = parts
-    const { limits, pins, newPins } =
-      kind === 'approval' ? approved(wanted.allowed) : { ...wanted.allowed, newPins: undefined }
-    const unresolvedForMs = ask.sameRequest ? parts.unresolvedForMs : undefined
-    const options = { unresolvedForMs, approval, sessions, notAfter, pins, newPins }
-    return reserve(wanted.payment, limits, options, parts)
+): Promise<Outcome> {
+  if (!question) throw notCovered('the ledger asks for one')
+  const waiting = { type: 'waiting', question } as const
+  if (question.kind !== 'approval') return waiting
+  const approved = await findApproved(prepared.payment, ask, parts)
+  const wider = approved.find(({ allows = [] }) => areAmong(question.allows, allows))
+  if (!wider) return waiting
+  const tried = await reserveBeyond(prepared, wider.allows ?? [], wider.id, { ask, parts })
+  if (tried.type === 'recorded') return { type: 'reserved', existing: undefined }
+  return tried.type === 'existing' ? { type: 'reserved', existing: tried.payment } : waiting
+}
+
+/** Reserves by using an approval up, without what it lets through; all the rest holds on, and what is new is remembered. */
+function reserveBeyond(
+  { payment, allowed: { limits, pins = [] } }: Prepared,
+  allows: readonly Allowance[],
+  approval: ApprovalId | undefined,
+  { ask, parts }: { readonly ask: Ask; readonly parts: Parts },
+): ReturnType<typeof tryReserve> {
+  const { sessions, notAfter } = parts
+  const options = {
+    unresolvedForMs: ask.sameRequest ? parts.unresolvedForMs : undefined,
+    approval,
+    sessions,
+    notAfter,
+    pins: pins.filter((pin) => !letsDiffer(allows, pin)),
+    newPins: pins.filter((pin) => letsDiffer(allows, pin)),
   }
-  const first = await reserveBy(judged, hold?.kind)
-  if (first === undefined || 'id' in first) return { ...judged, existing: first }
-  const isBeyond = first.reason !== 'approval'
-  const wanted: Hold = isBeyond || !hold ? { kind: 'approval', reason: first.explanation } : hold
-  const second = isBeyond ? await reserveBy(judged, wanted.kind) : first
-  if (second === undefined || 'id' in second) return { ...judged, existing: second }
-  checkConsent(payment, wanted, ask)
-  await awaitApproval(payment, wanted, ask, parts)
-  ask.signal?.throwIfAborted()
-  const young = await again(ask.purchaseKey)
-  const third = await reserveBy(young, wanted.kind)
-  if (third === undefined || 'id' in third) return { ...young, existing: third }
-  throw new PaymentDeniedError([{ rule: 'approval', reason: 'it was given for something else, or has expired' }])
+  const held = limits.filter((limit) => !letsBeyond(allows, limit))
+  return tryReserve(payment, held, options, parts)
 }
 
-/** Who was told yes to some terms is not to ask for others in the same breath: nobody would have seen them. */
-function checkConsent(payment: Payment, { kind }: Hold, ask: Ask): void {
-  if (ask.approval === undefined || kind !== 'approval' || approvalId(payment, kind, ask) === ask.approval) return
-  const reason = 'nobody has approved what would be paid now; what was asked for is over, or was for other terms'
-  throw new PaymentDeniedError([{ rule: 'approval', reason }])
-}
-
-/** What a person's yes goes beyond is left out; all the rest holds on, and what is new is remembered. */
-function approved(allowed: Allowed): Pick<Allowed, 'limits' | 'pins'> & { readonly newPins: readonly Pin[] } {
-  const { pins = [] } = allowed
-  return {
-    limits: firm(allowed),
-    pins: pins.filter(({ onDiffer }) => onDiffer !== 'approve'),
-    newPins: pins.filter(({ onDiffer }) => onDiffer === 'approve'),
-  }
-}
-
-/** The limits beyond which nobody can approve. */
-function firm({ limits }: Pick<Allowed, 'limits'>): readonly Limit[] {
-  return limits.filter((limit) => !isSoft(limit))
-}
-
-function isSoft({ onExceed }: Limit): boolean {
-  return onExceed === 'approve'
-}
-
-/** A reservation that a person can still make possible. */
-type Waiting = { readonly reason: 'approval' | 'limit' | 'pin'; readonly explanation: string }
-
-/** Answers nothing when the payment was recorded, the one that is there already, or that it has to wait. */
-async function reserve(
-  payment: Payment,
-  limits: readonly Limit[],
-  options: ReserveOptions,
-  { ledger }: Parts,
-): Promise<Payment | Waiting | undefined> {
-  // A person is only asked for what no other limit forbids.
-  const ordered = limits.toSorted((one, other) => Number(isSoft(one)) - Number(isSoft(other)))
-  const reservation = await ledger.reserve(payment, ordered, options).catch((cause: unknown) => {
-    throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)
-  })
-  if (reservation.ok) return undefined
-  if (reservation.reason === 'exists') return reservation.payment
-  if (reservation.reason === 'frozen') throw new WalletFrozenError(reservation.freeze)
-  if (reservation.reason === 'clock') throw new ClockJumpedError(reservation.aheadMs, 'ledger')
-  if (reservation.reason === 'late')
-    throw new PaymentDeniedError([{ rule: 'session', reason: 'the session has expired' }])
-  if (reservation.reason === 'revoked') throw new SessionRevokedError(reservation.session)
-  if (reservation.reason === 'approval') return { reason: 'approval', explanation: 'it needs approval' }
-  if (reservation.reason === 'pin') return refusePin(reservation.pin, reservation.remembered)
-  const asked = askedOf(reservation.limit, payment)
-  const explanation = explainLimit({ ...reservation, asked })
-  if (reservation.limit.onExceed === 'approve') return { reason: 'limit', explanation }
-  throw new LimitExceededError({ ...reservation, asked, explanation })
-}
-
-function refusePin(pin: Pin, remembered: string): Waiting {
-  const explanation = `${pin.name} is now ${pin.value}, and was ${remembered}`
-  if (pin.onDiffer === 'approve') return { reason: 'pin', explanation }
-  throw new PaymentDeniedError([{ rule: pin.name, reason: explanation }])
-}
-
-type Resuming = {
-  readonly now: number
-  readonly unknown: (payment: Payment, reason: string) => PaymentOutcomeUnknownError
-}
-
-/** Answers the payment that is there already, if it may be sent for this request once more. */
-function resume(existing: Payment, wanted: Payment, { now, unknown }: Resuming): Payment {
-  if (existing.requestDigest !== wanted.requestDigest) {
-    throw new UnpayableRequestError('Purchase key names another request; nothing was signed', {
-      details: ['A key is one purchase: use a new one for another method, URL or body.'],
-    })
-  }
-  const isPaid = existing.status === 'confirmed' || (existing.status === 'claimed' && !isLivePayment(existing, now))
-  if (isPaid) throw new AlreadyPaidError(existing)
-  if (!isSamePurchase(existing, wanted))
-    throw unknown(existing, 'the server now asks other terms for the same purchase')
-  if (existing.presentations > maxPresentations) throw unknown(existing, `it was sent ${maxPresentations} times`)
-  return existing
-}
-
-/** Tells whether two payments differ in nothing but their nonce and their time. */
-function isSamePurchase(one: Payment, other: Payment): boolean {
-  return (
-    one.terms.payer === other.terms.payer &&
-    one.asset.network === other.asset.network &&
-    one.asset.address === other.asset.address &&
-    one.scheme === other.scheme &&
-    one.amount === other.amount &&
-    one.payTo === other.payTo
-  )
+function notCovered(reason: string): PaymentDeniedError {
+  return new PaymentDeniedError([{ rule: 'approval', reason }])
 }

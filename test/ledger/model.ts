@@ -106,10 +106,6 @@ export function createModel(wall: number) {
         const presented = replace(found, { ...found, presentations: found.presentations + 1, sentAt: state.now })
         return { reason: 'exists', id: presented.id, presentations: presented.presentations }
       }
-      const approval = approvals.get(options.approval ?? '')
-      if (options.approval !== undefined && !(approval && isUsable(approval))) {
-        return { reason: 'approval', status: approval?.status }
-      }
       for (const pin of options.pins ?? []) {
         const remembered = pins.get(pin.key)
         if (remembered === undefined) continue
@@ -125,6 +121,10 @@ export function createModel(wall: number) {
         if (sum + asked <= limit.max) continue
         const until = fitsAt(limit, limit.max - asked, replaced)
         return { reason: 'limit', index: limits.indexOf(limit), used: sum, fitsAt: until }
+      }
+      const approval = approvals.get(options.approval ?? '')
+      if (options.approval !== undefined && !(approval && isUsable(approval))) {
+        return { reason: 'approval', status: approval?.status }
       }
       if (approval) approvals.set(approval.id, { ...approval, status: 'used' })
       for (const { key, value } of options.pins ?? []) if (!pins.has(key)) pins.set(key, value)

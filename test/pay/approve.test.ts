@@ -223,24 +223,31 @@ describe('an approval', () => {
     expect(keyStore.signed).toHaveLength(2)
   })
 
-  test("is a person's: a delay that has passed does not open a limit beyond which a person is asked", async () => {
+  test("is a person's: a delay opens no limit beyond which a person is asked, neither at first nor once it has passed", async () => {
     const limits = {
       instantMaxUsd: 1,
       delayMaxUsd: 100,
       delaySeconds: 300,
-      dailyLimitUsd: 50,
+      dailyLimitUsd: 61,
       onExceed: 'approve',
     } as const
-    const { wallet, scene, keyStore } = setUp(usd(60), { limits })
+    const { wallet, scene, keyStore } = setUp(usd(62), { limits })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'approval_required' })
+    scene.price = usd(60)
     expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_delayed' })
+    scene.price = usd(1)
+    for (const key of ['a', 'b']) await wallet.fetch(url, { payment: { key } })
+    scene.price = usd(60)
     scene.now += 300_000
     const error = await rejection(wallet.fetch(url))
     expect(error).toMatchObject({ code: 'approval_required', approval: { kind: 'approval', status: 'pending' } })
-    expect(keyStore.signed).toHaveLength(0)
-    const waiting = (await wallet.approvals.list()).find(({ kind }) => kind === 'approval')
+    expect(keyStore.signed).toHaveLength(2)
+    const waiting = (await wallet.approvals.list()).find(
+      ({ kind, amount }) => kind === 'approval' && amount === usd(60),
+    )
     await wallet.approvals.approve(waiting?.id ?? 'apr_')
     expect((await wallet.fetch(url)).status).toBe(200)
-    expect(keyStore.signed).toHaveLength(1)
+    expect(keyStore.signed).toHaveLength(3)
   })
 
   test('requests stay bounded, however many are made', async () => {

@@ -54,7 +54,7 @@ export type MaxLiveHoldsOptions = {
 /**
  * Limits how many payments may be under way at once whose end nobody has told: a server that takes payments and settles
  * none holds no more of the budget than that. One is under way until its server says that it is paid, a chain what
- * became of it, or its time is over. Without this rule a policy is held to ten for each registered domain.
+ * became of it, or its time is over. Without this rule a policy is held to a hundred for each registered domain.
  *
  * @throws ConfigurationError when an option is not usable.
  */

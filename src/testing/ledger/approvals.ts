@@ -13,6 +13,7 @@ export const approvalContract: LedgerContract = {
   'a clock that is behind shortens neither a delay nor the time to answer': keepsDelay,
   'an approval is used by one payment, however many come at once': usedOnce,
   'a refused payment does not use its approval up': keepsApproval,
+  'an approval is asked for only where no limit and no pin is in the way': asksLast,
   'a frozen ledger records nothing until it is unfrozen': freezes,
 }
 
@@ -162,6 +163,28 @@ async function keepsApproval(create: CreateLedger): Promise<void> {
   claim(!refused.ok && refused.reason === 'limit', 'A payment that was approved went over a limit')
   const outcome = await reserveWith(ledger, approval, samplePayment(1))
   claimEqual(outcome, 'recorded', 'An approval was used up by a payment that was refused')
+}
+
+async function asksLast(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  const pin = { name: 'payee', key: 'payee', value: 'one', onDiffer: 'approve' } as const
+  const first = await ledger.reserve(samplePayment(1), [roomy], { pins: [pin] })
+  claim(first.ok, 'A payment with a pin was refused')
+  const options = { approval: approvalId(9) }
+  const reasonOf = async (...given: Parameters<Ledger['reserve']>): Promise<string> => {
+    const answer = await ledger.reserve(...given)
+    return answer.ok ? 'recorded' : answer.reason
+  }
+  const what = 'An approval was asked for although something else is in the way:'
+  claimEqual(await reasonOf(samplePayment(2), [sampleLimit(9n)], options), 'limit', `${what} a limit`)
+  const pins = [{ ...pin, value: 'two' }]
+  claimEqual(await reasonOf(samplePayment(2), [roomy], { ...options, pins }), 'pin', `${what} a pin`)
+  claimEqual(
+    await reasonOf(samplePayment(2), [roomy], options),
+    'approval',
+    'A payment was recorded without its approval',
+  )
+  claimEqual(await usedOf(ledger, roomy), 10n, 'A payment that waits for its approval counts')
 }
 
 async function freezes(create: CreateLedger): Promise<void> {

@@ -449,6 +449,11 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
     'an approval is used by one payment, however many come at once',
   ],
   ['uses up what it refuses', { usesRefused: true }, 'a refused payment does not use its approval up'],
+  [
+    'asks before it looks at limits and pins',
+    { asksFirst: true },
+    'an approval is asked for only where no limit and no pin is in the way',
+  ],
   ['is not stopped by a freeze', { blocks: () => false }, 'a frozen ledger records nothing until it is unfrozen'],
   [
     'hands out payments while it is frozen',

@@ -61,6 +61,8 @@ export type Habits = {
   readonly halts: (session: SessionId, found: Entry | undefined) => boolean
   readonly agrees: (pin: Pin, remembered: string, found: Entry | undefined) => boolean
   readonly pinsRefused: boolean
+  /** Whether a person is asked before limits and pins are looked at. */
+  readonly asksFirst: boolean
   readonly pin: (known: Map<string, string>, pins: readonly Pin[]) => void
   readonly repin: (known: Map<string, string>, pins: readonly Pin[]) => void
   readonly note: (notes: Map<string, string>, name: string, text: string) => void
@@ -146,6 +148,7 @@ export const sound: Habits = {
   halts: () => true,
   agrees: agreesWithPin,
   pinsRefused: false,
+  asksFirst: false,
   pin: (known, pins) => {
     for (const { key, value } of pins) if (!known.has(key)) known.set(key, value)
   },
@@ -213,10 +216,11 @@ export function naiveLedger(habits: Habits = sound): Ledger {
         return { ok: false, reason: 'exists', payment: habits.copy(habits.present(found, now)) }
       }
       const approval = approvals.get(options.approval ?? '')
-      if (options.approval && !(approval && habits.isUsable(approval, now))) {
-        return { ok: false, reason: 'approval', approval }
-      }
+      const isMissing = options.approval !== undefined && !(approval && habits.isUsable(approval, now))
+      const missing = isMissing && ({ ok: false, reason: 'approval', approval } as const)
+      if (missing && habits.asksFirst) return missing
       if (different) return different
+      if (missing && !refusal) return missing
       if (approval && (!refusal || habits.usesRefused)) approvals.set(approval.id, habits.use(approval))
       if (!refusal || habits.pinsRefused) {
         habits.pin(pinned, options.pins ?? [])

@@ -1,0 +1,105 @@
+import type { Reading } from './clock.js'
+import { ClockJumpedError, MalformedMessageError, PaymentDeniedError } from '../errors.js'
+import { domainOf } from '../hosts/registered-domain.js'
+import { clockMarginMs } from '../ledger/lifecycle.js'
+import { deepFreeze } from '../lib/freeze.js'
+import type { Allowed, Ask, Candidate, Parts } from './context.js'
+import { byPreference, type Denied, isAllowed, judge } from './judge.js'
+import { nameIn, nonceOf, paymentId, requestDigest } from './purchase-id.js'
+import { withoutQuery } from '../resource.js'
+import type { Offer, Payment, PaymentRequired } from '../types.js'
+
+/** A 402, and the offers in it that this wallet could pay. */
+export type Payable = { readonly required: PaymentRequired; readonly candidates: readonly Candidate[] }
+
+/** A payment that the policy allows, and under what. */
+export type Prepared = { readonly payment: Payment; readonly allowed: Allowed }
+
+/**
+ * Judges offers, and fixes what will be recorded and signed for the one to pay.
+ *
+ * @throws PaymentDeniedError when none is allowed.
+ * @throws MalformedMessageError when the answer to the 402 could not be sent.
+ */
+export async function prepare({ required, candidates }: Payable, ask: Ask, parts: Parts): Promise<Prepared> {
+  const allowed = await choose(candidates, ask, parts)
+  const payment = await fixPayment(required, allowed, ask, parts)
+  checkFit(payment, allowed, ask)
+  return { payment, allowed }
+}
+
+/** What is signed is valid by the wall clock, and counts by the ledger's time: while these two disagree, nothing is. */
+export function readTime({ time }: Pick<Parts, 'time'>): Reading {
+  const reading = time()
+  if (reading.aheadMs !== undefined) throw new ClockJumpedError(reading.aheadMs)
+  return reading
+}
+
+/** Judges offers, and answers the one to pay of those that are allowed. */
+async function choose(candidates: readonly Candidate[], ask: Ask, parts: Parts): Promise<Allowed> {
+  const judged = await judge(candidates, ask, parts)
+  ask.signal?.throwIfAborted()
+  const [chosen] = byPreference(judged.filter(isAllowed), parts)
+  if (chosen) return chosen
+  const denied = judged.filter((one): one is Denied => !isAllowed(one))
+  const cause = denied.find((one) => one.cause !== undefined)?.cause
+  throw new PaymentDeniedError(
+    denied.flatMap((one) => one.refusals),
+    { cause },
+  )
+}
+
+/** Fixes everything that will be recorded and signed, and freezes it. */
+async function fixPayment(
+  required: PaymentRequired,
+  { offer, scheme, signer, limits }: Allowed,
+  ask: Ask,
+  parts: Parts,
+): Promise<Payment> {
+  const { wall: now, ledger: createdAt } = readTime(parts)
+  const secret = await parts.secret(signer.address)
+  const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
+  const nonce = nonceOf(secret, purchase, offer.asset)
+  const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })
+  const payment: Payment = {
+    id: paymentId(secret, purchase),
+    purchaseKey: ask.purchaseKey,
+    requestDigest: requestDigest(secret, nameIn(parts.sessions.at(-1), ask.requestHash)),
+    presentations: 1,
+    status: 'authorized',
+    resource: withoutQuery(ask.resource),
+    protocol: required.protocol,
+    scheme: scheme.name,
+    asset: offer.asset,
+    amount: offer.amount,
+    microUsd: offer.microUsd,
+    payTo: offer.payTo,
+    terms,
+    labels: ask.labels,
+    scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
+    createdAt,
+    // The wall clock may be behind the ledger's time, and what is spent must not fall behind its windows.
+    countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
+  }
+  return deepFreeze(payment)
+}
+
+/** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
+function scopesOf({ resource, ownerLabels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
+  const { host } = resource
+  const named = Object.entries(ownerLabels).map(([name, value]) => `label:${name}=${value}`)
+  return [
+    'wallet',
+    `host:${host}`,
+    `domain:${domainOf(host)}`,
+    `payee:${network}:${payTo}`,
+    ...named,
+    ...sessions.map((session) => `session:${session}`),
+  ]
+}
+
+function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void {
+  const misfit = ask.misfit?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
+  if (misfit !== undefined)
+    throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
+}
