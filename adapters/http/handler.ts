@@ -1,4 +1,4 @@
-import { ConfigurationError } from 'stipend'
+import { ConfigurationError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
 import { createGuard } from './guard.js'
@@ -60,7 +60,7 @@ export function createHandler(options: HandlerOptions): Handler {
       return await answer(request, { routes, basePath }, service)
     } catch (error) {
       const problem = toProblem(error)
-      if (problem.status >= 500) tell(onError, error)
+      if (problem.status >= 500) tell(onError, ownError(error))
       return problem
     }
   }
@@ -148,6 +148,12 @@ function readQuery(parameters: URLSearchParams): Readonly<Record<string, string>
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice === undefined) return Object.fromEntries(parameters)
   throw new RefusedError('input_invalid', 'Failed to read query: a parameter comes twice', { status: 400 })
+}
+
+/** What others throw can hold what no log should. */
+function ownError(error: unknown): unknown {
+  if (isStipendError(error) || error instanceof RefusedError) return error
+  return new RefusedError('internal_error', 'Service failed unexpectedly', { status: 500, cause: error })
 }
 
 function tell(onError: (error: unknown) => void, error: unknown): void {

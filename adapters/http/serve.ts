@@ -47,10 +47,8 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
       details: ['Give it `tls`, or say `behindTlsProxy: true` where a proxy in front of it speaks TLS.'],
     })
   }
-  const server = await createServer(toNodeListener(handler), tls)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
+  const server = await listen(handler, options).catch((cause: unknown) => {
+    throw new ConfigurationError(`Failed to serve at ${host}, port ${port}`, { cause })
   })
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
@@ -81,6 +79,14 @@ export function toNodeListener(handler: Handler): NodeListener {
   return (incoming, outgoing) => {
     void respond(handler, incoming, outgoing).catch(() => outgoing.destroy())
   }
+}
+
+async function listen(handler: Handler, { port = 3100, host = '127.0.0.1', tls }: ServeOptions): Promise<TlsServer> {
+  const server = await createServer(toNodeListener(handler), tls)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve(server))
+  })
 }
 
 async function createServer(listener: NodeListener, tls: ServeOptions['tls']): Promise<TlsServer> {

@@ -1,7 +1,7 @@
 import { base64 } from '@scure/base'
 import type { BudgetLine } from '../pay/budget.js'
 import type { PayingRequestInit } from '../fetch/request.js'
-import { ConfigurationError, type Moved } from '../errors.js'
+import { ConfigurationError, type Moved, UnpayableRequestError } from '../errors.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import type { MicroUsd, Network, Payment } from '../types.js'
 import { balances, type Fetched, fetched, type Held, type Line, limits, payments, readPayment } from './answers.js'
@@ -71,7 +71,7 @@ export function createClient(options: ClientOptions): Client {
   return Object.freeze({
     x402Fetch: async (url: string | URL, init: PayingRequestInit = {}) => {
       const { payment, ...rest } = init
-      const body = await writeRequest(new Request(url, rest), payment)
+      const body = await writeRequest(url, rest, payment)
       const read = (answer: unknown) => readFetched(fetched.parse(answer))
       const answer = await call(read, 'POST /v1/x402/fetch', { body, signal: init.signal })
       if (answer.payment) paid.set(answer.response, answer.payment)
@@ -125,9 +125,12 @@ async function attempt<answer>(work: () => Promise<answer>, failure: string, mov
 }
 
 /** The body goes as bytes, so that the server sees the very ones. */
-async function writeRequest(request: Request, payment: PayingRequestInit['payment']): Promise<object> {
-  const { method, url, headers } = request
-  const bytes = new Uint8Array(await request.arrayBuffer())
+async function writeRequest(
+  asked: string | URL,
+  init: RequestInit,
+  payment: PayingRequestInit['payment'],
+): Promise<object> {
+  const { method, url, headers, bytes } = await readRequest(asked, init)
   return {
     url,
     method,
@@ -135,6 +138,22 @@ async function writeRequest(request: Request, payment: PayingRequestInit['paymen
     ...(bytes.length > 0 && { bodyBase64: base64.encode(bytes) }),
     payment,
   }
+}
+
+/** A caller's own abort comes out as it is, as from fetch. */
+async function readRequest(asked: string | URL, init: RequestInit) {
+  init.signal?.throwIfAborted()
+  try {
+    const request = new Request(asked, init)
+    return { ...pick(request), bytes: new Uint8Array(await request.arrayBuffer()) }
+  } catch (cause) {
+    init.signal?.throwIfAborted()
+    throw new UnpayableRequestError('Request cannot be made; nothing was sent', { cause })
+  }
+}
+
+function pick({ method, url, headers }: Request): Pick<Request, 'method' | 'url' | 'headers'> {
+  return { method, url, headers }
 }
 
 function readFetched({ payment, ...answer }: Fetched): {

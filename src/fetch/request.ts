@@ -68,13 +68,20 @@ export function readCall(
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readOwnLabels(payment?.labels),
     redirect: init?.redirect ?? request?.redirect ?? 'follow',
-    url: () => new URL(request?.url ?? String(input), globalThis.location?.href),
+    url: () => readUrl(request?.url ?? String(input)),
     init: () => ({
       ...(request && settingsOf(request)),
       ...settings,
       headers: new Headers(init?.headers ?? request?.headers),
     }),
   }
+}
+
+/** A fetch of the caller's own may know what a relative URL is relative to; a payment needs to know where it goes. */
+function readUrl(url: string): URL {
+  const base = globalThis.location?.href
+  if (URL.canParse(url, base)) return new URL(url, base)
+  throw new UnpayableRequestError('Request has no absolute URL; nothing was signed')
 }
 
 /** A payment header that the caller made would be a payment that no rule has judged. */

@@ -1,4 +1,4 @@
-import type { Replay } from './body.js'
+import { type Replay, unreadable } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './request.js'
 import { type Challenge, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
@@ -63,7 +63,7 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     if (challenges.length === 0) return response
     const body = await call.kept.again()
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
-      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash: await hashOf(one, body) }),
+      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash: await hashOf(one, body).catch(unreadable) }),
     )
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
     return conclude(answer, { call, challenge, payer }, authorization)

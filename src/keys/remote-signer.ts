@@ -2,6 +2,7 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
+import { cleanCause } from '../lib/clean-cause.js'
 import { hashTypedData, type TypedData, withDomainType } from '../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../evm/signature.js'
 import { parseAddress } from '../evm/address.js'
@@ -69,7 +70,7 @@ export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
     throw new ConfigurationError('Failed to read timeoutSeconds: it is not a number above 0 and up to 30')
   }
   const ask = (request: RemoteSigningRequest): Promise<string | Uint8Array> =>
-    within(timeoutSeconds * 1000, options.sign(request), 'the remote signer did not answer in time')
+    within(timeoutSeconds * 1000, signOf(options, request), 'the remote signer did not answer in time')
   const signer = createSigner(options.address, ask)
   const { namespace, address } = signer
   return Object.freeze({
@@ -78,6 +79,15 @@ export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
     address,
     getSigner: async (network: Network) => (network.startsWith(`${namespace}:`) ? signer : undefined),
   }) as SingleKeyStore
+}
+
+/** What a client of HTTP throws holds the request, and its bearer token. */
+async function signOf({ sign }: RemoteSignerOptions, request: RemoteSigningRequest): Promise<string | Uint8Array> {
+  try {
+    return await sign(request)
+  } catch (cause) {
+    throw cleanCause(cause)
+  }
 }
 
 type Ask = (request: RemoteSigningRequest) => Promise<string | Uint8Array>

@@ -7,7 +7,7 @@ import { cancel } from '../reconcile/cancel.js'
 import type { Chain } from '../ports/chain.js'
 import { createTrustedClock, type TrustedClock } from '../pay/clock.js'
 import { createPayer } from '../pay/create-payer.js'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
 import { createEvents, type Emit } from '../pay/events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
@@ -19,6 +19,7 @@ import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import { createPolicyHolder } from './current-policy.js'
+import { guardPart } from './guard-part.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import type { Random } from '../lib/random.js'
@@ -51,9 +52,10 @@ import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
-  const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
-  const { schemes = [exactEvm()] } = options
+  const { protocols = [x402(), x402V1()], random = randomBytes, schemes = [exactEvm()] } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
+  const ledger = guardPart(options.ledger ?? memoryLedger(), (cause) => new LedgerUnavailableError(cause))
+  const keyStore = guardPart(options.keyStore, keyStoreFailed)
   const { emit, on, hears } = createEvents()
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
@@ -61,7 +63,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
   const assets = createAssetTable(options.assets, familiesOf(schemes))
   const parts = {
-    keyStore: options.keyStore,
+    keyStore,
     schemes,
     assets,
     policy: withoutTransfers(policy),
@@ -71,7 +73,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
-    secret: createPurchaseSecret({ keyStore: options.keyStore, ledger, assets }),
+    secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,
     hears,
@@ -189,6 +191,10 @@ function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
 function readUnresolved(seconds = 3600): number {
   if (Number.isSafeInteger(seconds) && seconds >= 60 && seconds <= 604_800) return seconds * 1000
   throw new ConfigurationError('Failed to read unresolvedSeconds: expected a whole number from 60 to 604800')
+}
+
+function keyStoreFailed(cause: unknown): ConfigurationError {
+  return new ConfigurationError('Failed to use the key store; nothing was signed', { cause })
 }
 
 function readPrefix(prefix = 'stipend_'): string {
