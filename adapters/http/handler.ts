@@ -6,7 +6,8 @@ import { identify } from './identify.js'
 import type { JsonObject } from './json.js'
 import { describeRoutes } from './openapi.js'
 import type { HandlerOptions } from './options.js'
-import { createGate, drawBytes } from './password.js'
+import { createGate } from './gate.js'
+import { drawBytes } from './password.js'
 import { createPolicyBook } from './policies.js'
 import { toProblem } from './problem.js'
 import { readJsonBody } from './read-body.js'
@@ -21,8 +22,14 @@ import { nothing, uuid } from './schema.js'
 import type { Service } from './service.js'
 import { createWalletId } from './wallet-id.js'
 
-/** Answers a request; never rejects. */
-export type Handler = (request: Request) => Promise<Response>
+/**
+ * Answers a request; never rejects. Where it comes from, as the connection shows it and no header says, is what guesses of
+ * the password are counted by; without it, all are counted together.
+ */
+export type Handler = (
+  request: Request,
+  connection?: { readonly remoteAddress?: string | undefined },
+) => Promise<Response>
 
 /**
  * Creates the HTTP face of a wallet, for any server that takes a function from `Request` to `Response`. Agents call it
@@ -54,10 +61,10 @@ export function createHandler(options: HandlerOptions): Handler {
   const guard = createGuard(hosts)
   const service = createService(options)
   const routes = createRoutes(basePath)
-  return async (request) => {
+  return async (request, connection) => {
     try {
       guard(request)
-      return await answer(request, { routes, basePath }, service)
+      return await answer({ request, source: connection?.remoteAddress }, { routes, basePath }, service)
     } catch (error) {
       const problem = toProblem(error)
       if (problem.status >= 500) tell(onError, ownError(error))
@@ -123,11 +130,15 @@ function createRoutes(basePath: string): readonly Route[] {
 }
 
 /** Who calls is known before anything of the body is read. */
-async function answer(request: Request, map: RouteMap, service: () => Promise<Service>): Promise<Response> {
+async function answer(
+  { request, source }: { readonly request: Request; readonly source: string | undefined },
+  map: RouteMap,
+  service: () => Promise<Service>,
+): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const { route, params } = findRoute(request.method, pathname, map)
   const ready = await service()
-  const caller = await identify(request.headers, route, ready)
+  const caller = await identify({ headers: request.headers, source }, route, ready)
   const call = {
     caller,
     params,

@@ -98,7 +98,8 @@ async function createServer(listener: NodeListener, tls: ServeOptions['tls']): P
 
 async function respond(handler: Handler, incoming: Incoming, outgoing: ServerResponse): Promise<void> {
   const request = await toRequest(incoming)
-  const response = request ? await handler(request) : new Response(null, { status: 400 })
+  const { remoteAddress } = incoming.socket
+  const response = request ? await handler(request, { remoteAddress }) : new Response(null, { status: 400 })
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
   outgoing.end(new Uint8Array(await response.arrayBuffer()))
   // What is left of a body that nobody reads would keep the connection busy.

@@ -75,7 +75,9 @@ describe('a client', () => {
       'src/errors.ts',
       'src/ledger/codec.ts',
       'src/lib/canonical-json.ts',
+      'src/lib/clean-cause.ts',
       'src/lib/freeze.ts',
+      'src/lib/redact.ts',
     ])
   })
 
