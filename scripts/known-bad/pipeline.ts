@@ -269,4 +269,20 @@ export const pipelinePatches: readonly KnownBad[] = [
     replace: 'throw cause',
     tests: ['test/errors/others.test.ts'],
   },
+  {
+    invariant: 'I14',
+    breaks: "a server's words are repeated in what a model takes for ours",
+    file: 'src/protocols/x402/required.ts',
+    find: '${kindOf(x402Version)}',
+    replace: '${String(x402Version)}',
+    tests: ['test/tools/strangers-words.test.ts'],
+  },
+  {
+    invariant: 'I14',
+    breaks: 'a server tells the reason of a failure in words of its own, as a note of ours',
+    file: 'src/protocols/words.ts',
+    find: '&& codes.has(value)',
+    replace: "&& (codes.has(value) || value !== '')",
+    tests: ['test/tools/strangers-words.test.ts'],
+  },
 ]

@@ -60,7 +60,7 @@ export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
 
 function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | undefined {
   const method = extra['assetTransferMethod'] ?? 'eip3009'
-  if (method !== 'eip3009') return `asset transfer method ${JSON.stringify(method)} is not supported`
+  if (method !== 'eip3009') return 'its asset transfer method is not supported'
   if (asset.transfer !== 'eip3009') return `${asset.symbol} on ${asset.network} cannot be moved by EIP-3009`
   if (maxTimeoutSeconds < minValiditySeconds) return `${maxTimeoutSeconds} s are too short to settle in`
   return undefined
@@ -70,10 +70,7 @@ function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | un
 function refuseDomain({ extra, asset }: Offer): string | undefined {
   const ours: Readonly<Record<string, unknown>> = { ...asset.eip712, decimals: asset.decimals }
   const wrong = ['name', 'version', 'decimals'].find((field) => (extra[field] ?? ours[field]) !== ours[field])
-  return (
-    wrong &&
-    `extra.${wrong} is ${JSON.stringify(extra[wrong])}, but for ${asset.symbol} it is ${JSON.stringify(ours[wrong])}`
-  )
+  return wrong && `extra.${wrong} is not what it is for ${asset.symbol}: ${JSON.stringify(ours[wrong])}`
 }
 
 function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {

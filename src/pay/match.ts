@@ -1,6 +1,7 @@
 import { priceOffers } from './price.js'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
+import { untrustedWord } from '../lib/untrusted.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
@@ -26,9 +27,14 @@ function tellOnly({ index, scheme, network, reason }: SetAside): SetAside {
 
 async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<Candidate | SetAside> {
   const { index, network } = offer
-  const aside = (reason: string): SetAside => ({ index, scheme: offer.scheme, network, reason })
+  const aside = (reason: string): SetAside => ({
+    index,
+    reason,
+    untrustedScheme: untrustedWord(offer.scheme),
+    untrustedNetwork: network,
+  })
   const scheme = schemes.find((one) => one.name === offer.scheme && network.startsWith(`${one.namespace}:`))
-  if (!scheme) return aside(`scheme ${offer.scheme} on ${network} is not supported`)
+  if (!scheme) return aside(`its scheme is not supported on ${network}`)
   const signer = await getSigner(offer, keyStore)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
   const refusal = scheme.refuse(offer, signer.address)
