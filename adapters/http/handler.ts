@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { ConfigurationError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
@@ -31,6 +32,28 @@ export type Handler = (
   connection?: { readonly remoteAddress?: string | undefined },
 ) => Promise<Response>
 
+const optionNames: OptionNames<HandlerOptions> = {
+  wallet: true,
+  masterPassword: true,
+  masterPasswordHash: true,
+  walletId: true,
+  policies: true,
+  hosts: true,
+  internalHosts: true,
+  basePath: true,
+  audience: true,
+  sessionSeconds: true,
+  maxBodyBytes: true,
+  maxBodySeconds: true,
+  maxAnswerBytes: true,
+  fetchSeconds: true,
+  clock: true,
+  random: true,
+  onError: true,
+}
+
+const policyNames: OptionNames<NonNullable<HandlerOptions['policies']>> = { store: true, always: true }
+
 /**
  * Creates the HTTP face of a wallet, for any server that takes a function from `Request` to `Response`. Agents call it
  * with a session's token and can do what the session can; the owner calls it with a password. Its OpenAPI document is at
@@ -57,6 +80,8 @@ export type Handler = (
  * ```
  */
 export function createHandler(options: HandlerOptions): Handler {
+  refuseUnknown('createHandler', options, optionNames)
+  refuseUnknown('policies', options.policies, policyNames)
   const { basePath = '', hosts = [], onError = () => {} } = options
   const guard = createGuard(hosts)
   const service = createService(options)

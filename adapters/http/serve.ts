@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { ConfigurationError } from 'stipend'
@@ -24,6 +25,10 @@ export type ServeOptions = {
   readonly behindTlsProxy?: boolean | undefined
 }
 
+const optionNames: OptionNames<ServeOptions> = { port: true, host: true, tls: true, behindTlsProxy: true }
+
+const tlsNames: OptionNames<NonNullable<ServeOptions['tls']>> = { cert: true, key: true }
+
 /** A server that listens. */
 export type Served = { readonly url: string; readonly close: () => Promise<void> }
 
@@ -41,6 +46,8 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
  * @throws ConfigurationError when it would be reached from elsewhere without TLS.
  */
 export async function serve(handler: Handler, options: ServeOptions = {}): Promise<Served> {
+  refuseUnknown('serve', options, optionNames)
+  refuseUnknown('tls', options.tls, tlsNames)
   const { port = 3100, host = '127.0.0.1', tls, behindTlsProxy = false } = options
   if (!loopback.has(host) && !tls && !behindTlsProxy) {
     throw new ConfigurationError(`Failed to serve at ${host}: other machines reach it, and nothing is encrypted`, {

@@ -285,4 +285,20 @@ export const pipelinePatches: readonly KnownBad[] = [
     replace: "&& (codes.has(value) || value !== '')",
     tests: ['test/tools/strangers-words.test.ts'],
   },
+  {
+    invariant: 'I1',
+    breaks: 'a misspelt cap of one call is no cap',
+    file: 'src/fetch/request.ts',
+    find: "  if (payment) refuseUnknown('payment', payment, paymentNames)\n",
+    replace: '',
+    tests: ['test/options.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'a misspelt limit of a rule or a session is no limit',
+    file: 'src/lib/known-options.ts',
+    find: '!Object.hasOwn(names, key)',
+    replace: "!Object.hasOwn(names, key) && key === ''",
+    tests: ['test/options.test.ts'],
+  },
 ]

@@ -1,6 +1,7 @@
+import { type OptionNames, refuseMisspelt, refuseUnknown } from '../lib/known-options.js'
 import { base64 } from '@scure/base'
 import type { BudgetLine } from '../pay/budget.js'
-import type { PayingRequestInit } from '../fetch/request.js'
+import type { PayingRequestInit, PaymentOptions } from '../fetch/request.js'
 import { ConfigurationError, type Moved, UnpayableRequestError } from '../errors.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import type { MicroUsd, Network, Payment } from '../types.js'
@@ -17,6 +18,19 @@ export type ClientOptions = {
   readonly sessionToken: string
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+const optionNames: OptionNames<ClientOptions> = { baseUrl: true, sessionToken: true, fetch: true }
+
+const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+
+const filterNames: OptionNames<Omit<PaymentFilter, 'scope' | 'labels'>> = {
+  status: true,
+  host: true,
+  purchaseKey: true,
+  since: true,
+  until: true,
+  limit: true,
 }
 
 /** What the wallet holds of one asset. */
@@ -66,11 +80,14 @@ export type Client = {
  * ```
  */
 export function createClient(options: ClientOptions): Client {
+  refuseUnknown('createClient', options, optionNames)
   const call = createCall(options)
   const paid = new WeakMap<Response, Payment>()
   return Object.freeze({
     x402Fetch: async (url: string | URL, init: PayingRequestInit = {}) => {
       const { payment, ...rest } = init
+      if (payment) refuseUnknown('payment', payment, paymentNames)
+      refuseMisspelt('the options of x402Fetch', rest, 'payment')
       const body = await writeRequest(url, rest, payment)
       const read = (answer: unknown) => readFetched(fetched.parse(answer))
       const answer = await call(read, 'POST /v1/x402/fetch', { body, signal: init.signal })
@@ -84,6 +101,7 @@ export function createClient(options: ClientOptions): Client {
       return call((answer) => limits.parse(answer).limits.map(readLine), `GET /v1/wallet/budget${query}`)
     },
     getPayments: async (filter: Omit<PaymentFilter, 'scope' | 'labels'> = {}) => {
+      refuseUnknown('the filter of payments', filter, filterNames)
       const set = Object.entries(filter).filter(([, value]) => value !== undefined)
       const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]))
       return call((answer) => payments.parse(answer).payments.map(readPayment), `GET /v1/payments?${query}`)

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import { hashTypedData, type TypedData } from './typed-data.js'
 import { isSignedBy, parseSignature } from './signature.js'
@@ -31,6 +32,7 @@ const unspendable = new Set([
  * @throws ConfigurationError when `maxValiditySeconds` is not a whole number from 7 to 900.
  */
 export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
+  refuseUnknown('exactEvm', options, { maxValiditySeconds: true } satisfies OptionNames<ExactEvmOptions>)
   const { maxValiditySeconds = 120 } = options
   if (!Number.isInteger(maxValiditySeconds) || maxValiditySeconds < minValiditySeconds || maxValiditySeconds > 900) {
     throw new ConfigurationError(

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { within } from '../lib/deadline.js'
@@ -43,6 +44,8 @@ export type RemoteSignerOptions = {
   readonly timeoutSeconds?: number | undefined
 }
 
+const optionNames: OptionNames<RemoteSignerOptions> = { address: true, sign: true, timeoutSeconds: true }
+
 /**
  * Creates a key store whose key is elsewhere. Whatever goes wrong there (no answer, an error, a signature of something
  * else), the key may have been used: the payment counts as spent. Only an error whose `code` is 4001 says that a person
@@ -65,6 +68,7 @@ export type RemoteSignerOptions = {
  * ```
  */
 export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
+  refuseUnknown('remoteSigner', options, optionNames)
   const { timeoutSeconds = 20 } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 30)) {
     throw new ConfigurationError('Failed to read timeoutSeconds: it is not a number above 0 and up to 30')

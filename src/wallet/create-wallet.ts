@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
 import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
@@ -12,6 +13,7 @@ import { createEvents, type Emit } from '../pay/events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
+import { listOf } from '../pay/list-payments.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { Parts } from '../pay/context.js'
@@ -31,6 +33,26 @@ import { createSession, openSession, type Session, type SessionMaker } from '../
 import type { SessionScope } from '../session/scope.js'
 import { type TransferOptions, transfer } from './transfer.js'
 import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
+
+const optionNames: OptionNames<AgentWalletOptions> = {
+  keyStore: true,
+  policy: true,
+  ledger: true,
+  schemes: true,
+  protocols: true,
+  chains: true,
+  reconcileEverySeconds: true,
+  unresolvedSeconds: true,
+  assets: true,
+  clock: true,
+  monotonic: true,
+  random: true,
+  onApproval: true,
+  sessionTokenPrefix: true,
+  fetch: true,
+}
+
+const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true }
 
 /**
  * Creates the wallet of an agent: it pays 402 responses from its key, under its policy, and records each payment in
@@ -52,6 +74,7 @@ import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
+  refuseUnknown('createAgentWallet', options, optionNames)
   const { protocols = [x402(), x402V1()], random = randomBytes, schemes = [exactEvm()] } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const ledger = guardPart(options.ledger ?? memoryLedger(), (cause) => new LedgerUnavailableError(cause))
@@ -99,7 +122,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     budget: (url?: string | URL) => budget(parts, url),
     payments: Object.freeze({
       get: ledger.get,
-      list: ledger.list,
+      list: listOf(ledger),
       history: (id: PaymentId) => historyOf(id, ledger),
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
@@ -123,8 +146,10 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       emit('wallet.unfrozen', {})
     },
     session: (scope: SessionScope) => createSession(scope, sessions),
-    openSession: (token: string, { audience }: { readonly audience?: string | undefined } = {}) =>
-      openSession(token, audience, sessions),
+    openSession: async (token: string, given: { readonly audience?: string | undefined } = {}) => {
+      refuseUnknown('openSession', given, openNames)
+      return openSession(token, given.audience, sessions)
+    },
     revokeSession: async (session: SessionId | Pick<Session, 'id'>) => {
       const id = typeof session === 'string' ? session : session.id
       await ledger.revokeSession(id)
