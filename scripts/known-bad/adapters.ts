@@ -130,4 +130,12 @@ export const adaptersPatches: readonly KnownBad[] = [
     replace: 'executeApproved(input, { key: keyOf(input, kit), signal }, kit.approvals)',
     tests: ['test/mcp/server.test.ts'],
   },
+  {
+    invariant: 'I2',
+    breaks: 'a model is told that nothing was signed while its purchase has a payment of unknown outcome',
+    file: 'src/tools/pay-fetch.ts',
+    find: '  return withStanding(await attempt(input, call, kit), { ...input, callKey: call.key }, kit.holder)\n',
+    replace: '  return attempt(input, call, kit)\n',
+    tests: ['test/tools/standing.test.ts'],
+  },
 ]

@@ -87,7 +87,7 @@ async function answering<answer extends Answer>(code: string, work: () => Promis
   } catch (error) {
     if (isStipendError(error)) return answerOf(error)
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    return failed(code, 'No usable answer came; nothing was paid.')
+    return failed(code, 'No usable answer came; this call paid nothing.')
   }
 }
 
