@@ -65,7 +65,10 @@ export type PostgresLedger = Ledger & {
  * ```
  */
 export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOptions = {}): PostgresLedger {
-  refuseUnknown('postgresLedger', options, { schema: true, timeoutMs: true } satisfies OptionNames<PostgresLedgerOptions>)
+  refuseUnknown('postgresLedger', options, {
+    schema: true,
+    timeoutMs: true,
+  } satisfies OptionNames<PostgresLedgerOptions>)
   const { schema = 'stipend', timeoutMs = 10_000 } = options
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)

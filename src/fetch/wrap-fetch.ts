@@ -68,7 +68,10 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     call.refuseMisspelt()
     const body = await call.kept.again()
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
-      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash: await hashOf(one, body).catch(unreadable) }),
+      payer.authorize(one.required, {
+        ...askOf(call, one, labels),
+        requestHash: await hashOf(one, body).catch(unreadable),
+      }),
     )
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
     return conclude(answer, { call, challenge, payer }, authorization)

@@ -1,12 +1,13 @@
 import { priceOffers } from './price.js'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
-import { untrustedWord } from '../lib/untrusted.js'
+import { plain, untrustedWord } from '../lib/untrusted.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
 const signerTimeoutMs = 30_000
+const maxReason = 200
 
 /** The offers of a 402 that this wallet could pay, and for each of the others why it cannot. */
 export type Matched = { readonly candidates: readonly Candidate[]; readonly setAside: readonly SetAside[] }
@@ -21,8 +22,14 @@ export async function match(required: PaymentRequired, parts: Parts): Promise<Ma
 }
 
 /** Whoever holds a session can ask with anything: of what was set aside before, only this is told. */
-function tellOnly({ index, scheme, network, reason }: SetAside): SetAside {
-  return { index, scheme, network, reason }
+function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedAsset }: SetAside): SetAside {
+  return {
+    index,
+    reason: plain(String(reason), maxReason),
+    untrustedScheme: untrustedWord(untrustedScheme),
+    untrustedNetwork: untrustedWord(untrustedNetwork),
+    untrustedAsset: untrustedWord(untrustedAsset),
+  }
 }
 
 async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<Candidate | SetAside> {
