@@ -30,6 +30,7 @@ const filterNames: OptionNames<Omit<PaymentFilter, 'scope' | 'labels'>> = {
   purchaseKey: true,
   since: true,
   until: true,
+  before: true,
   limit: true,
 }
 

@@ -10,6 +10,7 @@ const filterNames: OptionNames<PaymentFilter> = {
   scope: true,
   since: true,
   until: true,
+  before: true,
   limit: true,
 }
 
