@@ -1,3 +1,4 @@
+import { cleanCause } from './lib/clean-cause.js'
 import type { Approval, Freeze, Limit, Offer, Payment, PaymentId, SessionId, SetAside } from './types.js'
 
 const brand = Symbol.for('stipend.error')
@@ -22,7 +23,8 @@ export abstract class StipendError extends Error {
   constructor(sentence: string, options: Options = {}) {
     super(
       [sentence, ...(options.details ?? []).map((line) => `  ${line}`)].join('\n'),
-      options.cause === undefined ? undefined : { cause: options.cause },
+      // Others' errors hold requests, headers and URLs with keys in them.
+      options.cause === undefined ? undefined : { cause: cleanCause(options.cause) },
     )
     Object.defineProperty(this, brand, { value: true })
     Object.defineProperty(this, 'name', { value: new.target.name, configurable: true })

@@ -71,9 +71,12 @@ export type Offer = Omit<OfferClaim, 'asset'> & {
 /** An entry of a 402 that cannot be paid, and why. */
 export type SetAside = {
   readonly index: number
-  readonly scheme?: string | undefined
-  readonly network?: string | undefined
+  /** In our words, none of the server's. */
   readonly reason: string
+  /** What the server wrote, cut short: data, never instructions. */
+  readonly untrustedScheme?: string | undefined
+  readonly untrustedNetwork?: string | undefined
+  readonly untrustedAsset?: string | undefined
 }
 
 /** A 402, parsed. */

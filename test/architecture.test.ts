@@ -12,7 +12,7 @@ const ground = 'types errors money resource lib'
  */
 const arrows: Readonly<Record<string, string>> = {
   types: '',
-  errors: 'types',
+  errors: 'types lib',
   money: 'types errors',
   resource: 'types',
   lib: 'types errors',

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { type ModelMessage, tool, type ToolApprovalStatus, type Tool } from 'ai'
 import type { AgentWallet, Session } from 'stipend'
 import {
@@ -18,6 +19,13 @@ import {
   type QuoteInput,
   type QuoteOutput,
 } from 'stipend/tools'
+
+const optionNames: OptionNames<WalletToolsOptions> = {
+  approvals: true,
+  conversation: true,
+  hosts: true,
+  maxBodyCharacters: true,
+}
 
 /** Options of `walletTools`. */
 export type WalletToolsOptions = PaymentToolsOptions & {
@@ -84,6 +92,7 @@ export type SdkCall = {
  * ```
  */
 export function walletTools(owner: AgentWallet | Session, options: WalletToolsOptions = {}): WalletTools {
+  refuseUnknown('walletTools', options, optionNames)
   const { approvals, conversation = '', ...rest } = options
   const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
   const keyOf = (toolCallId: string): string => callKey(conversation, toolCallId)

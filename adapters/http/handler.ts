@@ -1,4 +1,5 @@
-import { ConfigurationError } from 'stipend'
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
+import { ConfigurationError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
 import { createGuard } from './guard.js'
@@ -6,7 +7,8 @@ import { identify } from './identify.js'
 import type { JsonObject } from './json.js'
 import { describeRoutes } from './openapi.js'
 import type { HandlerOptions } from './options.js'
-import { createGate, drawBytes } from './password.js'
+import { createGate } from './gate.js'
+import { drawBytes } from './password.js'
 import { createPolicyBook } from './policies.js'
 import { toProblem } from './problem.js'
 import { readJsonBody } from './read-body.js'
@@ -21,8 +23,36 @@ import { nothing, uuid } from './schema.js'
 import type { Service } from './service.js'
 import { createWalletId } from './wallet-id.js'
 
-/** Answers a request; never rejects. */
-export type Handler = (request: Request) => Promise<Response>
+/**
+ * Answers a request; never rejects. Where it comes from, as the connection shows it and no header says, is what guesses of
+ * the password are counted by; without it, all are counted together.
+ */
+export type Handler = (
+  request: Request,
+  connection?: { readonly remoteAddress?: string | undefined },
+) => Promise<Response>
+
+const optionNames: OptionNames<HandlerOptions> = {
+  wallet: true,
+  masterPassword: true,
+  masterPasswordHash: true,
+  walletId: true,
+  policies: true,
+  hosts: true,
+  internalHosts: true,
+  basePath: true,
+  audience: true,
+  sessionSeconds: true,
+  maxBodyBytes: true,
+  maxBodySeconds: true,
+  maxAnswerBytes: true,
+  fetchSeconds: true,
+  clock: true,
+  random: true,
+  onError: true,
+}
+
+const policyNames: OptionNames<NonNullable<HandlerOptions['policies']>> = { store: true, always: true }
 
 /**
  * Creates the HTTP face of a wallet, for any server that takes a function from `Request` to `Response`. Agents call it
@@ -50,17 +80,19 @@ export type Handler = (request: Request) => Promise<Response>
  * ```
  */
 export function createHandler(options: HandlerOptions): Handler {
+  refuseUnknown('createHandler', options, optionNames)
+  refuseUnknown('policies', options.policies, policyNames)
   const { basePath = '', hosts = [], onError = () => {} } = options
   const guard = createGuard(hosts)
   const service = createService(options)
   const routes = createRoutes(basePath)
-  return async (request) => {
+  return async (request, connection) => {
     try {
       guard(request)
-      return await answer(request, { routes, basePath }, service)
+      return await answer({ request, source: connection?.remoteAddress }, { routes, basePath }, service)
     } catch (error) {
       const problem = toProblem(error)
-      if (problem.status >= 500) tell(onError, error)
+      if (problem.status >= 500) tell(onError, ownError(error))
       return problem
     }
   }
@@ -123,11 +155,15 @@ function createRoutes(basePath: string): readonly Route[] {
 }
 
 /** Who calls is known before anything of the body is read. */
-async function answer(request: Request, map: RouteMap, service: () => Promise<Service>): Promise<Response> {
+async function answer(
+  { request, source }: { readonly request: Request; readonly source: string | undefined },
+  map: RouteMap,
+  service: () => Promise<Service>,
+): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const { route, params } = findRoute(request.method, pathname, map)
   const ready = await service()
-  const caller = await identify(request.headers, route, ready)
+  const caller = await identify({ headers: request.headers, source }, route, ready)
   const call = {
     caller,
     params,
@@ -148,6 +184,12 @@ function readQuery(parameters: URLSearchParams): Readonly<Record<string, string>
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice === undefined) return Object.fromEntries(parameters)
   throw new RefusedError('input_invalid', 'Failed to read query: a parameter comes twice', { status: 400 })
+}
+
+/** What others throw can hold what no log should. */
+function ownError(error: unknown): unknown {
+  if (isStipendError(error) || error instanceof RefusedError) return error
+  return new RefusedError('internal_error', 'Service failed unexpectedly', { status: 500, cause: error })
 }
 
 function tell(onError: (error: unknown) => void, error: unknown): void {

@@ -4,7 +4,7 @@ import type { Service } from './service.js'
 
 /** Finds out who calls, where the route lets only some. */
 export async function identify(
-  headers: Headers,
+  { headers, source }: { readonly headers: Headers; readonly source: string | undefined },
   { callers }: Route,
   { gate, wallet, audience }: Service,
 ): Promise<Caller> {
@@ -15,7 +15,7 @@ export async function identify(
     throw new RefusedError('credentials_ambiguous', 'Request has both a password and a token', { status: 400 })
   }
   if (password !== null) {
-    await gate.check(password)
+    await gate.check(password, source)
     if (callers.includes('owner')) return { kind: 'owner' }
     throw new RefusedError('session_required', 'Endpoint takes the token of a session', { status: 403 })
   }

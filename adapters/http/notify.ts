@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { AgentWallet, Events } from 'stipend'
 import { bytesToHex } from '@noble/hashes/utils'
 import { sleep } from './deadline.js'
@@ -25,6 +26,15 @@ export type NotifyOptions = {
   readonly random?: Random | undefined
   /** Hears of a notice that is given up: it could not be delivered, or too many waited. */
   readonly onDrop?: ((notice: Notice) => void) | undefined
+}
+
+const optionNames: OptionNames<NotifyOptions> = {
+  events: true,
+  attempts: true,
+  mostWaiting: true,
+  wait: true,
+  random: true,
+  onDrop: true,
 }
 
 const usual: readonly (keyof Events)[] = [
@@ -62,6 +72,7 @@ export function notify(
   sink: Sink,
   options: NotifyOptions = {},
 ): () => void {
+  refuseUnknown('notify', options, optionNames)
   const { events = usual, random = drawBytes } = options
   const queue = createQueue(sink, options)
   const stops = [...new Set(events)].map((event) =>

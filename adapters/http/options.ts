@@ -7,7 +7,10 @@ export type HandlerOptions = {
   readonly wallet: AgentWallet
   /** What the owner's calls carry as `X-Master-Password`: at least 12 ASCII characters, hashed at once and not kept. */
   readonly masterPassword?: string | undefined
-  /** What `hashPassword` answered, instead of the password itself. */
+  /**
+   * What `hashPassword` answered, instead of the password itself. Until the right one came once, each guess costs a tenth of
+   * a second, and of one source at most 64 wait.
+   */
   readonly masterPasswordHash?: string | undefined
   /**
    * The wallet's id, a UUID in lower case, which bodies may name and have to name right.

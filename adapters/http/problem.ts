@@ -104,8 +104,8 @@ function writeRefusal({ rule, reason }: Refusal): JsonObject {
   return { rule, reason }
 }
 
-function writeSetAside({ index, scheme, network, reason }: SetAside): JsonObject {
-  return { index, scheme, network, reason }
+function writeSetAside({ index, reason, untrustedScheme, untrustedNetwork, untrustedAsset }: SetAside): JsonObject {
+  return { index, reason, untrustedScheme, untrustedNetwork, untrustedAsset }
 }
 
 function writeLimit({ name, scope, window, measure, max, onExceed }: Limit): JsonObject {

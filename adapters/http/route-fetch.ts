@@ -1,4 +1,4 @@
-import { getPayment, isStipendError, type ResponsePayment, type Session } from 'stipend'
+import { getPayment, isStipendError, PaymentOutcomeUnknownError, type ResponsePayment, type Session } from 'stipend'
 import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
 import { readDestination } from './destination.js'
@@ -64,7 +64,11 @@ export const fetchRoute: Route = createRoute({
     const url = readDestination(asked.url, service.internalHosts)
     const init = readInit(asked)
     await service.policies?.refresh()
-    const response = await send(caller.session, url, { ...init, redirect: 'manual' }, service)
+    const response = await send(caller.session, url, { ...init, redirect: 'manual' }, service).catch(
+      async (error: unknown) => {
+        throw (await standingOf(error, asked.payment?.key, caller.session)) ?? error
+      },
+    )
     return readAnswer(response, service)
   },
 })
@@ -105,6 +109,21 @@ async function send(session: Session, url: URL, init: Init, { fetchSeconds }: Se
       : (['upstream_unreachable', `Server at ${url.host} could not be reached`] as const)
     throw new RefusedError(code, sentence, { status: signal.aborted ? 504 : 502, cause })
   }
+}
+
+/** What is said of a call that was refused must not be taken for what is known of its purchase. */
+async function standingOf(
+  error: unknown,
+  purchaseKey: string | undefined,
+  { payments }: Session,
+): Promise<PaymentOutcomeUnknownError | undefined> {
+  if (purchaseKey === undefined || !isStipendError(error) || error.moved === 'maybe' || 'approval' in error)
+    return undefined
+  const made = await payments.list({ purchaseKey, limit: 20 }).catch(() => [])
+  const payment = made.find(({ status }) => status === 'unknown' || status === 'authorized')
+  const [sentence] = error.message.split('\n')
+  const reason = `an earlier call made it, and this one was refused: ${sentence}`
+  return payment && new PaymentOutcomeUnknownError(payment, { reason, cause: error })
 }
 
 async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<JsonObject> {

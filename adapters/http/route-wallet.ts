@@ -1,4 +1,4 @@
-import { type AgentWallet, type Balance, type BudgetLine, ChainUnavailableError, isStipendError } from 'stipend'
+import type { Balance, BudgetLine } from 'stipend'
 import * as z from 'zod/mini'
 import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
@@ -48,7 +48,7 @@ const getBalance = createRoute({
   query: nothing,
   body: nothing,
   answer: z.strictObject({ balances: z.array(balance) }),
-  run: async (_, { wallet }) => ({ balances: (await readBalances(wallet)).map(writeBalance) }),
+  run: async (_, { wallet }) => ({ balances: (await wallet.balances()).map(writeBalance) }),
 })
 
 const getBudget = createRoute({
@@ -145,13 +145,4 @@ function writeBalance({ network, address, asset, amount, microUsd }: Balance): J
   const { symbol, decimals } = asset
   const [held, worth] = [String(amount), String(microUsd)]
   return { network, address, asset: asset.address, symbol, decimals, amount: held, microUsd: worth }
-}
-
-async function readBalances(wallet: AgentWallet): Promise<readonly Balance[]> {
-  try {
-    return await wallet.balances()
-  } catch (cause) {
-    if (isStipendError(cause)) throw cause
-    throw new ChainUnavailableError('it does not say what the wallet holds', { cause })
-  }
 }

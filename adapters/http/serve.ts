@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { ConfigurationError } from 'stipend'
@@ -24,6 +25,10 @@ export type ServeOptions = {
   readonly behindTlsProxy?: boolean | undefined
 }
 
+const optionNames: OptionNames<ServeOptions> = { port: true, host: true, tls: true, behindTlsProxy: true }
+
+const tlsNames: OptionNames<NonNullable<ServeOptions['tls']>> = { cert: true, key: true }
+
 /** A server that listens. */
 export type Served = { readonly url: string; readonly close: () => Promise<void> }
 
@@ -41,16 +46,16 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
  * @throws ConfigurationError when it would be reached from elsewhere without TLS.
  */
 export async function serve(handler: Handler, options: ServeOptions = {}): Promise<Served> {
+  refuseUnknown('serve', options, optionNames)
+  refuseUnknown('tls', options.tls, tlsNames)
   const { port = 3100, host = '127.0.0.1', tls, behindTlsProxy = false } = options
   if (!loopback.has(host) && !tls && !behindTlsProxy) {
     throw new ConfigurationError(`Failed to serve at ${host}: other machines reach it, and nothing is encrypted`, {
       details: ['Give it `tls`, or say `behindTlsProxy: true` where a proxy in front of it speaks TLS.'],
     })
   }
-  const server = await createServer(toNodeListener(handler), tls)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
+  const server = await listen(handler, options).catch((cause: unknown) => {
+    throw new ConfigurationError(`Failed to serve at ${host}, port ${port}`, { cause })
   })
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
@@ -83,6 +88,14 @@ export function toNodeListener(handler: Handler): NodeListener {
   }
 }
 
+async function listen(handler: Handler, { port = 3100, host = '127.0.0.1', tls }: ServeOptions): Promise<TlsServer> {
+  const server = await createServer(toNodeListener(handler), tls)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => resolve(server))
+  })
+}
+
 async function createServer(listener: NodeListener, tls: ServeOptions['tls']): Promise<TlsServer> {
   // Slow senders of headers are Node's to drop; slow bodies are the handler's.
   const limits = { headersTimeout: 10_000, requestTimeout: 60_000, maxHeaderSize: 16_384 }
@@ -92,7 +105,8 @@ async function createServer(listener: NodeListener, tls: ServeOptions['tls']): P
 
 async function respond(handler: Handler, incoming: Incoming, outgoing: ServerResponse): Promise<void> {
   const request = await toRequest(incoming)
-  const response = request ? await handler(request) : new Response(null, { status: 400 })
+  const { remoteAddress } = incoming.socket
+  const response = request ? await handler(request, { remoteAddress }) : new Response(null, { status: 400 })
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
   outgoing.end(new Uint8Array(await response.arrayBuffer()))
   // What is left of a body that nobody reads would keep the connection busy.

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { hmac } from '@noble/hashes/hmac'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils'
@@ -29,12 +30,24 @@ export type WebhookOptions = {
   readonly clock?: (() => number) | undefined
 }
 
+const optionNames: OptionNames<WebhookOptions> = {
+  url: true,
+  secret: true,
+  allowLoopback: true,
+  timeoutSeconds: true,
+  fetch: true,
+  clock: true,
+}
+
+const readNames: OptionNames<Parameters<typeof readWebhook>[2]> = { secret: true, toleranceSeconds: true, clock: true }
+
 /**
  * Makes a sink that posts notices as JSON, signed; give it to `notify`, which tries again what is not answered with 2xx.
  *
  * @throws ConfigurationError when the URL or the secret is not usable.
  */
 export function webhook(options: WebhookOptions): Sink {
+  refuseUnknown('webhook', options, optionNames)
   const { timeoutSeconds = 10, clock = Date.now, fetch = (...request) => globalThis.fetch(...request) } = options
   const url = readUrl(options)
   const secret = readSecret(options.secret)
@@ -84,6 +97,7 @@ export function readWebhook(
     readonly clock?: (() => number) | undefined
   },
 ): Notice | undefined {
+  refuseUnknown('readWebhook', options, readNames)
   const { toleranceSeconds = 300, clock = Date.now } = options
   const secret = readSecret(options.secret)
   const [, time = '', mac = ''] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers.get(header) ?? '') ?? []

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { DynamicStructuredTool, type ToolRunnableConfig } from '@langchain/core/tools'
 import { interrupt } from '@langchain/langgraph'
 import type { AgentWallet, ApprovalId, Session } from 'stipend'
@@ -21,6 +22,8 @@ import {
   type SeenApproval,
   type ToolCall,
 } from 'stipend/tools'
+
+const optionNames: OptionNames<WalletToolsOptions> = { approvals: true, hosts: true, maxBodyCharacters: true }
 
 /** Options of `walletTools`. */
 export type WalletToolsOptions = PaymentToolsOptions & {
@@ -94,6 +97,7 @@ export type PaymentDecision = {
  * ```
  */
 export function walletTools(owner: AgentWallet | Session, options: WalletToolsOptions = {}): WalletTools {
+  refuseUnknown('walletTools', options, optionNames)
   const { approvals, ...rest } = options
   const tools = paymentTools(owner, rest)
   return [

@@ -71,7 +71,8 @@ async function ask(
 ): Promise<CallToolResult | InputRequiredResult> {
   // Without a key of ours, so that the same request again is not bought again while its outcome is unknown.
   const result = await tool.execute(input, { signal, approval: nobody })
-  if (result.status !== 'denied') return writeResult(result)
+  // What stands of the purchase can be told before the refusal.
+  if (result.status !== 'denied' && result.code !== 'payment_denied') return writeResult(result)
   const approval = await tool.ask(input, { key, signal })
   if (!approval) return writeResult(isNamed(input) ? await tool.execute(input, { signal }) : result)
   const message = describeApproval(approval)

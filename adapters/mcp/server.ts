@@ -1,9 +1,19 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { McpServer } from '@modelcontextprotocol/server'
 import { type AgentWallet, ConfigurationError, type Random, type RulesEngine, type Session } from 'stipend'
 import { type Approver, paymentTools, type PaymentToolsOptions } from 'stipend/tools'
 import { registerGuide } from './guide.js'
 import { registerResources } from './resources.js'
 import { registerTools } from './tools.js'
+
+const optionNames: OptionNames<McpServerOptions> = {
+  approvals: true,
+  policy: true,
+  info: true,
+  random: true,
+  hosts: true,
+  maxBodyCharacters: true,
+}
 
 /** Options of `createMcpServer`. */
 export type McpServerOptions = PaymentToolsOptions & {
@@ -54,6 +64,7 @@ export type McpServerOptions = PaymentToolsOptions & {
  * ```
  */
 export function createMcpServer(owner: AgentWallet | Session, options: McpServerOptions = {}): McpServer {
+  refuseUnknown('createMcpServer', options, optionNames)
   const { approvals, policy, info = { name: 'stipend', version: '1.0.0' }, random = randomBytes, ...rest } = options
   if (approvals !== undefined && typeof approvals.approve !== 'function') {
     throw new ConfigurationError('Failed to read approvals: expected wallet.approvals')

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown, refuseMisspelt } from '../../src/lib/known-options.js'
 import {
   getPayment,
   type Labels,
@@ -25,6 +26,10 @@ const paymentKey = 'x402/payment'
 const payments = new WeakMap<ToolResult, ResponsePayment>()
 /** An authorization lives two minutes at most, and nothing settles it a minute after. */
 const paidTimeoutMs = 180_000
+
+const optionNames: OptionNames<WithPaymentsOptions> = { server: true, labels: true, onToolChanged: true }
+
+const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
 
 /** Options of `withPayments`. */
 export type WithPaymentsOptions = {
@@ -87,12 +92,15 @@ export type PayingMcpClient = {
  * ```
  */
 export function withPayments(client: McpClient, payer: Payer, options: WithPaymentsOptions = {}): PayingMcpClient {
+  refuseUnknown('withPayments', options, optionNames)
   const { server, labels, onToolChanged } = options
   if (server !== undefined) readServer(server)
   const definitions = rememberDefinitions(client, onToolChanged)
   const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)
   return Object.freeze({
     callTool: async (given, { payment, ...settings } = {}) => {
+      if (payment) refuseUnknown('payment', payment, paymentNames)
+      refuseMisspelt('the options of callTool', settings, 'payment')
       const params = copyCall(given)
       const first = await ask(client, params, settings)
       if (first.offer === undefined) return first.result

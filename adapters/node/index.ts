@@ -1,8 +1,11 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { lookup as lookUp } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { UnpayableRequestError } from 'stipend'
 import { createAddressCheck } from './addresses.js'
 import { exchange } from './exchange.js'
+
+const optionNames: OptionNames<BlockPrivateNetworksOptions> = { allow: true, lookup: true }
 
 /** Options of `blockPrivateNetworks`. */
 export type BlockPrivateNetworksOptions = {
@@ -46,6 +49,7 @@ export type BlockPrivateNetworksOptions = {
  * ```
  */
 export function blockPrivateNetworks(options: BlockPrivateNetworksOptions = {}): typeof globalThis.fetch {
+  refuseUnknown('blockPrivateNetworks', options, optionNames)
   const { allow = [], lookup = systemLookup } = options
   const isReachable = createAddressCheck(allow)
   return async (input, init) => {

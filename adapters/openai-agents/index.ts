@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { type FunctionTool, type RunContext, tool } from '@openai/agents'
 import type { AgentWallet, Session } from 'stipend'
 import {
@@ -14,6 +15,13 @@ import {
   type ToolCall,
 } from 'stipend/tools'
 import * as z from 'zod/mini'
+
+const optionNames: OptionNames<WalletToolsOptions> = {
+  approvals: true,
+  conversation: true,
+  hosts: true,
+  maxBodyCharacters: true,
+}
 
 /** Options of `walletTools`. */
 export type WalletToolsOptions = PaymentToolsOptions & {
@@ -75,6 +83,7 @@ export type WalletTools = [
  * ```
  */
 export function walletTools(owner: AgentWallet | Session, options: WalletToolsOptions = {}): WalletTools {
+  refuseUnknown('walletTools', options, optionNames)
   const { approvals, conversation = '', ...rest } = options
   const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
   const callOf = (id: string | undefined, signal?: AbortSignal): ToolCall => ({

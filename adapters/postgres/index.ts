@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import {
   ConfigurationError,
   encodeApproval,
@@ -63,10 +64,12 @@ export type PostgresLedger = Ledger & {
  * const ledger = postgresLedger(new pg.Pool({ connectionString: process.env.DATABASE_URL }))
  * ```
  */
-export function postgresLedger(
-  pool: PostgresPool,
-  { schema = 'stipend', timeoutMs = 10_000 }: PostgresLedgerOptions = {},
-): PostgresLedger {
+export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOptions = {}): PostgresLedger {
+  refuseUnknown('postgresLedger', options, {
+    schema: true,
+    timeoutMs: true,
+  } satisfies OptionNames<PostgresLedgerOptions>)
+  const { schema = 'stipend', timeoutMs = 10_000 } = options
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
   if (!(timeoutMs > 0 && timeoutMs <= maxTimeoutMs))

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import {
   advancePayment,
   ClockJumpedError,
@@ -29,6 +30,8 @@ import { findDifference, inSnapshot } from './verify.js'
 export type { SqliteDatabase, SqliteStatement } from './database.js'
 export type { LedgerAnchor } from './file.js'
 export type { SqliteLedgerOptions } from './open.js'
+
+const optionNames: OptionNames<SqliteLedgerOptions> = { create: true, anchor: true, monotonic: true }
 
 /** A ledger in a SQLite file, which any number of processes on one machine can share. */
 export type SqliteLedger = Ledger & {
@@ -66,6 +69,7 @@ export type SqliteLedger = Ledger & {
  * ```
  */
 export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedgerOptions = {}): SqliteLedger {
+  refuseUnknown('sqliteLedger', options, optionNames)
   const { database, looseMode } = open(file, options.create ?? true)
   const { monotonic = isPrivate(database) ? false : undefined } = options
   const anchor = watchAnchor(database, anchorOf(file, options.anchor))

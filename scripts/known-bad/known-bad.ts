@@ -13,6 +13,7 @@ export const invariants = {
   I11: 'an error in a policy, a ledger or a clock uses no key',
   I12: 'an approval is used once, in the step that records the payment',
   I13: 'over HTTP only the owner widens, only a session pays, and nobody else is answered',
+  I14: 'no secret is in what is thrown, told or logged, and no word of a stranger in a sentence of ours',
 } as const
 
 /** One way to break a promise of this library, and the tests that have to notice. */

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Family } from '../ports/family.js'
 import type { Asset } from '../types.js'
 import { familyOf, isNetwork, knownFamilies } from './families.js'
@@ -48,7 +49,18 @@ export function createAssetTable(
   }
 }
 
+const inputNames: OptionNames<AssetInput> = {
+  network: true,
+  address: true,
+  symbol: true,
+  decimals: true,
+  microUsd: true,
+  transfer: true,
+  eip712: true,
+}
+
 function readAsset(input: AssetInput, family: Family): Asset {
+  refuseUnknown('assets', input, inputNames)
   const { transfer = family.transfer, microUsd = dollar } = input
   const address = family.parseAddress(input.address)
   const isUsable =

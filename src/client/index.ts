@@ -1,7 +1,8 @@
+import { type OptionNames, refuseMisspelt, refuseUnknown } from '../lib/known-options.js'
 import { base64 } from '@scure/base'
 import type { BudgetLine } from '../pay/budget.js'
-import type { PayingRequestInit } from '../fetch/request.js'
-import { ConfigurationError, type Moved } from '../errors.js'
+import type { PayingRequestInit, PaymentOptions } from '../fetch/request.js'
+import { ConfigurationError, type Moved, UnpayableRequestError } from '../errors.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import type { MicroUsd, Network, Payment } from '../types.js'
 import { balances, type Fetched, fetched, type Held, type Line, limits, payments, readPayment } from './answers.js'
@@ -17,6 +18,20 @@ export type ClientOptions = {
   readonly sessionToken: string
   /** @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+const optionNames: OptionNames<ClientOptions> = { baseUrl: true, sessionToken: true, fetch: true }
+
+const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+
+const filterNames: OptionNames<Omit<PaymentFilter, 'scope' | 'labels'>> = {
+  status: true,
+  host: true,
+  purchaseKey: true,
+  since: true,
+  until: true,
+  before: true,
+  limit: true,
 }
 
 /** What the wallet holds of one asset. */
@@ -66,12 +81,15 @@ export type Client = {
  * ```
  */
 export function createClient(options: ClientOptions): Client {
+  refuseUnknown('createClient', options, optionNames)
   const call = createCall(options)
   const paid = new WeakMap<Response, Payment>()
   return Object.freeze({
     x402Fetch: async (url: string | URL, init: PayingRequestInit = {}) => {
       const { payment, ...rest } = init
-      const body = await writeRequest(new Request(url, rest), payment)
+      if (payment) refuseUnknown('payment', payment, paymentNames)
+      refuseMisspelt('the options of x402Fetch', rest, 'payment')
+      const body = await writeRequest(url, rest, payment)
       const read = (answer: unknown) => readFetched(fetched.parse(answer))
       const answer = await call(read, 'POST /v1/x402/fetch', { body, signal: init.signal })
       if (answer.payment) paid.set(answer.response, answer.payment)
@@ -84,6 +102,7 @@ export function createClient(options: ClientOptions): Client {
       return call((answer) => limits.parse(answer).limits.map(readLine), `GET /v1/wallet/budget${query}`)
     },
     getPayments: async (filter: Omit<PaymentFilter, 'scope' | 'labels'> = {}) => {
+      refuseUnknown('the filter of payments', filter, filterNames)
       const set = Object.entries(filter).filter(([, value]) => value !== undefined)
       const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]))
       return call((answer) => payments.parse(answer).payments.map(readPayment), `GET /v1/payments?${query}`)
@@ -125,9 +144,12 @@ async function attempt<answer>(work: () => Promise<answer>, failure: string, mov
 }
 
 /** The body goes as bytes, so that the server sees the very ones. */
-async function writeRequest(request: Request, payment: PayingRequestInit['payment']): Promise<object> {
-  const { method, url, headers } = request
-  const bytes = new Uint8Array(await request.arrayBuffer())
+async function writeRequest(
+  asked: string | URL,
+  init: RequestInit,
+  payment: PayingRequestInit['payment'],
+): Promise<object> {
+  const { method, url, headers, bytes } = await readRequest(asked, init)
   return {
     url,
     method,
@@ -135,6 +157,22 @@ async function writeRequest(request: Request, payment: PayingRequestInit['paymen
     ...(bytes.length > 0 && { bodyBase64: base64.encode(bytes) }),
     payment,
   }
+}
+
+/** A caller's own abort comes out as it is, as from fetch. */
+async function readRequest(asked: string | URL, init: RequestInit) {
+  init.signal?.throwIfAborted()
+  try {
+    const request = new Request(asked, init)
+    return { ...pick(request), bytes: new Uint8Array(await request.arrayBuffer()) }
+  } catch (cause) {
+    init.signal?.throwIfAborted()
+    throw new UnpayableRequestError('Request cannot be made; nothing was sent', { cause })
+  }
+}
+
+function pick({ method, url, headers }: Request): Pick<Request, 'method' | 'url' | 'headers'> {
+  return { method, url, headers }
 }
 
 function readFetched({ payment, ...answer }: Fetched): {

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
 import type { Asset, Hex, Network, Payment } from '../types.js'
@@ -40,6 +41,15 @@ export type EvmOptions = {
   readonly maxFeeWei?: bigint | undefined
 }
 
+const optionNames: OptionNames<EvmOptions> = {
+  network: true,
+  clients: true,
+  quorum: true,
+  timeoutSeconds: true,
+  gasPayer: true,
+  maxFeeWei: true,
+}
+
 /**
  * Reads what an EVM chain shows of EIP-3009 payments: only final blocks, of the right chain, and a payment counts no
  * more only when a quorum of nodes says so. One node's word is enough to count it.
@@ -60,6 +70,7 @@ export type EvmOptions = {
  * ```
  */
 export function evm(options: EvmOptions): Chain {
+  refuseUnknown('evm', options, optionNames)
   const { network, clients, quorum = Math.min(2, clients.length), timeoutSeconds = 20, gasPayer } = options
   const { maxFeeWei = 1_000_000_000_000_000n } = options
   const chainId = readChainId(network)

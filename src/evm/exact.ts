@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import { hashTypedData, type TypedData } from './typed-data.js'
 import { isSignedBy, parseSignature } from './signature.js'
@@ -31,6 +32,7 @@ const unspendable = new Set([
  * @throws ConfigurationError when `maxValiditySeconds` is not a whole number from 7 to 900.
  */
 export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
+  refuseUnknown('exactEvm', options, { maxValiditySeconds: true } satisfies OptionNames<ExactEvmOptions>)
   const { maxValiditySeconds = 120 } = options
   if (!Number.isInteger(maxValiditySeconds) || maxValiditySeconds < minValiditySeconds || maxValiditySeconds > 900) {
     throw new ConfigurationError(
@@ -60,7 +62,7 @@ export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
 
 function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | undefined {
   const method = extra['assetTransferMethod'] ?? 'eip3009'
-  if (method !== 'eip3009') return `asset transfer method ${JSON.stringify(method)} is not supported`
+  if (method !== 'eip3009') return 'its asset transfer method is not supported'
   if (asset.transfer !== 'eip3009') return `${asset.symbol} on ${asset.network} cannot be moved by EIP-3009`
   if (maxTimeoutSeconds < minValiditySeconds) return `${maxTimeoutSeconds} s are too short to settle in`
   return undefined
@@ -70,10 +72,7 @@ function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | un
 function refuseDomain({ extra, asset }: Offer): string | undefined {
   const ours: Readonly<Record<string, unknown>> = { ...asset.eip712, decimals: asset.decimals }
   const wrong = ['name', 'version', 'decimals'].find((field) => (extra[field] ?? ours[field]) !== ours[field])
-  return (
-    wrong &&
-    `extra.${wrong} is ${JSON.stringify(extra[wrong])}, but for ${asset.symbol} it is ${JSON.stringify(ours[wrong])}`
-  )
+  return wrong && `extra.${wrong} is not what it is for ${asset.symbol}: ${JSON.stringify(ours[wrong])}`
 }
 
 function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {

@@ -42,7 +42,8 @@ export function keepBody(input: Input, init: Init | undefined, maxBytes: number)
 
 function discard(): void {}
 
-async function unreadable(): Promise<never> {
+/** Refuses a body that cannot be read a second time, such as that of a file that has changed. */
+export async function unreadable(): Promise<never> {
   throw new UnpayableRequestError(
     'Request body can be read only once, so the paid request cannot carry it; nothing was signed',
     {

@@ -73,16 +73,13 @@ function isSameAsset(one: OfferClaim, other: OfferClaim): boolean {
 function resourceOf(response: Response, { url, method }: { readonly url: URL; readonly method: string }): Resource {
   const answered = response.url ? new URL(response.url) : url
   if (answered.origin !== url.origin) {
-    const reason = `${url.origin} was asked, but ${answered.origin} answered`
+    const reason = `${url.origin} was asked, but another origin answered`
     throw new PaymentDeniedError([{ rule: 'origin', reason }])
   }
   if (response.redirected && method !== 'GET') {
-    throw new UnpayableRequestError(
-      `A ${method} request was redirected to ${answered.origin}${answered.pathname}; nothing was signed`,
-      {
-        details: ['A redirect can drop the method and the body: call that URL itself.'],
-      },
-    )
+    throw new UnpayableRequestError(`A ${method} request was redirected; nothing was signed`, {
+      details: ['A redirect can drop the method and the body: call the URL that it leads to itself.'],
+    })
   }
   answered.hash = ''
   return Object.freeze({ url: answered.href, method, origin: answered.origin, host: answered.host })

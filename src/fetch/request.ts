@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown, refuseMisspelt } from '../lib/known-options.js'
 import { type KeptBody, keepBody } from './body.js'
 import { ConfigurationError, UnpayableRequestError } from '../errors.js'
 import { parseUsd, type Usd } from '../money.js'
@@ -24,6 +25,8 @@ export type PaymentOptions = {
 /** A `RequestInit` with options for the payment, should one be due. */
 export type PayingRequestInit = RequestInit & { readonly payment?: PaymentOptions | undefined }
 
+const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+
 /** One call of fetch, as it can be sent first and, if it must be paid for, once more. */
 export type Call = {
   readonly method: string
@@ -35,6 +38,8 @@ export type Call = {
   readonly labels: Labels
   /** What the caller wants to become of redirects; fetch's own default is to follow them. */
   readonly redirect: RequestRedirect
+  /** Refuses what was to be `payment`; looked for only when something is to be paid. */
+  readonly refuseMisspelt: () => void
   /** The URL that was asked; resolved only when it is needed. */
   readonly url: () => URL
   /** The caller's own settings for the paid request. */
@@ -57,6 +62,7 @@ export function readCall(
   },
 ): Call {
   const { payment, ...settings } = init ?? {}
+  if (payment) refuseUnknown('payment', payment, paymentNames)
   const request = input instanceof Request ? input : undefined
   refusePaymentHeaders([init?.headers, request?.headers], options.paymentHeaders)
   return {
@@ -68,13 +74,21 @@ export function readCall(
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readOwnLabels(payment?.labels),
     redirect: init?.redirect ?? request?.redirect ?? 'follow',
-    url: () => new URL(request?.url ?? String(input), globalThis.location?.href),
+    refuseMisspelt: () => refuseMisspelt('the options of fetch', init, 'payment'),
+    url: () => readUrl(request?.url ?? String(input)),
     init: () => ({
       ...(request && settingsOf(request)),
       ...settings,
       headers: new Headers(init?.headers ?? request?.headers),
     }),
   }
+}
+
+/** A fetch of the caller's own may know what a relative URL is relative to; a payment needs to know where it goes. */
+function readUrl(url: string): URL {
+  const base = globalThis.location?.href
+  if (URL.canParse(url, base)) return new URL(url, base)
+  throw new UnpayableRequestError('Request has no absolute URL; nothing was signed')
 }
 
 /** A payment header that the caller made would be a payment that no rule has judged. */

@@ -1,4 +1,5 @@
-import type { Replay } from './body.js'
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type Replay, unreadable } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './request.js'
 import { type Challenge, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
@@ -35,6 +36,8 @@ const wrapped = new WeakMap<PayingFetch, typeof fetch>()
 /** Servers take headers of 16 KiB in all. */
 const maxHeaderBytes = 12_288
 
+const optionNames: OptionNames<WrapFetchOptions> = { maxReplayBytes: true, labels: true, repeatable: true }
+
 /**
  * Makes a `fetch` that answers a 402 by paying it, once, under the rules of a wallet or a session.
  *
@@ -50,6 +53,7 @@ const maxHeaderBytes = 12_288
  * ```
  */
 export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options: WrapFetchOptions = {}): PayingFetch {
+  refuseUnknown('wrapFetch', options, optionNames)
   const { maxReplayBytes = 1_048_576, labels = {}, repeatable = false } = options
   const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)
 
@@ -61,9 +65,13 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     if (response.status !== 402) return response
     const challenges = await recognise(response, call, payer)
     if (challenges.length === 0) return response
+    call.refuseMisspelt()
     const body = await call.kept.again()
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
-      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash: await hashOf(one, body) }),
+      payer.authorize(one.required, {
+        ...askOf(call, one, labels),
+        requestHash: await hashOf(one, body).catch(unreadable),
+      }),
     )
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
     return conclude(answer, { call, challenge, payer }, authorization)

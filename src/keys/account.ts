@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { cleanCause } from '../lib/clean-cause.js'
 import { type TypedData, withDomainType } from '../evm/typed-data.js'
 import { parseAddress } from '../evm/address.js'
 import type { Hex, Network } from '../types.js'
@@ -116,9 +117,14 @@ function storeOf({ address: claimed, type, isAble, signTypedData, takesDomainTyp
     namespace: 'eip155',
     address,
     signTypedData: async (data: TypedData) => {
-      const signature = await signTypedData(takesDomainType ? withDomainType(data) : data)
-      if (typeof signature === 'string' && contractSignature.test(signature)) isContract = true
-      return signature as Hex
+      try {
+        const signature = await signTypedData(takesDomainType ? withDomainType(data) : data)
+        if (typeof signature === 'string' && contractSignature.test(signature)) isContract = true
+        return signature as Hex
+      } catch (cause) {
+        // viem's errors hold the URL of the node, with its key.
+        throw cleanCause(cause)
+      }
     },
   })
   return Object.freeze({

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { HDKey } from '@scure/bip32'
 import { entropyToMnemonic, mnemonicToSeedSync, validateMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english'
@@ -24,6 +25,14 @@ export type MnemonicOptions = {
   readonly solanaPath?: string | undefined
 }
 
+/** What can be said of a mnemonic. */
+export const mnemonicNames: OptionNames<MnemonicOptions> = {
+  index: true,
+  passphrase: true,
+  evmPath: true,
+  solanaPath: true,
+}
+
 /** The store of one EVM key and one Solana key, and where money for them is sent. */
 export type MnemonicKeyStore = KeyStore<EvmSigner | SolanaSigner> & { readonly addresses: readonly KeyAddress[] }
 
@@ -42,6 +51,7 @@ export type MnemonicKeyStore = KeyStore<EvmSigner | SolanaSigner> & { readonly a
  * ```
  */
 export function mnemonic(phrase: string | undefined, options: MnemonicOptions = {}): MnemonicKeyStore {
+  refuseUnknown('mnemonic', options, mnemonicNames)
   const secrets = readMnemonic(phrase, options)
   const keys = secrets.map(holdKey)
   wipe(...secrets.map(({ bytes }) => bytes))
@@ -90,6 +100,7 @@ export type GenerateMnemonicOptions = {
  * ```
  */
 export function generateMnemonic(options: GenerateMnemonicOptions = {}): string {
+  refuseUnknown('generateMnemonic', options, { words: true, random: true } satisfies OptionNames<typeof options>)
   const { words = 24, random = randomBytes } = options
   const entropy = draw(random, words === 12 ? 16 : 32)
   const phrase = entropyToMnemonic(entropy, wordlist)
@@ -104,6 +115,7 @@ export function generateMnemonic(options: GenerateMnemonicOptions = {}): string 
  * @throws ConfigurationError when the generator answers zeros.
  */
 export function generate(options: Pick<GenerateMnemonicOptions, 'random'> = {}): MnemonicKeyStore {
+  refuseUnknown('generate', options, { random: true } satisfies OptionNames<typeof options>)
   return mnemonic(generateMnemonic(options))
 }
 

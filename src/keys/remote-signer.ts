@@ -1,7 +1,9 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
+import { cleanCause } from '../lib/clean-cause.js'
 import { hashTypedData, type TypedData, withDomainType } from '../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../evm/signature.js'
 import { parseAddress } from '../evm/address.js'
@@ -42,6 +44,8 @@ export type RemoteSignerOptions = {
   readonly timeoutSeconds?: number | undefined
 }
 
+const optionNames: OptionNames<RemoteSignerOptions> = { address: true, sign: true, timeoutSeconds: true }
+
 /**
  * Creates a key store whose key is elsewhere. Whatever goes wrong there (no answer, an error, a signature of something
  * else), the key may have been used: the payment counts as spent. Only an error whose `code` is 4001 says that a person
@@ -64,12 +68,13 @@ export type RemoteSignerOptions = {
  * ```
  */
 export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
+  refuseUnknown('remoteSigner', options, optionNames)
   const { timeoutSeconds = 20 } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 30)) {
     throw new ConfigurationError('Failed to read timeoutSeconds: it is not a number above 0 and up to 30')
   }
   const ask = (request: RemoteSigningRequest): Promise<string | Uint8Array> =>
-    within(timeoutSeconds * 1000, options.sign(request), 'the remote signer did not answer in time')
+    within(timeoutSeconds * 1000, signOf(options, request), 'the remote signer did not answer in time')
   const signer = createSigner(options.address, ask)
   const { namespace, address } = signer
   return Object.freeze({
@@ -78,6 +83,15 @@ export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
     address,
     getSigner: async (network: Network) => (network.startsWith(`${namespace}:`) ? signer : undefined),
   }) as SingleKeyStore
+}
+
+/** What a client of HTTP throws holds the request, and its bearer token. */
+async function signOf({ sign }: RemoteSignerOptions, request: RemoteSigningRequest): Promise<string | Uint8Array> {
+  try {
+    return await sign(request)
+  } catch (cause) {
+    throw cleanCause(cause)
+  }
 }
 
 type Ask = (request: RemoteSigningRequest) => Promise<string | Uint8Array>

@@ -9,6 +9,8 @@ export type JsonBounds = {
    * deep in all.
    */
   readonly isLoose?: ((key: string, level: number) => boolean) | undefined
+  /** How a key is named in a problem. @default quoted */
+  readonly showKey?: ((key: string) => string) | undefined
 }
 
 const maxLooseDepth = 64
@@ -39,7 +41,7 @@ export function findJsonProblem(text: string, bounds: JsonBounds): string | unde
     let problem: string | undefined
     if (mark === '{' || mark === '[') problem = open(levels, mark, bounds)
     if (mark === '}' || mark === ']') levels.pop()
-    if (mark === ':') problem = nameKey(levels.at(-1), last)
+    if (mark === ':') problem = nameKey(levels.at(-1), last, bounds)
     if (number !== undefined && !isInLoose(levels, bounds)) problem = checkNumber(number)
     if (quoted !== undefined) {
       const string = readString(quoted, isInLoose(levels, bounds) ? bounds.longest : longestString)
@@ -64,14 +66,18 @@ function isInLoose(levels: readonly Level[], { isLoose }: JsonBounds): boolean {
   return parent !== undefined && (parent.isLoose || isLoose?.(parent.key, levels.length) === true)
 }
 
-function nameKey(level: Level | undefined, key: string): string | undefined {
+function nameKey(
+  level: Level | undefined,
+  key: string,
+  { showKey = (name) => `the key ${quoteKey(name)}` }: JsonBounds,
+): string | undefined {
   if (!level?.keys) return 'is not JSON'
   if (level.isLoose) {
     level.key = key
     return undefined
   }
   if (forbiddenKeys.has(key)) return `has a key ${quoteKey(key)}`
-  if (level.keys.has(key)) return `has the key ${quoteKey(key)} twice in one object`
+  if (level.keys.has(key)) return `has ${showKey(key)} twice in one object`
   level.keys.add(key)
   level.key = key
   return undefined

@@ -4,7 +4,7 @@ import { withBackOff } from '../lib/back-off.js'
 import type { PaymentUpdate } from '../ports/ledger.js'
 import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
-import { isStipendError } from '../errors.js'
+import { ConfigurationError, isStipendError } from '../errors.js'
 import { advancePayment } from '../ledger/lifecycle.js'
 import type { Parts } from './context.js'
 import type { Payer } from './payer.js'
@@ -44,7 +44,9 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {},
         endTurn()
         if (isStipendError(error) && error.moved === 'no')
           parts.emit('payment.denied', { resource: withoutQuery(ask.resource), error })
-        throw error
+        // An abort is the caller's own to recognise, as with fetch.
+        if (isStipendError(error) || (ask.signal?.aborted && error === ask.signal.reason)) throw error
+        throw new ConfigurationError('Failed to prepare the payment; nothing was signed', { cause: error })
       }
     },
     settle: async (payment, { status, receipt: said, note, undelivered }) => {

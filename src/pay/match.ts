@@ -1,11 +1,13 @@
 import { priceOffers } from './price.js'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
+import { plain, untrustedWord } from '../lib/untrusted.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
 const signerTimeoutMs = 30_000
+const maxReason = 200
 
 /** The offers of a 402 that this wallet could pay, and for each of the others why it cannot. */
 export type Matched = { readonly candidates: readonly Candidate[]; readonly setAside: readonly SetAside[] }
@@ -20,15 +22,26 @@ export async function match(required: PaymentRequired, parts: Parts): Promise<Ma
 }
 
 /** Whoever holds a session can ask with anything: of what was set aside before, only this is told. */
-function tellOnly({ index, scheme, network, reason }: SetAside): SetAside {
-  return { index, scheme, network, reason }
+function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedAsset }: SetAside): SetAside {
+  return {
+    index,
+    reason: plain(String(reason), maxReason),
+    untrustedScheme: untrustedWord(untrustedScheme),
+    untrustedNetwork: untrustedWord(untrustedNetwork),
+    untrustedAsset: untrustedWord(untrustedAsset),
+  }
 }
 
 async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<Candidate | SetAside> {
   const { index, network } = offer
-  const aside = (reason: string): SetAside => ({ index, scheme: offer.scheme, network, reason })
+  const aside = (reason: string): SetAside => ({
+    index,
+    reason,
+    untrustedScheme: untrustedWord(offer.scheme),
+    untrustedNetwork: network,
+  })
   const scheme = schemes.find((one) => one.name === offer.scheme && network.startsWith(`${one.namespace}:`))
-  if (!scheme) return aside(`scheme ${offer.scheme} on ${network} is not supported`)
+  if (!scheme) return aside(`its scheme is not supported on ${network}`)
   const signer = await getSigner(offer, keyStore)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
   const refusal = scheme.refuse(offer, signer.address)

@@ -1,5 +1,6 @@
 import type { AssetTable } from '../assets/table.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { showId, untrustedWord } from '../lib/untrusted.js'
 import { toMicroUsd } from '../money.js'
 import type { Asset, Offer, OfferClaim, SetAside } from '../types.js'
 
@@ -14,7 +15,7 @@ export function priceOffers(
     const claim = copyClaim(given)
     const asset = claim && assets.find(claim.network, claim.asset)
     if (claim && asset) offers.push(priceClaim(claim, asset, assets))
-    else setAside.push(leaveOut(Number(given.index), claim))
+    else setAside.push(asideOf(claim, Number(given.index)))
   }
   return { offers, setAside }
 }
@@ -37,9 +38,15 @@ function copyClaim(given: OfferClaim): OfferClaim | undefined {
   return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
 }
 
-/** Nothing of a claim is told but which one it is: it holds whatever the server wrote. */
-function leaveOut(index: number, claim: OfferClaim | undefined): SetAside {
+function asideOf(claim: OfferClaim | undefined, index: number): SetAside {
   if (!claim) return { index, reason: 'it is not well-formed' }
   const { scheme, network, asset } = claim
-  return { index, scheme, network, reason: `asset ${asset} on ${network} is not in the table of known assets` }
+  const names = `${showId(asset, 'its asset')} on ${showId(network, 'its network')}`
+  return {
+    index,
+    reason: `${names} is not in the table of known assets`,
+    untrustedScheme: untrustedWord(scheme),
+    untrustedNetwork: untrustedWord(network),
+    untrustedAsset: untrustedWord(asset),
+  }
 }

@@ -34,10 +34,19 @@ export async function sign(
   if (signal?.aborted) await release(payment, 'the call was aborted', parts)
   signal?.throwIfAborted()
   const signature = await useKey(payment, { scheme, signer }, parts)
-  const problem = scheme.check(payment, signature)
+  const problem = checkOf(payment, signature, scheme)
   if (problem === undefined) return signature
   await doubt(payment, problem, parts)
   throw new SigningFailedError(payment, { reason: problem, moved: 'maybe' })
+}
+
+/** A scheme of anybody's make that fails to read what was signed has found nothing right with it. */
+function checkOf(payment: Payment, signature: string, scheme: Candidate['scheme']): string | undefined {
+  try {
+    return scheme.check(payment, signature)
+  } catch {
+    return 'the scheme cannot read what the signer answered'
+  }
 }
 
 /** Asks a signer to take a recorded payment back; answers the signature, or what is wrong with it. */
@@ -70,7 +79,7 @@ async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'off
   try {
     return await within(signingTimeoutMs, scheme.sign(payment, signer), 'the signer did not answer in time')
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.name : 'the signer threw'
+    const reason = cause instanceof Error && /^[A-Za-z]{1,48}$/.test(cause.name) ? cause.name : 'the signer threw'
     const isRejected = isUserRejection(cause)
     // A signer that is late can still sign.
     const isKeyUnused = isRejected || (signer.throwsUnsigned === true && reason !== 'TimeoutError')

@@ -1,4 +1,5 @@
 import { ConfigurationError, isStipendError, LedgerUnavailableError } from '../errors.js'
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Parts } from '../pay/context.js'
 import type { Payment, PaymentId, PaymentStatus, Resolution } from '../types.js'
 
@@ -23,7 +24,7 @@ export async function resolve(id: PaymentId, options: ResolveOptions, { ledger, 
   // What is known of the terms that were looked at says nothing of those that the purchase was signed anew with.
   const update = { status: statusOf(payment, as), resolution, ifTerms: payment.terms }
   const resolved = await ledger.update(id, update).catch((cause: unknown) => {
-    if (cause instanceof TypeError) throw failed(id, `it is ${payment.status}, and cannot become ${as}`, cause)
+    if (isRefusal(cause)) throw failed(id, `it is ${payment.status}, and cannot become ${as}`, cause)
     return unavailable(cause)
   })
   emit('payment.resolved', { payment: resolved })
@@ -35,12 +36,17 @@ function statusOf({ status }: Payment, as: Resolution['as']): Exclude<PaymentSta
   return status === 'confirmed' ? 'confirmed' : 'claimed'
 }
 
-function readOptions(id: PaymentId, { as, reason, ...others }: ResolveOptions): ResolveOptions {
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw failed(id, `there is no option ${unknown}`)
+function readOptions(id: PaymentId, options: ResolveOptions): ResolveOptions {
+  refuseUnknown('resolve', options, { as: true, reason: true } satisfies OptionNames<ResolveOptions>)
+  const { as, reason } = options
   if (!names.includes(as)) throw failed(id, `expected as to be one of ${names.join(', ')}`)
   if (typeof reason === 'string' && reason.trim() !== '' && reason.length <= longestReason) return { as, reason }
   throw failed(id, `expected a reason of up to ${longestReason} characters`)
+}
+
+/** A ledger answers a change that the lifecycle does not have with a TypeError; a guarded one has it as the cause. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof LedgerUnavailableError && error.cause instanceof TypeError)
 }
 
 function failed(id: PaymentId, reason: string, cause?: unknown): ConfigurationError {

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import * as z from 'zod/mini'
@@ -49,6 +50,29 @@ const schema = z.strictObject({
   audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
 } satisfies Record<keyof Caveats, unknown>)
 
+const scopeNames: OptionNames<SessionScope> = {
+  limits: true,
+  maxPayments: true,
+  allowHosts: true,
+  expiresAt: true,
+  labels: true,
+  audience: true,
+}
+
+const limitNames: OptionNames<SessionLimits> = {
+  perPaymentUsd: true,
+  hourlyLimitUsd: true,
+  dailyLimitUsd: true,
+  monthlyLimitUsd: true,
+  totalLimitUsd: true,
+  instantMaxUsd: true,
+  notifyMaxUsd: true,
+  delayMaxUsd: true,
+  delaySeconds: true,
+  calendar: true,
+  onExceed: true,
+}
+
 /**
  * Makes the link that narrows a chain to a scope.
  *
@@ -58,6 +82,8 @@ export function narrow(chain: readonly Link[], scope: SessionScope, nonce: strin
   if (typeof scope !== 'object' || scope === null) {
     throw new ConfigurationError('Failed to make a session: expected what it is narrowed to')
   }
+  refuseUnknown('a session', scope, scopeNames)
+  refuseUnknown('limits of a session', scope.limits, limitNames)
   const { expiresAt, ...rest } = scope
   const instant = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
   try {

@@ -1,3 +1,4 @@
+import { readFilter } from '../pay/list-payments.js'
 import { bytesToHex } from '@noble/hashes/utils'
 import { type BudgetLine, budget } from '../pay/budget.js'
 import { createPayer } from '../pay/create-payer.js'
@@ -109,7 +110,7 @@ function createHandle(chain: Chain, maker: SessionMaker): Session {
         const found = await ledger.get(payment)
         return found?.scopes.includes(scope) ? found : undefined
       },
-      list: (filter: PaymentFilter = {}) => ledger.list({ ...filter, scope }),
+      list: async (filter?: PaymentFilter) => ledger.list({ ...readFilter(filter), scope }),
     }),
     approvals: Object.freeze({
       get: async (approval: ApprovalId) =>

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import { createNodes, type Node, whyUnanswered } from './rpc.js'
 import type { Network, Payment } from '../types.js'
@@ -38,6 +39,16 @@ export type SolanaOptions = {
   readonly clock?: (() => number) | undefined
 }
 
+const optionNames: OptionNames<SolanaOptions> = {
+  network: true,
+  rpcs: true,
+  quorum: true,
+  timeoutSeconds: true,
+  maxFeeLamports: true,
+  fetch: true,
+  clock: true,
+}
+
 /**
  * Reads what Solana shows of payments: only final blocks, of the right network. A payment counts no more only when each
  * node of a quorum says that its blockhash is dead, that enough blocks and time have passed since it was signed, and that
@@ -56,6 +67,7 @@ export type SolanaOptions = {
  * ```
  */
 export function solana(options: SolanaOptions): Chain {
+  refuseUnknown('solana', options, optionNames)
   const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = 20 } = options
   const { maxFeeLamports = 100_000n } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import type { SolanaSigner } from './signer.js'
 import { tokenAccountOf } from './address.js'
@@ -45,6 +46,16 @@ const mainnet = 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'
 /** As long as a transaction with a memo of 256 bytes. */
 const longestPayload = 964
 
+const optionNames: OptionNames<ExactSolanaOptions> = {
+  rpc: true,
+  rpcs: true,
+  network: true,
+  timeoutSeconds: true,
+  web3: true,
+  fetch: true,
+  clock: true,
+}
+
 /**
  * Pays x402's `exact` scheme on Solana with a `TransferChecked` that somebody else pays the fee of. While payments are
  * made, a blockhash is kept fresh in the background, so that no payment waits for a node.
@@ -65,6 +76,7 @@ const longestPayload = 964
  * ```
  */
 export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
+  refuseUnknown('exactSolana', options, optionNames)
   const { network = mainnet, timeoutSeconds = 5, clock = Date.now, fetch = currentFetch } = options
   const { web3 = () => import('@solana/web3.js') as Promise<unknown> as Promise<Web3> } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 60)) {

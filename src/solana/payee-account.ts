@@ -53,7 +53,7 @@ async function look(nodes: readonly Node[], offer: Offer, account: string): Prom
   const reason = whyNoOwner(offer, payee ?? null)
   if (reason !== undefined) {
     const { index, scheme, network } = offer
-    throw new NoPayableOfferError([{ index, scheme, network, reason }])
+    throw new NoPayableOfferError([{ index, reason, untrustedScheme: scheme, untrustedNetwork: network }])
   }
   if (!isCoin && !isAccountOf(offer, holding ?? null)) throw new PayeeAccountMissingError(offer, account)
 }

@@ -63,7 +63,7 @@ export function createPayFetch(kit: Kit): PayFetchTool {
     executeApproved: async (value, call, approvals) => {
       const approval = await approveAsked(call, approvals, kit)
       return approval === undefined
-        ? failed('ledger_unavailable', 'What was approved could not be recorded; nothing was paid.')
+        ? failed('ledger_unavailable', 'What was approved could not be recorded; this call paid nothing.')
         : tool.execute(value, { ...call, approval })
     },
   } satisfies PayFetchTool)

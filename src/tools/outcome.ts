@@ -1,7 +1,7 @@
 import type { AnyStipendError } from '../errors.js'
 import type { Payment } from '../types.js'
 import type { Answer, PayFetchOutput, Status } from './answers.js'
-import { plain } from './text.js'
+import { plain } from '../lib/untrusted.js'
 import { instant, seeApproval, seePayment } from './views.js'
 
 const longestExplanation = 2000

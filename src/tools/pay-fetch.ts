@@ -10,6 +10,7 @@ import type { Holder } from './owner-view.js'
 import type { PayFetchInput } from './input.js'
 import { brokenOff, failed, outcomeOf } from './outcome.js'
 import { readAnswer } from './response.js'
+import { withStanding } from './standing.js'
 import { seePayment } from './views.js'
 
 /** One call of a tool, as a framework makes it. */
@@ -34,6 +35,10 @@ const mostWaiting = 20
 
 /** Fetches, pays if it must, and says in a result what came of it. */
 export async function payFetch(input: PayFetchInput, call: ToolCall, kit: Kit): Promise<PayFetchOutput> {
+  return withStanding(await attempt(input, call, kit), { ...input, callKey: call.key }, kit.holder)
+}
+
+async function attempt(input: PayFetchInput, call: ToolCall, kit: Kit): Promise<PayFetchOutput> {
   const outOfReach = kit.reach(input.url)
   if (outOfReach !== undefined)
     return { ...failed('host_denied', `Nothing was sent: ${outOfReach}.`), status: 'denied' }
@@ -93,7 +98,8 @@ async function sendToAsk(
     return payer.authorize(required, ask)
   }
   try {
-    keep(await resultOf(await send(input, call, { ...payer, authorize }, kit), kit))
+    const result = await resultOf(await send(input, call, { ...payer, authorize }, kit), kit)
+    keep(await withStanding(result, { ...input, callKey: call.key }, kit.holder))
   } catch (error) {
     if (!isStipendError(error)) throw error
   }

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { ConfigurationError } from '../errors.js'
@@ -53,6 +54,10 @@ export type PaymentToolsOptions = {
  * ```
  */
 export function paymentTools(owner: AgentWallet | Session, options: PaymentToolsOptions = {}): PaymentTools {
+  refuseUnknown('paymentTools', options, {
+    hosts: true,
+    maxBodyCharacters: true,
+  } satisfies OptionNames<PaymentToolsOptions>)
   const { hosts, maxBodyCharacters: mostCharacters = 16_384 } = options
   if (!Number.isSafeInteger(mostCharacters) || mostCharacters < 0 || mostCharacters > 1_048_576) {
     throw new ConfigurationError('Failed to read maxBodyCharacters: expected a whole number up to 1048576')

@@ -6,7 +6,7 @@ import type { Answer, ApprovalStatusOutput, BudgetOutput, PaymentsOutput, QuoteO
 import type { ApprovalStatusInput, BudgetInput, PaymentsInput, QuoteInput } from './input.js'
 import { answerOf, failed } from './outcome.js'
 import type { Kit, ToolCall } from './pay-fetch.js'
-import { plain } from './text.js'
+import { plain } from '../lib/untrusted.js'
 import { instant, seeApproval, seePayment } from './views.js'
 
 const longestReason = 512
@@ -87,7 +87,7 @@ async function answering<answer extends Answer>(code: string, work: () => Promis
   } catch (error) {
     if (isStipendError(error)) return answerOf(error)
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    return failed(code, 'No usable answer came; nothing was paid.')
+    return failed(code, 'No usable answer came; this call paid nothing.')
   }
 }
 

@@ -1,5 +1,5 @@
 import { within } from '../lib/deadline.js'
-import { plain } from './text.js'
+import { plain } from '../lib/untrusted.js'
 
 /** What a model may see of a server's answer. */
 export type SeenAnswer = {
@@ -18,6 +18,8 @@ const readTimeoutMs = 30_000
 const longestLocation = 2048
 /** How much of what is no text is read to say how long it is. */
 const mostCounted = 1_048_576
+const knownType =
+  /^(text\/(plain|html|css|csv|markdown|xml|javascript|event-stream|calendar)|application\/([a-z]{1,12}\+)?(json|xml)|application\/(pdf|zip|gzip|wasm|javascript|yaml|x-ndjson|x-www-form-urlencoded|octet-stream|grpc|msgpack|cbor|x-tar)|image\/(png|jpeg|gif|webp|avif|svg\+xml|x-icon)|audio\/(mpeg|ogg|wav|webm|aac)|video\/(mp4|webm|ogg|mpeg)|font\/(woff2?|ttf|otf)|multipart\/(form-data|mixed))$/
 const textType = /^text\/|^application\/(json|xml|javascript|yaml|x-ndjson|x-www-form-urlencoded)$|\+(json|xml)$/
 
 /** Reads of an answer what a model may see: its text up to a number of characters, or what it is and how long. */
@@ -40,10 +42,10 @@ export async function readAnswer(response: Response, mostCharacters: number): Pr
   return { seen, isBroken }
 }
 
-/** Without its parameters, and only if it looks like one. */
+/** Without its parameters, and only if it is one of those that are told: a type of the server's making is its own words. */
 function readType(header: string | null): string | undefined {
   const type = header?.split(';')[0]?.trim().toLowerCase() ?? ''
-  return /^[a-z0-9.+-]{1,64}\/[a-z0-9.+-]{1,64}$/.test(type) ? type : undefined
+  return knownType.test(type) ? type : undefined
 }
 
 /** What is not UTF-8, or has a NUL in it, is no text, whatever it says it is. */

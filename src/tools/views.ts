@@ -1,7 +1,7 @@
 import { formatUnits, formatUsd } from '../money.js'
 import type { Approval, Payment, PaymentStatus } from '../types.js'
 import type { SeenApproval, SeenPayment } from './answers.js'
-import { plain } from './text.js'
+import { plain } from '../lib/untrusted.js'
 
 /** Whatever is not known to have ended can have been paid. */
 const states: Readonly<Record<PaymentStatus, SeenPayment['state']>> = {

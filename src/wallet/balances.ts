@@ -1,3 +1,4 @@
+import { ChainUnavailableError, isStipendError } from '../errors.js'
 import type { Chain } from '../ports/chain.js'
 import type { Parts } from '../pay/context.js'
 import type { Asset, MicroUsd, Network } from '../types.js'
@@ -42,7 +43,7 @@ async function holdings(
   const signer = await keyStore.getSigner(network)
   if (!signer || !chain.balances) return []
   const known = assets.list().filter((asset) => asset.network === network)
-  const amounts = await chain.balances(signer.address, known)
+  const amounts = await read(chain.balances, signer.address, known)
   return known.map((asset, index) => {
     const amount = amounts[index] ?? 0n
     return {
@@ -53,4 +54,15 @@ async function holdings(
       microUsd: (amount * asset.microUsd) / 10n ** BigInt(asset.decimals),
     }
   })
+}
+
+async function read(
+  ask: NonNullable<Chain['balances']>,
+  ...question: Parameters<typeof ask>
+): Promise<readonly bigint[]> {
+  try {
+    return await ask(...question)
+  } catch (cause) {
+    throw isStipendError(cause) ? cause : new ChainUnavailableError('it does not say what the wallet holds', { cause })
+  }
 }

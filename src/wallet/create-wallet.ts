@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
 import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
@@ -7,11 +8,12 @@ import { cancel } from '../reconcile/cancel.js'
 import type { Chain } from '../ports/chain.js'
 import { createTrustedClock, type TrustedClock } from '../pay/clock.js'
 import { createPayer } from '../pay/create-payer.js'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
 import { createEvents, type Emit } from '../pay/events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
+import { listOf } from '../pay/list-payments.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { Parts } from '../pay/context.js'
@@ -19,6 +21,7 @@ import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import { createPolicyHolder } from './current-policy.js'
+import { guardPart } from './guard-part.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import type { Random } from '../lib/random.js'
@@ -30,6 +33,26 @@ import { createSession, openSession, type Session, type SessionMaker } from '../
 import type { SessionScope } from '../session/scope.js'
 import { type TransferOptions, transfer } from './transfer.js'
 import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
+
+const optionNames: OptionNames<AgentWalletOptions> = {
+  keyStore: true,
+  policy: true,
+  ledger: true,
+  schemes: true,
+  protocols: true,
+  chains: true,
+  reconcileEverySeconds: true,
+  unresolvedSeconds: true,
+  assets: true,
+  clock: true,
+  monotonic: true,
+  random: true,
+  onApproval: true,
+  sessionTokenPrefix: true,
+  fetch: true,
+}
+
+const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true }
 
 /**
  * Creates the wallet of an agent: it pays 402 responses from its key, under its policy, and records each payment in
@@ -51,9 +74,11 @@ import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
-  const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
-  const { schemes = [exactEvm()] } = options
+  refuseUnknown('createAgentWallet', options, optionNames)
+  const { protocols = [x402(), x402V1()], random = randomBytes, schemes = [exactEvm()] } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
+  const ledger = guardPart(options.ledger ?? memoryLedger(), (cause) => new LedgerUnavailableError(cause))
+  const keyStore = guardPart(options.keyStore, keyStoreFailed)
   const { emit, on, hears } = createEvents()
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
@@ -61,7 +86,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
   const assets = createAssetTable(options.assets, familiesOf(schemes))
   const parts = {
-    keyStore: options.keyStore,
+    keyStore,
     schemes,
     assets,
     policy: withoutTransfers(policy),
@@ -71,7 +96,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
-    secret: createPurchaseSecret({ keyStore: options.keyStore, ledger, assets }),
+    secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,
     hears,
@@ -97,7 +122,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     budget: (url?: string | URL) => budget(parts, url),
     payments: Object.freeze({
       get: ledger.get,
-      list: ledger.list,
+      list: listOf(ledger),
       history: (id: PaymentId) => historyOf(id, ledger),
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
@@ -121,8 +146,10 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       emit('wallet.unfrozen', {})
     },
     session: (scope: SessionScope) => createSession(scope, sessions),
-    openSession: (token: string, { audience }: { readonly audience?: string | undefined } = {}) =>
-      openSession(token, audience, sessions),
+    openSession: async (token: string, given: { readonly audience?: string | undefined } = {}) => {
+      refuseUnknown('openSession', given, openNames)
+      return openSession(token, given.audience, sessions)
+    },
     revokeSession: async (session: SessionId | Pick<Session, 'id'>) => {
       const id = typeof session === 'string' ? session : session.id
       await ledger.revokeSession(id)
@@ -189,6 +216,10 @@ function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
 function readUnresolved(seconds = 3600): number {
   if (Number.isSafeInteger(seconds) && seconds >= 60 && seconds <= 604_800) return seconds * 1000
   throw new ConfigurationError('Failed to read unresolvedSeconds: expected a whole number from 60 to 604800')
+}
+
+function keyStoreFailed(cause: unknown): ConfigurationError {
+  return new ConfigurationError('Failed to use the key store; nothing was signed', { cause })
 }
 
 function readPrefix(prefix = 'stipend_'): string {

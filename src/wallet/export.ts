@@ -1,3 +1,4 @@
+import { readFilter } from '../pay/list-payments.js'
 import type { Ledger, PaymentFilter } from '../ports/ledger.js'
 import { countsAsSpent } from '../ledger/lifecycle.js'
 import type { Payment } from '../types.js'
@@ -9,12 +10,8 @@ export type ExportFormat = 'json' | 'csv'
  * Writes payments for bookkeeping, oldest first, one row each. Amounts are exact decimals: `usd` adds up to what was
  * spent over the rows whose `spent` is `true`.
  */
-export async function exportPayments(
-  ledger: Ledger,
-  format: ExportFormat,
-  filter: PaymentFilter = {},
-): Promise<string> {
-  const payments = await ledger.list({ limit: Number.MAX_SAFE_INTEGER, ...filter })
+export async function exportPayments(ledger: Ledger, format: ExportFormat, filter?: PaymentFilter): Promise<string> {
+  const payments = await ledger.list({ limit: Number.MAX_SAFE_INTEGER, ...readFilter(filter) })
   const rows = payments.toReversed().map(rowOf)
   return format === 'json' ? JSON.stringify(rows, undefined, 2) : writeCsv(rows)
 }

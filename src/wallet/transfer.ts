@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { utf8ToBytes } from '@noble/hashes/utils'
 import type { AssetTable } from '../assets/table.js'
 import type { Chain, Transfers } from '../ports/chain.js'
@@ -26,6 +27,16 @@ export type TransferOptions = {
   readonly labels?: Labels | undefined
 }
 
+const optionNames: OptionNames<TransferOptions> = {
+  to: true,
+  amount: true,
+  asset: true,
+  network: true,
+  key: true,
+  maxUsd: true,
+  labels: true,
+}
+
 type Books = Pick<Parts, 'assets' | 'keyStore'> & {
   readonly chains: readonly Chain[]
   /** What pays for transfers on the network of each chain. */
@@ -43,6 +54,7 @@ const turns = new WeakMap<Payer, Promise<unknown>>()
  * is sent again is the same transaction.
  */
 export async function transfer(options: TransferOptions, books: Books): Promise<Payment> {
+  refuseUnknown('transfer', options, optionNames)
   const { network, to } = options
   const asset = findAsset(options, books.assets)
   const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)

@@ -29,7 +29,7 @@ describe("a stranger's JSON", () => {
     ['escaped', String.raw`{"amount":"1","\u0061mount":"999"}`],
     ['deep', '{"accepts":[{"extra":{"amount":1,"b":[{}],"amount":2}}]}'],
   ])('with a key that comes twice in one object is refused: %s', (_what, text) => {
-    expect(problem(text)).toMatch('has the key "amount" twice in one object')
+    expect(problem(text)).toMatch('has a key twice in one object')
   })
 
   test.each(['__proto__', 'constructor', 'prototype'])(
@@ -122,10 +122,10 @@ describe("a stranger's JSON", () => {
     ['another kind of white space', '[\u00a01]'],
   ])('that is not JSON is refused: %s', (_what, text) => expect(problem(text)).toMatch('the text is not JSON'))
 
-  test('is quoted only where it is short and printable', () => {
-    for (const key of ['a\u202eb', 'x'.repeat(65), 'a\nb']) {
+  test('is never quoted', () => {
+    for (const key of ['a\u202eb', 'x'.repeat(65), 'a\nb', 'amount']) {
       const text = `{${JSON.stringify(key)}:1,${JSON.stringify(key)}:2}`
-      expect(problem(text)).toMatch('has the key a value that cannot be shown twice')
+      expect(problem(text)).toMatch('has a key twice in one object')
     }
   })
 

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Random } from '../../lib/random.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
@@ -40,6 +41,16 @@ export type EncryptedFileOptions = {
   readonly random?: Random | undefined
 }
 
+const optionNames: OptionNames<EncryptedFileOptions> = {
+  path: true,
+  password: true,
+  create: true,
+  use: true,
+  idleSeconds: true,
+  clock: true,
+  random: true,
+}
+
 /** The store of the keys of an encrypted file. */
 export type EncryptedFileKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
   /** Answers the addresses that it signs for, as the file names them; they are proven when it is unlocked. */
@@ -77,6 +88,7 @@ export type EncryptedFileKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
  * ```
  */
 export function encryptedFile(options: EncryptedFileOptions): EncryptedFileKeyStore {
+  refuseUnknown('encryptedFile', options, optionNames)
   const vault = createVault(options)
   const addresses = async (): Promise<readonly KeyAddress[]> => select(await vault.header(), options.use)
   return Object.freeze({

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import { bytesToHex } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
 import type { Random } from '../../lib/random.js'
@@ -8,7 +9,7 @@ import { mostKeys, parseKeyFile, writeKeyFile } from './key-file.js'
 import { keyFileError } from './key-file-error.js'
 import { createPrivateFile, isThere, readPrivateFile, replacePrivateFile } from './private-file.js'
 import type { KeyAddress } from '../signers.js'
-import { type MnemonicOptions, readMnemonic } from '../mnemonic.js'
+import { mnemonicNames, type MnemonicOptions, readMnemonic } from '../mnemonic.js'
 import { type Password, readForeignPassword, readPassword } from './password.js'
 import { randomBytes } from '../../lib/random.js'
 import { type PrivateKeyInput, readSecret } from '../read-secret.js'
@@ -22,6 +23,8 @@ export type KeyFileAccess = {
   /** @default crypto.getRandomValues */
   readonly random?: Random | undefined
 }
+
+const accessNames: OptionNames<KeyFileAccess> = { path: true, password: true, random: true }
 
 /** Keys from elsewhere. */
 export type KeySource =
@@ -38,6 +41,7 @@ export type KeySource =
  * @throws ConfigurationError when the new one is too short or too long.
  */
 export async function changePassword(access: KeyFileAccess & { readonly newPassword: Password }): Promise<void> {
+  refuseUnknown('changePassword', access, { ...accessNames, newPassword: true })
   const next = await readPassword(access.newPassword)
   try {
     await rewrite(access, async (secrets) => ({ secrets, password: next }))
@@ -65,6 +69,7 @@ export async function changePassword(access: KeyFileAccess & { readonly newPassw
 export async function importKeys(
   access: KeyFileAccess & { readonly from: KeySource | readonly KeySource[] },
 ): Promise<readonly KeyAddress[]> {
+  refuseUnknown('importKeys', access, { ...accessNames, from: true })
   const added = await readSources([access.from].flat())
   try {
     if (added.length === 0) throw keyFileError('key')
@@ -85,6 +90,7 @@ export async function importKeys(
  * @throws ConfigurationError when the file holds no key of the address.
  */
 export async function exportKey(access: KeyFileAccess & { readonly address: string }): Promise<string> {
+  refuseUnknown('exportKey', access, { ...accessNames, address: true })
   const password = await readPassword(access.password)
   let secrets: readonly Secret[] = []
   try {
@@ -114,8 +120,16 @@ async function readSources(sources: readonly KeySource[]): Promise<readonly Secr
 }
 
 async function readSource(from: KeySource): Promise<readonly Secret[]> {
-  if ('privateKey' in from) return [readSecret(from.privateKey)]
-  if ('mnemonic' in from) return readMnemonic(from.mnemonic, from)
+  if ('privateKey' in from) {
+    refuseUnknown('a key to import', from, { privateKey: true })
+    return [readSecret(from.privateKey)]
+  }
+  if ('mnemonic' in from) {
+    const { mnemonic, ...options } = from
+    refuseUnknown('a mnemonic to import', options, mnemonicNames)
+    return readMnemonic(mnemonic, options)
+  }
+  refuseUnknown('a keystore to import', from, { keystore: true, keystorePassword: true })
   const passwords = await readForeignPassword(from.keystorePassword)
   try {
     return [await readWeb3Keystore(from.keystore, passwords)]

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Hex, Network } from '../../types.js'
 import { wipe } from '../../lib/bytes.js'
@@ -16,6 +17,15 @@ export type WorkerSignerOptions = Omit<EncryptedFileOptions, 'clock' | 'random'>
    * @default 'thread'
    */
   readonly isolation?: Isolation | undefined
+}
+
+const optionNames: OptionNames<WorkerSignerOptions> = {
+  path: true,
+  password: true,
+  create: true,
+  use: true,
+  idleSeconds: true,
+  isolation: true,
 }
 
 /** The store of the keys of an encrypted file, used out of the agent's reach. */
@@ -47,6 +57,7 @@ export type WorkerKeyStore = Omit<EncryptedFileKeyStore, 'lock'> & {
  * ```
  */
 export function workerSigner(options: WorkerSignerOptions): WorkerKeyStore {
+  refuseUnknown('workerSigner', options, optionNames)
   const { path, create = false, use, idleSeconds, isolation = 'thread' } = options
   const client = createClient(isolation, { type: 'open', path, create, use, idleSeconds })
   const lock = createLock(options.password, client)

@@ -1,3 +1,4 @@
+import { unknownOption } from '../../lib/known-options.js'
 import { ConfigurationError } from '../../errors.js'
 import { parseAddressOn } from '../../assets/families.js'
 import type { Labels, Limit, Resource } from '../../types.js'
@@ -66,10 +67,8 @@ export function readOptions<options extends object>(
     throw new ConfigurationError(`Failed to read ${rule}: expected options`)
   const own: options = Object.assign(Object.create(null), options)
   const unknown = Object.keys(own).find((key) => !known.some((name) => name === key))
-  if (unknown === undefined) return own
-  throw new ConfigurationError(`Failed to read ${rule}: it has no option ${unknown}`, {
-    details: [`It has ${known.join(', ')}.`],
-  })
+  if (unknown !== undefined) throw unknownOption(rule, unknown, known)
+  return own
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
 import { familyOf, isNetwork, knownFamilies, parseAddressOn, parseAnyAddress } from '../../assets/families.js'
+import { showId } from '../../lib/untrusted.js'
 import { isTransfer } from '../../resource.js'
 import type { Asset, Network } from '../../types.js'
 import type { Rule } from '../../ports/policy.js'
@@ -23,7 +24,7 @@ export function allowPayees(payees: readonly string[]): Rule {
     const payee = parseAddressOn(network, payTo)
     if (payee === undefined) return deny('the payee is not an address')
     const isKnown = known.has(payee) || known.has(`${network}:${payee}`)
-    if (!isKnown) return deny(`${payee} is not an allowed payee`)
+    if (!isKnown) return deny(`${showId(payee, 'the payee')} is not an allowed payee`)
     return isTransfer(resource) ? grantPayee : allow
   })
   return withForm(rule, { payees: [...known] })

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { Network, OfferClaim, SetAside } from '../../types.js'
 import { fieldsOf } from '../fields.js'
 import { lazy } from '../../lib/lazy.js'
-import { quote, readWord } from '../words.js'
+import { untrustedWord } from '../../lib/untrusted.js'
 import { networkOfV1 } from './networks.js'
 
 /** Reads one entry of `accepts`: a claim, or why it is none. */
@@ -53,18 +53,21 @@ export function readEntryV2(entry: unknown, index: number): OfferClaim | SetAsid
   const read = entryV2().safeParse(entry)
   if (!read.success) return refuseShape(entry, index, read.error)
   const { network, amount } = read.data
-  return refuseFlow(read.data, index) ?? claimOf(read.data, { index, network: network as Network, amount, raw: entry })
+  return (
+    refuseFlow(read.data, { entry, index }) ??
+    claimOf(read.data, { index, network: network as Network, amount, raw: entry })
+  )
 }
 
 /** Reads a v1 entry; its network is a name that must be one we know. The v1 facilitators for Solana take no memo. */
 export function readEntryV1(entry: unknown, index: number): OfferClaim | SetAside {
   const read = entryV1().safeParse(entry)
   if (!read.success) return refuseShape(entry, index, read.error)
-  const { scheme, network, maxAmountRequired: amount } = read.data
+  const { network, maxAmountRequired: amount } = read.data
   const known = networkOfV1(network)
-  if (!known) return { index, scheme, network, reason: `network ${quote(network)} is not one of x402 version 1` }
+  if (!known) return aside(entry, index, 'its network is not one of x402 version 1')
   const claim = claimOf(read.data, { index, network: known, amount, raw: entry })
-  return refuseFlow(read.data, index) ?? { ...claim, backdateSeconds: backdateSecondsV1, takesMemo: false }
+  return refuseFlow(read.data, { entry, index }) ?? { ...claim, backdateSeconds: backdateSecondsV1, takesMemo: false }
 }
 
 type Common = {
@@ -85,15 +88,26 @@ function claimOf(
 }
 
 /** With any flow but this one the money is taken before the work is done. */
-function refuseFlow({ scheme, network, paymentFlow, extra }: Common, index: number): SetAside | undefined {
+function refuseFlow(
+  { paymentFlow, extra }: Common,
+  { entry, index }: { readonly entry: unknown; readonly index: number },
+): SetAside | undefined {
   const flow = [paymentFlow, extra?.['paymentFlow']].find((one) => (one ?? 'authorization') !== 'authorization')
-  return flow === undefined
-    ? undefined
-    : { index, scheme, network, reason: `payment flow ${quote(flow)} is not supported` }
+  return flow === undefined ? undefined : aside(entry, index, 'its payment flow is not supported')
 }
 
 function refuseShape(entry: unknown, index: number, { issues: [issue] }: z.core.$ZodError): SetAside {
-  const { scheme, network } = fieldsOf(entry)
   const reason = issue?.path.length ? `${String(issue.path[0])} ${issue.message}` : 'it is not an object'
-  return { index, scheme: readWord(scheme), network: readWord(network), reason }
+  return aside(entry, index, reason)
+}
+
+function aside(entry: unknown, index: number, reason: string): SetAside {
+  const { scheme, network, asset } = fieldsOf(entry)
+  return {
+    index,
+    reason,
+    untrustedScheme: untrustedWord(scheme),
+    untrustedNetwork: untrustedWord(network),
+    untrustedAsset: untrustedWord(asset),
+  }
 }

@@ -65,7 +65,11 @@ function readAmount(value: unknown): bigint | undefined {
   return typeof text === 'string' && /^(?:0|[1-9][0-9]{0,77})$/.test(text) ? BigInt(text) : undefined
 }
 
-/** A hash or a signature; what cannot be one is left out. */
+/** A hash in hex, a signature in base58, or Hedera's id: what names a transaction, and leaves no room for words. */
+const transactionShape =
+  /^(?:0x[0-9a-fA-F]{1,64}|[1-9A-HJ-NP-Za-km-z]{64,88}|\d{1,9}(?:\.\d{1,9}){2}[@-]\d{1,12}[.-]\d{1,12})$/
+
+/** What cannot name a transaction is left out. */
 function readTransaction(value: unknown): string {
-  return typeof value === 'string' && /^[\x21-\x7e]{0,256}$/.test(value) ? value : ''
+  return typeof value === 'string' && transactionShape.test(value) ? value : ''
 }

@@ -3,7 +3,7 @@ import { deepFreeze } from '../../lib/freeze.js'
 import type { OfferClaim, PaymentRequired, SetAside } from '../../types.js'
 import { fieldsOf } from '../fields.js'
 import { lazy } from '../../lib/lazy.js'
-import { malformed, quote } from '../words.js'
+import { kindOf, malformed } from '../words.js'
 import type { ReadEntry } from './entry.js'
 
 /** As many offers as are read; a wallet rarely has a use for the second. */
@@ -26,7 +26,7 @@ type Version = { readonly protocol: string; readonly version: number; readonly r
  */
 export function readRequired(message: unknown, { protocol, version, readEntry }: Version): PaymentRequired | undefined {
   const { x402Version } = fieldsOf(message)
-  if (x402Version !== version) throw malformed(`x402Version is ${quote(x402Version)}, not the number ${version}`)
+  if (x402Version !== version) throw malformed(`x402Version is ${kindOf(x402Version)}, not the number ${version}`)
   const read = envelope().safeParse(message)
   if (!read.success) throw malformed(read.error.issues.map((one) => `${String(one.path[0])} ${one.message}`).join(', '))
   if (read.data.accepts.length === 0) return undefined

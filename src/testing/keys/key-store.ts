@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { hexToBytes } from '@noble/hashes/utils'
 import type { TypedData } from '../../evm/typed-data.js'
@@ -43,6 +44,7 @@ export type TestKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
  * ```
  */
 export function testKeyStore(options: TestKeyStoreOptions = {}): TestKeyStore {
+  refuseUnknown('testKeyStore', options, { key: true } satisfies OptionNames<TestKeyStoreOptions>)
   const { key = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80' } = options
   const store = privateKey(key)
   const address = addressOf(secp256k1.getPublicKey(hexToBytes(key.slice(2))))

@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import { ConfigurationError } from '../../errors.js'
 import { answer, isFault, settles } from './faults.js'
 import { type AnswerOptions, createScene, firstError } from './answers.js'
@@ -30,6 +31,28 @@ export type PaidResourceOptions = TermsOptions &
      */
     readonly faultTimes?: number | undefined
   }
+
+const optionNames: OptionNames<PaidResourceOptions> = {
+  amount: true,
+  priceUsd: true,
+  network: true,
+  asset: true,
+  payTo: true,
+  version: true,
+  maxTimeoutSeconds: true,
+  description: true,
+  extra: true,
+  extensions: true,
+  respond: true,
+  accepts: true,
+  fault: true,
+  headers: true,
+  clock: true,
+  balances: true,
+  idempotent: true,
+  faultAfter: true,
+  faultTimes: true,
+}
 
 /** A request that a paid resource has seen. */
 export type SeenRequest = {
@@ -80,6 +103,7 @@ export type PaidResource = ((request: Request) => Promise<Response>) & {
  * @throws ConfigurationError when an option is not usable.
  */
 export function paidResource(options: PaidResourceOptions = {}): PaidResource {
+  refuseUnknown('paidResource', options, optionNames)
   const { fault, faultAfter = 0, faultTimes = Number.POSITIVE_INFINITY, clock = Date.now, idempotent = false } = options
   if (fault !== undefined && !isFault(fault))
     throw new ConfigurationError(`Failed to read fault: ${fault} is not known`)

@@ -104,8 +104,8 @@ describe.each(both)('an entry of %s', (_version, read, amount) => {
   test.each(['upfront', 'escrow', 'barter', '', 1, {}, true])(
     'with the payment flow %j is set aside: it takes the money first',
     (paymentFlow) => {
-      expect(reasonOf(read({ extra: { paymentFlow } }))).toMatch(/^payment flow .* is not supported$/)
-      expect(reasonOf(read({ paymentFlow }))).toMatch(/^payment flow .* is not supported$/)
+      expect(reasonOf(read({ extra: { paymentFlow } }))).toBe('its payment flow is not supported')
+      expect(reasonOf(read({ paymentFlow }))).toBe('its payment flow is not supported')
     },
   )
 
@@ -142,7 +142,7 @@ describe('a list of entries', () => {
   test.each([null, 'x', 1, [], [entryV2()]])('sets %j aside and reads the others', (entry) => {
     const read = readV2(entry, entryV2())
     expect(read?.claims.map(({ index }) => index)).toEqual([1])
-    expect(read?.setAside).toEqual([{ index: 0, reason: 'it is not an object' }])
+    expect(read?.setAside).toMatchObject([{ index: 0, reason: expect.any(String) }])
   })
 
   test('may hold families that we do not know, and the same entry twice', () => {
@@ -159,11 +159,11 @@ describe('a list of entries', () => {
     expect(read?.setAside.map(({ index }) => index)).toEqual([0, 1, 3])
   })
 
-  test('names the scheme and network of what it sets aside, where they can be shown', () => {
+  test('keeps what a server wrote of what it sets aside in fields that say so, cut short', () => {
     const read = readV2(entryV2({ amount: '0' }), entryV2({ network: 'a\u202eb', scheme: 'x'.repeat(65) }))
     expect(read?.setAside).toMatchObject([
-      { index: 0, scheme: 'exact', network: 'eip155:84532' },
-      { index: 1, scheme: undefined, network: undefined },
+      { index: 0, untrustedScheme: 'exact', untrustedNetwork: 'eip155:84532' },
+      { index: 1, untrustedScheme: 'x'.repeat(64), untrustedNetwork: 'ab' },
     ])
   })
 })

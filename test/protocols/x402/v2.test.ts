@@ -114,7 +114,7 @@ describe('a v2 challenge', () => {
   test('that names a key twice or a key of the prototype is refused, and nothing is polluted', () => {
     const text = JSON.stringify(challengeV2())
     expect(problem(withHeader(encode(text.replace('"amount"', '"amount":"1","amount"'))))).toMatch(
-      'has the key "amount" twice',
+      'has a key twice in one object',
     )
     const polluting = text.replace('"extra":{', '"extra":{"__proto__":{"polluted":1},')
     expect(problem(withHeader(encode(polluting)))).toMatch('has a key "__proto__"')

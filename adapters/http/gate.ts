@@ -1,0 +1,121 @@
+import { ConfigurationError } from 'stipend'
+import { hmac } from '@noble/hashes/hmac'
+import { sha256 } from '@noble/hashes/sha2'
+import { utf8ToBytes } from '@noble/hashes/utils'
+import { sleep } from './deadline.js'
+import { createLanes } from './lanes.js'
+import { drawBytes, isEqual, isPassword, parseHash, type Random, readPassword, scrypt } from './password.js'
+import { RefusedError } from './refused.js'
+import { createThrottle } from './throttle.js'
+
+/** Tells the owner from everybody else. */
+export type Gate = {
+  /**
+   * Takes one guess, from somewhere.
+   *
+   * @throws RefusedError when it is wrong.
+   */
+  readonly check: (guess: string, source?: string) => Promise<void>
+}
+
+type GateOptions = {
+  readonly masterPassword?: string | undefined
+  readonly masterPasswordHash?: string | undefined
+  readonly clock: () => number
+  readonly random?: Random | undefined
+  /** Waits some milliseconds. */
+  readonly wait?: ((milliseconds: number) => Promise<unknown>) | undefined
+}
+
+/** Hashes that wait for their turn, of one source. */
+const mostWaiting = 64
+/** Wrong answers that are held back at once. */
+const mostHeld = 256
+const unknownSource = 'unknown'
+
+/**
+ * Creates the owner's gate. The right password is let in whatever others have guessed: an owner who is locked out can
+ * neither deny a payment nor freeze the wallet. What slows guessing down is that the answer to a wrong one waits, the longer
+ * the more came from the same source.
+ *
+ * A password that was given as text, or was right once, is known without the cost of scrypt, by a MAC whose key lives as
+ * long as the process. Of one that is only known by its hash, guesses are hashed one after another, and sources take turns.
+ *
+ * @throws ConfigurationError when neither a password nor the hash of one is given, or it is not usable.
+ */
+export function createGate(options: GateOptions): Gate {
+  const { clock, wait = sleep } = options
+  const isRight = createCheck(options)
+  const throttle = createThrottle(clock)
+  let held = 0
+  return {
+    check: async (guess, source = unknownSource) => {
+      const answer = isPassword(guess) ? await isRight(guess, source) : false
+      if (answer === true) return throttle.forgive(source)
+      const delay = throttle.blame(source)
+      if (delay > 0 && held < mostHeld) {
+        held += 1
+        await wait(delay).finally(() => {
+          held -= 1
+        })
+      }
+      throw answer === undefined || delay > 0 ? tooMany(delay, answer === undefined) : wrong()
+    },
+  }
+}
+
+/** Answers whether a guess is right; `undefined` when it was not looked at, since too many of its source wait. */
+type Check = (guess: string, source: string) => Promise<boolean | undefined>
+
+function createCheck({ masterPassword, masterPasswordHash, random = drawBytes }: GateOptions): Check {
+  if ((masterPassword === undefined) === (masterPasswordHash === undefined)) {
+    throw new ConfigurationError('Failed to create the handler: expected masterPassword, or masterPasswordHash')
+  }
+  const memory = createMemory(random)
+  if (masterPasswordHash === undefined) {
+    memory.keep(readPassword(masterPassword))
+    return async (guess) => memory.same(guess)
+  }
+  const { salt, key } = parseHash(masterPasswordHash)
+  const lanes = createLanes(mostWaiting)
+  return async (guess, source) => {
+    if (memory.same(guess)) return true
+    // Once the right one is known, no other is worth the cost.
+    if (memory.isFull()) return false
+    return lanes.run(source, async () => {
+      if (memory.isFull()) return memory.same(guess)
+      if (!isEqual(await scrypt(guess, salt), key)) return false
+      memory.keep(guess)
+      return true
+    })
+  }
+}
+
+function createMemory(random: Random): {
+  readonly same: (guess: string) => boolean
+  readonly keep: (guess: string) => void
+  readonly isFull: () => boolean
+} {
+  const secret = random(32)
+  const macOf = (text: string): Uint8Array => hmac(sha256, secret, utf8ToBytes(text))
+  let kept: Uint8Array | undefined
+  return {
+    same: (guess) => kept !== undefined && isEqual(macOf(guess), kept),
+    keep: (guess) => {
+      kept = macOf(guess)
+    },
+    isFull: () => kept !== undefined,
+  }
+}
+
+function wrong(): RefusedError {
+  return new RefusedError('password_wrong', 'Master password is wrong', { status: 401 })
+}
+
+function tooMany(milliseconds: number, isUnseen: boolean): RefusedError {
+  const sentence = isUnseen
+    ? 'Too many guesses of the master password wait; this one was not looked at'
+    : 'Master password is wrong, and was too often'
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000))
+  return new RefusedError('too_many_attempts', sentence, { status: 429, headers: { 'retry-after': String(seconds) } })
+}
