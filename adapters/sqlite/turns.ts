@@ -2,8 +2,10 @@ import { read } from './database.js'
 
 /** How long SQLite itself may wait for a lock, in milliseconds: nothing else of this process runs meanwhile. */
 export const blockingMs = 10
-/** How long a lock of another program is waited for in all, in milliseconds; the pauses grow up to the second of these. */
-const [maxWaitMs, maxPauseMs] = [10_000, 50]
+/** How long a lock of another program is waited for in all, in milliseconds. */
+export const maxWaitMs = 10_000
+/** Up to this the pauses between two tries grow. */
+const maxPauseMs = 50
 
 type Turn = {
   /** Tells whether it is over, for better or worse; not while another program holds the lock. */

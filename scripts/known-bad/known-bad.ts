@@ -13,6 +13,7 @@ export const invariants = {
   I11: 'an error in a policy, a ledger or a clock uses no key',
   I12: 'an approval is used once, in the step that records the payment',
   I13: 'over HTTP only the owner widens, only a session pays, and nobody else is answered',
+  I14: 'nothing that is not ours is waited for without end, and a call given up before its signature moves no money',
 } as const
 
 /** One way to break a promise of this library, and the tests that have to notice. */

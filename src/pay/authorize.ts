@@ -1,6 +1,7 @@
 import type { Reading } from './clock.js'
 import { domainOf } from '../hosts/registered-domain.js'
 import {
+  ChainUnavailableError,
   ClockJumpedError,
   ClockSkewError,
   ConfigurationError,
@@ -8,8 +9,10 @@ import {
   NoPayableOfferError,
   PaymentDeniedError,
 } from '../errors.js'
+import { isLate, unlessAborted, within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
-import { sign } from './sign.js'
+import { release, sign } from './sign.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
 import { byPreference, type Denied, isAllowed, judge } from './judge.js'
 import { match } from './match.js'
@@ -24,6 +27,19 @@ const largestSkewMs = 120_000
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
+  const { payment, allowed } = await unlessGivenUp(judgeAndRecord(required, ask, parts), ask, parts)
+  const signature = await sign(payment, allowed, ask, parts)
+  const authorization = deepFreeze({
+    payment,
+    offer: allowed.offer,
+    payload: allowed.scheme.payload(payment, signature),
+  })
+  tell(authorization, allowed, parts)
+  return authorization
+}
+
+/** Takes a parsed 402 to a recorded payment. It uses no key, so that it can be given up wherever it waits. */
+async function judgeAndRecord(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Judged> {
   checkName(ask, parts)
   await checkClock(ask, parts)
   const { candidates, setAside } = await match(required, parts)
@@ -35,15 +51,18 @@ export async function authorize(required: PaymentRequired, ask: Ask, parts: Part
     return { allowed: anew, payment: await prepare(required, anew, { ...ask, purchaseKey }, parts) }
   }
   checkFit(payment, allowed, ask)
-  const recorded = await record({ allowed, payment, again }, ask, parts)
-  const signature = await sign(recorded, allowed, ask, parts)
-  const authorization = deepFreeze({
-    payment: recorded,
-    offer: allowed.offer,
-    payload: allowed.scheme.payload(recorded, signature),
-  })
-  tell(authorization, allowed, parts)
-  return authorization
+  return { allowed, payment: await record({ allowed, payment, again }, ask, parts) }
+}
+
+/** Waits for a record until the call is aborted. What is recorded after that is released: no key is asked for it. */
+async function unlessGivenUp(recording: Promise<Judged>, { signal }: Ask, parts: Parts): Promise<Judged> {
+  try {
+    return await unlessAborted(signal, recording)
+  } catch (error) {
+    if (signal?.aborted)
+      recording.then(({ payment }) => release(payment, 'the call was aborted', parts)).catch(() => {})
+    throw error
+  }
 }
 
 /** Whatever a name stands for is forgotten with the process where nothing keeps it: it could be paid once more. */
@@ -93,7 +112,7 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
   const secret = await parts.secret(signer.address)
   const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
   const nonce = nonceOf(secret, purchase, offer.asset)
-  const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })
+  const terms = await inTime(scheme.terms(offer, { payer: signer.address, nonce, now }))
   const payment: Payment = {
     id: paymentId(secret, purchase),
     purchaseKey: ask.purchaseKey,
@@ -115,6 +134,15 @@ async function prepare(required: PaymentRequired, { offer, scheme, signer, limit
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
+}
+
+/** A scheme may have to ask its chain first. */
+async function inTime<terms>(answer: terms | Promise<terms>): Promise<terms> {
+  try {
+    return await within(deadlines.terms, Promise.resolve(answer), 'the scheme did not answer in time')
+  } catch (cause) {
+    throw isLate(cause) ? new ChainUnavailableError('what to sign was not known in time', { cause }) : cause
+  }
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { deadlines } from '../lib/deadlines.js'
 import { createNodes, type Node, whyUnanswered } from './rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from '../ports/chain.js'
@@ -56,7 +57,7 @@ export type SolanaOptions = {
  * ```
  */
 export function solana(options: SolanaOptions): Chain {
-  const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = 20 } = options
+  const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = deadlines.node / 1000 } = options
   const { maxFeeLamports = 100_000n } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {

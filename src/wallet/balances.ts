@@ -1,3 +1,6 @@
+import { ChainUnavailableError } from '../errors.js'
+import { isLate, within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import type { Chain } from '../ports/chain.js'
 import type { Parts } from '../pay/context.js'
 import type { Asset, MicroUsd, Network } from '../types.js'
@@ -42,7 +45,12 @@ async function holdings(
   const signer = await keyStore.getSigner(network)
   if (!signer || !chain.balances) return []
   const known = assets.list().filter((asset) => asset.network === network)
-  const amounts = await chain.balances(signer.address, known)
+  const answer = chain.balances(signer.address, known)
+  const amounts = await within(deadlines.chainSearch, answer, 'the chain did not answer in time').catch(
+    (cause: unknown) => {
+      throw isLate(cause) ? new ChainUnavailableError(`${network} did not answer in time`, { cause }) : cause
+    },
+  )
   return known.map((asset, index) => {
     const amount = amounts[index] ?? 0n
     return {

@@ -1,4 +1,6 @@
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
+import { boundKeyStore } from '../pay/bound-key-store.js'
+import { boundLedger } from '../pay/bound-ledger.js'
 import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
 import { addresses, balances } from './balances.js'
@@ -51,17 +53,18 @@ import type { Approval, ApprovalId, PaymentId, SessionId } from '../types.js'
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
-  const { protocols = [x402(), x402V1()], random = randomBytes, ledger = memoryLedger() } = options
-  const { schemes = [exactEvm()] } = options
+  const { protocols = [x402(), x402V1()], schemes = [exactEvm()], random = randomBytes } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hears } = createEvents()
+  const ledger = boundLedger(options.ledger ?? memoryLedger(), { emit })
+  const keyStore = boundKeyStore(options.keyStore)
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall
   const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
   const assets = createAssetTable(options.assets, familiesOf(schemes))
   const parts = {
-    keyStore: options.keyStore,
+    keyStore,
     schemes,
     assets,
     policy: withoutTransfers(policy),
@@ -71,7 +74,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
-    secret: createPurchaseSecret({ keyStore: options.keyStore, ledger, assets }),
+    secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,
     hears,
