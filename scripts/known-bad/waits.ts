@@ -66,4 +66,20 @@ export const waitsPatches: readonly KnownBad[] = [
     replace: "sentence: 'nobody answered in time' }",
     tests: ['test/fetch/abort.test.ts'],
   },
+  {
+    invariant: 'I14',
+    breaks: 'a server that switches to another protocol is waited for without end',
+    file: 'adapters/node/exchange.ts',
+    find: "    outgoing.once('upgrade', (_incoming, socket) => {\n      socket.destroy()\n      fail(new TypeError('the server switched to another protocol'))\n    })\n",
+    replace: '',
+    tests: ['test/node/hostile-server.test.ts'],
+  },
+  {
+    invariant: 'I14',
+    breaks: 'a server that never begins its answer is waited for as long as it says something',
+    file: 'adapters/node/exchange.ts',
+    find: '    giveUpLate(outgoing)\n',
+    replace: '',
+    tests: ['test/node/hostile-server.test.ts'],
+  },
 ]

@@ -41,4 +41,12 @@ export const deadlines = {
   nodeWhilePaying: 5_000,
   /** An answer that a tool hands to a model. */
   toolAnswer: 30_000,
+  /** A SQLite file that another program holds. */
+  sqliteLock: 10_000,
+  /** The addresses of a host, for a fetch that blocks private networks. */
+  hostAddresses: 30_000,
+  /** A connection of such a fetch. */
+  connection: 10_000,
+  /** The head of an answer to such a fetch, and a connection on which nothing comes. */
+  answerHead: 300_000,
 } as const

@@ -27,9 +27,21 @@ export function boundLedger(ledger: Ledger, { emit }: { readonly emit: Emit }): 
         start(() => ledger.list(filter)),
         deadlines.ledgerList,
       ),
-    history: history && ((id) => inTime(start(() => history.call(ledger, id)), deadlines.ledgerList)),
+    history:
+      history &&
+      ((id) =>
+        inTime(
+          start(() => history.call(ledger, id)),
+          deadlines.ledgerList,
+        )),
     setTime: setTime && ((now, reason) => inTime(start(() => setTime.call(ledger, now, reason)))),
-    audit: audit && (() => inTime(start(() => audit.call(ledger)), deadlines.ledgerList)),
+    audit:
+      audit &&
+      (() =>
+        inTime(
+          start(() => audit.call(ledger)),
+          deadlines.ledgerList,
+        )),
     usage: (limits, now) => inTime(start(() => ledger.usage(limits, now))),
     secret: (name, first) => inTime(start(() => ledger.secret(name, first))),
     requestApproval: (approval) => inTime(start(() => ledger.requestApproval(approval))),
