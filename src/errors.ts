@@ -274,7 +274,7 @@ export class SigningFailedError extends StipendError {
       details: [
         describe(payment),
         failure.moved === 'no'
-          ? 'The key was not used; the payment no longer counts.'
+          ? 'No signature left this process; the payment no longer counts.'
           : 'The key may have been used; the payment counts as spent.',
       ],
       cause: failure.cause,

@@ -111,7 +111,7 @@ export type AuthorizationTerms = {
  * - `claimed`: the server, or the owner, says it is paid. Counts as spent.
  * - `unknown`: sent, and nobody can say what became of it. Counts as spent.
  * - `confirmed`: a final block shows the transfer. Counts as spent.
- * - `released`: never signed, so it can never be settled; or its owner said so. Counts no more.
+ * - `released`: nothing signed ever left this wallet, so it can never be settled; or its owner said so. Counts no more.
  * - `expired`: a final block shows that its time is over and its nonce unused. Counts no more.
  * - `cancelled`: a final block shows that its nonce was cancelled. Counts no more.
  */

@@ -69,7 +69,7 @@ const ambient: Readonly<Record<string, string>> = {
   'adapters/postgres/connection.ts': 'performance.now', // until when a statement may take
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
-  'adapters/sqlite/turns.ts': 'setTimeout', // tries again while another program holds the file
+  'adapters/node/exchange.ts': 'setTimeout', // gives up an answer that does not begin
 }
 
 /** Programs, which put adapters together by their names, as an application does. */

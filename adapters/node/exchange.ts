@@ -3,9 +3,9 @@ import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { addAbortSignal, pipeline, Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { unlessAborted } from '../../src/lib/deadline.js'
+import { deadlines } from '../../src/lib/deadlines.js'
 
-/** As long as nothing may come before a connection is given up, as in Node's own fetch. */
-const idleMs = 300_000
 const emptyStatuses = [204, 205, 304]
 /** Headers that are of a connection, and so are ours; a host of the caller's would be another one than was judged. */
 const ownHeaders = [
@@ -31,7 +31,7 @@ export async function exchange(
   request: Request,
   options: { readonly addresses: readonly string[]; readonly isStreamed: boolean },
 ): Promise<Response> {
-  const body = await readBody(request, options.isStreamed)
+  const body = await unlessAborted(request.signal, readBody(request, options.isStreamed))
   const url = new URL(request.url)
   const settings: RequestOptions = {
     method: request.method,
@@ -39,7 +39,7 @@ export async function exchange(
     lookup: answering(options.addresses),
     // A connection of its own for each request: one that is kept could be used for longer than it was judged for.
     agent: false,
-    timeout: idleMs,
+    timeout: deadlines.answerHead,
     signal: request.signal,
   }
   const send = url.protocol === 'https:' ? requestHttps : requestHttp
@@ -80,12 +80,46 @@ function answering(addresses: readonly string[]): LookupFunction {
 /** Sends, and waits for the head of the answer. */
 function receive(outgoing: ClientRequest, body: Body, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void =>
+      reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause }))
     outgoing.once('response', resolve)
+    // The answer 101, which nobody has asked for: what comes after it is in another protocol.
+    outgoing.once('upgrade', (_incoming, socket) => {
+      socket.destroy()
+      fail(new TypeError('the server switched to another protocol'))
+    })
     outgoing.once('timeout', () => outgoing.destroy(new DOMException('nothing came', 'TimeoutError')))
-    outgoing.on('error', (cause) => reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause })))
+    outgoing.on('error', fail)
+    outgoing.once('close', () => fail(new TypeError('the connection was closed')))
+    giveUpLate(outgoing)
     if (body instanceof Readable) pipeline(body, outgoing, () => {})
     else outgoing.end(body)
   })
+}
+
+/**
+ * Gives up an answer that does not begin in time, however busy its connection is: a server can announce for ever that it
+ * will answer, and take for ever to say its headers. As long as it takes in the request, its time begins anew.
+ */
+function giveUpLate(outgoing: ClientRequest): void {
+  const late = (): void => {
+    outgoing.destroy(new DOMException('the answer did not begin in time', 'TimeoutError'))
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined = setTimeout(late, deadlines.connection)
+  const extend = (): void => {
+    if (timer === undefined) return
+    clearTimeout(timer)
+    timer = setTimeout(late, deadlines.answerHead)
+  }
+  const end = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  outgoing.once('socket', (socket) => socket.once('connect', extend))
+  outgoing.on('drain', extend)
+  outgoing.once('finish', extend)
+  outgoing.once('response', end)
+  outgoing.once('close', end)
 }
 
 function isRedirect({ statusCode = 0, headers }: IncomingMessage): boolean {

@@ -2,6 +2,8 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { lookup as lookUp } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { UnpayableRequestError } from 'stipend'
+import { waitFor } from '../../src/lib/deadline.js'
+import { deadlines } from '../../src/lib/deadlines.js'
 import { createAddressCheck } from './addresses.js'
 import { exchange } from './exchange.js'
 
@@ -19,6 +21,8 @@ export type BlockPrivateNetworksOptions = {
   /** Resolves a host name to all its addresses. @default the system's resolver */
   readonly lookup?: ((hostname: string) => Promise<readonly string[]>) | undefined
 }
+
+type Lookup = NonNullable<BlockPrivateNetworksOptions['lookup']>
 
 /**
  * Creates a fetch that reaches public addresses only, for agents that choose their own URLs. A rule about hosts judges
@@ -58,7 +62,7 @@ export function blockPrivateNetworks(options: BlockPrivateNetworksOptions = {}):
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw new UnpayableRequestError(`A ${url.protocol} URL is not requested; nothing was sent`)
     }
-    const addresses = await settleOrAbort(resolve(url.hostname, lookup), request.signal)
+    const addresses = await resolve(url.hostname, { lookup, signal: request.signal })
     if (!addresses.every(isReachable)) {
       // Which address it is stays out of the words: whoever can choose names could ask what a private network holds.
       throw new UnpayableRequestError(`${url.host} is not at a public address; nothing was sent`, {
@@ -77,37 +81,18 @@ async function systemLookup(hostname: string): Promise<readonly string[]> {
 /** An address in a URL is its own answer, and would never be asked for. */
 async function resolve(
   hostname: string,
-  lookup: (hostname: string) => Promise<readonly string[]>,
+  { lookup, signal }: { readonly lookup: Lookup; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
+  signal.throwIfAborted()
   const literal = hostname.replace(/^\[(.*)\]$/, '$1')
   if (isIP(literal) !== 0) return [literal]
   try {
-    const addresses = Array.from(await lookup(hostname), String)
+    const found = await waitFor(lookup(hostname), { ms: deadlines.hostAddresses, signal })
+    const addresses = Array.from(found, String)
     if (addresses.length > 0) return addresses
   } catch (cause) {
+    signal.throwIfAborted()
     throw new TypeError('fetch failed', { cause })
   }
   throw new TypeError('fetch failed', { cause: new TypeError(`${hostname} has no address`) })
-}
-
-/** Waits no longer than the caller does. */
-async function settleOrAbort<value>(promise: Promise<value>, signal: AbortSignal): Promise<value> {
-  signal.throwIfAborted()
-  const { promise: aborted, stop } = listenTo(signal)
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    stop()
-    promise.catch(() => {})
-  }
-}
-
-function listenTo(signal: AbortSignal): { readonly promise: Promise<never>; readonly stop: () => void } {
-  let stop = (): void => {}
-  const promise = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    stop = () => signal.removeEventListener('abort', onAbort)
-  })
-  return { promise, stop }
 }

@@ -1,9 +1,11 @@
+import { pause } from '../../src/lib/deadline.js'
+import { deadlines } from '../../src/lib/deadlines.js'
 import { read } from './database.js'
 
 /** How long SQLite itself may wait for a lock, in milliseconds: nothing else of this process runs meanwhile. */
 export const blockingMs = 10
-/** How long a lock of another program is waited for in all, in milliseconds; the pauses grow up to the second of these. */
-const [maxWaitMs, maxPauseMs] = [10_000, 50]
+/** Up to this the pauses between two tries grow. */
+const maxPauseMs = 50
 
 type Turn = {
   /** Tells whether it is over, for better or worse; not while another program holds the lock. */
@@ -22,10 +24,10 @@ export function createTurns(): <value>(work: () => value) => Promise<value> {
 
   const retry = async (): Promise<void> => {
     for (let pauseMs = 1; waiting.length > 0; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-      await sleep(pauseMs)
+      await pause(pauseMs)
       for (const turn of waiting) turn.waitedMs += pauseMs
       while (waiting[0]?.attempt()) waiting.shift()
-      while (waiting[0] && waiting[0].waitedMs >= maxWaitMs) waiting.shift()?.giveUp(busy)
+      while (waiting[0] && waiting[0].waitedMs >= deadlines.sqliteLock) waiting.shift()?.giveUp(busy)
     }
   }
 
@@ -51,10 +53,4 @@ export function createTurns(): <value>(work: () => value) => Promise<value> {
 /** SQLITE_BUSY and its kin, as node:sqlite and better-sqlite3 say it. */
 function isBusy(error: unknown): boolean {
   return (Number(read(error, 'errcode')) & 0xff) === 5 || String(read(error, 'code')).startsWith('SQLITE_BUSY')
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-  })
 }

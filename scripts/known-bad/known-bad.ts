@@ -14,6 +14,7 @@ export const invariants = {
   I12: 'an approval is used once, in the step that records the payment',
   I13: 'over HTTP only the owner widens, only a session pays, and nobody else is answered',
   I14: 'no secret is in what is thrown, told or logged, and no word of a stranger in a sentence of ours',
+  I15: 'nothing that is not ours is waited for without end, and a call given up before its signature moves no money',
 } as const
 
 /** One way to break a promise of this library, and the tests that have to notice. */

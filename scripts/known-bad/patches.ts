@@ -7,6 +7,7 @@ import { ledgersPatches } from './ledgers.ts'
 import { pipelinePatches } from './pipeline.ts'
 import { policyPatches } from './policy.ts'
 import { sessionPatches } from './sessions.ts'
+import { waitsPatches } from './waits.ts'
 import type { KnownBad } from './known-bad.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -19,6 +20,7 @@ export const patches: readonly KnownBad[] = [
   ...sessionPatches,
   ...adaptersPatches,
   ...pipelinePatches,
+  ...waitsPatches,
 ]
 
 /** Lists the patches that no longer find what they break, or the tests that have to notice. */

@@ -14,26 +14,27 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I3',
     breaks: 'the key is used before the payment is recorded',
     file: 'src/pay/authorize.ts',
-    find: '  const { payment, allowed } = await record({ required, candidates }, ask, parts)\n  const signature = await sign(payment, allowed, ask, parts)\n',
+    find: '  return record({ required, candidates }, ask, parts)\n',
     replace:
-      "  const { admit } = await import('./sign.js')\n  const { prepare } = await import('./prepare.js')\n  const early = await prepare({ required, candidates }, ask, parts)\n  const signature = await sign(admit(early.payment), early.allowed, ask, parts)\n  const { payment, allowed } = await record({ required, candidates }, ask, parts)\n",
+      "  const { admit } = await import('./sign.js')\n  const { prepare } = await import('./prepare.js')\n  const early = await prepare({ required, candidates }, ask, parts)\n  await sign(admit(early.payment), early.allowed, ask, parts)\n  return record({ required, candidates }, ask, parts)\n",
     tests: ['test/wallet/create-wallet.test.ts'],
   },
   {
     invariant: 'I4',
     breaks: "a server's word confirms a payment",
     file: 'src/pay/create-payer.ts',
-    find: '{ status, receipt, note, undelivered }, parts',
+    find: 'file(payment, { status, receipt, note, undelivered })',
     replace:
-      "{ status: status === 'claimed' ? ('confirmed' as 'claimed') : status, receipt, note, undelivered }, parts",
+      "file(payment, { status: status === 'claimed' ? ('confirmed' as 'claimed') : status, receipt, note, undelivered })",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
     invariant: 'I9',
     breaks: "a server's word releases budget",
     file: 'src/pay/create-payer.ts',
-    find: '{ status, receipt, note, undelivered }, parts',
-    replace: "{ status: status === 'unknown' ? ('expired' as 'unknown') : status, receipt, note, undelivered }, parts",
+    find: 'file(payment, { status, receipt, note, undelivered })',
+    replace:
+      "file(payment, { status: status === 'unknown' ? ('expired' as 'unknown') : status, receipt, note, undelivered })",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
@@ -233,7 +234,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: 'what a person rejected at the wallet counts as spent',
     file: 'src/pay/sign.ts',
-    find: 'const isRejected = isUserRejection(cause)',
+    find: 'const isRejected = !isAborted && isUserRejection(cause)',
     replace: 'const isRejected = isUserRejection(cause) && signer.throwsUnsigned === true',
     tests: ['test/keys/account.test.ts'],
   },
@@ -264,9 +265,9 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I14',
     breaks: 'a ledger of anybody’s make throws what it likes',
-    file: 'src/wallet/guard-part.ts',
-    find: 'throw isStipendError(cause) ? cause : wrap(cause)',
-    replace: 'throw cause',
+    file: 'src/pay/bound-ledger.ts',
+    find: 'throw isStipendError(error) ? error : new LedgerUnavailableError(error)',
+    replace: 'throw isLate(error) ? new LedgerUnavailableError(error) : error',
     tests: ['test/errors/others.test.ts'],
   },
   {

@@ -22,9 +22,8 @@ export const policyPatches: readonly KnownBad[] = [
     invariant: 'I11',
     breaks: 'a policy that throws allows',
     file: 'src/policy/engine.ts',
-    find: "    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'\n",
-    replace:
-      "    if (cause) return { type: 'allow', limits: [] }\n    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'\n",
+    find: '    return denyAs(isLate(cause)',
+    replace: "    if (cause) return { type: 'allow', limits: [] }\n    return denyAs(isLate(cause)",
     tests: ['test/wallet/create-wallet.test.ts'],
   },
   {

@@ -1,5 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError } from '../errors.js'
 import type { Asset, Hex, Network, Payment } from '../types.js'
 import type { Chain, Evidence, Outgoing, OutgoingSearch } from '../ports/chain.js'
@@ -71,7 +72,13 @@ const optionNames: OptionNames<EvmOptions> = {
  */
 export function evm(options: EvmOptions): Chain {
   refuseUnknown('evm', options, optionNames)
-  const { network, clients, quorum = Math.min(2, clients.length), timeoutSeconds = 20, gasPayer } = options
+  const {
+    network,
+    clients,
+    quorum = Math.min(2, clients.length),
+    timeoutSeconds = deadlines.node / 1000,
+    gasPayer,
+  } = options
   const { maxFeeWei = 1_000_000_000_000_000n } = options
   const chainId = readChainId(network)
   if (!Number.isInteger(quorum) || quorum < 1 || quorum > new Set(clients).size) {

@@ -1,4 +1,5 @@
-import { within } from '../lib/deadline.js'
+import { waitFor } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { MalformedMessageError, PaymentDeniedError, UnpayableRequestError } from '../errors.js'
 import type { Protocol } from '../ports/protocol.js'
 import { isSameAddress } from '../lib/same-address.js'
@@ -14,8 +15,10 @@ export type Challenge = {
 }
 
 const maxBodyBytes = 262_144
-const bodyTimeoutMs = 10_000
 const oldestAgeSeconds = 120
+
+/** What was asked, and until when its answer is read. */
+type Asked = { readonly url: URL; readonly method: string; readonly signal?: AbortSignal | undefined }
 
 /**
  * Reads a 402, leaving its body readable, in each protocol that recognises it: servers may ask in two versions at once, and
@@ -23,13 +26,14 @@ const oldestAgeSeconds = 120
  *
  * @throws MalformedMessageError when all break their format, two ask different things, or a cache kept it.
  * @throws PaymentDeniedError when another origin answered than was asked.
+ * @throws the signal's reason when it is aborted.
  */
 export async function readChallenge(
   response: Response,
-  asked: { readonly url: URL; readonly method: string },
+  asked: Asked,
   protocols: readonly Protocol[],
 ): Promise<readonly Challenge[]> {
-  const message = { headers: response.headers, body: await readBody(response) }
+  const message = { headers: response.headers, body: await readBody(response, asked) }
   const problems: unknown[] = []
   const read = protocols.flatMap((protocol) => {
     try {
@@ -70,7 +74,7 @@ function isSameAsset(one: OfferClaim, other: OfferClaim): boolean {
 }
 
 /** What is paid for is what answered, and it must have the origin that the caller asked. */
-function resourceOf(response: Response, { url, method }: { readonly url: URL; readonly method: string }): Resource {
+function resourceOf(response: Response, { url, method }: Asked): Resource {
   const answered = response.url ? new URL(response.url) : url
   if (answered.origin !== url.origin) {
     const reason = `${url.origin} was asked, but another origin answered`
@@ -97,13 +101,14 @@ function serverTime(headers: Headers): number | undefined {
 }
 
 /** Reads a copy of the body as text, up to a size and a time; what is longer, late or no text is none of ours. */
-async function readBody(response: Response): Promise<string | undefined> {
+async function readBody(response: Response, { signal }: Asked): Promise<string | undefined> {
   if (!response.body || response.bodyUsed) return undefined
   const reader = response.clone().body?.getReader()
   if (!reader) return undefined
   try {
-    return await within(bodyTimeoutMs, readText(reader), 'the body of the 402 did not end in time')
+    return await waitFor(readText(reader), { ms: deadlines.challengeBody, signal })
   } catch {
+    signal?.throwIfAborted()
     return undefined
   } finally {
     reader.cancel().catch(() => {})

@@ -1,6 +1,7 @@
 import type { Replay } from './body.js'
 import type { Challenge } from './challenge.js'
-import { unlessAborted, within } from '../lib/deadline.js'
+import { waitFor } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
 import { fetchWithin } from './inside.js'
 import type { Payer } from '../pay/payer.js'
@@ -17,8 +18,6 @@ export type ResponsePayment = Payment & {
 }
 
 const payments = new WeakMap<Response, ResponsePayment>()
-/** How long the answer is waited for after its authorization has ended: nobody can settle it any more. */
-const answerGraceSeconds = 60
 /** Statuses that a fetch follows; 300 and 304 are answers. */
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -61,11 +60,12 @@ export async function sendPaid(
 ): Promise<Response> {
   const stop = new AbortController()
   const { validBefore, usefulUntil = validBefore } = payment.terms
-  const waitMs = (usefulUntil + answerGraceSeconds) * 1000 - payer.clock()
+  // Nobody can settle it any more by then.
+  const ms = usefulUntil * 1000 + deadlines.answerGrace - payer.clock()
   const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
   try {
-    const answer = unlessAborted(init.signal, fetchWithin(fetch, fetch, url, { ...init, signal }))
-    return await within(waitMs, answer, 'no answer while the payment could be settled')
+    const answer = fetchWithin(fetch, fetch, url, { ...init, signal })
+    return await waitFor(answer, { ms, sentence: 'no answer while it could be settled', signal: init.signal })
   } catch (cause) {
     stop.abort(cause)
     const unknown = await payer.settle(payment, { status: 'unknown', note: 'no answer came' })

@@ -1,12 +1,12 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import { type Replay, unreadable } from './body.js'
 import { type Call, type PayingRequestInit, readCall } from './request.js'
 import { type Challenge, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
 import { conclude, paidRequest, sendPaid } from './send-paid.js'
+import { unlessAborted } from '../lib/deadline.js'
 import type { Payer, PaymentAsk } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
-import { requestHash } from '../pay/request-hash.js'
+import { readReplay } from './replay.js'
 import { NoPayableOfferError } from '../errors.js'
 import type { Authorization, Labels } from '../types.js'
 
@@ -64,14 +64,12 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     const response = await sendUnpaid(fetch, call)
     if (response.status !== 402) return response
     const challenges = await recognise(response, call, payer)
-    if (challenges.length === 0) return response
+    const [first] = challenges
+    if (!first) return response
     call.refuseMisspelt()
-    const body = await call.kept.again()
+    const { body, requestHash } = await readReplay(call, first.resource)
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
-      payer.authorize(one.required, {
-        ...askOf(call, one, labels),
-        requestHash: await hashOf(one, body).catch(unreadable),
-      }),
+      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash }),
     )
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
     return conclude(answer, { call, challenge, payer }, authorization)
@@ -107,7 +105,7 @@ export function quoteWith(
     call.kept.discard()
     const { maxMicroUsd, labels } = call
     const appraise = ({ required, resource }: Challenge) => payer.appraise(required, { resource, labels, maxMicroUsd })
-    const quotes = await Promise.all(challenges.map(appraise))
+    const quotes = await unlessAborted(call.signal, Promise.all(challenges.map(appraise)))
     return quotes.find(({ offers }) => offers.length > 0) ?? quotes[0]
   }
 }
@@ -130,11 +128,16 @@ async function authorizeFirst(
   }
 }
 
-async function sendUnpaid(fetch: typeof globalThis.fetch, { kept }: Call): Promise<Response> {
+async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: Call): Promise<Response> {
   let response: Response | undefined
+  const answer = (async () => fetchWithin(fetch, fetch, kept.input, kept.init))()
   try {
-    response = await fetchWithin(fetch, fetch, kept.input, kept.init)
+    response = await unlessAborted(signal, answer)
     return response
+  } catch (error) {
+    // A fetch of the caller's own may not heed the signal: then nobody reads what it answers.
+    answer.then((late) => late.body?.cancel()).catch(() => {})
+    throw error
   } finally {
     if (response?.status !== 402) kept.discard()
   }
@@ -143,7 +146,8 @@ async function sendUnpaid(fetch: typeof globalThis.fetch, { kept }: Call): Promi
 /** A 402 to HEAD or OPTIONS asks nothing: what it would pay for is not what the caller wants. */
 async function recognise(response: Response, call: Call, payer: Payer): Promise<readonly Challenge[]> {
   if (call.method === 'HEAD' || call.method === 'OPTIONS') return []
-  const challenges = await readChallenge(response, { url: call.url(), method: call.method }, payer.protocols)
+  const asked = { url: call.url(), method: call.method, signal: call.signal }
+  const challenges = await readChallenge(response, asked, payer.protocols)
   if (challenges.length > 0) response.body?.cancel().catch(() => {})
   return challenges
 }
@@ -164,9 +168,4 @@ function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAs
       return size > maxHeaderBytes ? `its payment header would be ${size} bytes, over ${maxHeaderBytes}` : undefined
     },
   }
-}
-
-async function hashOf({ resource }: Challenge, { body, identity }: Replay): Promise<string> {
-  const bytes = body === undefined ? undefined : await new Response(identity ?? body).arrayBuffer()
-  return requestHash(resource.method, resource.url, bytes && new Uint8Array(bytes))
 }

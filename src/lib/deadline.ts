@@ -1,14 +1,62 @@
-/** Waits for a promise, but not longer than this; a late answer is dropped. */
-export async function within<value>(milliseconds: number, promise: Promise<value>, sentence: string): Promise<value> {
+/** How long something is waited for, and who can give up waiting. */
+export type Deadline = {
+  /** In milliseconds. @default no limit */
+  readonly ms?: number | undefined
+  /** What it says when it is late. */
+  readonly sentence?: string | undefined
+  readonly signal?: AbortSignal | null | undefined
+}
+
+/** The longest time that a timer can run for: beyond it, one would fire at once. */
+const maxTimerMs = 2 ** 31 - 1
+const pending = Symbol('pending')
+
+/**
+ * Waits for a promise until its deadline, or until a signal is aborted; what comes later is dropped, its rejection too.
+ * What has settled by now is the answer, and costs no timer.
+ *
+ * @throws DOMException `TimeoutError` when it is late, or the signal's reason.
+ */
+export async function waitFor<value>(promise: Promise<value>, { ms, sentence, signal }: Deadline): Promise<value> {
+  const early = await Promise.race([promise, soon()])
+  if (early !== pending) return early
   let timer: ReturnType<typeof setTimeout> | undefined
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException(sentence, 'TimeoutError')), milliseconds)
+  let stop = (): void => {}
+  const ended = new Promise<never>((_, reject) => {
+    const expire = (): void => reject(new DOMException(sentence, 'TimeoutError'))
+    if (ms !== undefined) timer = setTimeout(expire, Math.min(ms, maxTimerMs))
+    stop = () => reject(signal?.reason)
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
   })
   try {
-    return await Promise.race([promise, expired])
+    return await Promise.race([promise, ended])
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
+}
+
+/** Comes after all that has settled already, and before anything that takes time. */
+function soon(): Promise<typeof pending> {
+  return Promise.resolve()
+    .then(() => undefined)
+    .then(() => pending)
+}
+
+/** Waits for a promise, but not longer than this; a late answer is dropped. */
+export function within<value>(ms: number, promise: Promise<value>, sentence: string): Promise<value> {
+  return waitFor(promise, { ms, sentence })
+}
+
+/** Waits for a promise until a signal is aborted: whoever was asked may not heed it, or lose it. */
+export function unlessAborted<value>(signal: AbortSignal | null | undefined, promise: Promise<value>): Promise<value> {
+  return signal ? waitFor(promise, { signal }) : promise
+}
+
+/** Tells whether a wait ended because it was late. */
+export function isLate(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError'
 }
 
 /** Waits for a time. */
@@ -16,23 +64,4 @@ export async function pause(milliseconds: number): Promise<void> {
   await new Promise((resolve) => {
     setTimeout(resolve, milliseconds)
   })
-}
-
-/** Waits for a promise until a signal is aborted: a fetch of the caller's own may not heed it, or lose it. */
-export async function unlessAborted<value>(
-  signal: AbortSignal | null | undefined,
-  promise: Promise<value>,
-): Promise<value> {
-  if (!signal) return promise
-  let stop = (): void => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-  })
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }

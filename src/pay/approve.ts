@@ -1,6 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { ApprovalRequiredError, PaymentDelayedError, PaymentDeniedError } from '../errors.js'
+import { waitFor } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { allowanceKey } from './allowance.js'
 import type { Ask, Parts } from './context.js'
@@ -8,7 +10,7 @@ import type { Excess } from './try-reserve.js'
 import type { Allowance, Approval, ApprovalId, Hold, Payment } from '../types.js'
 
 /** How long a request waits for a person, and how long a due payment can still be made. */
-const lifeMs = 24 * 3_600_000
+const lifeMs = deadlines.approval
 /** How many requests of a session, and of all that is made from it, may wait at once. */
 const mostWaiting = 100
 
@@ -64,9 +66,11 @@ export function approvalId(
  * Asks for leave to make a payment that has to wait, and answers once it is given in this process.
  *
  * @throws ApprovalRequiredError or PaymentDelayedError when the call has to be made again later.
- * @throws PaymentDeniedError when the answer was no.
+ * @throws PaymentDeniedError when the answer was no, or none came while the request could be used.
+ * @throws the signal's reason when it is aborted: what is answered after that is not used.
  */
 export async function awaitApproval(payment: Payment, question: Question, ask: Ask, parts: Parts): Promise<void> {
+  ask.signal?.throwIfAborted()
   const wanted = createApproval(payment, question, ask, parts)
   await refuseFlood(wanted, parts)
   const approval = await parts.ledger.requestApproval(wanted)
@@ -74,7 +78,7 @@ export async function awaitApproval(payment: Payment, question: Question, ask: A
   if (approval.status === 'denied') throw denied()
   if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
   if (!parts.onApproval) throw new ApprovalRequiredError(approval)
-  const status = (await answer(approval, parts)) ? 'approved' : 'denied'
+  const status = (await answer(approval, ask, parts)) ? 'approved' : 'denied'
   const decided = await parts.ledger.decideApproval(approval.id, status, parts.time().ledger)
   if (decided) parts.emit('approval.decided', { approval: decided })
   if (decided?.status !== 'approved') throw denied()
@@ -140,11 +144,14 @@ function denied(): PaymentDeniedError {
   return new PaymentDeniedError([{ rule: 'approval', reason: 'it was asked for and denied' }])
 }
 
-/** A handler that throws has not approved. */
-async function answer(approval: Approval, { onApproval }: Parts): Promise<boolean> {
+/** A handler that throws has not approved, and neither has one whose answer comes when nobody waits for it any more. */
+async function answer(approval: Approval, { signal }: Ask, { onApproval, time }: Parts): Promise<boolean> {
+  const ms = approval.expiresAt - time().ledger
   try {
-    return (await onApproval?.(approval)) === true
+    const answered = (async () => onApproval?.(approval))()
+    return (await waitFor(answered, { ms, sentence: 'nobody answered in time', signal })) === true
   } catch {
+    signal?.throwIfAborted()
     return false
   }
 }

@@ -1,11 +1,12 @@
 import { ClockSkewError, ConfigurationError, NoPayableOfferError } from '../errors.js'
+import { unlessAborted } from '../lib/deadline.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { release, sign } from './sign.js'
 import type { Allowed, Ask, Parts } from './context.js'
 import { match } from './match.js'
-import { readTime } from './prepare.js'
+import { type Prepared, readTime } from './prepare.js'
 import { record } from './reserve.js'
 import { withoutQuery } from '../resource.js'
-import { sign } from './sign.js'
 import type { Authorization, PaymentRequired, Usage } from '../types.js'
 
 const reportedSkewMs = 30_000
@@ -13,16 +14,35 @@ const largestSkewMs = 120_000
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
+  const { payment, allowed } = await unlessGivenUp(judgeAndRecord(required, ask, parts), ask, parts)
+  const signature = await sign(payment, allowed, ask, parts)
+  const authorization = deepFreeze({
+    payment,
+    offer: allowed.offer,
+    payload: allowed.scheme.payload(payment, signature),
+  })
+  tell(authorization, allowed, parts)
+  return authorization
+}
+
+/** Takes a parsed 402 to a recorded payment. It uses no key, so that it can be given up wherever it waits. */
+async function judgeAndRecord(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Prepared> {
   checkName(ask, parts)
   await checkClock(ask, parts)
   const { candidates, setAside } = await match(required, parts)
   if (candidates.length === 0) throw new NoPayableOfferError(setAside)
-  const { payment, allowed } = await record({ required, candidates }, ask, parts)
-  const signature = await sign(payment, allowed, ask, parts)
-  const payload = allowed.scheme.payload(payment, signature)
-  const authorization = deepFreeze({ payment, offer: allowed.offer, payload })
-  tell(authorization, allowed, parts)
-  return authorization
+  return record({ required, candidates }, ask, parts)
+}
+
+/** Waits for a record until the call is aborted. What is recorded after that is released: no key is asked for it. */
+async function unlessGivenUp(recording: Promise<Prepared>, { signal }: Ask, parts: Parts): Promise<Prepared> {
+  try {
+    return await unlessAborted(signal, recording)
+  } catch (error) {
+    if (signal?.aborted)
+      recording.then(({ payment }) => release(payment, 'the call was aborted', parts)).catch(() => {})
+    throw error
+  }
 }
 
 /** Whatever a name stands for is forgotten with the process where nothing keeps it: it could be paid once more. */

@@ -1,6 +1,8 @@
 import { bytesToHex } from '@noble/hashes/utils'
 import { authorize } from './authorize.js'
 import { withBackOff } from '../lib/back-off.js'
+import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import type { PaymentUpdate } from '../ports/ledger.js'
 import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
@@ -20,6 +22,7 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {},
   const authorized = new WeakMap<Payment, () => void>()
   const labelsOf = (asked: Labels): Labels => readLabels({ ...asked, ...own }, 'labels')
   const ownerLabelsOf = (labels: Labels): Labels => ownerLabels ?? withoutCall(labels)
+  const file = createFiling(parts)
   return Object.freeze({
     protocols: Object.freeze([...protocols]),
     clock: parts.clock,
@@ -54,7 +57,7 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {},
       if (!endTurn || (status !== 'claimed' && status !== 'unknown')) return payment
       // Whatever is said here is a claim: only a chain confirms.
       const receipt = said && ({ ...said, status: 'claimed' } as const)
-      const settled = await file(payment, { status, receipt, note, undelivered }, parts)
+      const settled = await file(payment, { status, receipt, note, undelivered })
       endTurn()
       parts.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
@@ -62,17 +65,25 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {},
   } satisfies Payer)
 }
 
-/** Writes an outcome. A ledger that fails is asked again in the background: until then the payment counts, and binds. */
-async function file(payment: Payment, update: PaymentUpdate, { ledger, emit }: Parts): Promise<Payment> {
-  const write = () => ledger.update(payment.id, update)
-  try {
-    return await write()
-  } catch (error) {
+type Filing = (payment: Payment, update: PaymentUpdate) => Promise<Payment>
+
+/**
+ * Writes outcomes, those of one payment one after another. Whoever waits for an answer that was bought is not held up by
+ * a ledger that is slow or fails: it is asked on in the background, and until then the payment counts, and binds.
+ */
+function createFiling({ ledger, emit }: Parts): Filing {
+  const latest = new WeakMap<Payment, Promise<unknown>>()
+  return (payment, update) => {
     const moved = advancePayment(payment, update)
-    const tell = (failure: unknown) => emit('payment.unrecorded', { payment: moved, error: failure })
-    tell(error)
-    void withBackOff(write).catch(tell)
-    return moved
+    const write = (): Promise<Payment> => ledger.update(payment.id, update)
+    const tell = (error: unknown): void => emit('payment.unrecorded', { payment: moved, error })
+    const written = (latest.get(payment) ?? Promise.resolve()).then(write)
+    const retried = written.catch((error: unknown) => {
+      tell(error)
+      return withBackOff(write).catch(tell)
+    })
+    latest.set(payment, retried)
+    return within(deadlines.ledgerOutcome, written, 'the ledger is slow').catch(() => moved)
   }
 }
 

@@ -1,12 +1,8 @@
 import { priceOffers } from './price.js'
-import { within } from '../lib/deadline.js'
-import { ConfigurationError, isStipendError } from '../errors.js'
 import { plain, untrustedWord } from '../lib/untrusted.js'
-import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
-const signerTimeoutMs = 30_000
 const maxReason = 200
 
 /** The offers of a 402 that this wallet could pay, and for each of the others why it cannot. */
@@ -42,17 +38,8 @@ async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<C
   })
   const scheme = schemes.find((one) => one.name === offer.scheme && network.startsWith(`${one.namespace}:`))
   if (!scheme) return aside(`its scheme is not supported on ${network}`)
-  const signer = await getSigner(offer, keyStore)
+  const signer = await keyStore.getSigner(offer.asset.network)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
   const refusal = scheme.refuse(offer, signer.address)
   return refusal === undefined ? { offer, scheme, signer } : aside(refusal)
-}
-
-async function getSigner({ asset }: Offer, keyStore: KeyStore): Promise<Signer | undefined> {
-  try {
-    return await within(signerTimeoutMs, keyStore.getSigner(asset.network), 'no answer in time')
-  } catch (cause) {
-    if (isStipendError(cause)) throw cause
-    throw new ConfigurationError('Failed to get a signer from the key store; nothing was signed', { cause })
-  }
 }

@@ -1,12 +1,17 @@
-import { within } from '../lib/deadline.js'
+import { isLate, unlessAborted, waitFor, within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { isUserRejection } from '../lib/user-rejection.js'
-import { SessionRevokedError, SigningFailedError, SigningRejectedError, WalletFrozenError } from '../errors.js'
+import {
+  LedgerUnavailableError,
+  SessionRevokedError,
+  SigningFailedError,
+  SigningRejectedError,
+  WalletFrozenError,
+} from '../errors.js'
 import type { Signer } from '../ports/key-store.js'
 import type { Candidate, Parts } from './context.js'
 import type { Cancellation } from '../ports/scheme.js'
 import type { Payment } from '../types.js'
-
-const signingTimeoutMs = 30_000
 
 /** The payments that are in the ledger: what is not here was never recorded, and no signer is asked for it. */
 const recorded = new WeakSet<Payment>()
@@ -17,23 +22,27 @@ export function admit(payment: Payment): Payment {
   return payment
 }
 
+type Abortable = { readonly signal?: AbortSignal | undefined }
+
 /**
  * Asks a signer for a recorded payment, and compares what it signed with what is recorded. This and
  * `signCancellation` are the only places where a signer is asked for anything.
  *
- * @throws SigningFailedError with what a failure means: released where the key was certainly not used, else unknown.
+ * @throws SigningFailedError with what a failure means: released where no signature can have left, else unknown.
+ * @throws LedgerUnavailableError when the ledger does not say whether it may sign; then it is released.
+ * @throws the signal's reason when it is aborted before the key is asked; then it is released.
  */
 export async function sign(
   payment: Payment,
   { scheme, signer }: Pick<Candidate, 'scheme' | 'signer'>,
-  { signal }: { readonly signal?: AbortSignal | undefined },
+  { signal }: Abortable,
   parts: Parts,
 ): Promise<string> {
   if (!recorded.has(payment)) throw new TypeError(`payment ${payment.id} is not recorded`)
-  await stopIfHalted(payment, parts)
-  if (signal?.aborted) await release(payment, 'the call was aborted', parts)
+  await stopIfHalted(payment, { signal }, parts)
+  if (signal?.aborted) await release(payment, aborted, parts)
   signal?.throwIfAborted()
-  const signature = await useKey(payment, { scheme, signer }, parts)
+  const signature = await useKey(payment, { scheme, signer, signal }, parts)
   const problem = checkOf(payment, signature, scheme)
   if (problem === undefined) return signature
   await doubt(payment, problem, parts)
@@ -55,19 +64,18 @@ export async function signCancellation(
   cancellation: Cancellation,
   signer: Signer,
 ): Promise<{ readonly signature: string; readonly problem: string | undefined }> {
-  const signature = await within(signingTimeoutMs, cancellation.sign(payment, signer), 'no signature in time')
+  const signature = await within(deadlines.signature, cancellation.sign(payment, signer), 'no signature in time')
   return { signature, problem: cancellation.check(payment, signature) }
 }
 
 /** Whoever freezes the wallet or revokes a session stops the next signature, also of what is recorded already. */
-async function stopIfHalted(payment: Payment, parts: Parts): Promise<void> {
+async function stopIfHalted(payment: Payment, { signal }: Abortable, parts: Parts): Promise<void> {
   const { ledger, sessions } = parts
-  const [freeze, session] = await Promise.all([
-    ledger.frozen(),
-    sessions.length > 0 ? ledger.revoked(sessions) : undefined,
-  ]).catch(async (cause: unknown) => {
-    await release(payment, 'the ledger did not answer before the key was used', parts)
-    throw new SigningFailedError(payment, { reason: 'the ledger did not answer', moved: 'no', cause })
+  const asked = Promise.all([ledger.frozen(), sessions.length > 0 ? ledger.revoked(sessions) : undefined])
+  const [freeze, session] = await unlessAborted(signal, asked).catch(async (cause: unknown) => {
+    await release(payment, signal?.aborted ? aborted : 'the ledger did not answer before the key was used', parts)
+    signal?.throwIfAborted()
+    throw cause instanceof LedgerUnavailableError ? cause : new LedgerUnavailableError(cause)
   })
   if (!freeze && !session) return
   await release(payment, freeze ? 'the wallet was frozen' : 'the session was revoked', parts)
@@ -75,14 +83,33 @@ async function stopIfHalted(payment: Payment, parts: Parts): Promise<void> {
   if (session) throw new SessionRevokedError(session)
 }
 
-async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'offer'>, parts: Parts): Promise<string> {
+const aborted = 'the call was aborted'
+
+/** The name of what a signer threw, where it is a name. */
+function nameOf(cause: unknown): string {
+  return cause instanceof Error && /^[A-Za-z]{1,48}$/.test(cause.name) ? cause.name : 'the signer threw'
+}
+
+type KeyUse = Omit<Candidate, 'offer'> & Abortable
+
+/**
+ * Waits for the signature. When the call is aborted meanwhile, what a signer inside this process signs, now or later, is
+ * dropped here: no signature of the payment is anywhere else, so it is as dead as one that was never made. What another
+ * program signs may be in its hands.
+ */
+async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, parts: Parts): Promise<string> {
   try {
-    return await within(signingTimeoutMs, scheme.sign(payment, signer), 'the signer did not answer in time')
+    const sentence = 'the signer did not answer in time'
+    const signature = await waitFor(scheme.sign(payment, signer), { ms: deadlines.signature, sentence, signal })
+    signal?.throwIfAborted()
+    return signature
   } catch (cause) {
-    const reason = cause instanceof Error && /^[A-Za-z]{1,48}$/.test(cause.name) ? cause.name : 'the signer threw'
-    const isRejected = isUserRejection(cause)
+    const isAborted = signal?.aborted === true
+    const isRejected = !isAborted && isUserRejection(cause)
+    const reason = isAborted ? aborted : nameOf(cause)
     // A signer that is late can still sign.
-    const isKeyUnused = isRejected || (signer.throwsUnsigned === true && reason !== 'TimeoutError')
+    const isOver = isAborted || !isLate(cause)
+    const isKeyUnused = isRejected || (signer.throwsUnsigned === true && isOver)
     const isUnsigned = isKeyUnused && payment.presentations === 1
     const note = isRejected ? 'it was rejected at the wallet' : reason
     if (isUnsigned) await release(payment, note, parts)
@@ -95,17 +122,23 @@ async function useKey(payment: Payment, { scheme, signer }: Omit<Candidate, 'off
 }
 
 /**
- * The ledger refuses this for a payment that was sent before, or is being sent by another call, also where that one has
- * signed it anew since it expired.
+ * Gives the budget of a payment back of which no signature is anywhere. The ledger refuses this for a payment that was
+ * sent before, or is being sent by another call, also where that one has signed it anew since it expired.
  */
-async function release(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
+export async function release(payment: Payment, note: string, { ledger, emit }: Effects): Promise<void> {
   const update = { status: 'released', note, ifTerms: payment.terms } as const
-  const released = await ledger.update(payment.id, update).catch(() => undefined)
-  if (released) emit('payment.released', { payment: released })
+  await briefly(ledger.update(payment.id, update).then((released) => emit('payment.released', { payment: released })))
 }
 
 /** A ledger that fails here leaves the payment counting as spent, which is the safe side. */
-async function doubt(payment: Payment, note: string, { ledger, emit }: Parts): Promise<void> {
-  const unknown = await ledger.update(payment.id, { status: 'unknown', note }).catch(() => payment)
-  emit('payment.unknown', { payment: unknown })
+async function doubt(payment: Payment, note: string, { ledger, emit }: Effects): Promise<void> {
+  const written = ledger.update(payment.id, { status: 'unknown', note }).catch(() => payment)
+  await briefly(written.then((unknown) => emit('payment.unknown', { payment: unknown })))
+}
+
+type Effects = Pick<Parts, 'ledger' | 'emit'>
+
+/** The caller is told soon: what is written goes on without it. */
+async function briefly(written: Promise<void>): Promise<void> {
+  await within(deadlines.ledgerOutcome, written, 'the ledger is slow').catch(() => {})
 }

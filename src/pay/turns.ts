@@ -1,10 +1,8 @@
-import { unlessAborted, within } from '../lib/deadline.js'
+import { waitFor } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 
 /** Waits for the turn of a name, and answers what ends it. */
 export type TakeTurn = (name: string, signal?: AbortSignal) => Promise<() => void>
-
-/** What waits longer goes on: the ledger still knows the payment that is under way. */
-const maxWaitMs = 180_000
 
 /**
  * Lets what has one name go one after another. Of two identical requests at once, the second waits until the outcome of
@@ -22,7 +20,8 @@ export function createTurns(): TakeTurn {
     last.set(name, turn)
     if (!before) return end
     try {
-      await unlessAborted(signal, within(maxWaitMs, before, 'an identical request takes too long')).catch(() => {})
+      // What waits longer goes on: the ledger still knows the payment that is under way.
+      await waitFor(before, { ms: deadlines.identicalCall, signal }).catch(() => {})
       signal?.throwIfAborted()
       return end
     } catch (error) {

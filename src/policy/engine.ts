@@ -1,4 +1,5 @@
-import { within } from '../lib/deadline.js'
+import { isLate, within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Limit, Resource } from '../types.js'
@@ -97,7 +98,7 @@ export function guardPolicy(
     readonly timeoutMs?: number | undefined
   } = {},
 ): GuardedPolicy {
-  const { timeoutMs = 10_000 } = options
+  const { timeoutMs = deadlines.policy } = options
   if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 2 ** 31 - 1) {
     throw new ConfigurationError(`Failed to read timeoutMs: ${timeoutMs} is not a number of milliseconds`)
   }
@@ -128,8 +129,7 @@ async function evaluate(engine: PolicyEngine, request: PaymentRequest, timeoutMs
     const reason = verdict.type === 'allow' ? refusePlainHttp(request.resource.url) : undefined
     return reason === undefined ? verdict : denial([{ rule: 'https', reason }])
   } catch (cause) {
-    const isLate = cause instanceof DOMException && cause.name === 'TimeoutError'
-    return denyAs(isLate ? 'the policy did not answer in time' : 'the policy threw', cause)
+    return denyAs(isLate(cause) ? 'the policy did not answer in time' : 'the policy threw', cause)
   }
 }
 

@@ -154,14 +154,14 @@ export type Ledger = {
   /** Newest first. */
   readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
   /** Every change of a payment, oldest first, each chained to the one before; of an unknown id, none. */
-  readonly history?: (id: PaymentId) => Promise<readonly JournalEntry[]>
+  readonly history?: ((id: PaymentId) => Promise<readonly JournalEntry[]>) | undefined
   /**
    * Puts the ledger's time right, forward or back (Unix milliseconds), on its owner's word, which `audit` keeps. What a
    * window let go of too early counts in it again.
    */
-  readonly setTime?: (now: number, reason: string) => Promise<void>
+  readonly setTime?: ((now: number, reason: string) => Promise<void>) | undefined
   /** What the owner did to the ledger, oldest first. */
-  readonly audit?: () => Promise<readonly AuditEntry[]>
+  readonly audit?: (() => Promise<readonly AuditEntry[]>) | undefined
   /** How much of each limit is used at an instant (Unix milliseconds); to ask moves the ledger's time by nothing. */
   readonly usage: (limits: readonly Limit[], now: number) => Promise<readonly Usage[]>
   /**

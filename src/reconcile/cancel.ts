@@ -1,5 +1,6 @@
 import type { Chain } from '../ports/chain.js'
 import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { CancellationFailedError, ConfigurationError, LedgerUnavailableError } from '../errors.js'
 import { signCancellation } from '../pay/sign.js'
 import type { Signer } from '../ports/key-store.js'
@@ -9,8 +10,6 @@ import type { Cancellation } from '../ports/scheme.js'
 import type { Hex, Payment, PaymentId } from '../types.js'
 
 type Books = Pick<Parts, 'ledger' | 'keyStore' | 'schemes'> & { readonly chains: readonly Chain[] }
-
-const timeoutMs = 30_000
 
 /**
  * Sends what makes a payment's nonce unusable, and answers the transaction's hash. The payment counts on until a final
@@ -23,7 +22,7 @@ export async function cancel(id: PaymentId, books: Books): Promise<string> {
   const signer = await signerOf(payment, books)
   const signature = await sign(payment, cancellation, signer)
   try {
-    return await within(timeoutMs, send(payment, signature), 'the gas payer did not answer in time')
+    return await within(deadlines.cancellation, send(payment, signature), 'the gas payer did not answer in time')
   } catch (cause) {
     throw new CancellationFailedError(id, { reason: 'the transaction could not be sent', cause })
   }
@@ -53,11 +52,9 @@ function cancellationOf({ id, scheme, asset }: Payment, { schemes }: Books): Can
 }
 
 async function signerOf({ id, asset, terms }: Payment, { keyStore }: Books): Promise<Signer> {
-  const signer = await within(timeoutMs, keyStore.getSigner(asset.network), 'no signer in time').catch(
-    (cause: unknown) => {
-      throw new CancellationFailedError(id, { reason: 'the key store could not be asked', cause })
-    },
-  )
+  const signer = await keyStore.getSigner(asset.network).catch((cause: unknown) => {
+    throw new CancellationFailedError(id, { reason: 'the key store could not be asked', cause })
+  })
   if (signer?.address === terms.payer && asset.network.startsWith(`${signer.namespace}:`)) return signer
   throw new ConfigurationError(`Failed to cancel ${id}: the key store has no key of ${terms.payer}`)
 }

@@ -1,6 +1,7 @@
 import type { Chain, Evidence } from '../ports/chain.js'
 import type { TrustedClock } from '../pay/clock.js'
 import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
 import type { Events } from '../pay/events.js'
 import type { Ledger, PaymentUpdate } from '../ports/ledger.js'
@@ -47,7 +48,6 @@ export function readChains(chains: readonly Chain[] = []): readonly Chain[] {
 const unfinished: readonly PaymentStatus[] = ['authorized', 'unknown', 'claimed']
 /** How many payments are looked up at once. */
 const breadth = 8
-const timeoutMs = 30_000
 
 /**
  * Asks the chains what became of every payment whose end is not known, and records it. Only what final blocks show
@@ -83,7 +83,7 @@ export async function askTime({ chains, witness }: Pick<Books, 'chains' | 'witne
 
 async function readTime({ time }: Chain): Promise<number> {
   try {
-    return (time && (await within(timeoutMs, time(), 'the chain did not answer in time'))) ?? Number.NaN
+    return (time && (await within(deadlines.chainTime, time(), 'the chain did not answer in time'))) ?? Number.NaN
   } catch {
     return Number.NaN
   }
@@ -122,12 +122,12 @@ const endings = {
 
 type Ending = (typeof endings)[keyof typeof endings]
 
-/** A chain of the owner's own that throws has said nothing. */
+/** A chain of the owner's own that throws, or does not answer, has said nothing. */
 async function look(payment: Payment, chains: readonly Chain[]): Promise<Evidence> {
   const chain = chains.find(({ network }) => network === payment.asset.network)
   if (!chain) return { type: 'open', reason: 'no chain of its network is configured' }
   try {
-    return await chain.examine(payment)
+    return await within(deadlines.chainSearch, chain.examine(payment), 'the chain did not answer in time')
   } catch {
     return { type: 'open', reason: 'the chain could not be asked' }
   }

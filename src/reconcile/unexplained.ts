@@ -1,6 +1,7 @@
 import { familyOf } from '../assets/families.js'
 import type { Chain, OutgoingTransfer } from '../ports/chain.js'
 import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import type { Ledger } from '../ports/ledger.js'
 import { countsAsSpent } from '../ledger/lifecycle.js'
 import { listPages } from '../ledger/list-pages.js'
@@ -11,7 +12,6 @@ type Books = Pick<Parts, 'ledger' | 'keyStore' | 'assets' | 'emit' | 'clock'>
 
 /** No payment is recorded earlier than this before it can have been executed. */
 const longestLifeMs = 3_600_000
-const timeoutMs = 30_000
 
 /**
  * Looks through what left the wallet's account on one network since it was last looked at: each transfer has to be that
@@ -31,14 +31,15 @@ async function look(
   books: Books,
 ): Promise<string | undefined> {
   const { ledger, keyStore, assets } = books
-  const signer = await within(timeoutMs, keyStore.getSigner(network), 'no signer in time')
+  const signer = await keyStore.getSigner(network)
   if (!signer) return undefined
   const account = signer.address
   const name = `watch/${network}/${account}`
   const start = await startOf(name, network, ledger)
   if (!start) return undefined
   const watched = assets.list().filter((asset) => asset.network === network && asset.transfer !== 'native')
-  const seen = await outgoing({ account, assets: watched, ...start })
+  const search = outgoing({ account, assets: watched, ...start })
+  const seen = await within(deadlines.chainSearch, search, 'the chain did not answer in time')
   if (seen.type === 'open') return seen.reason
   const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since, proofsOf })
   const [stray, ...others] = strays

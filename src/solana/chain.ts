@@ -1,5 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
+import { deadlines } from '../lib/deadlines.js'
 import { createNodes, type Node, whyUnanswered } from './rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from '../ports/chain.js'
@@ -68,7 +69,7 @@ const optionNames: OptionNames<SolanaOptions> = {
  */
 export function solana(options: SolanaOptions): Chain {
   refuseUnknown('solana', options, optionNames)
-  const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = 20 } = options
+  const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = deadlines.node / 1000 } = options
   const { maxFeeLamports = 100_000n } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {

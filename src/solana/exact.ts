@@ -1,5 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
+import { deadlines } from '../lib/deadlines.js'
 import type { SolanaSigner } from './signer.js'
 import { tokenAccountOf } from './address.js'
 import { encodeBase64 } from './base64.js'
@@ -77,7 +78,12 @@ const optionNames: OptionNames<ExactSolanaOptions> = {
  */
 export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
   refuseUnknown('exactSolana', options, optionNames)
-  const { network = mainnet, timeoutSeconds = 5, clock = Date.now, fetch = currentFetch } = options
+  const {
+    network = mainnet,
+    timeoutSeconds = deadlines.nodeWhilePaying / 1000,
+    clock = Date.now,
+    fetch = currentFetch,
+  } = options
   const { web3 = () => import('@solana/web3.js') as Promise<unknown> as Promise<Web3> } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 60)) {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 60`)

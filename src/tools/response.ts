@@ -1,4 +1,5 @@
 import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { plain } from '../lib/untrusted.js'
 
 /** What a model may see of a server's answer. */
@@ -14,7 +15,6 @@ export type SeenAnswer = {
 /** An answer, and whether it came whole or as much of it as is shown. */
 export type ReadAnswer = { readonly seen: SeenAnswer; readonly isBroken: boolean }
 
-const readTimeoutMs = 30_000
 const longestLocation = 2048
 /** How much of what is no text is read to say how long it is. */
 const mostCounted = 1_048_576
@@ -76,7 +76,7 @@ async function readBytes(response: Response, most: number): Promise<ReadBytes> {
     return true
   }
   try {
-    const isCut = await within(readTimeoutMs, readOn(), 'the answer did not end in time')
+    const isCut = await within(deadlines.toolAnswer, readOn(), 'the answer did not end in time')
     return { bytes: join(chunks, most), isCut, isBroken: false }
   } catch {
     return { bytes: join(chunks, most), isCut: true, isBroken: true }

@@ -1,4 +1,6 @@
 import { ChainUnavailableError, isStipendError } from '../errors.js'
+import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import type { Chain } from '../ports/chain.js'
 import type { Parts } from '../pay/context.js'
 import type { Asset, MicroUsd, Network } from '../types.js'
@@ -61,7 +63,7 @@ async function read(
   ...question: Parameters<typeof ask>
 ): Promise<readonly bigint[]> {
   try {
-    return await ask(...question)
+    return await within(deadlines.chainSearch, ask(...question), 'the chain did not answer in time')
   } catch (cause) {
     throw isStipendError(cause) ? cause : new ChainUnavailableError('it does not say what the wallet holds', { cause })
   }

@@ -1,5 +1,7 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
+import { boundKeyStore } from '../pay/bound-key-store.js'
+import { boundLedger } from '../pay/bound-ledger.js'
 import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
 import { addresses, balances } from './balances.js'
@@ -8,7 +10,7 @@ import { cancel } from '../reconcile/cancel.js'
 import type { Chain } from '../ports/chain.js'
 import { createTrustedClock, type TrustedClock } from '../pay/clock.js'
 import { createPayer } from '../pay/create-payer.js'
-import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
 import { createEvents, type Emit } from '../pay/events.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
@@ -21,7 +23,6 @@ import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import { createPolicyHolder } from './current-policy.js'
-import { guardPart } from './guard-part.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import type { Random } from '../lib/random.js'
@@ -75,11 +76,11 @@ const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   refuseUnknown('createAgentWallet', options, optionNames)
-  const { protocols = [x402(), x402V1()], random = randomBytes, schemes = [exactEvm()] } = options
+  const { protocols = [x402(), x402V1()], schemes = [exactEvm()], random = randomBytes } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
-  const ledger = guardPart(options.ledger ?? memoryLedger(), (cause) => new LedgerUnavailableError(cause))
-  const keyStore = guardPart(options.keyStore, keyStoreFailed)
   const { emit, on, hears } = createEvents()
+  const ledger = boundLedger(options.ledger ?? memoryLedger(), { emit })
+  const keyStore = boundKeyStore(options.keyStore)
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall
@@ -216,10 +217,6 @@ function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
 function readUnresolved(seconds = 3600): number {
   if (Number.isSafeInteger(seconds) && seconds >= 60 && seconds <= 604_800) return seconds * 1000
   throw new ConfigurationError('Failed to read unresolvedSeconds: expected a whole number from 60 to 604800')
-}
-
-function keyStoreFailed(cause: unknown): ConfigurationError {
-  return new ConfigurationError('Failed to use the key store; nothing was signed', { cause })
 }
 
 function readPrefix(prefix = 'stipend_'): string {

@@ -1,13 +1,10 @@
 import type { AssetTable } from '../assets/table.js'
 import { ConfigurationError, isStipendError, LedgerUnavailableError } from '../errors.js'
 import { equalBytes } from '../lib/bytes.js'
-import { within } from '../lib/deadline.js'
 import type { Parts } from '../pay/context.js'
 import type { KeyStore } from '../ports/key-store.js'
 
 type Sources = Pick<Parts, 'keyStore' | 'ledger'>
-
-const signerTimeoutMs = 30_000
 
 /**
  * Answers by which secret the purchases of a payer are named. The ledger keeps the first that was used for an address,
@@ -46,7 +43,7 @@ async function payersOf(
   const networks = [...new Set(assets.list().map(({ network }) => network))]
   const ask = async (network: (typeof networks)[number]): Promise<string> => {
     try {
-      const signer = await within(signerTimeoutMs, keyStore.getSigner(network), 'no answer in time')
+      const signer = await keyStore.getSigner(network)
       return signer?.address ?? payer
     } catch {
       return payer

@@ -3,6 +3,7 @@ import { utf8ToBytes } from '@noble/hashes/utils'
 import type { AssetTable } from '../assets/table.js'
 import type { Chain, Transfers } from '../ports/chain.js'
 import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError, PaymentOutcomeUnknownError } from '../errors.js'
 import { parseUnits, parseUsd, type Usd } from '../money.js'
 import type { Parts } from '../pay/context.js'
@@ -45,7 +46,6 @@ type Books = Pick<Parts, 'assets' | 'keyStore'> & {
 
 type Means = { readonly transfers: Transfers; readonly payer: Payer }
 
-const timeoutMs = 60_000
 /** Transfers of one wallet on one network go one after another, since each takes the next nonce of the account. */
 const turns = new WeakMap<Payer, Promise<unknown>>()
 
@@ -103,10 +103,10 @@ async function prepare(
   transfers: Transfers,
   { keyStore }: Books,
 ): Promise<PaymentRequired> {
-  const signer = await within(timeoutMs, keyStore.getSigner(asset.network), 'the key store did not answer in time')
+  const signer = await keyStore.getSigner(asset.network)
   if (!signer) throw new ConfigurationError(`Failed to transfer: the key store has no key for ${asset.network}`)
   const { scheme, extra } = await within(
-    timeoutMs,
+    deadlines.transfer,
     transfers.prepare({ payer: signer.address, payTo, asset, amount }),
     'the chain did not answer in time',
   ).catch((cause: unknown) => {
@@ -123,7 +123,7 @@ async function send({ payment, payload }: Authorization, transfers: Transfers, p
   const name = transfers.name(payload)
   if (name !== undefined) await payer.settle(payment, { status: 'unknown', receipt: receipt(name), note: 'being sent' })
   try {
-    const transaction = await within(timeoutMs, transfers.send(payment, payload), 'the chain did not answer in time')
+    const transaction = await within(deadlines.transfer, transfers.send(payment, payload), 'no answer in time')
     return await payer.settle(payment, { status: 'claimed', receipt: receipt(transaction) })
   } catch (cause) {
     const unknown = await payer.settle(payment, { status: 'unknown', note: 'it could not be sent' })

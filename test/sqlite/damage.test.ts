@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import BetterSqlite from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import { ledgerContract, paidResource, testKeyStore } from 'stipend/testing'
 import { allowHosts, createAgentWallet, type Ledger } from 'stipend'
 import { createPayment } from '../support/payments.ts'
+import { hurry } from '../support/time.ts'
 import { rejection } from '../support/wallets.ts'
 
 let directory = ''
@@ -20,26 +21,6 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'stipend-'))
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-/** Lets what is tried again for seconds be tried at once. */
-async function hurry<value>(work: () => Promise<value>): Promise<value> {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const state = { isOver: false }
-  const over = (): void => {
-    state.isOver = true
-  }
-  try {
-    const result = work()
-    result.then(over, over)
-    while (!state.isOver) {
-      await vi.advanceTimersByTimeAsync(100)
-      await new Promise(setImmediate)
-    }
-    return await result
-  } finally {
-    vi.useRealTimers()
-  }
-}
 
 /** Buys something over a ledger, and expects that it signs nothing. */
 async function refusesToPay(ledger: Ledger): Promise<void> {

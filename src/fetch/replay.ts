@@ -1,0 +1,36 @@
+import { UnpayableRequestError } from '../errors.js'
+import { isLate, waitFor } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
+import { requestHash } from '../pay/request-hash.js'
+import type { Resource } from '../types.js'
+import { type Replay, unreadable } from './body.js'
+import type { Call } from './request.js'
+
+/** A request's own body, to be sent once more, and what the request is known by. */
+export type HashedReplay = { readonly body: Replay; readonly requestHash: string }
+
+/**
+ * Reads a request's own body for the second sending: the server can have asked for payment before all of it was sent.
+ *
+ * @throws UnpayableRequestError when it does not end in time, is too long, or cannot be read a second time.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function readReplay({ kept, signal }: Call, resource: Resource): Promise<HashedReplay> {
+  const read = async (): Promise<HashedReplay> => {
+    const body = await kept.again()
+    return { body, requestHash: await hashOf(resource, body).catch(unreadable) }
+  }
+  try {
+    return await waitFor(read(), { ms: deadlines.requestBody, signal })
+  } catch (cause) {
+    kept.discard()
+    signal?.throwIfAborted()
+    if (!isLate(cause)) throw cause
+    throw new UnpayableRequestError('Request body did not end in time; nothing was signed', { cause })
+  }
+}
+
+async function hashOf({ method, url }: Resource, { body, identity }: Replay): Promise<string> {
+  const bytes = body === undefined ? undefined : await new Response(identity ?? body).arrayBuffer()
+  return requestHash(method, url, bytes && new Uint8Array(bytes))
+}
