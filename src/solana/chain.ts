@@ -3,6 +3,7 @@ import { createNodes, type Node, whyUnanswered } from './rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from '../ports/chain.js'
 import { readBalances } from './balances.js'
+import { installedWeb3, type Web3 } from './build-message.js'
 import { findOutgoing } from './outgoing.js'
 import { createTransfers } from './send-transfer.js'
 import { findTransaction, hasAllSince, type Question, readFinalTime } from './history.js'
@@ -32,6 +33,8 @@ export type SolanaOptions = {
    * @default 100_000n, a ten-thousandth of a SOL
    */
   readonly maxFeeLamports?: bigint | undefined
+  /** What transfers are compiled with. @default () => import('@solana/web3.js') */
+  readonly web3?: (() => Promise<Web3>) | undefined
   /** What nodes are asked with. @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Unix milliseconds. @default Date.now */
@@ -57,7 +60,7 @@ export type SolanaOptions = {
  */
 export function solana(options: SolanaOptions): Chain {
   const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = 20 } = options
-  const { maxFeeLamports = 100_000n } = options
+  const { maxFeeLamports = 100_000n, web3 = installedWeb3 } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
@@ -79,7 +82,7 @@ export function solana(options: SolanaOptions): Chain {
     // Whoever pays the fee names the transaction; what is ours of it is the message.
     proofsOf: ({ terms }) => (terms.details?.['messageHash'] === undefined ? [] : [terms.details['messageHash']]),
     time: () => readTime(nodes, quorum),
-    transfers: createTransfers({ network, nodes, maxFeeLamports, clock }),
+    transfers: createTransfers({ network, nodes, maxFeeLamports, clock, web3 }),
     balances: (address, assets) => readBalances(nodes, address, assets),
   })
 }
