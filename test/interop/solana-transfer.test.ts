@@ -77,7 +77,7 @@ const received = (mint = devnetUsdc): Promise<bigint> => chain.tokenBalance(paye
 const finalize = (): void => chain.tick(33)
 /** Makes blocks, and time, until no block can have what was signed. */
 function outlive(): void {
-  chain.tick(184 + 32)
+  chain.tick(300 + 32)
   now += 130_000
 }
 /** What a node was sent, in base64. */
