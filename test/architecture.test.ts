@@ -43,7 +43,7 @@ const faces = ['src/index.ts', 'src/client/', 'src/testing/']
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes', '@scure/base', '@scure/bip32', '@scure/bip39'],
   // Loaded when the first payment on Solana is made.
-  'src/solana/exact.ts': ['@solana/web3.js'],
+  'src/solana/build-message.ts': ['@solana/web3.js'],
 }
 
 /** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */

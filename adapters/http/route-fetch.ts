@@ -113,17 +113,17 @@ async function send(session: Session, url: URL, init: Init, { fetchSeconds }: Se
 
 /** What is said of a call that was refused must not be taken for what is known of its purchase. */
 async function standingOf(
-  error: unknown,
+  refusal: unknown,
   purchaseKey: string | undefined,
   { payments }: Session,
 ): Promise<PaymentOutcomeUnknownError | undefined> {
-  if (purchaseKey === undefined || !isStipendError(error) || error.moved === 'maybe' || 'approval' in error)
+  if (purchaseKey === undefined || !isStipendError(refusal) || refusal.moved === 'maybe' || 'approval' in refusal)
     return undefined
   const made = await payments.list({ purchaseKey, limit: 20 }).catch(() => [])
   const payment = made.find(({ status }) => status === 'unknown' || status === 'authorized')
-  const [sentence] = error.message.split('\n')
+  const [sentence] = refusal.message.split('\n')
   const reason = `an earlier call made it, and this one was refused: ${sentence}`
-  return payment && new PaymentOutcomeUnknownError(payment, { reason, cause: error })
+  return payment && new PaymentOutcomeUnknownError(payment, { reason, cause: refusal })
 }
 
 async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<JsonObject> {

@@ -1,6 +1,7 @@
-import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
+import { decodeBytes } from '../lib/base64.js'
 import { tokenAccountOf, tokenProgramOf } from './address.js'
+import { firstAnswer } from './first-answer.js'
 import type { Node } from './rpc.js'
 import type { Asset } from '../types.js'
 
@@ -29,15 +30,7 @@ export async function readBalances(
   address: string,
   assets: readonly Asset[],
 ): Promise<readonly bigint[]> {
-  let failure: unknown
-  for (const node of nodes) {
-    try {
-      return await readOf(node, address, assets)
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw failure
+  return firstAnswer(nodes, (node) => readOf(node, address, assets))
 }
 
 async function readOf(node: Node, address: string, assets: readonly Asset[]): Promise<readonly bigint[]> {
@@ -51,8 +44,8 @@ async function readOf(node: Node, address: string, assets: readonly Asset[]): Pr
     if (asset.transfer === 'native') return BigInt(account?.lamports ?? 0)
     // Without an account there is nothing; under another program it is no account of the token.
     if (!account || account.owner !== tokenProgramOf(asset)) return 0n
-    const bytes = base64.decode(account.data[0])
-    if (bytes.length !== amountBytes) throw new TypeError('a node answered with something else')
+    const bytes = decodeBytes(account.data[0])
+    if (bytes?.length !== amountBytes) throw new TypeError('a node answered with something else')
     return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
   })
 }

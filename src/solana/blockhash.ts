@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { ChainUnavailableError } from '../errors.js'
 import { decode32 } from './address.js'
+import { firstAnswer } from './first-answer.js'
 import type { Node } from './rpc.js'
 
 /** A blockhash, and where the chain was when it was read. */
@@ -96,7 +97,7 @@ export function createBlockhashes(nodes: readonly Node[], clock: () => number): 
  */
 export async function readAnchor(nodes: readonly Node[], clock: () => number): Promise<Anchor> {
   const readAt = clock()
-  const { context, value } = await firstAnswer(nodes)
+  const { context, value } = await readLatest(nodes)
   const asked = nodes.map((node) => node.ask('getEpochInfo', [{ commitment: 'confirmed' }], epoch))
   const named = (await Promise.allSettled(asked)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   if (named.length === 0) throw new ChainUnavailableError('no node names its block height')
@@ -108,14 +109,9 @@ export async function readAnchor(nodes: readonly Node[], clock: () => number): P
   })
 }
 
-async function firstAnswer(nodes: readonly Node[]): Promise<z.output<typeof latest>> {
-  let cause: unknown
-  for (const node of nodes) {
-    try {
-      return await node.ask('getLatestBlockhash', [{ commitment: 'confirmed' }], latest)
-    } catch (error) {
-      cause = error
-    }
-  }
-  throw new ChainUnavailableError('no node has a blockhash', { cause })
+async function readLatest(nodes: readonly Node[]): Promise<z.output<typeof latest>> {
+  const ask = (node: Node) => node.ask('getLatestBlockhash', [{ commitment: 'confirmed' }], latest)
+  return firstAnswer(nodes, ask).catch((cause: unknown) => {
+    throw new ChainUnavailableError('no node has a blockhash', { cause })
+  })
 }

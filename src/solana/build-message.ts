@@ -10,7 +10,7 @@ export type Web3 = {
   }
   readonly ComputeBudgetProgram: {
     setComputeUnitLimit(limit: { units: number }): Web3.Instruction
-    setComputeUnitPrice(price: { microLamports: number }): Web3.Instruction
+    setComputeUnitPrice(price: { microLamports: number | bigint }): Web3.Instruction
   }
   readonly TransactionInstruction: new (call: {
     keys: { pubkey: Web3.Key; isSigner: boolean; isWritable: boolean }[]
@@ -33,8 +33,14 @@ export declare namespace Web3 {
   export type Compiled = { serialize(): Uint8Array | Promise<Uint8Array> }
 }
 
+/** What a message says; by default at one micro-lamport for a compute unit. */
+export type Draft = Transfer & { readonly unitPrice?: bigint | undefined }
+
 /** Writes the message of a transfer. */
-export type BuildMessage = (transfer: Transfer) => Promise<Uint8Array>
+export type BuildMessage = (draft: Draft) => Promise<Uint8Array>
+
+/** The library that is installed. */
+export const installedWeb3 = (): Promise<Web3> => import('@solana/web3.js') as Promise<unknown> as Promise<Web3>
 
 /** Stands where the blockhash will be. */
 const noBlockhash = '1'.repeat(32)
@@ -46,16 +52,27 @@ const mostTemplates = 256
  */
 export function createBuilder(load: () => Promise<Web3>): BuildMessage {
   const templates = new Map<string, Promise<Uint8Array>>()
-  return async (transfer) => {
-    const memo = new TextEncoder().encode(transfer.memo)
-    const { payer, feePayer, payTo, asset, amount } = transfer
-    const key = [payer, feePayer, payTo, asset.address, asset.transfer, asset.decimals, amount, memo.length].join(' ')
+  return async (draft) => {
+    const memo = new TextEncoder().encode(draft.memo)
+    const { payer, feePayer, payTo, asset, amount, unitPrice } = draft
+    const { address, transfer, decimals } = asset
+    const key = [payer, feePayer, payTo, address, transfer, decimals, amount, unitPrice, memo.length].join(' ')
     if (templates.size >= mostTemplates) templates.clear()
-    const template = templates.get(key) ?? compile(await loadWeb3(load), transfer, new Uint8Array(memo.length).fill(48))
+    const template = templates.get(key) ?? compile(await loadWeb3(load), draft, new Uint8Array(memo.length).fill(48))
     templates.set(key, template)
     template.catch(() => templates.delete(key))
-    return fill(await template, transfer.blockhash, memo)
+    return fill(await template, draft.blockhash, memo)
   }
+}
+
+/**
+ * Refuses what a library compiled that is not what it was asked for.
+ *
+ * @throws ConfigurationError when there is a difference.
+ */
+export function refuseCompiled(difference: string | undefined): void {
+  if (difference === undefined) return
+  throw new ConfigurationError(`Failed to compile a message with @solana/web3.js: ${difference}; nothing was signed`)
 }
 
 async function loadWeb3(load: () => Promise<Web3>): Promise<Web3> {
@@ -69,16 +86,17 @@ async function loadWeb3(load: () => Promise<Web3>): Promise<Web3> {
   }
 }
 
-async function compile(web3: Web3, transfer: Transfer, memo: Uint8Array): Promise<Uint8Array> {
+async function compile(web3: Web3, draft: Draft, memo: Uint8Array): Promise<Uint8Array> {
   const { TransactionInstruction, ComputeBudgetProgram, PublicKey, TransactionMessage } = web3
+  const isCoin = draft.asset.transfer === 'native'
   const memoCall = { keys: [], programId: new PublicKey(programs.memo), data: memo }
   const message = new TransactionMessage({
-    payerKey: new PublicKey(transfer.feePayer),
+    payerKey: new PublicKey(draft.feePayer),
     recentBlockhash: noBlockhash,
     instructions: [
       ComputeBudgetProgram.setComputeUnitLimit({ units: 20_000 }),
-      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 1 }),
-      await transferInstruction(web3, transfer),
+      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: draft.unitPrice ?? 1 }),
+      isCoin ? coinInstruction(web3, draft) : await tokenInstruction(web3, draft),
       ...(memo.length > 0 ? [new TransactionInstruction(memoCall)] : []),
     ],
   })
@@ -86,7 +104,26 @@ async function compile(web3: Web3, transfer: Transfer, memo: Uint8Array): Promis
   return Uint8Array.from(await compiled.serialize())
 }
 
-async function transferInstruction(web3: Web3, { asset, amount, payer, payTo }: Transfer): Promise<Web3.Instruction> {
+/** `Transfer` of the system program. */
+function coinInstruction(
+  { PublicKey, TransactionInstruction }: Web3,
+  { amount, payer, payTo }: Draft,
+): Web3.Instruction {
+  const data = new Uint8Array(12)
+  data[0] = 2
+  new DataView(data.buffer).setBigUint64(4, amount, true)
+  return new TransactionInstruction({
+    keys: [
+      { pubkey: new PublicKey(payer), isSigner: true, isWritable: true },
+      { pubkey: new PublicKey(payTo), isSigner: false, isWritable: true },
+    ],
+    programId: new PublicKey(programs.system),
+    data,
+  })
+}
+
+/** `TransferChecked` of a token program. */
+async function tokenInstruction(web3: Web3, { asset, amount, payer, payTo }: Draft): Promise<Web3.Instruction> {
   const [mint, program, associated] = [asset.address, tokenProgramOf(asset), programs.associatedToken].map(
     (address) => new web3.PublicKey(address),
   ) as [Web3.Key, Web3.Key, Web3.Key]

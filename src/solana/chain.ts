@@ -5,6 +5,7 @@ import { createNodes, type Node, whyUnanswered } from './rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Chain, Evidence } from '../ports/chain.js'
 import { readBalances } from './balances.js'
+import { installedWeb3, type Web3 } from './build-message.js'
 import { findOutgoing } from './outgoing.js'
 import { createTransfers } from './send-transfer.js'
 import { findTransaction, hasAllSince, type Question, readFinalTime } from './history.js'
@@ -34,6 +35,8 @@ export type SolanaOptions = {
    * @default 100_000n, a ten-thousandth of a SOL
    */
   readonly maxFeeLamports?: bigint | undefined
+  /** What transfers are compiled with. @default () => import('@solana/web3.js') */
+  readonly web3?: (() => Promise<Web3>) | undefined
   /** What nodes are asked with. @default the global fetch at the time of each call */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Unix milliseconds. @default Date.now */
@@ -48,6 +51,7 @@ const optionNames: OptionNames<SolanaOptions> = {
   maxFeeLamports: true,
   fetch: true,
   clock: true,
+  web3: true,
 }
 
 /**
@@ -70,7 +74,7 @@ const optionNames: OptionNames<SolanaOptions> = {
 export function solana(options: SolanaOptions): Chain {
   refuseUnknown('solana', options, optionNames)
   const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = deadlines.node / 1000 } = options
-  const { maxFeeLamports = 100_000n } = options
+  const { maxFeeLamports = 100_000n, web3 = installedWeb3 } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 600)) {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 600`)
@@ -92,7 +96,7 @@ export function solana(options: SolanaOptions): Chain {
     // Whoever pays the fee names the transaction; what is ours of it is the message.
     proofsOf: ({ terms }) => (terms.details?.['messageHash'] === undefined ? [] : [terms.details['messageHash']]),
     time: () => readTime(nodes, quorum),
-    transfers: createTransfers({ network, nodes, maxFeeLamports, clock }),
+    transfers: createTransfers({ network, nodes, maxFeeLamports, clock, web3 }),
     balances: (address, assets) => readBalances(nodes, address, assets),
   })
 }

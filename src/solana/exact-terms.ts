@@ -1,8 +1,8 @@
-import { ChainUnavailableError, ConfigurationError } from '../errors.js'
+import { ChainUnavailableError } from '../errors.js'
 import { tokenAccountOf } from './address.js'
 import type { AuthorizationTerms, Hex, Offer } from '../types.js'
 import type { Anchor, Blockhashes } from './blockhash.js'
-import type { BuildMessage } from './build-message.js'
+import { type BuildMessage, refuseCompiled } from './build-message.js'
 import { hasFixedMemo, memoOf } from './refuse-offer.js'
 import { differenceOf, messageHash, type Transfer } from './exact-shape.js'
 import { isTaken } from './taken-messages.js'
@@ -54,10 +54,7 @@ async function findMessage(offer: Offer, context: Context, { blockhashes, build,
     const anchor = await blockhashes.unused((blockhash) => tried.has(blockhash))
     const transfer = draft(offer, context, anchor.blockhash)
     const message = await build(transfer)
-    const problem = differenceOf(message, transfer)
-    if (problem !== undefined) {
-      throw new ConfigurationError(`Failed to compile a message with @solana/web3.js: ${problem}; nothing was signed`)
-    }
+    refuseCompiled(differenceOf(message, transfer))
     const hash = messageHash(message)
     if (!hasFixedMemo(offer) || !isTaken(hash, context.nonce, clock())) return { transfer, hash, anchor }
     tried.add(anchor.blockhash)

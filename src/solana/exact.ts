@@ -3,14 +3,14 @@ import { ConfigurationError } from '../errors.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { SolanaSigner } from './signer.js'
 import { tokenAccountOf } from './address.js'
-import { encodeBase64 } from './base64.js'
+import { encodeBytes } from '../lib/base64.js'
 import { isSignedBy } from './verify.js'
 import { writeTransaction } from './read-message.js'
 import { createNodes } from './rpc.js'
 import type { Network, Payment } from '../types.js'
 import type { Scheme } from '../ports/scheme.js'
 import { createBlockhashes } from './blockhash.js'
-import { createBuilder, type Web3 } from './build-message.js'
+import { createBuilder, installedWeb3, type Web3 } from './build-message.js'
 import { refuseOffer } from './refuse-offer.js'
 import { createPayees } from './payee-account.js'
 import { fixTerms } from './exact-terms.js'
@@ -83,8 +83,8 @@ export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
     timeoutSeconds = deadlines.nodeWhilePaying / 1000,
     clock = Date.now,
     fetch = currentFetch,
+    web3 = installedWeb3,
   } = options
-  const { web3 = () => import('@solana/web3.js') as Promise<unknown> as Promise<Web3> } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 60)) {
     throw new ConfigurationError(`Failed to read timeoutSeconds: ${timeoutSeconds} is not between 0 and 60`)
   }
@@ -111,7 +111,7 @@ export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
       const problem = problemOf(payment, message)
       if (problem !== undefined) throw new TypeError(problem)
       const signature: unknown = await signer.signMessage(message.slice())
-      return isSignature(signature) ? encodeBase64(writeTransaction(message, signature, 2)) : ''
+      return isSignature(signature) ? encodeBytes(writeTransaction(message, signature, 2)) : ''
     },
     check: checkTransaction,
     payload: (_payment, transaction) => ({ transaction }),

@@ -1,10 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex } from '@noble/hashes/utils'
-import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
 import { isSignedBy } from './verify.js'
-import { readTransaction } from './read-message.js'
 import type { Node } from './rpc.js'
+import { readSigned } from './signed.js'
 import type { Payment } from '../types.js'
 
 /** What is looked for: a message of the payer's, and the blocks in which it can be. */
@@ -191,7 +190,9 @@ async function lookUp(
   const config = { commitment: 'finalized', encoding: 'base64', maxSupportedTransactionVersion: 0 }
   const answer = await node.ask('getTransaction', [signature, config], found)
   if (!answer) throw new TypeError('a node lists a transaction that it does not have')
-  const { signatures, message } = readTransaction(base64.decode(answer.transaction[0]))
+  const read = readSigned(answer.transaction[0])
+  if (!read) throw new TypeError('a node shows a transaction that is none')
+  const { signatures, message } = read
   if (bytesToHex(sha256(message)) !== messageHash) return undefined
   const isOurs = signatures.some((one) => isSignedBy(message, one, payment.terms.payer))
   if (!isOurs) throw new TypeError('a node shows a transaction that is not signed')

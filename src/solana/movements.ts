@@ -1,9 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex } from '@noble/hashes/utils'
-import { base58, base64 } from '@scure/base'
+import { base58 } from '@scure/base'
 import * as z from 'zod/mini'
-import { readTransaction } from './read-message.js'
 import type { Node } from './rpc.js'
+import { readSigned } from './signed.js'
 import type { OutgoingSearch } from '../ports/chain.js'
 
 /** What left one token account in one transaction. */
@@ -79,10 +79,6 @@ function changesOf({ preTokenBalances, postTokenBalances }: z.output<typeof shap
 
 /** Names the message, where the bytes are of the transaction that was asked for. */
 function hashOf(encoded: string, name: string): string | undefined {
-  try {
-    const { signatures, message } = readTransaction(base64.decode(encoded))
-    return signatures[0] && base58.encode(signatures[0]) === name ? bytesToHex(sha256(message)) : undefined
-  } catch {
-    return undefined
-  }
+  const { signatures = [], message } = readSigned(encoded) ?? {}
+  return message && signatures[0] && base58.encode(signatures[0]) === name ? bytesToHex(sha256(message)) : undefined
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
+import { decodeBytes } from '../lib/base64.js'
 import { ChainUnavailableError, NoPayableOfferError, PayeeAccountMissingError } from '../errors.js'
 import { decode32, isReserved, isWalletAddress, programs, tokenProgramOf } from './address.js'
+import { firstAnswer } from './first-answer.js'
 import type { Node } from './rpc.js'
 import type { Offer } from '../types.js'
 
@@ -61,16 +63,14 @@ async function look(nodes: readonly Node[], offer: Offer, account: string): Prom
 async function readAccounts(nodes: readonly Node[], addresses: readonly string[]): Promise<readonly Account[]> {
   const dataSlice = { offset: 0, length: multisigBytes + 1 }
   const config = { encoding: 'base64', commitment: 'confirmed', dataSlice }
-  let cause: unknown
-  for (const node of nodes) {
-    try {
-      const { value } = await node.ask('getMultipleAccounts', [addresses, config], lookup)
-      if (value.length === addresses.length) return value
-    } catch (error) {
-      cause = error
-    }
+  const ask = async (node: Node): Promise<readonly Account[]> => {
+    const { value } = await node.ask('getMultipleAccounts', [addresses, config], lookup)
+    if (value.length !== addresses.length) throw new TypeError('a node answered for other accounts')
+    return value
   }
-  throw new ChainUnavailableError('no node says whether the payee has an account for the token', { cause })
+  return firstAnswer(nodes, ask).catch((cause: unknown) => {
+    throw new ChainUnavailableError('no node says whether the payee has an account for the token', { cause })
+  })
 }
 
 /**
@@ -86,17 +86,17 @@ function whyNoOwner({ asset, payTo }: Offer, payee: Account): string | undefined
   }
   if (payee.executable) return 'payTo is a program'
   if (payee.owner === programs.system || !isReserved(payee.owner)) return undefined
-  const isMultisig = !isCoin && payee.owner === tokenProgramOf(asset) && isMultisigData(decode(payee.data[0]))
+  const isMultisig = !isCoin && payee.owner === tokenProgramOf(asset) && isMultisigData(decodeBytes(payee.data[0]))
   return isMultisig ? undefined : 'payTo is no wallet, but an account that a program of the chain’s own keeps'
 }
 
-function isMultisigData(data: Uint8Array): boolean {
-  return data.length === multisigBytes && data[2] === initialized
+function isMultisigData(data: Uint8Array | undefined): boolean {
+  return data?.length === multisigBytes && data[2] === initialized
 }
 
 function isAccountOf({ asset, payTo }: Offer, holding: Account): boolean {
-  if (!holding) return false
-  const data = decode(holding.data[0])
+  const data = holding && decodeBytes(holding.data[0])
+  if (!data) return false
   const starts = (bytes: Uint8Array | undefined, offset: number): boolean =>
     bytes?.every((byte, index) => data[offset + index] === byte) === true
   return (
@@ -105,8 +105,4 @@ function isAccountOf({ asset, payTo }: Offer, holding: Account): boolean {
     starts(decode32(payTo), 32) &&
     data[108] === initialized
   )
-}
-
-function decode(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }

@@ -1,9 +1,9 @@
 import { base58 } from '@scure/base'
-import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
 import { transferSolana, type TransferSolanaOptions } from './transfer.js'
-import { readTransaction } from './read-message.js'
+import { firstAnswer } from './first-answer.js'
 import type { Node } from './rpc.js'
+import { readSigned } from './signed.js'
 import type { Payload, Payment } from '../types.js'
 import type { Transfers } from '../ports/chain.js'
 
@@ -22,28 +22,20 @@ export function createTransfers(options: TransferSolanaOptions): Transfers {
 
 /** Who pays the fee signs first, and names the transaction so. */
 function nameOf(transaction: string): string {
-  const [signature = new Uint8Array()] = readTransaction(base64.decode(transaction)).signatures
+  const [signature = new Uint8Array()] = readSigned(transaction)?.signatures ?? []
   return base58.encode(signature)
 }
 
 /** Asks one node after another to take it. A node that has it already has not failed to. */
 async function send(nodes: readonly Node[], transaction: string): Promise<string> {
   const name = nameOf(transaction)
-  let failure: unknown
-  for (const node of nodes) {
-    try {
-      await node.ask(
-        'sendTransaction',
-        [transaction, { encoding: 'base64', preflightCommitment: 'confirmed' }],
-        z.string(),
-      )
-      return name
-    } catch (error) {
-      failure = error
-    }
-    if (await isKnown(node, name)) return name
-  }
-  throw failure
+  const params = [transaction, { encoding: 'base64', preflightCommitment: 'confirmed' }]
+  return firstAnswer(nodes, async (node) => {
+    await node.ask('sendTransaction', params, z.string()).catch(async (error: unknown) => {
+      if (!(await isKnown(node, name))) throw error
+    })
+    return name
+  })
 }
 
 async function isKnown(node: Node, name: string): Promise<boolean> {

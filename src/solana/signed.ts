@@ -1,4 +1,4 @@
-import { decodeBase64 } from './base64.js'
+import { decodeBytes } from '../lib/base64.js'
 import { readTransaction, type Transaction } from './read-message.js'
 
 /** Tells whether what a signer answered can be a signature at all. */
@@ -9,7 +9,7 @@ export function isSignature(value: unknown): value is Uint8Array {
 /** Reads a transaction in base64, or answers `undefined` when it is none. */
 export function readSigned(encoded: string): Transaction | undefined {
   try {
-    const bytes = decodeBase64(encoded)
+    const bytes = decodeBytes(encoded)
     return bytes && readTransaction(bytes)
   } catch {
     return undefined

@@ -1,16 +1,17 @@
 import * as z from 'zod/mini'
 import { ConfigurationError } from '../errors.js'
 import type { SolanaSigner } from './signer.js'
-import { encodeBase64 } from './base64.js'
+import { encodeBytes } from '../lib/base64.js'
 import { isSignedBy } from './verify.js'
 import { writeTransaction } from './read-message.js'
+import { firstAnswer } from './first-answer.js'
 import type { Node } from './rpc.js'
 import type { AuthorizationTerms, Hex, Network, Offer, Payment } from '../types.js'
 import type { Scheme } from '../ports/scheme.js'
 import { type Anchor, readAnchor } from './blockhash.js'
 import { refuseOwnTransfer } from './refuse-offer.js'
-import { buildOwnMessage } from './own-message.js'
-import { accountsOf, differenceOfOwn, feeOf, ownTransferOf } from './transfer-shape.js'
+import { type BuildMessage, createBuilder, refuseCompiled, type Web3 } from './build-message.js'
+import { accountsOf, differenceOfOwn, feeOf, type OwnTransfer, ownTransferOf } from './transfer-shape.js'
 import { createPayees } from './payee-account.js'
 import { isSignature, readSigned } from './signed.js'
 import { usefulSeconds, validSeconds } from './exact-terms.js'
@@ -23,6 +24,8 @@ export type TransferSolanaOptions = {
   /** For one transfer. */
   readonly maxFeeLamports: bigint
   readonly clock: () => number
+  /** What messages are compiled with. */
+  readonly web3: () => Promise<Web3>
 }
 
 /** Of the blocks that a node remembers: what most of what was in them paid less than. */
@@ -38,6 +41,7 @@ const placeholderLength = 600
  */
 export function transferSolana(options: TransferSolanaOptions): Scheme<SolanaSigner> {
   const { network, nodes, maxFeeLamports, clock } = options
+  const build = createBuilder(options.web3)
   const payees = createPayees(nodes)
   return {
     name: 'transfer',
@@ -57,14 +61,14 @@ export function transferSolana(options: TransferSolanaOptions): Scheme<SolanaSig
           `Failed to transfer: the fee would be up to ${feeOf({ unitPrice })} lamports, and ${maxFeeLamports} are allowed; nothing was signed`,
         )
       }
-      return fixTerms(offer, context, { anchor, unitPrice })
+      return fixTerms(offer, context, { anchor, unitPrice, build })
     },
     sign: async (payment, signer) => {
-      const message = buildOwnMessage(ownTransferOf(payment))
+      const message = await build(draftOf(ownTransferOf(payment)))
       const problem = problemOf(payment, message, maxFeeLamports)
       if (problem !== undefined) throw new TypeError(problem)
       const signature: unknown = await signer.signMessage(message.slice())
-      return isSignature(signature) ? encodeBase64(writeTransaction(message, signature, 1)) : ''
+      return isSignature(signature) ? encodeBytes(writeTransaction(message, signature, 1)) : ''
     },
     check: (payment, encoded) => {
       const { signatures = [], message } = readSigned(encoded) ?? {}
@@ -81,17 +85,24 @@ export function transferSolana(options: TransferSolanaOptions): Scheme<SolanaSig
 }
 
 type Context = { readonly payer: string; readonly nonce: Hex; readonly now: number }
-type Found = { readonly anchor: Anchor; readonly unitPrice: bigint }
+type Found = { readonly anchor: Anchor; readonly unitPrice: bigint; readonly build: BuildMessage }
 
-function fixTerms(
+/** Who pays pays the fee too. */
+function draftOf(transfer: OwnTransfer): Parameters<BuildMessage>[0] {
+  return { ...transfer, feePayer: transfer.payer }
+}
+
+async function fixTerms(
   { asset, amount, payTo }: Offer,
   { payer, nonce, now }: Context,
-  { anchor, unitPrice }: Found,
-): AuthorizationTerms {
+  { anchor, unitPrice, build }: Found,
+): Promise<AuthorizationTerms> {
   const { blockhash, height, slot, readAt } = anchor
   // It is the purchase's own, so that two equal transfers are two messages.
   const memo = nonce.slice(2, 34)
   const transfer = { asset, amount, payTo, payer, blockhash, memo, unitPrice }
+  const message = await build(draftOf(transfer))
+  refuseCompiled(differenceOfOwn(message, transfer))
   return {
     payer,
     nonce,
@@ -105,20 +116,17 @@ function fixTerms(
       memo,
       unitPrice: String(unitPrice),
       ...accountsOf(transfer),
-      messageHash: messageHash(buildOwnMessage(transfer)),
+      messageHash: messageHash(message),
     },
   }
 }
 
 /** What others paid lately to write to these accounts, in micro-lamports for a compute unit; one where no node says. */
 async function readPrice(nodes: readonly Node[], accounts: readonly string[]): Promise<bigint> {
-  for (const node of nodes) {
-    const found = await node.ask('getRecentPrioritizationFees', [accounts], prices).catch(() => undefined)
-    if (!found) continue
-    const paid = found.map(({ prioritizationFee }) => prioritizationFee).toSorted((one, other) => one - other)
-    return BigInt(Math.max(1, paid[Math.floor(paid.length * priceQuantile)] ?? 0))
-  }
-  return 1n
+  const ask = (node: Node) => node.ask('getRecentPrioritizationFees', [accounts], prices)
+  const found = await firstAnswer(nodes, ask).catch(() => [])
+  const paid = found.map(({ prioritizationFee }) => prioritizationFee).toSorted((one, other) => one - other)
+  return BigInt(Math.max(1, paid[Math.floor(paid.length * priceQuantile)] ?? 0))
 }
 
 /** Says what is wrong with a message, or nothing when it is exactly the recorded transfer, at a fee that is allowed. */

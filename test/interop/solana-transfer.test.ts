@@ -77,7 +77,7 @@ const received = (mint = devnetUsdc): Promise<bigint> => chain.tokenBalance(paye
 const finalize = (): void => chain.tick(33)
 /** Makes blocks, and time, until no block can have what was signed. */
 function outlive(): void {
-  chain.tick(184 + 32)
+  chain.tick(300 + 32)
   now += 130_000
 }
 /** What a node was sent, in base64. */
@@ -358,7 +358,8 @@ describe('a transfer on Solana is not made', () => {
 test('what a wallet holds of SOL and of tokens is what the chain says', async () => {
   const held = (await open().balances()).filter(({ amount }) => amount > 0n)
   expect(held.map(({ asset, amount, microUsd }) => [asset.symbol, amount, microUsd])).toEqual([
-    ['USDC', 10_000_000n, 10_000_000n],
+    // The owner's own assets come first.
     ['SOL', 10_000_000_000n, 2_000_000_000n],
+    ['USDC', 10_000_000n, 10_000_000n],
   ])
 })

@@ -138,7 +138,7 @@ describe('a blockhash that has grown too old on the way', () => {
       const wallet = createSolanaAgent(chain, payer, {
         clock,
         schemes: [schemeFor(chain, { clock })],
-        chains: [solana({ network: solanaDevnet, rpcs: [`${chain.url}/one`], clock: () => now + 120_000 })],
+        chains: [solana({ network: solanaDevnet, rpcs: [`${chain.url}/one`], clock })],
       })
       await wallet.fetch(`${server.url}/paid`)
       chain.tick(150)
@@ -147,7 +147,7 @@ describe('a blockhash that has grown too old on the way', () => {
       expect(error).toMatchObject({ code: 'payment_rejected', moved: 'maybe' })
       expect(await spentBy(wallet)).toBe(2n * price)
 
-      chain.tick(32 + 33)
+      chain.tick(32 + 150)
       expect(await wallet.reconcile()).toMatchObject({ confirmed: [{}], expired: [{ status: 'expired' }] })
       expect(await spentBy(wallet)).toBe(price)
       now += 30_000

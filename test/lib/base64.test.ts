@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeBase64, encodeBase64 } from '../../src/lib/base64.js'
+import { decodeBase64, decodeBytes, encodeBase64, encodeBytes } from '../../src/lib/base64.js'
 
 describe('base64', () => {
   test('of any text is what Buffer makes of it, and comes back in every spelling', () => {
@@ -12,6 +12,19 @@ describe('base64', () => {
         const padded = urlSafe.padEnd(Math.ceil(urlSafe.length / 4) * 4, '=')
         for (const spelling of [standard, urlSafe, padded, standard.replace(/=+$/, '')])
           expect(decodeBase64(spelling)).toBe(text)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('of any bytes is what Buffer makes of it, and comes back in that spelling alone', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const encoded = Buffer.from(bytes).toString('base64')
+        expect(encodeBytes(bytes)).toBe(encoded)
+        expect(decodeBytes(encoded)).toEqual(Uint8Array.from(bytes))
+        for (const other of [`${encoded} `, `${encoded}=`, encoded.replace(/=+$/, '')])
+          if (other !== encoded) expect(decodeBytes(other)).toBeUndefined()
       }),
       { numRuns: 500 },
     )

@@ -1,13 +1,14 @@
 import {
   ComputeBudgetProgram,
+  MessageV0,
   PublicKey,
   SystemProgram,
   TransactionInstruction,
   TransactionMessage,
 } from '@solana/web3.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allowPayees, createAgentWallet, type Payment } from '../../src/index.js'
-import { solana } from '../../src/solana/index.js'
+import { allowPayees, createAgentWallet, type Payment, spendingLimit } from '../../src/index.js'
+import { solana, type Web3 } from '../../src/solana/index.js'
 import { outcome } from '../support/offers.ts'
 import { solanaStore } from '../support/solana-agent.ts'
 import { memo, transferChecked } from '../support/solana-messages.ts'
@@ -19,9 +20,19 @@ import {
   solanaDevnet,
   startSolana,
   type TestSolana,
+  web3Versions,
 } from '../support/solana/index.ts'
 
 const network = solanaDevnet
+/** The chain's own coin at a price of the owner's. */
+const sol = {
+  network,
+  symbol: 'SOL',
+  address: '11111111111111111111111111111111',
+  decimals: 9,
+  transfer: 'native',
+  microUsd: 200_000_000n,
+} as const
 
 let chain: TestSolana
 let payer: SolanaKeyPair
@@ -99,7 +110,60 @@ const compiled = (...given: Parameters<typeof messageOf>): Uint8Array =>
       .serialize(),
   )
 
+/** Says the same with the last two of the accounts in each other's place. */
+function reordered({ header, staticAccountKeys, recentBlockhash, compiledInstructions }: MessageV0): Uint8Array {
+  const last = staticAccountKeys.length - 1
+  const place = (index: number): number => (index < last - 1 ? index : 2 * last - 1 - index)
+  const message = new MessageV0({
+    header,
+    staticAccountKeys: staticAccountKeys.map((_key, index) => staticAccountKeys[place(index)] ?? parts.authority),
+    recentBlockhash,
+    compiledInstructions: compiledInstructions.map(({ programIdIndex, accountKeyIndexes, data }) => ({
+      programIdIndex: place(programIdIndex),
+      accountKeyIndexes: accountKeyIndexes.map(place),
+      data,
+    })),
+    addressTableLookups: [],
+  })
+  return Uint8Array.from(message.serialize())
+}
+
+/** Moves a dollar and a tenth of a SOL with a library. */
+async function moveWith(web3: unknown): Promise<void> {
+  const payee = await chain.createPayee()
+  const wallet = createAgentWallet({
+    keyStore: solanaStore(payer),
+    policy: [allowPayees([payee]), spendingLimit({ perPaymentUsd: 50, dailyLimitUsd: 100 })],
+    assets: [sol],
+    chains: [solana({ network, rpcs: [chain.url], web3: async () => web3 as Web3 })],
+  })
+  await wallet.transfer({ to: payee, amount: '1', asset: 'USDC', network })
+  await wallet.transfer({ to: payee, amount: '0.1', asset: 'SOL', network })
+  expect(await chain.tokenBalance(payee, devnetUsdc)).toBe(1_000_000n)
+  expect(chain.lamportsOf(payee)).toBe(100_000_000n)
+}
+
 describe('what a Solana key signs for a transfer', () => {
+  test.each(Object.entries(web3Versions))('is compiled with @solana/web3.js %s', async (_version, web3) => {
+    await moveWith(web3)
+  })
+
+  test('is nothing that a library compiled which moves more', async () => {
+    const web3 = web3Versions['1.99.0'] as unknown as Web3
+    const TransactionInstruction = function (call: ConstructorParameters<Web3['TransactionInstruction']>[0]) {
+      return new web3.TransactionInstruction({
+        ...call,
+        data: call.data[0] === 12 ? call.data.with(2, 0xff) : call.data,
+      })
+    } as never
+    const before = chain.landed().length
+    await expect(moveWith({ ...web3, TransactionInstruction })).rejects.toMatchObject({
+      code: 'configuration_invalid',
+      moved: 'no',
+    })
+    expect(chain.landed()).toHaveLength(before)
+  })
+
   test('is one message only, to the byte', () => {
     const [limit, price, move, note] = calls()
     const drain = SystemProgram.transfer({ fromPubkey: parts.authority, toPubkey: parts.destination, lamports: 1 })
@@ -133,8 +197,9 @@ describe('what a Solana key signs for a transfer', () => {
   test('is the recorded message, of the recorded payer', async () => {
     const sent = chain.landed()[0]?.wire.subarray(65) ?? new Uint8Array()
     expect(check(Uint8Array.from(sent))).toBeUndefined()
+    expect(check(compiled(calls()))).toBeUndefined()
     // The same calls, with the accounts in another order, are another message: it could be a second transfer.
-    expect(check(compiled(calls()))).toBe('the message is not the recorded one')
+    expect(check(reordered(messageOf(calls()).compileToV0Message()))).toBe('the message is not the recorded one')
     expect(check(Uint8Array.from(sent), { signer: createSolanaKeyPair() })).toMatch(
       /not of this transfer by this payer/,
     )
