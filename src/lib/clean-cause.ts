@@ -1,4 +1,5 @@
 import { redact } from './redact.js'
+import { isUserRejection } from './user-rejection.js'
 
 const deepest = 5
 const mostErrors = 8
@@ -39,6 +40,8 @@ function copy(error: object, depth: number): Error {
   if (safe.name !== own) define('name', own)
   define('stack', [`${own}: ${safe.message}`, ...framesOf(stack, text)].join('\n'))
   if (isWord(code) || Number.isSafeInteger(code)) Object.assign(safe, { code })
+  // Libraries put a person's no in places that are not copied.
+  else if (isUserRejection(error)) Object.assign(safe, { code: 4001 })
   if (depth >= deepest) return safe
   if (cause !== undefined) define('cause', clean(cause, depth + 1))
   if (Array.isArray(errors))

@@ -19,7 +19,8 @@ export function serve(port: Port): void {
     if (!request) throw keyFileError('refused')
     if (request.type !== 'open') return handle(request, store)
     // Opened once: another file would be another wallet under the same name.
-    store ??= encryptedFile(request)
+    const { type: _, ...options } = request
+    store ??= encryptedFile(options)
     return undefined
   }
   port.listen((message) => {
