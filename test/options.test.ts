@@ -9,6 +9,7 @@ import {
   createAgentWallet,
   exactEvm,
   maxLiveHolds,
+  memoryLedger,
   maxPayments,
   narrowToken,
   priceMemory,
@@ -85,6 +86,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend TierOptions': [(wrong) => spendingLimit({ instantMaxUsd: 1, ...wrong })],
   'stipend TimeWindowOptions': [(wrong) => timeWindow({ from: '09:00', ...wrong })],
   'stipend ExactEvmOptions': [(wrong) => exactEvm(wrong)],
+  'stipend MemoryLedgerOptions': [(wrong) => memoryLedger(wrong)],
   'stipend SessionScope': [
     (wrong) => wallet.session(wrong),
     (wrong) => wallet.session({}).session(wrong),
@@ -153,6 +155,7 @@ const others: Readonly<Record<string, string>> = {
   'stipend/mcp PayingToolOptions': 'likewise, and payment, which is above',
   'stipend/keys PrivateKeyInput': 'a key in one of its forms',
   'stipend LimitScope': 'a word',
+  'stipend TimeSource': 'an answer',
   'stipend/tools PayFetchInput': 'what a model gives, read by a strict schema',
   'stipend/tools QuoteInput': 'likewise',
   'stipend/tools BudgetInput': 'likewise',

@@ -6,7 +6,7 @@ export const waitsPatches: readonly KnownBad[] = [
     invariant: 'I15',
     breaks: 'a payment that is recorded after the deadline stays in the budget',
     file: 'src/pay/bound-ledger.ts',
-    find: '        if (isTooLate(error)) releaseLate(reservation, payment, { ledger, emit })\n',
+    find: '    if (isLate(error)) onLate()\n',
     replace: '',
     tests: ['test/pay/bound-ledger.test.ts'],
   },

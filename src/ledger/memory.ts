@@ -1,3 +1,4 @@
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ClockJumpedError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Approval, ApprovalId, Freeze, Limit, Payment, PaymentId, SessionId } from '../types.js'
@@ -33,8 +34,12 @@ export type MemoryLedgerOptions = {
   readonly monotonic?: (() => number) | undefined
 }
 
+const optionNames: OptionNames<MemoryLedgerOptions> = { monotonic: true }
+
 /** Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it. */
-export function memoryLedger({ monotonic }: MemoryLedgerOptions = {}): Ledger {
+export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
+  refuseUnknown('memoryLedger', options, optionNames)
+  const { monotonic } = options
   const payments = new Map<PaymentId, Payment>()
   const journal = new Map<PaymentId, JournalEntry[]>()
   const requests = new Map<string, readonly PaymentId[]>()

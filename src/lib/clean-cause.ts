@@ -39,7 +39,7 @@ function copy(error: object, depth: number): Error {
   }
   if (safe.name !== own) define('name', own)
   define('stack', [`${own}: ${safe.message}`, ...framesOf(stack, text)].join('\n'))
-  if (isWord(code) || Number.isSafeInteger(code)) Object.assign(safe, { code })
+  if (isCode(code) || Number.isSafeInteger(code)) Object.assign(safe, { code })
   // Libraries put a person's no in places that are not copied.
   else if (isUserRejection(error)) Object.assign(safe, { code: 4001 })
   if (depth >= deepest) return safe
@@ -52,9 +52,14 @@ function copy(error: object, depth: number): Error {
   return safe
 }
 
-/** A name or a code, which are words of a program. */
+/** A name, which is a word of a program. */
 function isWord(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_.-]{0,47}$/.test(value)
+  return isCode(value) && /^[A-Za-z]/.test(value)
+}
+
+/** A word that may begin with a digit, as those of SQL do. */
+function isCode(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$/.test(value)
 }
 
 /** The lines after the message, which repeats what it was made of. */

@@ -1,7 +1,9 @@
 import type { Reading } from './clock.js'
-import { ClockJumpedError, MalformedMessageError, PaymentDeniedError } from '../errors.js'
+import { ChainUnavailableError, ClockJumpedError, MalformedMessageError, PaymentDeniedError } from '../errors.js'
 import { domainOf } from '../hosts/registered-domain.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
+import { isLate, within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Allowed, Ask, Candidate, Parts } from './context.js'
 import { byPreference, type Denied, isAllowed, judge } from './judge.js'
@@ -60,7 +62,7 @@ async function fixPayment(
   const secret = await parts.secret(signer.address)
   const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
   const nonce = nonceOf(secret, purchase, offer.asset)
-  const terms = await scheme.terms(offer, { payer: signer.address, nonce, now })
+  const terms = await inTime(scheme.terms(offer, { payer: signer.address, nonce, now }))
   const payment: Payment = {
     id: paymentId(secret, purchase),
     purchaseKey: ask.purchaseKey,
@@ -82,6 +84,15 @@ async function fixPayment(
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
+}
+
+/** A scheme may have to ask its chain first. */
+async function inTime<terms>(answer: terms | Promise<terms>): Promise<terms> {
+  try {
+    return await within(deadlines.terms, Promise.resolve(answer), 'the scheme did not answer in time')
+  } catch (cause) {
+    throw isLate(cause) ? new ChainUnavailableError('what to sign was not known in time', { cause }) : cause
+  }
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */

@@ -18,8 +18,15 @@ describe('a refusal over HTTP', () => {
     const answer = await ask('POST /v1/x402/fetch', { token: await token(), body: { url } })
     expect(answer.status).toBe(422)
     expect(answer.json).toMatchObject({ code: 'no_payable_offer', moved: 'no' })
-    const reason = `asset ${asset} on eip155:84532 is not in the table of known assets`
-    expect(answer.json.setAside).toEqual([{ index: 0, scheme: 'exact', network: 'eip155:84532', reason }])
+    expect(answer.json.setAside).toEqual([
+      {
+        index: 0,
+        reason: `${asset} on eip155:84532 is not in the table of known assets`,
+        untrustedScheme: 'exact',
+        untrustedNetwork: 'eip155:84532',
+        untrustedAsset: asset,
+      },
+    ])
     expect(answer.text).not.toContain('hush')
   })
 

@@ -25,9 +25,10 @@ test('says of an offer that is set aside which it was and why, and nothing else 
   expect(JSON.parse(JSON.stringify(setAside))).toEqual([
     {
       index: 0,
-      scheme: 'exact',
-      network: usdc.network,
-      reason: `asset 0x${'1'.repeat(40)} on ${usdc.network} is not in the table of known assets`,
+      reason: `0x${'1'.repeat(40)} on ${usdc.network} is not in the table of known assets`,
+      untrustedScheme: 'exact',
+      untrustedNetwork: usdc.network,
+      untrustedAsset: `0x${'1'.repeat(40)}`,
     },
     { index: 0, reason: 'it is not well-formed' },
   ])
