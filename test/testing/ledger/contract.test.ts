@@ -321,6 +321,42 @@ const mistakes: readonly (readonly [string, Partial<Habits>, string])[] = [
   ],
   ['lists all there are', { arrange: (payments) => payments.toReversed() }, 'payments are listed newest first'],
   [
+    'begins each page anew',
+    { older: (payments) => payments },
+    'a list goes on after the last payment of a page, until there is none',
+  ],
+  [
+    'lists the last payment of a page again',
+    { older: (payments, before) => payments.slice(0, payments.findIndex(({ id }) => id === before) + 1) },
+    'a list goes on after the last payment of a page, until there is none',
+  ],
+  [
+    'tells pages apart by their time',
+    {
+      older: (payments, before) => {
+        const last = payments.find(({ id }) => id === before)
+        return payments.filter(({ createdAt }) => createdAt < (last?.createdAt ?? 0))
+      },
+    },
+    'a list goes on after the last payment of a page, until there is none',
+  ],
+  [
+    'loses its place when a payment moves on',
+    {
+      older: (payments, before, filter) => {
+        const matching = payments.filter((payment) => sound.matches(payment, filter))
+        return matching.slice(
+          0,
+          Math.max(
+            0,
+            matching.findIndex(({ id }) => id === before),
+          ),
+        )
+      },
+    },
+    'a list goes on after the last payment of a page, until there is none',
+  ],
+  [
     'lists until an instant, inclusive',
     { matches: (payment, { until, ...filter }) => sound.matches(payment, { ...filter, until: until && until + 1 }) },
     'a list holds the payments that every given filter matches',

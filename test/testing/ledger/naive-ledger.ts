@@ -45,6 +45,8 @@ export type Habits = {
   readonly freesAt: (limit: Limit, counted: readonly Entry[]) => number | undefined
   readonly missing: (id: PaymentId, update: PaymentUpdate) => Payment
   readonly advance: (payment: Payment, update: PaymentUpdate) => Payment
+  /** The payments that are older than the last one of the page before. */
+  readonly older: (payments: readonly Payment[], before: PaymentId, filter: PaymentFilter) => readonly Payment[]
   readonly matches: (payment: Payment, filter: PaymentFilter) => boolean
   readonly arrange: (payments: readonly Payment[], filter: PaymentFilter) => readonly Payment[]
   readonly secret: (secrets: Map<string, Uint8Array>, name: string, first?: Uint8Array) => Uint8Array
@@ -119,6 +121,11 @@ export const sound: Habits = {
     throw new TypeError(`payment ${id} is not in the ledger`)
   },
   advance: advancePayment,
+  older: (payments, before) =>
+    payments.slice(
+      0,
+      payments.findIndex(({ id }) => id === before),
+    ),
   matches: (payment, filter) =>
     (filter.status ?? payment.status) === payment.status &&
     (filter.host ?? payment.resource.host) === payment.resource.host &&
@@ -239,10 +246,13 @@ export function naiveLedger(habits: Habits = sound): Ledger {
         .map(({ payment }) => habits.copy(payment))
         .at(-1),
     list: async (filter = {}) => {
-      const payments = entries
-        .map(({ payment }) => habits.copy(payment))
-        .filter((payment) => habits.matches(payment, filter))
-      return habits.arrange(payments, filter)
+      const { before } = filter
+      const all = entries.map(({ payment }) => habits.copy(payment))
+      const page = before === undefined ? all : habits.older(all, before, filter)
+      return habits.arrange(
+        page.filter((payment) => habits.matches(payment, filter)),
+        filter,
+      )
     },
     usage: async (limits, asked) => {
       now = habits.tick(now, asked)
