@@ -43,22 +43,34 @@ export async function readNonce(client: Rpc, { asset, terms }: Payment, blockHas
   return word === 1n
 }
 
-/** Finds the logs of a payment's nonce, between the blocks in which it can have been executed. */
+/**
+ * Finds the logs of a payment's nonce: since it was signed, and else before that. What was signed anew can have been
+ * executed by what was signed first.
+ */
 export async function findLogs(client: Rpc, payment: Payment, final: Block): Promise<readonly Log[]> {
-  const { asset, terms } = payment
   const { number: first } = await blockBefore(client, final, Math.floor(payment.createdAt / 1000) - 600)
-  const last = final.number < first + maxSearch * maxSearches ? final.number : first + maxSearch * maxSearches
-  for (let from = first; from <= last; from += maxSearch) {
-    const to = from + maxSearch - 1n < last ? from + maxSearch - 1n : last
-    const topics = [[events.used, events.canceled], encodeWord(terms.payer), terms.nonce]
-    const logs = await client.request({
-      method: 'eth_getLogs',
-      params: [{ address: asset.address, topics, fromBlock: encodeQuantity(from), toBlock: encodeQuantity(to) }],
-    })
-    const ours = Array.isArray(logs) ? logs.filter((log) => isOfNonce(log, payment)) : []
-    if (ours.length > 0) return ours.map(readLog)
+  const reach = maxSearch * maxSearches
+  for (let from = first; from <= final.number && from < first + reach; from += maxSearch) {
+    const logs = await findLogsIn(client, payment, from, min(from + maxSearch - 1n, final.number))
+    if (logs.length > 0) return logs
+  }
+  for (let to = first - 1n; to >= 0n && to >= first - reach; to -= maxSearch) {
+    const logs = await findLogsIn(client, payment, to < maxSearch ? 0n : to - maxSearch + 1n, to)
+    if (logs.length > 0) return logs
   }
   return []
+}
+
+async function findLogsIn(client: Rpc, payment: Payment, first: bigint, last: bigint): Promise<readonly Log[]> {
+  const { asset, terms } = payment
+  const topics = [[events.used, events.canceled], encodeWord(terms.payer), terms.nonce]
+  const range = { fromBlock: encodeQuantity(first), toBlock: encodeQuantity(last) }
+  const logs = await client.request({ method: 'eth_getLogs', params: [{ address: asset.address, topics, ...range }] })
+  return Array.isArray(logs) ? logs.filter((log) => isOfNonce(log, payment)).map(readLog) : []
+}
+
+function min(one: bigint, other: bigint): bigint {
+  return one < other ? one : other
 }
 
 /** Walks back in growing steps to a block that is older than an instant. */

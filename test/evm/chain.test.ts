@@ -54,6 +54,17 @@ describe('what an EVM chain shows of a payment', () => {
     expect(await scene.examine(payment)).toMatchObject({ type: 'executed' })
   })
 
+  test('is its transfer, although it was signed anew long after it was executed', async () => {
+    const payment = await scene.createPayment()
+    const transaction = await scene.execute(payment)
+    await scene.admin.mine({ blocks: 2000, interval: 2 })
+    const { timestamp } = await scene.chain.publicClient.getBlock()
+    const terms = { ...payment.terms, validBefore: Number(timestamp) + 60 }
+    await scene.finalize()
+    const renewed = { ...payment, terms, createdAt: Number(timestamp) * 1000 }
+    expect(await scene.examine(renewed)).toEqual({ type: 'executed', transaction, amount: payment.amount })
+  })
+
   test('is a cancellation, and not a transfer, when its nonce was cancelled', async () => {
     const payment = await scene.createPayment()
     const transaction = await scene.cancel(payment)

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import type { Rpc } from 'stipend/evm'
+import { createPace } from './pace.ts'
 
 /** What a payer has signed, as it is on the wire. */
 export type SignedTransfer = {
@@ -24,7 +25,7 @@ export type Movement = {
   readonly transaction: string
 }
 
-/** A chain with one token, whose blocks come every two seconds and are final after a minute. */
+/** A chain with one token, whose blocks come every two seconds unless it is slow; the latest thirty are not final. */
 export type Chain = {
   readonly movements: readonly Movement[]
   /** Executes what was signed, as the token contract would: in its time, and each nonce once. */
@@ -32,7 +33,10 @@ export type Chain = {
   /** Undoes what the latest blocks that are not final have executed. */
   readonly reorganise: () => void
   readonly isFinal: (movement: Movement) => boolean
-  readonly node: Rpc
+  /** A node as it was at an instant in Unix milliseconds: it knows of no later block. */
+  readonly nodeAt: (at: number) => Rpc
+  /** From now on a block takes so many times as long. */
+  readonly slow: (times: number) => void
 }
 
 const blockMs = 2000
@@ -47,7 +51,9 @@ const topics = {
 /** Creates a chain, at a clock in Unix milliseconds. */
 export function createChain(clock: () => number): Chain {
   const movements: Movement[] = []
-  const height = (): number => Math.floor((clock() - genesis) / blockMs)
+  const pace = createPace(genesis, blockMs)
+  const timeOf = (block: number): number => Math.floor(pace.timeOf(block) / 1000)
+  const height = (): number => pace.heightAt(clock())
   const final = (): number => height() - finalBlocks
   const find = (nonce: string, upTo: number): Movement | undefined =>
     movements.find((one) => one.nonce === nonce && one.block <= upTo)
@@ -68,22 +74,29 @@ export function createChain(clock: () => number): Chain {
       movements.splice(0, movements.length, ...kept)
     },
     isFinal: (movement) => movement.block <= final(),
-    node: { request: async (call) => answer(call, { movements, find, height, final }) },
+    nodeAt: (at) => {
+      const head = pace.heightAt(at)
+      const known = movements.filter(({ block }) => block <= head)
+      const state = { movements: known, find, timeOf, height: head, final: head - finalBlocks }
+      return { request: async (call) => answer(call, state) }
+    },
+    slow: (times) => pace.set(blockMs * times, clock()),
   }
 }
 
 type State = {
   readonly movements: readonly Movement[]
   readonly find: (nonce: string, upTo: number) => Movement | undefined
-  readonly height: () => number
-  readonly final: () => number
+  readonly timeOf: (block: number) => number
+  readonly height: number
+  readonly final: number
 }
 
 /** Answers like a node; its JSON is read by the code under test, so nothing here is shared with it. */
 function answer({ method, params }: { readonly method: string; readonly params?: unknown }, state: State): unknown {
   const [first, second] = (params ?? []) as readonly unknown[]
   if (method === 'eth_chainId') return '0x14a34'
-  if (method === 'eth_getBlockByNumber') return describeBlock(blockNamed(String(first), state))
+  if (method === 'eth_getBlockByNumber') return describeBlock(blockNamed(String(first), state), state)
   if (method === 'eth_call') {
     const { data } = first as { readonly data: string }
     const block = Number.parseInt((second as { readonly blockHash: string }).blockHash.slice(2), 16)
@@ -95,12 +108,12 @@ function answer({ method, params }: { readonly method: string; readonly params?:
 }
 
 function blockNamed(name: string, state: State): number {
-  if (name === 'finalized') return state.final()
-  return name === 'latest' ? state.height() : Number(BigInt(name))
+  if (name === 'finalized') return state.final
+  return name === 'latest' ? state.height : Number(BigInt(name))
 }
 
 /** A block's hash is its number here: nobody asks it of more. */
-function describeBlock(number: number): unknown {
+function describeBlock(number: number, { timeOf }: State): unknown {
   return { number: hex(number), hash: word(BigInt(number)), timestamp: hex(timeOf(number)) }
 }
 
@@ -123,10 +136,6 @@ function logsOf({ from, to, value, nonce, block, transaction }: Movement) {
     { ...log, logIndex: '0x0', topics: [topics.used, word(BigInt(from)), nonce], data: '0x' },
     { ...log, logIndex: '0x1', topics: [topics.transfer, word(BigInt(from)), word(BigInt(to))], data: word(value) },
   ]
-}
-
-function timeOf(block: number): number {
-  return Math.floor((genesis + block * blockMs) / 1000)
 }
 
 function hex(number: number): string {

@@ -22,8 +22,9 @@ export async function check(world: World): Promise<void> {
   const byNonce = new Map(payments.map((payment) => [payment.terms.nonce as string, payment]))
   checkLimits(world)
   checkPurchases(world)
+  await checkTotal(payments, world)
   for (const payment of payments) checkStatus(payment, world)
-  for (const one of world.signed) checkSigned(one, world)
+  for (const one of world.signed) checkSigned(one)
   for (const { transfer } of world.shop.sightings) {
     const recorded = byNonce.get(transfer.nonce)
     require('I3', recorded !== undefined && recorded.status !== 'released', 'a payment left that is not recorded')
@@ -38,7 +39,7 @@ function checkLimits({ chain, shop, time, judged, signed, state }: World): void 
   const executed = new Set(gone.map(({ nonce }) => nonce))
   const takeable = new Map<string, bigint>()
   for (const { transfer } of shop.sightings) {
-    const isOver = time.now / 1000 >= Number(transfer.validBefore)
+    const isOver = time.now() / 1000 >= Number(transfer.validBefore)
     if (isOver || executed.has(transfer.nonce)) continue
     const known = takeable.get(transfer.nonce) ?? 0n
     const value = BigInt(transfer.value)
@@ -47,7 +48,7 @@ function checkLimits({ chain, shop, time, judged, signed, state }: World): void 
   const open = sum([...takeable.values()])
   const total = sum(gone.map(({ value }) => value)) + open
   require('I1', total <= limits.total, `${total} of ${limits.total} in total`)
-  const recent = gone.filter(({ at }) => at > time.now - surelyCoveredMs)
+  const recent = gone.filter(({ at }) => at > time.now() - surelyCoveredMs)
   const hourly = sum(recent.map(({ value }) => value)) + open
   require('I1', hourly <= limits.hourly, `${hourly} of ${limits.hourly} within half an hour`)
   const large = new Set(
@@ -80,22 +81,46 @@ function checkStatus({ id, status, terms, payTo, amount }: Payment, { chain, sho
     const isOurs = moved && isTransferOf(moved, payTo, amount) && chain.isFinal(moved)
     require('I4', isOurs === true, `${id} is confirmed and not in a final block`)
   }
-  if (status !== 'released' && status !== 'expired' && status !== 'cancelled') return
+  if (!isFree(status)) return
   const live = shop.sightings.find(
-    ({ transfer }) => transfer.nonce === terms.nonce && Number(transfer.validBefore) > time.now / 1000,
+    ({ transfer }) => transfer.nonce === terms.nonce && Number(transfer.validBefore) > time.now() / 1000,
   )
   require('I5', moved === undefined, `${id} is ${status}, and was executed`)
   require('I5', live === undefined, `${id} is ${status}, and can still be executed`)
 }
 
-/** I3 and I10: at the moment of signing, the ledger had just this payment. */
-function checkSigned({ message, recorded }: Signed, _world: World): void {
-  require('I3', recorded !== undefined && recorded.status !== 'released', 'the key was used before the record')
-  const isSame =
-    recorded?.amount === message['value'] &&
-    recorded?.payTo === message['to'] &&
-    BigInt(recorded?.terms.validBefore ?? 0) === message['validBefore']
-  require('I10', isSame, 'what was signed is not what was recorded')
+/** I7: what the ledger says is used is the sum of its payments. */
+async function checkTotal(payments: readonly Payment[], { ledger, time }: World): Promise<void> {
+  const limit = { name: 'all', scope: 'wallet', window: { type: 'lifetime' }, measure: 'microUsd', max: 1n } as const
+  const [usage] = await ledger.usage([limit], time.now())
+  const total = sum(payments.flatMap(({ status, microUsd }) => (isFree(status) ? [] : [microUsd])))
+  require('I7', usage?.used === total, `${usage?.used} is used, and ${total} were paid`)
+}
+
+/** I4 and I5, at the end: of each payment the ledger says what the final blocks show. */
+export async function checkEnd(world: World): Promise<void> {
+  const { chain, state } = world
+  for (const { id, status, terms } of await world.payments()) {
+    const isExecuted = chain.movements.some(({ nonce }) => nonce === terms.nonce)
+    if (isExecuted) require('end', status === 'confirmed', `${id} was executed, and is ${status}`)
+    // What a node that lied had confirmed too early can have been undone since.
+    else if (!state.hasLiar) require('end', isFree(status), `${id} was never executed, and is ${status}`)
+  }
+}
+
+function isFree(status: Payment['status']): boolean {
+  return status === 'released' || status === 'expired' || status === 'cancelled'
+}
+
+/** I3 and I10: before it was signed, the ledger had just this payment. */
+function checkSigned({ message, recorded }: Signed): void {
+  const last = recorded.at(-1)
+  require('I3', last !== undefined && last.status !== 'released', 'the key was used before the record')
+  const isRecorded = recorded.some(
+    ({ amount, payTo, terms }) =>
+      amount === message['value'] && payTo === message['to'] && BigInt(terms.validBefore) === message['validBefore'],
+  )
+  require('I10', isRecorded, 'what was signed is not what was recorded')
 }
 
 function isSame(message: Signed['message'], transfer: object): boolean {

@@ -1,5 +1,6 @@
 import type { Chain, SignedTransfer } from './chain.ts'
 import type { Chance } from './chance.ts'
+import type { Time } from './time.ts'
 
 /** A payment that arrived: whoever has seen it can execute it as long as the token takes it. */
 export type Sighting = { readonly path: string; readonly transfer: SignedTransfer; readonly signature: string }
@@ -7,8 +8,8 @@ export type Sighting = { readonly path: string; readonly transfer: SignedTransfe
 /** A shop that may do whatever it likes with payments. */
 export type Shop = {
   readonly sightings: readonly Sighting[]
-  /** Answers a request; `hang` is called when it never will. */
-  readonly answer: (request: Request, hang: () => never) => Promise<Response>
+  /** Answers a request, late or never; a connection that is aborted fails. */
+  readonly answer: (request: Request, signal: AbortSignal | undefined) => Promise<Response>
   /** Executes a payment that it has seen, now or long ago. */
   readonly settleLate: () => void
 }
@@ -22,6 +23,9 @@ const deeds = [
   'ask',
   'raise',
   'fail',
+  'fail with a receipt',
+  'break off',
+  'stall',
   'drop',
   'hang',
   'redirect',
@@ -34,10 +38,12 @@ type Scene = {
   readonly offer: (path: string, times?: bigint) => Response
   readonly path: string
   readonly transaction: string
+  readonly chance: Chance
+  readonly signal: AbortSignal | undefined
 }
 
 /** Opens a shop that settles on a chain, and behaves by chance. */
-export function openShop(chain: Chain, chance: Chance, clock: () => number): Shop {
+export function openShop(chain: Chain, chance: Chance, { now }: Time): Shop {
   const sightings: Sighting[] = []
   const priceOf = new Map<string, { readonly amount: bigint; readonly payTo: string }>()
 
@@ -45,11 +51,17 @@ export function openShop(chain: Chain, chance: Chance, clock: () => number): Sho
     const known = priceOf.get(path) ?? { amount: chance.pick(prices), payTo: chance.pick(payees) }
     // Some ask something else each time.
     if (!chance.is(0.1)) priceOf.set(path, known)
-    return ask(path, { ...known, amount: known.amount * times, clock, isDated: chance.is(0.3) })
+    return ask(path, {
+      ...known,
+      amount: known.amount * times,
+      clock: now,
+      seconds: chance.pick([9, 60, 60, 60, 300]),
+      isDated: chance.is(0.3),
+    })
   }
   return {
     sightings,
-    async answer(request, hang) {
+    async answer(request, signal) {
       const path = new URL(request.url).pathname
       const header = request.headers.get('payment-signature')
       if (header === null) return offer(path)
@@ -57,8 +69,7 @@ export function openShop(chain: Chain, chance: Chance, clock: () => number): Sho
       sightings.push({ path, transfer: payload.authorization, signature: payload.signature })
       const isSettled = chance.is(0.6) && chain.execute(payload.authorization)
       const transaction = isSettled ? (chain.movements.at(-1)?.transaction ?? '') : `0x${'77'.repeat(32)}`
-      const deed = chance.pick(deeds)
-      return deed === 'hang' ? hang() : misdeeds[deed]({ offer, path, transaction })
+      return misdeeds[chance.pick(deeds)]({ offer, path, transaction, chance, signal })
     },
     settleLate: () => {
       if (sightings.length > 0) chain.execute(chance.pick(sightings).transfer)
@@ -66,8 +77,22 @@ export function openShop(chain: Chain, chance: Chance, clock: () => number): Sho
   }
 }
 
-const misdeeds: Readonly<Record<Exclude<Deed, 'hang'>, (scene: Scene) => Response>> = {
+/** How long an answer can take: some are late, some come when the payment can no longer be settled. */
+const stalls = [3_000, 25_000, 70_000, 110_000]
+
+const misdeeds: Readonly<Record<Deed, (scene: Scene) => Response | Promise<Response>>> = {
   deliver: ({ transaction }) => answer(200, { success: true, transaction, network: 'eip155:84532' }),
+  'fail with a receipt': ({ transaction, chance }) =>
+    answer(chance.pick([500, 503, 429]), { success: true, transaction, network: 'eip155:84532' }),
+  'break off': ({ transaction, chance }) => {
+    const { status, headers } = answer(200, { success: true, transaction, network: 'eip155:84532' })
+    return new Response(breakingOff(chance.below(3)), { status, headers })
+  },
+  stall: async (scene) => {
+    await orAborted(scene.signal, new Promise((resolve) => void setTimeout(resolve, scene.chance.pick(stalls))))
+    return misdeeds[scene.chance.pick(['deliver', 'fail', 'ask', 'break off'] as const)](scene)
+  },
+  hang: ({ signal }) => orAborted(signal, new Promise<never>(() => {})),
   deny: () =>
     answer(402, { success: false, errorReason: 'insufficient_funds', transaction: '', network: 'eip155:84532' }),
   lie: () => answer(200, { success: true, transaction: 'none', network: 'eip155:1', payer: payees[0] }),
@@ -80,13 +105,42 @@ const misdeeds: Readonly<Record<Exclude<Deed, 'hang'>, (scene: Scene) => Respons
   },
 }
 
+/** A body that ends after so many bytes, without its end. */
+function breakingOff(length: number): ReadableStream<Uint8Array> {
+  let left = length
+  return new ReadableStream({
+    pull: (controller) => {
+      left -= 1
+      if (left < 0) controller.error(new TypeError('terminated'))
+      else controller.enqueue(Uint8Array.of(0x20))
+    },
+  })
+}
+
+async function orAborted<value>(signal: AbortSignal | undefined, answered: Promise<value>): Promise<value> {
+  if (!signal) return answered
+  if (signal.aborted) throw signal.reason
+  return Promise.race([
+    answered,
+    new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    }),
+  ])
+}
+
 function answer(status: number, receipt: unknown): Response {
   return new Response('{}', { status, headers: { 'payment-response': encode(receipt) } })
 }
 
 function ask(
   path: string,
-  terms: { readonly amount: bigint; readonly payTo: string; readonly clock: () => number; readonly isDated: boolean },
+  terms: {
+    readonly amount: bigint
+    readonly payTo: string
+    readonly seconds: number
+    readonly clock: () => number
+    readonly isDated: boolean
+  },
 ): Response {
   const entry = {
     scheme: 'exact',
@@ -94,7 +148,7 @@ function ask(
     amount: terms.amount.toString(),
     asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
     payTo: terms.payTo,
-    maxTimeoutSeconds: 60,
+    maxTimeoutSeconds: terms.seconds,
     extra: { name: 'USDC', version: '2' },
   }
   const resource = { url: `https://shop.example${path}` }

@@ -5,10 +5,12 @@ import {
   isStandingApproval,
   isUsableApproval,
 } from '../../../src/ledger/approvals.js'
-import type { PaymentFilter, ReserveOptions } from '../../../src/ports/ledger.js'
+import { nextEvent, nextRecord } from '../../../src/ledger/journal.js'
+import type { AuditEntry, JournalEntry, PaymentFilter, ReserveOptions } from '../../../src/ports/ledger.js'
 import { advancePayment, countsAsSpent, canRenewPayment, bindsTwin } from '../../../src/ledger/lifecycle.js'
 import { agreesWithPin } from '../../../src/ledger/pins.js'
 import { shareOf } from '../../../src/ledger/share.js'
+import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from '../../../src/ledger/time.js'
 import { leavesAt, windowStart } from '../../../src/ledger/window.js'
 import { askedOf } from '../../../src/money.js'
 import type { Approval, Freeze, Pin } from '../../../src/types.js'
@@ -21,7 +23,19 @@ export type Habits = {
   /** Waits between what is checked and what is written. */
   readonly pause: () => Promise<void> | undefined
   readonly copy: (payment: Payment) => Payment
-  readonly tick: (last: number, now: number) => number
+  readonly hear: typeof hearTime
+  /** Hears the time of who asks for an approval. */
+  readonly hearRequest: typeof hearTime
+  /** Hears the time of who gives an approval. */
+  readonly hearYes: typeof hearTime
+  /** The time from which on who asks what is used was heard. */
+  readonly afterAsking: (time: LedgerTime, heard: LedgerTime) => LedgerTime
+  readonly rebase: (now: number, source: TimeSource | undefined, time: LedgerTime) => LedgerTime
+  readonly event: typeof nextEvent
+  readonly record: typeof nextRecord
+  /** The entry that the next one of a payment is chained to. */
+  readonly head: (journal: readonly JournalEntry[], payment: Payment) => JournalEntry | undefined
+  readonly isChange: (moved: Payment, before: Payment) => boolean
   readonly until: (payment: Payment, now: number) => number
   readonly counts: (payment: Payment) => boolean
   readonly isIn: (window: Window, entry: Entry, now: number) => boolean
@@ -45,6 +59,8 @@ export type Habits = {
   readonly freesAt: (limit: Limit, counted: readonly Entry[]) => number | undefined
   readonly missing: (id: PaymentId, update: PaymentUpdate) => Payment
   readonly advance: (payment: Payment, update: PaymentUpdate) => Payment
+  /** The payments that are older than the last one of the page before. */
+  readonly older: (payments: readonly Payment[], before: PaymentId, filter: PaymentFilter) => readonly Payment[]
   readonly matches: (payment: Payment, filter: PaymentFilter) => boolean
   readonly arrange: (payments: readonly Payment[], filter: PaymentFilter) => readonly Payment[]
   readonly secret: (secrets: Map<string, Uint8Array>, name: string, first?: Uint8Array) => Uint8Array
@@ -72,7 +88,15 @@ export type Habits = {
 export const sound: Habits = {
   pause: () => undefined,
   copy: (payment) => structuredClone(payment),
-  tick: Math.max,
+  hear: hearTime,
+  hearRequest: hearTime,
+  hearYes: hearTime,
+  afterAsking: (time) => time,
+  rebase: rebaseTime,
+  event: nextEvent,
+  record: nextRecord,
+  head: (journal) => journal.at(-1),
+  isChange: (moved, before) => moved !== before,
   until: ({ countsUntil }, now) => Math.max(countsUntil, now),
   counts: countsAsSpent,
   isIn: (window, { until }, now) => window.type !== 'payment' && until > windowStart(window, now),
@@ -121,6 +145,11 @@ export const sound: Habits = {
     throw new TypeError(`payment ${id} is not in the ledger`)
   },
   advance: advancePayment,
+  older: (payments, before) =>
+    payments.slice(
+      0,
+      payments.findIndex(({ id }) => id === before),
+    ),
   matches: (payment, filter) =>
     (filter.status ?? payment.status) === payment.status &&
     (filter.host ?? payment.resource.host) === payment.resource.host &&
@@ -159,27 +188,46 @@ export const sound: Habits = {
 }
 
 /** Creates a ledger of these habits. */
-export function naiveLedger(habits: Habits = sound): Ledger {
+export function naiveLedger(habits: Habits = sound, { monotonic }: { readonly monotonic?: () => number } = {}): Ledger {
   const entries: Entry[] = []
   const secrets = new Map<string, Uint8Array>()
   const approvals = new Map<string, Approval>()
   const revoked = new Set<SessionId>()
   const pinned = new Map<string, string>()
   const notes = new Map<string, string>()
+  const journal = new Map<PaymentId, JournalEntry[]>()
+  const audit: AuditEntry[] = []
+  const source = monotonic && { run: '', elapsed: monotonic }
   let frozen: Freeze | undefined
-  let now = 0
+  let time: LedgerTime = { now: 0 }
 
-  const countedOf = (limit: Limit): readonly Entry[] =>
+  const tell = (told: number, hear = habits.hear): number | undefined => {
+    const heard = hear(told, time, source)
+    if (!heard.ok) return heard.aheadMs
+    time = heard.time
+    return undefined
+  }
+  const believe = (told: number, hear: typeof hearTime): void => {
+    if (tell(told, hear) !== undefined) throw new TypeError('the clock of who asks is apart')
+  }
+  const write = (payment: Payment): void => {
+    const known = journal.get(payment.id) ?? []
+    const { number, at, previous, hash } = habits.record(payment, time.now, habits.head(known, payment))
+    journal.set(payment.id, [...known, { number, at, payment: habits.copy(payment), previous, hash }])
+  }
+
+  const countedOf = (limit: Limit, now: number): readonly Entry[] =>
     entries.filter(
       (entry) =>
         habits.counts(entry.payment) && habits.isOf(limit, entry.payment) && habits.isIn(limit.window, entry, now),
     )
-  const usageOf = (limit: Limit): Usage => ({
+  const usageOf = (limit: Limit, now: number): Usage => ({
     limit,
     used: habits.used(limit, entries, now),
-    freesAt: habits.freesAt(limit, countedOf(limit)),
+    freesAt: habits.freesAt(limit, countedOf(limit, now)),
   })
   const broken = (payment: Payment, limits: readonly Limit[]) => {
+    const { now } = time
     const others = entries.filter((entry) => entry.payment.id !== payment.id)
     const limit = habits
       .checked(limits)
@@ -187,7 +235,7 @@ export function naiveLedger(habits: Habits = sound): Ledger {
     if (!limit) return undefined
     const used = habits.used(limit, others, now)
     const excess = used + askedOf(limit, payment) - limit.max
-    const fitsAt = askedOf(limit, payment) > limit.max ? undefined : habits.fitsAt(limit, countedOf(limit), excess)
+    const fitsAt = askedOf(limit, payment) > limit.max ? undefined : habits.fitsAt(limit, countedOf(limit, now), excess)
     return { ok: false, reason: 'limit', limit, used, fitsAt } as const
   }
 
@@ -201,7 +249,9 @@ export function naiveLedger(habits: Habits = sound): Ledger {
 
   return {
     reserve: async (payment, limits, options = {}) => {
-      now = habits.tick(now, payment.createdAt)
+      const aheadMs = tell(payment.createdAt)
+      if (aheadMs !== undefined) return { ok: false, reason: 'clock', aheadMs }
+      const { now } = time
       const found = habits.existing(entries, payment, options, now)
       if (frozen && habits.blocks(frozen, found)) return { ok: false, reason: 'frozen', freeze: frozen }
       const session = habits.isRevoked(revoked, options.sessions ?? [])
@@ -213,7 +263,9 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       const waiting = habits.pause()
       if (waiting) await waiting
       if (found && (habits.existsFirst || !refusal)) {
-        return { ok: false, reason: 'exists', payment: habits.copy(habits.present(found, now)) }
+        const presented = habits.present(found, now)
+        write(presented)
+        return { ok: false, reason: 'exists', payment: habits.copy(presented) }
       }
       const approval = approvals.get(options.approval ?? '')
       const isMissing = options.approval !== undefined && !(approval && habits.isUsable(approval, now))
@@ -229,12 +281,15 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       if (refusal && !habits.recordsRefused) return refusal
       habits.replaces(entries, payment.id)
       entries.push({ payment: habits.copy(payment), until: habits.until(payment, now) })
+      write(payment)
       return refusal ?? { ok: true }
     },
     update: async (id, update) => {
       const entry = entries.find(({ payment }) => payment.id === id)
       if (!entry) return habits.missing(id, update)
-      entry.payment = habits.advance(entry.payment, update)
+      const before = entry.payment
+      entry.payment = habits.advance(before, update)
+      if (habits.isChange(entry.payment, before)) write(entry.payment)
       return habits.copy(entry.payment)
     },
     get: async (id) =>
@@ -243,18 +298,33 @@ export function naiveLedger(habits: Habits = sound): Ledger {
         .map(({ payment }) => habits.copy(payment))
         .at(-1),
     list: async (filter = {}) => {
-      const payments = entries
-        .map(({ payment }) => habits.copy(payment))
-        .filter((payment) => habits.matches(payment, filter))
-      return habits.arrange(payments, filter)
+      const { before } = filter
+      const all = entries.map(({ payment }) => habits.copy(payment))
+      const page = before === undefined ? all : habits.older(all, before, filter)
+      return habits.arrange(
+        page.filter((payment) => habits.matches(payment, filter)),
+        filter,
+      )
     },
+    history: async (id) => journal.get(id) ?? [],
     usage: async (limits, asked) => {
-      now = habits.tick(now, asked)
-      return limits.map(usageOf)
+      const heard = habits.hear(asked, time, source)
+      const at = heard.ok ? heard.time : time
+      time = habits.afterAsking(time, at)
+      return limits.map((limit) => usageOf(limit, Math.max(time.now, at.now)))
     },
+    setTime: async (to, reason) => {
+      const from = time.now
+      time = habits.rebase(to, source, time)
+      const event = { type: 'time-set', from, to, reason } as const
+      const { number, at, previous, hash } = habits.event(event, to, audit.at(-1))
+      audit.push({ number, at, event, previous, hash })
+    },
+    audit: async () => audit,
     secret: async (name, first) => habits.secret(secrets, name, first),
     requestApproval: async (asked) => {
-      now = habits.tick(now, asked.requestedAt)
+      believe(asked.requestedAt, habits.hearRequest)
+      const { now } = time
       const standing = approvals.get(asked.id)
       if (standing && habits.stands(standing, now)) return standing
       approvals.delete(asked.id)
@@ -263,9 +333,10 @@ export function naiveLedger(habits: Habits = sound): Ledger {
       return kept
     },
     decideApproval: async (id, status, at) => {
-      now = habits.tick(now, at)
+      if (status === 'denied') tell(at)
+      else believe(at, habits.hearYes)
       const approval = approvals.get(id)
-      const decided = approval && habits.decide(approval, status, now)
+      const decided = approval && habits.decide(approval, status, time.now)
       if (decided) approvals.set(id, decided)
       return decided
     },

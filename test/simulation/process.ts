@@ -1,0 +1,173 @@
+import {
+  type AgentWallet,
+  allowHosts,
+  createAgentWallet,
+  type Ledger,
+  maxLiveHolds,
+  type Payment,
+  type PaymentRequest,
+  type Rule,
+  spendingLimit,
+} from 'stipend'
+import { evm } from 'stipend/evm'
+import { testKeyStore } from 'stipend/testing'
+import { createNodes } from './nodes.ts'
+import type { OpenLedger, World } from './world.ts'
+
+/** A process with a wallet; it can die at any moment, and another begins in its place. */
+export type Process = {
+  readonly wallet: () => AgentWallet
+  /** By how many milliseconds its clock is wrong. */
+  wrongBy: number
+  /** How many more steps between the wallet and the rest of the world it takes until the process dies. */
+  fuse: number
+  /** Kills the process: what it had begun never goes on. */
+  readonly crash: () => void
+  /** Resolves at the next crash. */
+  readonly crashed: () => Promise<'crashed'>
+}
+
+/** Starts a process of a world. */
+export function createProcess(world: World): Process {
+  let generation = 0
+  let life = createLife()
+  let opened = world.openLedger()
+  const process: Process = {
+    wallet: () => wallet,
+    wrongBy: 0,
+    fuse: -1,
+    crash: () => {
+      generation += 1
+      process.fuse = -1
+      life.end()
+      life = createLife()
+      opened.close()
+      opened = world.openLedger()
+      wallet = open()
+    },
+    crashed: () => life.ended,
+  }
+  const open = (): AgentWallet => {
+    const mine = generation
+    return openWallet(world, { process, opened, guard: guardOf(world, process, () => generation === mine) })
+  }
+  let wallet = open()
+  return process
+}
+
+/** The life of a process, and its end. */
+function createLife(): { readonly ended: Promise<'crashed'>; readonly end: () => void } {
+  let end = (): void => {}
+  const ended = new Promise<'crashed'>((resolve) => {
+    end = () => resolve('crashed')
+  })
+  return { ended, end }
+}
+
+type Guard = <result>(task: () => Promise<result>, outage?: number) => Promise<result>
+type Parts = { readonly process: Process; readonly opened: OpenLedger; readonly guard: Guard }
+
+/**
+ * Takes time by chance before and after what leaves the process, and never answers to a process that has died. In an
+ * outage, work fails before it is done, or its answer is lost.
+ */
+function guardOf({ chance }: World, process: Process, isAlive: () => boolean): Guard {
+  const pass = async (): Promise<void> => {
+    for (let ticks = chance.below(6); ticks > 0; ticks -= 1) await Promise.resolve()
+    if (isAlive() && process.fuse >= 0) {
+      process.fuse -= 1
+      if (process.fuse < 0) process.crash()
+    }
+    if (!isAlive()) await new Promise(() => {})
+  }
+  return async (task, outage = 0) => {
+    await pass()
+    const failure = outage > 0 && chance.is(outage) ? chance.pick(['before', 'after'] as const) : undefined
+    if (failure === 'before') throw new TypeError('there is no connection')
+    const result = await task()
+    await pass()
+    if (failure === 'after') throw new TypeError('the connection was lost')
+    return result
+  }
+}
+
+function openWallet(world: World, parts: Parts): AgentWallet {
+  const { time, state, shop, chance, judged } = world
+  const { process, guard } = parts
+  const witness: Rule = {
+    name: 'witness',
+    judge: ({ offer }: PaymentRequest) => {
+      if (state.fault === 'policy') throw new TypeError('the policy is broken')
+      judged.add(`${offer.payTo}/${offer.amount}`)
+      return { type: 'allow' }
+    },
+  }
+  return createAgentWallet({
+    keyStore: guardedKeys(world, guard),
+    ledger: guardedLedger(world, parts),
+    policy: [
+      allowHosts(['shop.example']),
+      spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 1.5, totalLimitUsd: 6, instantMaxUsd: 0.5 }),
+      // Its faults leave many payments open: what holds has to hold with all of them.
+      maxLiveHolds({ max: 10_000 }),
+      witness,
+    ],
+    clock: () => (state.fault === 'clock' ? Number.NaN : time.now() + process.wrongBy),
+    monotonic: time.now,
+    random: chance.bytes,
+    fetch: async (input, init) => {
+      const request = new Request(input, init)
+      if (request.headers.has('payment-signature') && init?.redirect !== 'manual') throw new RangeError('redirects')
+      return guard(() => shop.answer(request, init?.signal ?? undefined), state.outage.network)
+    },
+    chains: [evm({ network: 'eip155:84532', clients: createNodes(world) })],
+  })
+}
+
+function guardedLedger({ state }: World, { opened: { ledger }, guard }: Parts): Ledger {
+  const entries = Object.entries(ledger).filter(([, method]) => typeof method === 'function') as readonly [
+    string,
+    (...given: readonly unknown[]) => Promise<unknown>,
+  ][]
+  const guarded = entries.map(
+    ([name, method]) => [name, (...given: unknown[]) => guard(() => method(...given), state.outage.ledger)] as const,
+  )
+  return {
+    ...ledger,
+    ...Object.fromEntries(guarded),
+    reserve: (...given) =>
+      guard(async () => {
+        if (state.fault === 'ledger') throw new TypeError('the disk is full')
+        const reservation = await ledger.reserve(...given)
+        if (state.fault === 'ledger afterwards') throw new TypeError('the connection was lost')
+        return reservation
+      }, state.outage.ledger),
+  }
+}
+
+function guardedKeys(world: World, guard: Guard): ReturnType<typeof testKeyStore> {
+  const store = testKeyStore()
+  return {
+    ...store,
+    getSigner: async (network) => {
+      const signer = await store.getSigner(network)
+      if (signer?.namespace !== 'eip155') return signer
+      return {
+        ...signer,
+        signTypedData: (data) =>
+          guard(async () => {
+            if (world.state.fault === 'signer') throw new TypeError('no signature today')
+            world.signed.push({ message: data.message, recorded: await recordOf(world, data.message['nonce']) })
+            return signer.signTypedData(data)
+          }),
+      }
+    },
+  }
+}
+
+/** All that the ledger has on record of a nonce: another process can have renewed the payment in the meantime. */
+async function recordOf({ ledger, payments }: World, nonce: unknown): Promise<readonly Payment[]> {
+  const known = (await payments()).find(({ terms }) => terms.nonce === nonce)
+  const history = known && (await ledger.history?.(known.id))
+  return history?.map(({ payment }) => payment) ?? []
+}
