@@ -72,12 +72,12 @@ describe('the examples in the reference', () => {
   })
 })
 
-/** What the README's examples use without saying where it is from. */
+/** What the examples use without saying where it is from. */
 const surroundings = `
 import type * as evm from 'stipend/evm'
 import type * as keys from 'stipend/keys'
 import type * as stipend from 'stipend'
-import type { expect as vitestExpect } from 'vitest'
+import type { expect as vitestExpect, test as vitestTest } from 'vitest'
 import type { http as mswHttp } from 'msw'
 import type { setupServer } from 'msw/node'
 import type OpenAIClient from 'openai'
@@ -96,8 +96,9 @@ declare global {
   const allowHosts: typeof stipend.allowHosts
   const createAgentWallet: typeof stipend.createAgentWallet
   const mnemonic: typeof keys.mnemonic
-  const narrowToken: typeof stipend.narrowToken
-  const notify: typeof import('stipend/http').notify
+  const confirmAtTerminal: (question: string) => Promise<boolean>
+  const openMyLedger: () => Promise<stipend.Ledger>
+  const test: typeof vitestTest
   const spendingLimit: typeof stipend.spendingLimit
   const expect: typeof vitestExpect
   const http: typeof mswHttp
@@ -106,20 +107,23 @@ declare global {
 }
 `
 
-/** The code of the README, each block as a file of its own beside the tests. */
-function readReadme(): readonly Example[] {
-  const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)
-  return [...blocks].map(([, code = ''], index) => ({
-    file: join(root, 'test', `readme-${index}.ts`),
-    code: `${code}\nexport {}\n`,
-  }))
+/** The code of the README and of the documentation, each block as a file of its own beside the tests. */
+function readPages(): readonly Example[] {
+  const pages = ['README.md', ...globSync('docs/*.md', { cwd: root })]
+  return pages.flatMap((page) => {
+    const blocks = readFileSync(join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)
+    return [...blocks].map(([, code = ''], index) => ({
+      file: join(root, 'test', `${page.replaceAll('/', '-')}-${index}.ts`),
+      code: `${code}\nexport {}\n`,
+    }))
+  })
 }
 
-describe('the examples in the README', () => {
+describe('the examples in the documentation', () => {
   test('compile', { timeout: 120_000 }, () => {
-    const examples = readReadme()
-    expect(examples.length).toBeGreaterThan(8)
-    const around = { file: join(root, 'test/readme-surroundings.ts'), code: `${surroundings}\nexport {}\n` }
+    const examples = readPages()
+    expect(examples.length).toBeGreaterThan(20)
+    const around = { file: join(root, 'test/surroundings.ts'), code: `${surroundings}\nexport {}\n` }
     expect(problemsOf([around, ...examples])).toEqual([])
   })
 })
