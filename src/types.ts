@@ -92,8 +92,10 @@ export type PaymentRequired = {
 /** What a scheme signs, fixed before it is recorded: together with the payment's amount, asset and payee, all there is. */
 export type AuthorizationTerms = {
   readonly payer: string
-  /** 32 bytes of the purchase; an EIP-3009 token contract accepts them once. */
+  /** 32 bytes of the purchase; an EIP-3009 token contract, or Permit2, accepts them once. */
   readonly nonce: Hex
+  /** An x402 `assetTransferMethod`, where it is not EIP-3009: another one takes the same nonce once more. */
+  readonly method?: string | undefined
   /** Unix seconds. */
   readonly validAfter: number
   /** Unix seconds; from here on the chain does not execute it any more. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { adaptersPatches } from './adapters.ts'
 import { chainsPatches } from './chains.ts'
 import { ledgersPatches } from './ledgers.ts'
+import { permit2Patches } from './permit2.ts'
 import { pipelinePatches } from './pipeline.ts'
 import { policyPatches } from './policy.ts'
 import { sessionPatches } from './sessions.ts'
@@ -16,6 +17,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 export const patches: readonly KnownBad[] = [
   ...ledgersPatches,
   ...chainsPatches,
+  ...permit2Patches,
   ...policyPatches,
   ...sessionPatches,
   ...adaptersPatches,

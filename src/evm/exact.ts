@@ -1,12 +1,13 @@
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
-import { hashTypedData, type TypedData } from './typed-data.js'
-import { isSignedBy, parseSignature } from './signature.js'
-import { parseAddress } from './address.js'
-import { deepFreeze } from '../lib/freeze.js'
-import type { EvmSigner } from './signer.js'
-import type { Hex, Offer, Payment } from '../types.js'
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Scheme } from '../ports/scheme.js'
+import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
+import { parseAddress } from './address.js'
+import { exactPermit, isPermit, permitData, permitPayload, refusePermit } from './permit2.js'
+import { minValiditySeconds, refusePayee, refuseTime } from './refuse-offer.js'
+import type { EvmSigner } from './signer.js'
+import type { TypedData } from './typed-data.js'
+import { placeholder, signingOf } from './typed-signing.js'
 
 /** Options of `exactEvm`. */
 export type ExactEvmOptions = {
@@ -18,54 +19,75 @@ export type ExactEvmOptions = {
   readonly maxValiditySeconds?: number | undefined
 }
 
-/** The facilitators refuse an authorization with less than six seconds to live. */
-const minValiditySeconds = 7
-
-const unspendable = new Set([
-  '0x0000000000000000000000000000000000000000',
-  '0x000000000000000000000000000000000000dead',
-])
-
 /**
- * Pays x402's `exact` scheme on EVM chains with an EIP-3009 `transferWithAuthorization` in the token's own domain.
+ * Pays x402's `exact` scheme on EVM chains: with an EIP-3009 `transferWithAuthorization` in the token's own domain or,
+ * where the server asks for `permit2`, with a transfer by Permit2 that only x402's own contract can execute, and only to
+ * the payee. Permit2 needs an allowance of the payer's, which is never given from here.
  *
  * @throws ConfigurationError when `maxValiditySeconds` is not a whole number from 7 to 900.
  */
 export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
   refuseUnknown('exactEvm', options, { maxValiditySeconds: true } satisfies OptionNames<ExactEvmOptions>)
-  const { maxValiditySeconds = 120 } = options
-  if (!Number.isInteger(maxValiditySeconds) || maxValiditySeconds < minValiditySeconds || maxValiditySeconds > 900) {
-    throw new ConfigurationError(
-      `Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`,
-    )
-  }
+  const maxValiditySeconds = readValidity(options)
   return {
     name: 'exact',
     namespace: 'eip155',
     atMostOnce: true,
-    refuse: (offer, payer) => refuseTransfer(offer) ?? refuseDomain(offer) ?? refusePayee(offer, payer),
-    terms: (offer, { payer, nonce, now }) => {
-      const seconds = Math.floor(now / 1000)
-      return {
-        payer,
-        nonce,
-        validAfter: offer.backdateSeconds === undefined ? 0 : seconds - offer.backdateSeconds,
-        validBefore: seconds + Math.min(offer.maxTimeoutSeconds, maxValiditySeconds),
-      }
+    refuse: (offer, payer) => refuseTransfer(offer) ?? refuseTime(offer) ?? refusePayee(offer, payer),
+    terms: (offer, context) => termsOf(offer, methodOf(offer), { ...context, maxValiditySeconds }),
+    ...signingOf(paymentData),
+    cancellation: {
+      ...signingOf(cancellationData),
+      refuse: (payment) => (isPermit(payment) ? 'Permit2 takes no cancellation that somebody else sends' : undefined),
     },
-    ...signingOf(transferData),
-    cancellation: signingOf(cancellationData),
-    payload: (payment, signature) => ({ authorization: authorizationOf(payment), signature }),
-    placeholder: `0x${'0'.repeat(130)}`,
+    payload: payloadOf,
+    placeholder,
   }
 }
 
-function refuseTransfer({ extra, asset, maxTimeoutSeconds }: Offer): string | undefined {
-  const method = extra['assetTransferMethod'] ?? 'eip3009'
+/**
+ * Reads how long an authorization may live.
+ *
+ * @throws ConfigurationError when it is not a whole number from 7 to 900.
+ */
+export function readValidity({ maxValiditySeconds = 120 }: ExactEvmOptions): number {
+  if (Number.isInteger(maxValiditySeconds) && maxValiditySeconds >= minValiditySeconds && maxValiditySeconds <= 900)
+    return maxValiditySeconds
+  throw new ConfigurationError(
+    `Failed to read maxValiditySeconds: ${maxValiditySeconds} is not a whole number from 7 to 900`,
+  )
+}
+
+type TermsContext = {
+  readonly payer: string
+  readonly nonce: Hex
+  readonly now: number
+  readonly maxValiditySeconds: number
+}
+
+/** Fixes the time of a payment by one method; Permit2 still takes it in its last second. */
+export function termsOf(
+  { backdateSeconds, maxTimeoutSeconds }: Offer,
+  method: string,
+  { payer, nonce, now, maxValiditySeconds }: TermsContext,
+): AuthorizationTerms {
+  const seconds = Math.floor(now / 1000)
+  const end = seconds + Math.min(maxTimeoutSeconds, maxValiditySeconds)
+  const terms = { payer, nonce, validAfter: backdateSeconds === undefined ? 0 : seconds - backdateSeconds }
+  return method === 'permit2' ? { ...terms, validBefore: end + 1, method } : { ...terms, validBefore: end }
+}
+
+function methodOf({ extra }: Offer): string {
+  return String(extra['assetTransferMethod'] ?? 'eip3009')
+}
+
+function refuseTransfer(offer: Offer): string | undefined {
+  const { asset } = offer
+  const method = methodOf(offer)
+  if (method === 'permit2') return refusePermit(offer)
   if (method !== 'eip3009') return 'its asset transfer method is not supported'
   if (asset.transfer !== 'eip3009') return `${asset.symbol} on ${asset.network} cannot be moved by EIP-3009`
-  if (maxTimeoutSeconds < minValiditySeconds) return `${maxTimeoutSeconds} s are too short to settle in`
-  return undefined
+  return refuseDomain(offer)
 }
 
 /** The server's idea of the token is only compared with ours: signed with another, it would pay nobody, or somebody else. */
@@ -75,34 +97,20 @@ function refuseDomain({ extra, asset }: Offer): string | undefined {
   return wrong && `extra.${wrong} is not what it is for ${asset.symbol}: ${JSON.stringify(ours[wrong])}`
 }
 
-function refusePayee({ payTo, asset }: Offer, payer: string): string | undefined {
-  const payee = parseAddress(payTo)
-  if (payee === undefined) return 'payTo is not an EVM address with a right checksum'
-  if (unspendable.has(payee.toLowerCase())) return 'payTo is an address that nobody can spend from'
-  if (payee === asset.address) return 'payTo is the token contract itself'
-  return payee === payer ? 'payTo is our own address' : undefined
+/** What is signed to pay. */
+function paymentData(payment: Payment): TypedData {
+  return isPermit(payment) ? permitData(payment, exactPermit(payment)) : transferData(payment)
 }
 
-/** Signs, and checks, what one function builds of the recorded payment. */
-function signingOf(dataOf: (payment: Payment) => TypedData): Pick<Scheme<EvmSigner>, 'sign' | 'check'> {
-  return {
-    sign: async (payment, signer) => {
-      const signature: unknown = await signer.signTypedData(dataOf(payment))
-      return parseSignature(signature) ?? String(signature)
-    },
-    check: (payment, signature) => {
-      const parsed = parseSignature(signature)
-      if (parsed === undefined) return 'the signer answered with no 65-byte signature'
-      const isOurs = isSignedBy(hashTypedData(dataOf(payment)), parsed, payment.terms.payer as Hex)
-      return isOurs ? undefined : 'the signature is not of this payment by this payer'
-    },
-  }
+function payloadOf(payment: Payment, signature: string): Payload {
+  if (isPermit(payment)) return { signature, permit2Authorization: permitPayload(payment, exactPermit(payment)) }
+  return { authorization: authorizationOf(payment), signature }
 }
 
-/** What is signed to pay: built from the recorded payment and the pinned domain, and from nothing else. */
+/** What is signed for the token: built from the recorded payment and the pinned domain, and from nothing else. */
 function transferData(payment: Payment): TypedData {
   const { amount, payTo, terms } = payment
-  return deepFreeze({
+  return {
     domain: domainOf(payment),
     types: { TransferWithAuthorization: transferFields() },
     primaryType: 'TransferWithAuthorization',
@@ -114,13 +122,13 @@ function transferData(payment: Payment): TypedData {
       validBefore: BigInt(terms.validBefore),
       nonce: terms.nonce,
     },
-  })
+  }
 }
 
 /** What is signed to take a payment back: its payer and its nonce, in the same domain. */
 function cancellationData(payment: Payment): TypedData {
   const { payer, nonce } = payment.terms
-  return deepFreeze({
+  return {
     domain: domainOf(payment),
     types: {
       CancelAuthorization: [
@@ -130,7 +138,7 @@ function cancellationData(payment: Payment): TypedData {
     },
     primaryType: 'CancelAuthorization',
     message: { authorizer: payer, nonce },
-  })
+  }
 }
 
 function domainOf({ asset }: Payment): TypedData['domain'] {

@@ -15,7 +15,8 @@ type TypedDataField = { readonly name: string; readonly type: string }
 
 type TypedDataDomain = {
   readonly name: string
-  readonly version: string
+  /** Absent where the contract's own domain has none, as Permit2's. */
+  readonly version?: string | undefined
   readonly chainId: number
   readonly verifyingContract: Hex
 }
@@ -29,12 +30,16 @@ const domainFields: readonly TypedDataField[] = [
 
 /** Adds the type of the domain, without which some wallets and custody services sign nothing; the hash stays the same. */
 export function withDomainType(data: TypedData): TypedData {
-  return { ...data, types: { EIP712Domain: domainFields, ...data.types } }
+  return { ...data, types: { EIP712Domain: fieldsOfDomain(data.domain), ...data.types } }
+}
+
+function fieldsOfDomain(domain: TypedDataDomain): readonly TypedDataField[] {
+  return domainFields.filter(({ name }) => name !== 'version' || domain.version !== undefined)
 }
 
 /** Hashes typed data to the 32 bytes that are signed (EIP-712). */
 export function hashTypedData(data: TypedData): Uint8Array {
-  const types = { ...data.types, EIP712Domain: domainFields }
+  const types = { ...data.types, EIP712Domain: fieldsOfDomain(data.domain) }
   return keccak_256(
     concatBytes(
       Uint8Array.of(0x19, 0x01),

@@ -76,6 +76,8 @@ function resume(existing: Payment, wanted: Payment, { now, unknown }: Resuming):
 function isSamePurchase(one: Payment, other: Payment): boolean {
   return (
     one.terms.payer === other.terms.payer &&
+    // Another contract would take the same nonce once more.
+    one.terms.method === other.terms.method &&
     one.asset.network === other.asset.network &&
     one.asset.address === other.asset.address &&
     one.scheme === other.scheme &&

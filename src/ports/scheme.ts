@@ -35,6 +35,8 @@ export type Scheme<signer extends Signer = Signer> = {
 
 /** Signs that a payment's nonce shall never be used. */
 export type Cancellation<signer extends Signer = Signer> = {
+  /** Says why a payment cannot be taken back by a signature, or nothing when it can. */
+  readonly refuse?: ((payment: Payment) => string | undefined) | undefined
   /** Called only with a signer of the scheme's own namespace. */
   sign(payment: Payment, signer: signer): Promise<string>
   /** Says what is wrong with a signature, or nothing when it is the cancellation of exactly that payment. */

@@ -43,8 +43,11 @@ function senderOf({ id, asset }: Payment, { chains }: Books): NonNullable<Chain[
   throw new ConfigurationError(`Failed to cancel ${id}: the wallet has no chain of ${asset.network} with a gas payer`)
 }
 
-function cancellationOf({ id, scheme, asset }: Payment, { schemes }: Books): Cancellation {
+function cancellationOf(payment: Payment, { schemes }: Books): Cancellation {
+  const { id, scheme, asset } = payment
   const own = schemes.find((one) => one.name === scheme && asset.network.startsWith(`${one.namespace}:`))
+  const refusal = own?.cancellation?.refuse?.(payment)
+  if (refusal !== undefined) throw new CancellationFailedError(id, { reason: refusal })
   if (own?.cancellation) return own.cancellation
   throw new ConfigurationError(
     `Failed to cancel ${id}: no scheme of the wallet can cancel ${scheme} on ${asset.network}`,

@@ -1,20 +1,22 @@
 import * as z from 'zod/mini'
 import type { TypedData } from '../../evm/typed-data.js'
+import type { Hex } from '../../types.js'
 import { parseAddress } from '../../evm/address.js'
+import { exactWitness, type Field, permit2, permit2Proxies, permitFields } from '../../evm/permit2.js'
 import { programs } from '../../solana/address.js'
 import { type Instruction, type Message, readMessage } from '../../solana/read-message.js'
 
 const uint256 = () => z.bigint().check(z.gte(0n), z.lt(1n << 256n))
 const address = () => z.string().check(z.refine((text) => parseAddress(text) !== undefined))
 const bytes32 = () => z.string().check(z.regex(/^0x[0-9a-fA-F]{64}$/))
-const fields = (list: readonly (readonly [string, string])[]) =>
+const fields = (list: readonly Field[]) =>
   z
     .array(z.strictObject({ name: z.string(), type: z.string() }))
     .check(
       z.refine(
         (given) =>
           given.map(({ name, type }) => `${type} ${name}`).join() ===
-          list.map(([name, type]) => `${type} ${name}`).join(),
+          list.map(([type, name]) => `${type} ${name}`).join(),
       ),
     )
 
@@ -32,12 +34,12 @@ const transfer = () =>
     primaryType: z.literal('TransferWithAuthorization'),
     types: z.strictObject({
       TransferWithAuthorization: fields([
-        ['from', 'address'],
-        ['to', 'address'],
-        ['value', 'uint256'],
-        ['validAfter', 'uint256'],
-        ['validBefore', 'uint256'],
-        ['nonce', 'bytes32'],
+        ['address', 'from'],
+        ['address', 'to'],
+        ['uint256', 'value'],
+        ['uint256', 'validAfter'],
+        ['uint256', 'validBefore'],
+        ['bytes32', 'nonce'],
       ]),
     }),
     message: z.strictObject({
@@ -56,25 +58,53 @@ const cancellation = () =>
     primaryType: z.literal('CancelAuthorization'),
     types: z.strictObject({
       CancelAuthorization: fields([
-        ['authorizer', 'address'],
-        ['nonce', 'bytes32'],
+        ['address', 'authorizer'],
+        ['bytes32', 'nonce'],
       ]),
     }),
     message: z.strictObject({ authorizer: address(), nonce: bytes32() }),
   })
 
-const intent = () => z.union([transfer(), cancellation()])
+/** A transfer by Permit2 that nobody but one of x402's own contracts can execute, and only as its witness says. */
+const permit = (spender: Hex, witnessFields: readonly Field[]) =>
+  z.strictObject({
+    domain: z.strictObject({
+      name: z.literal('Permit2'),
+      chainId: z.int().check(z.positive()),
+      verifyingContract: z.literal(permit2),
+    }),
+    primaryType: z.literal('PermitWitnessTransferFrom'),
+    types: z.strictObject({
+      PermitWitnessTransferFrom: fields(permitFields.PermitWitnessTransferFrom),
+      TokenPermissions: fields(permitFields.TokenPermissions),
+      Witness: fields(witnessFields),
+    }),
+    message: z.strictObject({
+      permitted: z.strictObject({ token: address(), amount: uint256() }),
+      spender: z.literal(spender),
+      nonce: uint256(),
+      deadline: uint256(),
+      witness: z.strictObject(
+        Object.fromEntries(witnessFields.map(([type, name]) => [name, type === 'address' ? address() : uint256()])),
+      ),
+    }),
+  })
+
+const intent = () => z.union([transfer(), cancellation(), permit(permit2Proxies.exact, exactWitness)])
 
 /**
- * Reads typed data that moves this address's tokens by EIP-3009, or takes such a payment back; answers a copy, or
- * `undefined` for any other data, however little it differs.
+ * Reads typed data that moves this address's tokens by EIP-3009 or, through x402's own contracts, by Permit2, or that
+ * takes a payment back; answers a copy, or `undefined` for any other data, however little it differs.
  */
 export function readTypedIntent(data: unknown, payer: string): TypedData | undefined {
   const parsed = intent().safeParse(data)
   if (!parsed.success) return undefined
   const { message } = parsed.data
+  const read = parsed.data as TypedData
+  // What is signed for Permit2 names no owner: it is whoever signs.
+  if ('permitted' in message) return read
   const owner = 'from' in message ? message.from : message.authorizer
-  return parseAddress(owner) === payer ? (parsed.data as TypedData) : undefined
+  return parseAddress(owner) === payer ? read : undefined
 }
 
 const tokenPrograms = [programs['spl-token'], programs['token-2022']]

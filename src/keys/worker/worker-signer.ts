@@ -38,8 +38,8 @@ export type WorkerKeyStore = Omit<EncryptedFileKeyStore, 'lock'> & {
 
 /**
  * Creates a key store over an encrypted file whose keys are never in the agent's own heap: a worker decrypts them, and
- * signs payments only (EIP-3009 transfers and cancellations, Solana's four instructions), whatever it is asked. It
- * signs no transactions, so that `wallet.transfer` needs another store.
+ * signs payments only (EIP-3009 transfers and cancellations, x402's transfers by Permit2, Solana's four instructions),
+ * whatever it is asked. It signs no transactions, so that `wallet.transfer` needs another store.
  *
  * @throws ConfigurationError at its first use, when the file cannot be used, or when data is no payment.
  *

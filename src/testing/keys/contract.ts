@@ -32,7 +32,7 @@ export type KeyStoreContract = Readonly<Record<string, (create: CreateKeyStore) 
 
 /**
  * Says what a key store has to do, as checks that need no test runner. What it is asked to sign are payments: EIP-3009
- * transfers, and the messages of Solana's `exact` scheme.
+ * transfers, x402's transfers by Permit2, and the messages of Solana's `exact` scheme.
  *
  * @example
  * ```ts
@@ -103,10 +103,13 @@ async function signsWell(create: CreateKeyStore): Promise<void> {
   const subject = await create()
   for (const family of familiesOf(subject)) {
     const signer = await signerOf(subject, family)
-    for (const number of [1n, (1n << 64n) - 1n]) {
-      const signature = await family.sign(signer, number)
-      claim(family.isSignedBy(signer.address, number, signature), 'A signature is not of its address over its data')
-      claim(!family.isSignedBy(signer.address, 2n, signature), 'A signature is good for data that was not signed')
+    const { address } = signer
+    for (const kind of family.kinds) {
+      for (const number of [1n, (1n << 64n) - 1n]) {
+        const signature = await family.sign(signer, number, kind)
+        claim(family.isSignedBy(address, number, signature, kind), 'A signature is not of its address over its data')
+        claim(!family.isSignedBy(address, 2n, signature, kind), 'A signature is good for data that was not signed')
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import { base58 } from '@scure/base'
 import { hashTypedData, type TypedData } from '../../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../../evm/signature.js'
 import { parseAddress } from '../../evm/address.js'
+import { exactWitness, permit2, permit2Proxies, permitFields, typesOf } from '../../evm/permit2.js'
 import { isSignedBy } from '../../solana/verify.js'
 import { isEvmSigner } from '../../evm/signer.js'
 import type { KnownSigner } from '../../keys/signers.js'
@@ -15,28 +16,38 @@ import type { Network } from '../../types.js'
 export type KeyFamily = {
   readonly networks: readonly [Network, ...Network[]]
   readonly isAddress: (address: string) => boolean
+  /** How payments of the family move, each of which is signed in a shape of its own. */
+  readonly kinds: readonly [PaymentKind, ...PaymentKind[]]
   /** Signs the sample payment of a number, from the signer's own address. */
-  readonly sign: (signer: Signer, number: bigint) => Promise<unknown>
+  readonly sign: (signer: Signer, number: bigint, kind?: PaymentKind) => Promise<unknown>
   /** Asks for what no signer can sign. */
   readonly signNonsense: (signer: Signer) => Promise<unknown>
   /** Whether a signature is in the one form that the chains take. */
   readonly isCanonical: (signature: unknown) => boolean
-  readonly isSignedBy: (address: string, number: bigint, signature: unknown) => boolean
+  readonly isSignedBy: (address: string, number: bigint, signature: unknown, kind?: PaymentKind) => boolean
 }
+
+type PaymentKind = 'eip3009' | 'permit2' | 'transfer-checked'
 
 const eip155: KeyFamily = {
   networks: ['eip155:84532', 'eip155:1', 'eip155:8453'],
   isAddress: (address) => parseAddress(address.toLowerCase()) === address,
-  sign: async (signer, number) => signTyped(signer, sampleTransfer(signer.address, number)),
+  kinds: ['eip3009', 'permit2'],
+  sign: async (signer, number, kind) => signTyped(signer, sampleOf(signer.address, number, kind)),
   signNonsense: async (signer) => signTyped(signer, { ...sampleTransfer(signer.address, 1n), primaryType: 'Nothing' }),
   isCanonical: (signature) => {
     const isPlain = typeof signature === 'string' && /^0x[0-9a-f]{128}1[bc]$/.test(signature)
     return isPlain && parseSignature(signature) === signature
   },
-  isSignedBy: (address, number, signature) => {
+  isSignedBy: (address, number, signature, kind) => {
     const parsed = parseSignature(signature)
-    return parsed !== undefined && recoverAddress(hashTypedData(sampleTransfer(address, number)), parsed) === address
+    const digest = hashTypedData(sampleOf(address, number, kind))
+    return parsed !== undefined && recoverAddress(digest, parsed) === address
   },
+}
+
+function sampleOf(address: string, number: bigint, kind?: PaymentKind): TypedData {
+  return kind === 'permit2' ? samplePermit(number) : sampleTransfer(address, number)
 }
 
 const solana: KeyFamily = {
@@ -46,6 +57,7 @@ const solana: KeyFamily = {
     'solana:4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z',
   ],
   isAddress: (address) => isPoint(address),
+  kinds: ['transfer-checked'],
   sign: async (signer, number) => signBytes(signer, sampleMessage(signer.address, number)),
   signNonsense: async (signer) => signBytes(signer, undefined as unknown as Uint8Array),
   isCanonical: (signature) => signature instanceof Uint8Array && signature.length === 64,
@@ -75,7 +87,23 @@ function isPoint(address: string): boolean {
   }
 }
 
-/** The typed data of a payment of USDC on Base Sepolia, as `exactEvm` builds it. */
+/** The typed data of a payment of USDC on Base Sepolia by Permit2, as `exactEvm` builds it. */
+export function samplePermit(amount: bigint): TypedData {
+  return {
+    domain: { name: 'Permit2', chainId: 84532, verifyingContract: permit2 },
+    types: typesOf({ ...permitFields, Witness: exactWitness }),
+    primaryType: 'PermitWitnessTransferFrom',
+    message: {
+      permitted: { token: '0x036CbD53842c5426634e7929541eC2318f3dCF7e', amount },
+      spender: permit2Proxies.exact,
+      nonce: BigInt(`0x${'5a'.repeat(32)}`),
+      deadline: 1_781_697_719n,
+      witness: { to: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C', validAfter: 0n },
+    },
+  }
+}
+
+/** The typed data of a payment of USDC on Base Sepolia by EIP-3009, as `exactEvm` builds it. */
 export function sampleTransfer(from: string, value: bigint): TypedData {
   const types = [
     'from address',

@@ -3,8 +3,9 @@ import { ed25519 } from '@noble/curves/ed25519'
 import { Keypair, PublicKey } from '@solana/web3.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EvmSigner, SolanaSigner } from '../../../src/index.js'
+import { permit2Proxies } from '../../../src/evm/permit2.js'
 import { encryptedFile, importKeys, privateKey, workerSigner } from '../../../src/keys/index.js'
-import { sampleMessage, sampleTransfer } from '../../../src/testing/keys/families.js'
+import { sampleMessage, samplePermit, sampleTransfer } from '../../../src/testing/keys/families.js'
 import { createKeyFolder, password } from '../../support/key-files.ts'
 import * as solana from '../../support/solana-messages.ts'
 import { rejection } from '../../support/wallets.ts'
@@ -31,6 +32,7 @@ beforeAll(async () => {
 afterAll(() => worker.close())
 
 const transfer = sampleTransfer(address, 1n)
+const byPermit2 = samplePermit(1n)
 const fieldsOf = (name: string) => transfer.types[name] ?? []
 const cancellation = {
   domain: transfer.domain,
@@ -47,7 +49,7 @@ const cancellation = {
 describe('a worker', () => {
   test('signs what the key signs: payments, and their cancellation', async () => {
     const here = (await privateKey(key).getSigner('eip155:1')) as EvmSigner
-    for (const data of [transfer, cancellation])
+    for (const data of [transfer, cancellation, byPermit2])
       expect(await evm.signTypedData(data)).toBe(await here.signTypedData(data))
     const message = sampleMessage(payer.toBase58(), 1n)
     expect(ed25519.verify(await svm.signMessage(message), message, payer.toBytes())).toBe(true)
@@ -77,6 +79,18 @@ describe('a worker', () => {
     ['a value of 2^256', { ...transfer, message: { ...transfer.message, value: 1n << 256n } }],
     ['a domain with a salt', { ...transfer, domain: { ...transfer.domain, salt: `0x${'0'.repeat(64)}` } }],
     ['a domain without a chain', { ...transfer, domain: { ...transfer.domain, chainId: undefined } }],
+    ['a transfer by Permit2 for another spender', permitted({ message: { spender: other } })],
+    ['a transfer by Permit2 through the other proxy', permitted({ message: { spender: permit2Proxies.upto } })],
+    ['a transfer by what is not Permit2', permitted({ domain: { verifyingContract: other } })],
+    ['a domain that only calls itself Permit2', permitted({ domain: { name: 'Permit2 ' } })],
+    ['a transfer by Permit2 with a version', permitted({ domain: { version: '1' } })],
+    ['a transfer by Permit2 of no chain', permitted({ domain: { chainId: 0 } })],
+    ['a transfer by Permit2 without a witness', withoutWitness()],
+    ['a witness with a field more', permitted({ witness: { facilitator: other } })],
+    ['a witness without a payee', permitted({ witness: { to: undefined } })],
+    ['a witness of other fields', permitted({ types: { Witness: byPermit2.types['TokenPermissions'] ?? [] } })],
+    ['a batch of transfers by Permit2', permitted({ types: { PermitBatchWitnessTransferFrom: [] } })],
+    ['an allowance of Permit2', permitted({ primaryType: 'PermitSingle' })],
     ['a digest', `0x${'5a'.repeat(32)}`],
     ['bytes', new Uint8Array(32)],
     ['what cannot be sent to a thread', { ...transfer, toJSON: () => transfer }],
@@ -212,6 +226,38 @@ function permit(): unknown {
   const types = { Permit: names.map((field) => ({ name: field.split(' ')[0], type: field.split(' ')[1] })) }
   const message = { owner: address, spender: address, value: (1n << 256n) - 1n, nonce: 0n, deadline: 1n << 200n }
   return { domain: transfer.domain, types, primaryType: 'Permit', message }
+}
+
+type Changed = {
+  readonly domain?: object
+  readonly types?: object
+  readonly message?: object
+  readonly witness?: object
+  readonly primaryType?: string
+}
+
+/** A transfer by Permit2, with something of it changed. */
+function permitted({ domain, types, message, witness, primaryType = byPermit2.primaryType }: Changed): unknown {
+  const signed = { ...byPermit2.message, ...message }
+  return {
+    domain: { ...byPermit2.domain, ...domain },
+    types: { ...byPermit2.types, ...types },
+    primaryType,
+    message: { ...signed, witness: { ...Object(signed.witness), ...witness } },
+  }
+}
+
+/** What Permit2 takes as well: whoever is the spender may send it anywhere. */
+function withoutWitness(): unknown {
+  const { witness: _, ...message } = byPermit2.message
+  const { Witness: __, PermitWitnessTransferFrom: fields = [], ...types } = byPermit2.types
+  const rest = fields.filter(({ name }) => name !== 'witness')
+  return {
+    ...byPermit2,
+    types: { ...types, PermitTransferFrom: rest },
+    primaryType: 'PermitTransferFrom',
+    message,
+  }
 }
 
 function renamed(name: string): unknown {

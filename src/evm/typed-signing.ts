@@ -1,0 +1,25 @@
+import { deepFreeze } from '../lib/freeze.js'
+import type { Scheme } from '../ports/scheme.js'
+import type { Hex, Payment } from '../types.js'
+import { isSignedBy, parseSignature } from './signature.js'
+import type { EvmSigner } from './signer.js'
+import { hashTypedData, type TypedData } from './typed-data.js'
+
+/** The stand-in of a signature of 65 bytes. */
+export const placeholder: Hex = `0x${'0'.repeat(130)}`
+
+/** Signs, and checks, what one function builds of the recorded payment. */
+export function signingOf(dataOf: (payment: Payment) => TypedData): Pick<Scheme<EvmSigner>, 'sign' | 'check'> {
+  return {
+    sign: async (payment, signer) => {
+      const signature: unknown = await signer.signTypedData(deepFreeze(dataOf(payment)))
+      return parseSignature(signature) ?? String(signature)
+    },
+    check: (payment, signature) => {
+      const parsed = parseSignature(signature)
+      if (parsed === undefined) return 'the signer answered with no 65-byte signature'
+      const isOurs = isSignedBy(hashTypedData(dataOf(payment)), parsed, payment.terms.payer as Hex)
+      return isOurs ? undefined : 'the signature is not of this payment by this payer'
+    },
+  }
+}
