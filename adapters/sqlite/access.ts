@@ -1,24 +1,31 @@
 import { isStipendError, LedgerUnavailableError } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import { version } from './schema.js'
+import { WorkFailure, createGroups } from './groups.js'
 import { blockingMs, createTurns } from './turns.js'
 
 /**
- * The two ways to a database. After a failure that can mean that a commit is not on disk, both stay shut. Work runs at
- * once and in one piece; while another program holds the file it is tried again, and all else goes on.
+ * The two ways to a database. After a failure that can mean that a commit is not on disk, both stay shut. While another
+ * program holds the file, work is tried again, and all else goes on.
  */
 export type Access = {
-  /** Runs work in one transaction that no other process can come between. */
+  /** Runs work in one piece, in a transaction with what else is asked for in this turn of the event loop. */
   readonly change: <value>(work: () => value) => Promise<value>
-  /** Runs one query, which waits for no writer and sees the last commit of any process. */
+  /** Runs one query at once, which waits for no writer and sees the last commit of any process. */
   readonly look: <value>(query: () => value) => Promise<value>
+  /** Runs what waits for its turn now. */
+  readonly flush: () => void
+}
+
+type Hooks = {
+  readonly isSameFile: () => boolean
+  /** Called first in each transaction. */
+  readonly onBegin: () => void
+  readonly onCommit: () => void
 }
 
 /** Creates the ways to a database, as long as its file is the same. */
-export function createAccess(
-  database: SqliteDatabase,
-  { isSameFile, onCommit }: { readonly isSameFile: () => boolean; readonly onCommit: () => void },
-): Access {
+export function createAccess(database: SqliteDatabase, { isSameFile, onBegin, onCommit }: Hooks): Access {
   const begin = createBegin(database)
   const currentVersion = database.prepare('PRAGMA user_version')
   let broken: unknown
@@ -29,38 +36,51 @@ export function createAccess(
     try {
       return work()
     } catch (error) {
-      if (isDiskFailure(error)) broken = error
+      const cause = error instanceof WorkFailure ? error.cause : error
+      if (isDiskFailure(cause)) broken = cause
       throw error
     }
   }
 
-  const guard = async <value>(work: Promise<value>): Promise<value> => {
-    try {
-      return await work
-    } catch (error) {
-      if (error instanceof TypeError || isStipendError(error)) throw error
-      throw new LedgerUnavailableError(error)
-    }
-  }
-
-  const transact = <value>(work: () => value): value => {
+  const transact = (works: readonly (() => unknown)[]): readonly unknown[] => {
     begin()
     try {
       const found = Number(read(currentVersion.get(), 'user_version'))
       if (found !== version) throw new RangeError(`its tables are version ${found}, this library knows ${version}`)
-      const value = work()
+      onBegin()
+      const values = works.map(runWork)
       database.exec('COMMIT')
       onCommit()
-      return value
+      return values
     } catch (error) {
       rollBack(database)
       throw error
     }
   }
   const [changes, looks] = [createTurns(), createTurns()]
+  const groups = createGroups((works) => changes(() => open(() => transact(works))))
   return {
-    change: (work) => guard(changes(() => open(() => transact(work)))),
+    change: (work) => guard(groups.add(work)),
     look: (query) => guard(looks(() => open(query))),
+    flush: groups.flush,
+  }
+}
+
+/** Hands on what went wrong as an error of the package; a mistake of the caller's is what it is. */
+async function guard<value>(work: Promise<value>): Promise<value> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof TypeError || isStipendError(error)) throw error
+    throw new LedgerUnavailableError(error)
+  }
+}
+
+function runWork(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (cause) {
+    throw new WorkFailure('one of the works threw', { cause })
   }
 }
 

@@ -3,8 +3,13 @@ import { uptime } from 'node:os'
 import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 
-/** The time of a ledger as a database keeps it; called once in a transaction, before it writes. */
+/** The time of a ledger as a database keeps it; called within a transaction. */
 export type Clock = {
+  /**
+   * Sees that the database is not older than it was; called first in a transaction, before anything is written that a
+   * rollback could take back.
+   */
+  readonly check: () => void
   /** Answers the ledger's time, and moves nothing. */
   readonly now: () => number
   /** Moves the ledger's time on to what a client says, never back; or answers how far the client is apart. */
@@ -29,10 +34,6 @@ export function createClock(database: SqliteDatabase, source: TimeSource | undef
   const current = (): LedgerTime => {
     const row = select.get()
     const now = Number(read(row, 'now'))
-    const settings = Number(read(row, 'settings'))
-    const isOlder = settings < seen.settings || (settings === seen.settings && now < seen.now)
-    if (isOlder) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
-    seen = { now, settings }
     const run = read(row, 'run')
     if (run === null || run === undefined) return { now }
     return { now, base: { run: String(run), elapsed: Number(read(row, 'elapsed')), now: Number(read(row, 'base')) } }
@@ -42,6 +43,13 @@ export function createClock(database: SqliteDatabase, source: TimeSource | undef
   }
 
   return {
+    check: () => {
+      const row = select.get()
+      const [now, settings] = [Number(read(row, 'now')), Number(read(row, 'settings'))]
+      const isOlder = settings < seen.settings || (settings === seen.settings && now < seen.now)
+      if (isOlder) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
+      seen = { now, settings }
+    },
     now: () => current().now,
     tell: (told) => {
       const time = current()

@@ -48,7 +48,7 @@ export type SqliteLedger = Ledger & {
 
 /**
  * Opens a ledger in a SQLite file, or in a database that is open: of node:sqlite, or better-sqlite3. A reservation is
- * one commit that is on disk when it returns (WAL, `synchronous=FULL`). A file of an older version is brought up to date;
+ * on disk when it returns (WAL, `synchronous=FULL`); what is asked for in one turn of the event loop shares a commit. A file of an older version is brought up to date;
  * one that is damaged, or whose sums are not those of its payments, is refused. While another program holds the file, a
  * call tries again for ten seconds, and the rest of the process goes on; only opening it waits with the process.
  *
@@ -74,11 +74,12 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   const { monotonic = isPrivate(database) ? false : undefined } = options
   const anchor = watchAnchor(database, anchorOf(file, options.anchor))
   const isSameFile = watchFile(typeof file === 'string' ? file : undefined)
-  const access = createAccess(database, { isSameFile, onCommit: anchor.keepUp })
+  const clock = createClock(database, sourceOf(monotonic))
+  const access = createAccess(database, { isSameFile, onBegin: clock.check, onCommit: anchor.keepUp })
   const journal = createJournal(database)
   const books: Books = {
     journal,
-    clock: createClock(database, sourceOf(monotonic)),
+    clock,
     payments: createPayments(database, journal),
     meters: createMeters(database),
     approvals: createApprovals(database),
@@ -95,6 +96,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
     ...timeOf(access, books),
     verify: () => verify(database, access, books),
     close: () => {
+      access.flush()
       database.close()
       anchor.close()
     },

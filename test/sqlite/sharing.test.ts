@@ -74,6 +74,7 @@ describe('a SQLite file that is shared', () => {
     other.exec('BEGIN IMMEDIATE')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const refused = Promise.all([1, 2].map((index) => rejection(ledger.reserve(samplePayment(index), []))))
+    await new Promise((resolve) => setImmediate(resolve))
     await vi.advanceTimersByTimeAsync(11_000)
     expect(await refused).toMatchObject([{ code: 'ledger_unavailable' }, { code: 'ledger_unavailable' }])
     other.exec('ROLLBACK')
