@@ -83,9 +83,10 @@ export {
   bindsTwin,
   canRenewPayment,
   countsAsSpent,
+  isUnresolved,
   presentPayment,
 } from './ledger/lifecycle.js'
-export { hearTime, type LedgerTime, rebaseTime, type TimeSource, type ToldTime } from './ledger/time.js'
+export { hearTime, type LedgerTime, maxClockGapMs, rebaseTime, type TimeSource, type ToldTime } from './ledger/time.js'
 export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory.js'
 export { agreesWithPin } from './ledger/pins.js'
 export { shareOf } from './ledger/share.js'

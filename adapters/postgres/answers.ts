@@ -1,5 +1,6 @@
 import {
   type Approval,
+  ClockJumpedError,
   decodeApproval,
   decodePayment,
   type Freeze,
@@ -27,15 +28,21 @@ export function encodeLimits(limits: readonly Limit[], now: number): string {
   )
 }
 
+/** Writes what a reservation looks for besides limits, and what time it is. */
+export function encodeOptions(options: ReserveOptions, time: string): string {
+  return JSON.stringify({ ...options, clock: JSON.parse(time) })
+}
+
 /** Reads what the database answered to a reservation. */
 export function readReservation(answer: unknown, limits: readonly Limit[], { pins = [] }: ReserveOptions): Reservation {
-  const { ok, reason, payment, approval, freeze, session, index, remembered, used, leaves } = Object(answer)
+  const { ok, reason, payment, approval, freeze, session, index, remembered, used, leaves, aheadMs } = Object(answer)
   if (ok === true) return { ok }
   if (reason === 'exists') return { ok: false, reason, payment: decodePayment(JSON.stringify(payment)) }
   if (reason === 'approval') return { ok: false, reason, approval: readApproval(approval) }
   if (reason === 'frozen') return { ok: false, reason, freeze: readFreeze(freeze) }
   if (reason === 'revoked') return { ok: false, reason, session: String(session) as SessionId }
   if (reason === 'late') return { ok: false, reason }
+  if (reason === 'clock') return { ok: false, reason, aheadMs: Number(aheadMs) }
   if (reason === 'pin') return { ok: false, reason, pin: at(pins, index), remembered: String(remembered) }
   const limit = at(limits, index)
   return { ok: false, reason: 'limit', limit, used: BigInt(used), fitsAt: readInstant(limit, leaves) }
@@ -50,6 +57,13 @@ export function readUsage(limit: Limit, answer: unknown): Usage {
 /** Reads an approval, where there is one. */
 export function readApproval(answer: unknown): Approval | undefined {
   return answer === null || answer === undefined ? undefined : decodeApproval(JSON.stringify(answer))
+}
+
+/** Likewise, unless the database has refused the clock of who asks. */
+export function readDecision(answer: unknown): Approval | undefined {
+  const { aheadMs } = Object(answer)
+  if (aheadMs !== undefined) throw new ClockJumpedError(Number(aheadMs), 'ledger')
+  return readApproval(answer)
 }
 
 /** Reads why a ledger is frozen. */

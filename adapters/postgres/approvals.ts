@@ -2,14 +2,17 @@
 export function approvalFunctions(schema: string): string {
   return `
 -- Keeps a request for approval, or answers the one that stands.
-CREATE OR REPLACE FUNCTION ${schema}.request_approval(wanted jsonb, most integer) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${schema}.ask_approval(wanted jsonb, most integer, source jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   standing jsonb;
   now bigint;
   behind bigint;
+  heard record;
 BEGIN
   PERFORM ${schema}.enter();
-  now := ${schema}.tick((wanted->>'requestedAt')::bigint);
+  heard := ${schema}.hear((wanted->>'requestedAt')::bigint, source);
+  IF heard.ahead IS NOT NULL THEN RETURN jsonb_build_object('aheadMs', heard.ahead); END IF;
+  now := heard.ledger_now;
   SELECT a.approval INTO standing FROM ${schema}.approvals a
     WHERE a.id = wanted->>'id' AND a.approval->>'status' <> 'used' AND a.expires_at > now;
   IF FOUND THEN RETURN standing; END IF;
@@ -26,14 +29,17 @@ BEGIN
 END $$;
 
 -- Decides on a request; a denial is final.
-CREATE OR REPLACE FUNCTION ${schema}.decide_approval(wanted text, decision text, now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${schema}.decide(wanted text, decision text, told bigint, source jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   decided jsonb;
+  heard record;
 BEGIN
   PERFORM ${schema}.enter();
-  now := ${schema}.tick(now);
+  heard := ${schema}.hear(told, source);
+  -- Whatever the time, a no is taken.
+  IF heard.ahead IS NOT NULL AND decision <> 'denied' THEN RETURN jsonb_build_object('aheadMs', heard.ahead); END IF;
   UPDATE ${schema}.approvals a SET approval = jsonb_set(a.approval, '{status}', to_jsonb(decision))
-    WHERE a.id = wanted AND a.expires_at > now
+    WHERE a.id = wanted AND a.expires_at > heard.ledger_now
       AND (a.approval->>'status' = 'pending' OR (a.approval->>'status' = 'approved' AND decision = 'denied'))
     RETURNING a.approval INTO decided;
   RETURN decided;

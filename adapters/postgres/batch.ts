@@ -2,7 +2,7 @@ import { LedgerUnavailableError } from 'stipend'
 import { within } from '../../src/lib/deadline.js'
 import { isUndone } from './sql-state.js'
 
-/** What a reservation is asked for with: a payment, its limits and its options, each as JSON. */
+/** What a reservation is asked for with: a payment in pieces, its limits and its options, each as JSON. */
 export type Wanted = readonly [payment: string, limits: string, options: string]
 
 type Waiting = {

@@ -2,19 +2,26 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import {
   ConfigurationError,
   encodeApproval,
-  encodePayment,
   type Ledger,
   type Limit,
   mostApprovals,
   type Payment,
   type ReserveOptions,
 } from 'stipend'
-import { encodeLimits, readApproval, readFreeze, readReservation, readUsage } from './answers.js'
+import {
+  encodeLimits,
+  encodeOptions,
+  readApproval,
+  readDecision,
+  readFreeze,
+  readReservation,
+  readUsage,
+} from './answers.js'
 import { createBatch } from './batch.js'
 import { answerOf, type Call, createCall } from './call.js'
 import type { PostgresPool } from './connection.js'
-import { replace, select } from './payments.js'
-import { differenceQuery } from './verify.js'
+import { encodePieces, replace, select, selectAudit, selectHistory } from './payments.js'
+import { verify } from './verify.js'
 
 export type { PostgresClient, PostgresPool } from './connection.js'
 
@@ -35,6 +42,13 @@ export type PostgresLedgerOptions = {
    * @default 10000
    */
   readonly timeoutMs?: number | undefined
+  /**
+   * What time it is, in Unix milliseconds. A client whose own clock is more than five minutes apart from it is refused, and
+   * moves nothing. With `false` nobody checks, and the ledger's time follows what it is told: for tests with other clocks.
+   *
+   * @default the database's own clock
+   */
+  readonly clock?: (() => number) | false | undefined
 }
 
 /** A ledger in PostgreSQL, which any number of processes on any number of machines can share. */
@@ -68,28 +82,34 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
   refuseUnknown('postgresLedger', options, {
     schema: true,
     timeoutMs: true,
+    clock: true,
   } satisfies OptionNames<PostgresLedgerOptions>)
-  const { schema = 'stipend', timeoutMs = 10_000 } = options
+  const { schema = 'stipend', timeoutMs = 10_000, clock } = options
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
   if (!(timeoutMs > 0 && timeoutMs <= maxTimeoutMs))
     throw new ConfigurationError(`Failed to read timeoutMs: ${timeoutMs} is not a number of milliseconds up to a day`)
   const quoted = `"${schema}"`
   const call = createCall(pool, quoted, timeoutMs)
+  const time = (): string => JSON.stringify(clock === undefined ? null : clock && clock())
   return Object.freeze({
-    ...paymentsOf(call, quoted, timeoutMs),
-    ...approvalsOf(call, quoted),
+    ...paymentsOf(call, quoted, { timeoutMs, time }),
+    ...approvalsOf(call, quoted, time),
+    ...timeOf(call, quoted, time),
     ...haltsOf(call, quoted),
     ...memoryOf(call, quoted),
     verify: () => verify(call, quoted),
   } satisfies PostgresLedger)
 }
 
+/** What time it is, as JSON: null, by the database's clock; false, as the client says. */
+type Time = () => string
+
 function paymentsOf(
   call: Call,
   schema: string,
-  timeoutMs: number,
-): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'usage'> {
+  { timeoutMs, time }: { readonly timeoutMs: number; readonly time: Time },
+): Required<Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'history' | 'usage'>> {
   const reserve = createBatch(async (all) => {
     const answers = await call.ask('reserve_all', `[${all.map((wanted) => `[${wanted.join()}]`).join()}]`)
     return Array.isArray(answers) ? answers : []
@@ -99,24 +119,33 @@ function paymentsOf(
       for (const { scope } of limits) {
         if (!payment.scopes.includes(scope)) throw new TypeError(`payment is not counted in ${scope}`)
       }
-      const given = [encodeLimits(limits, payment.createdAt), JSON.stringify(options)] as const
-      return readReservation(await reserve([encodePayment(payment), ...given]), limits, options)
+      const given = [encodeLimits(limits, payment.createdAt), encodeOptions(options, time())] as const
+      return readReservation(await reserve([encodePieces(payment), ...given]), limits, options)
     },
     update: (id, update) => replace(id, update, call, schema),
     get: async (id) => (await select(call, schema, { id }))[0],
     list: async (filter = {}) => select(call, schema, filter),
+    history: (id) => selectHistory(call, schema, id),
     usage: async (limits, now) => {
-      const answers = await call.ask('usage', encodeLimits(limits, now), now)
+      const used = async (at: number, source: string): Promise<unknown> =>
+        answerOf(await call.read(`SELECT ${schema}.used($1, $2, $3) AS answer`, [encodeLimits(limits, at), at, source]))
+      let answers = await used(now, time())
+      // By the ledger's time, where that is another: windows of calendars begin where only we can say.
+      while (typeof answers === 'number') answers = await used(answers, 'false')
       return limits.map((limit, index) => readUsage(limit, Reflect.get(Object(answers), index)))
     },
   }
 }
 
-function approvalsOf(call: Call, schema: string): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
+function approvalsOf(
+  call: Call,
+  schema: string,
+  time: Time,
+): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
   return {
     requestApproval: async (approval) =>
-      readApproval(await call.ask('request_approval', encodeApproval(approval), mostApprovals)) ?? approval,
-    decideApproval: async (id, status, now) => readApproval(await call.ask('decide_approval', id, status, now)),
+      readDecision(await call.ask('ask_approval', encodeApproval(approval), mostApprovals, time())) ?? approval,
+    decideApproval: async (id, status, now) => readDecision(await call.ask('decide', id, status, now, time())),
     listApprovals: async (now) => {
       const text = `SELECT approval AS answer FROM ${schema}.approvals WHERE expires_at > $1 ORDER BY seq DESC LIMIT $2`
       const rows = await call.read(text, [now, mostApprovals])
@@ -142,6 +171,13 @@ function haltsOf(call: Call, schema: string): Pick<Ledger, 'freeze' | 'frozen' |
   }
 }
 
+function timeOf(call: Call, schema: string, time: Time): Required<Pick<Ledger, 'setTime' | 'audit'>> {
+  return {
+    setTime: async (now, reason) => void (await call.ask('set_time', now, reason, time())),
+    audit: () => selectAudit(call, schema),
+  }
+}
+
 function memoryOf(call: Call, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
     secret: async (name, first = crypto.getRandomValues(new Uint8Array(32))) => {
@@ -154,15 +190,4 @@ function memoryOf(call: Call, schema: string): Pick<Ledger, 'secret' | 'remember
       return row === undefined ? undefined : String(Reflect.get(Object(row), 'text'))
     },
   }
-}
-
-async function verify(call: Call, schema: string): Promise<void> {
-  const difference = answerOf(await call.readAll(differenceQuery(schema)))
-  if (difference === null) return
-  await call.ask(
-    'set_freeze',
-    `its sums are not those of its payments: ${String(difference)}`,
-    await call.ask('tick', 0),
-  )
-  throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${String(difference)}`)
 }

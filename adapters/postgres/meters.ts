@@ -1,3 +1,8 @@
+import { open, unknown } from './statuses.js'
+
+const sums = `COALESCE(SUM(e.micro_usd), 0) AS micro_usd, COUNT(*) AS count,
+      COALESCE(SUM(e.open), 0) AS open, COALESCE(SUM(e.unknown), 0) AS unknown`
+
 /** What adds payments up by scope and window, in the database, as payments come and go. */
 export function meterFunctions(schema: string): string {
   return `
@@ -6,8 +11,8 @@ CREATE OR REPLACE FUNCTION ${schema}.tally(payment jsonb, sign integer) RETURNS 
 DECLARE
   cost numeric := (payment->>'microUsd')::numeric;
   until bigint := (payment->>'countsUntil')::bigint;
-  is_unknown integer := (payment->>'status' = 'unknown')::integer;
-  is_open integer := (payment->>'status' IN ('authorized', 'unknown'))::integer;
+  is_unknown integer := (payment->>'status' IN ${unknown})::integer;
+  is_open integer := (payment->>'status' IN ${open})::integer;
   scopes text[] := ARRAY(SELECT jsonb_array_elements_text(payment->'scopes'));
 BEGIN
   IF sign > 0 THEN
@@ -25,10 +30,10 @@ END $$;
 CREATE OR REPLACE FUNCTION ${schema}.move(before jsonb, after jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   until bigint := (after->>'countsUntil')::bigint;
-  was_unknown integer := (before->>'status' = 'unknown')::integer;
-  was_open integer := (before->>'status' IN ('authorized', 'unknown'))::integer;
-  is_unknown integer := (after->>'status' = 'unknown')::integer;
-  is_open integer := (after->>'status' IN ('authorized', 'unknown'))::integer;
+  was_unknown integer := (before->>'status' IN ${unknown})::integer;
+  was_open integer := (before->>'status' IN ${open})::integer;
+  is_unknown integer := (after->>'status' IN ${unknown})::integer;
+  is_open integer := (after->>'status' IN ${open})::integer;
   scopes text[] := ARRAY(SELECT jsonb_array_elements_text(after->'scopes'));
 BEGIN
   IF was_open = is_open AND was_unknown = is_unknown THEN RETURN; END IF;
@@ -38,31 +43,45 @@ BEGIN
     WHERE m.scope = ANY(scopes) AND m.horizon < until;
 END $$;
 
--- Brings the sum of a window up to its start, which only moves forward, and answers it.
-CREATE OR REPLACE FUNCTION ${schema}.meter(wanted jsonb) RETURNS ${schema}.meters LANGUAGE plpgsql AS $$
+-- Answers the sum of a window at its start, which only moves forward, from what is kept of it, if anything is.
+CREATE OR REPLACE FUNCTION ${schema}.sum_at(kept ${schema}.meters, wanted jsonb) RETURNS ${schema}.meters LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  sum_row ${schema}.meters;
+  sum_row ${schema}.meters := kept;
   gone record;
   start bigint := (wanted->>'start')::bigint;
 BEGIN
-  SELECT * INTO sum_row FROM ${schema}.meters m WHERE m.scope = wanted->>'scope' AND m.span = wanted->>'span';
-  IF NOT FOUND THEN
+  IF kept.scope IS NULL THEN
+    SELECT wanted->>'scope', wanted->>'span', start, ${sums} INTO sum_row
+      FROM ${schema}.entries e WHERE e.scope = wanted->>'scope' AND e.counts_until > start;
+  -- Where nothing has left, the sum is that of the new start as it stands.
+  ELSIF start > kept.horizon AND EXISTS (SELECT 1 FROM ${schema}.entries e
+      WHERE e.scope = kept.scope AND e.counts_until > kept.horizon AND e.counts_until <= start) THEN
+    SELECT ${sums} INTO gone FROM ${schema}.entries e
+      WHERE e.scope = kept.scope AND e.counts_until > kept.horizon AND e.counts_until <= start;
+    sum_row.horizon := start;
+    sum_row.micro_usd := kept.micro_usd - gone.micro_usd;
+    sum_row.count := kept.count - gone.count;
+    sum_row.open := kept.open - gone.open;
+    sum_row.unknown := kept.unknown - gone.unknown;
+  END IF;
+  RETURN sum_row;
+END $$;
+
+-- Likewise, and keeps it.
+CREATE OR REPLACE FUNCTION ${schema}.meter(wanted jsonb) RETURNS ${schema}.meters LANGUAGE plpgsql AS $$
+DECLARE
+  kept ${schema}.meters;
+  sum_row ${schema}.meters;
+BEGIN
+  SELECT * INTO kept FROM ${schema}.meters m WHERE m.scope = wanted->>'scope' AND m.span = wanted->>'span';
+  sum_row := ${schema}.sum_at(kept, wanted);
+  IF kept.scope IS NULL THEN
     INSERT INTO ${schema}.meters (scope, span, horizon, micro_usd, count, open, unknown)
-      SELECT wanted->>'scope', wanted->>'span', start,
-        COALESCE(SUM(e.micro_usd), 0), COUNT(*), COALESCE(SUM(e.open), 0), COALESCE(SUM(e.unknown), 0)
-      FROM ${schema}.entries e WHERE e.scope = wanted->>'scope' AND e.counts_until > start
-      RETURNING * INTO sum_row;
-  ELSIF start > sum_row.horizon THEN
-    SELECT SUM(e.micro_usd) AS micro_usd, COUNT(*) AS count, SUM(e.open) AS open, SUM(e.unknown) AS unknown INTO gone
-      FROM ${schema}.entries e
-      WHERE e.scope = wanted->>'scope' AND e.counts_until > sum_row.horizon AND e.counts_until <= start;
-    -- Where nothing has left, the sum is that of the new start as it stands.
-    IF gone.count > 0 THEN
-      UPDATE ${schema}.meters m SET horizon = start, micro_usd = m.micro_usd - gone.micro_usd, count = m.count - gone.count,
-          open = m.open - gone.open, unknown = m.unknown - gone.unknown
-        WHERE m.scope = wanted->>'scope' AND m.span = wanted->>'span'
-        RETURNING m.* INTO sum_row;
-    END IF;
+      SELECT (sum_row).scope, (sum_row).span, (sum_row).horizon, (sum_row).micro_usd, (sum_row).count, (sum_row).open, (sum_row).unknown;
+  ELSIF kept.horizon < sum_row.horizon THEN
+    UPDATE ${schema}.meters m SET horizon = sum_row.horizon, micro_usd = sum_row.micro_usd, count = sum_row.count,
+        open = sum_row.open, unknown = sum_row.unknown
+      WHERE m.scope = wanted->>'scope' AND m.span = wanted->>'span';
   END IF;
   RETURN sum_row;
 END $$;
@@ -73,7 +92,7 @@ CREATE OR REPLACE FUNCTION ${schema}.measured(sum_row ${schema}.meters, measure 
 $$;
 
 -- Walks the entries in the order in which they leave, until enough of them has left; not for ever.
-CREATE OR REPLACE FUNCTION ${schema}.leaves(wanted jsonb, horizon bigint, excess numeric) RETURNS bigint LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION ${schema}.leaves(wanted jsonb, horizon bigint, excess numeric) RETURNS bigint LANGUAGE plpgsql STABLE
   -- By the index, and no further than needed.
   SET enable_sort = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
@@ -116,21 +135,25 @@ BEGIN
   RETURN jsonb_build_object('ok', false, 'reason', 'limit', 'index', wanted->'index', 'used', used::text, 'leaves', leaves);
 END $$;
 
--- Answers how much of each limit is used, and what leaves first.
-CREATE OR REPLACE FUNCTION ${schema}.usage(limits jsonb, at_time bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Answers how much of each limit is used, and what leaves first, or what time it is where that is later than was said or
+-- else than what was said; it changes nothing.
+CREATE OR REPLACE FUNCTION ${schema}.used(limits jsonb, told bigint, source jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  time_row ${schema}.clock;
   one jsonb;
+  kept ${schema}.meters;
   sum_row ${schema}.meters;
   answers jsonb := '[]';
 BEGIN
-  PERFORM ${schema}.enter();
-  PERFORM ${schema}.tick(at_time);
+  SELECT * INTO time_row FROM ${schema}.clock;
+  IF told < time_row.now OR ${schema}.apart(told, source, time_row) IS NOT NULL THEN RETURN to_jsonb(time_row.now); END IF;
   FOR one IN SELECT * FROM jsonb_array_elements(limits) LOOP
     IF one->>'span' = 'payment' THEN
       answers := answers || jsonb_build_object('used', '0');
       CONTINUE;
     END IF;
-    sum_row := ${schema}.meter(one);
+    SELECT * INTO kept FROM ${schema}.meters m WHERE m.scope = one->>'scope' AND m.span = one->>'span';
+    sum_row := ${schema}.sum_at(kept, one);
     answers := answers || jsonb_build_object(
       'used', ${schema}.measured(sum_row, one->>'measure')::text,
       'leaves', ${schema}.leaves(one, GREATEST(sum_row.horizon, (one->>'start')::bigint), 1));

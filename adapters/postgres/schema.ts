@@ -1,7 +1,5 @@
-import { functions, lockName, lockTimeoutMs } from './functions.js'
-
-/** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
-export const unresolved = `(status IN ('authorized', 'unknown') OR (status = 'confirmed' AND (payment->>'undelivered')::boolean))`
+import { functions } from './functions.js'
+import { lockName, lockTimeoutMs } from './lock.js'
 
 /**
  * What brings a ledger from one version to the next; a new one takes every step. The number of steps is the version. A
@@ -64,8 +62,45 @@ CREATE TABLE ${schema}.pins (key text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE ${schema}.notes (name text PRIMARY KEY, text text NOT NULL);
 INSERT INTO ${schema}.version VALUES (2);`,
   (schema) => `
-CREATE INDEX payments_unresolved ON ${schema}.payments (request_digest, seq) WHERE ${unresolved};
+CREATE INDEX payments_unresolved ON ${schema}.payments (request_digest, seq)
+  WHERE (status IN ('authorized', 'unknown') OR (status IN ('confirmed') AND (payment->>'undelivered')::boolean));
 INSERT INTO ${schema}.version VALUES (3);`,
+  (schema) => `
+DROP INDEX ${schema}.payments_by_request;
+-- A payment that was made anew is of the purchase and host that it has now.
+UPDATE ${schema}.payments SET purchase_key = payment->>'purchaseKey', host = payment->'resource'->>'host'
+  WHERE (purchase_key, host) IS DISTINCT FROM (payment->>'purchaseKey', payment->'resource'->>'host');
+ALTER TABLE ${schema}.clock ADD COLUMN set_forward_by bigint NOT NULL DEFAULT 0;
+CREATE TABLE ${schema}.journal (
+  seq bigint PRIMARY KEY,
+  id text NOT NULL,
+  number integer NOT NULL,
+  at bigint NOT NULL,
+  record text NOT NULL,
+  previous text NOT NULL,
+  hash text NOT NULL,
+  UNIQUE (id, number)
+);
+CREATE TABLE ${schema}.seals (
+  number bigint PRIMARY KEY,
+  first bigint NOT NULL,
+  last bigint NOT NULL,
+  previous text NOT NULL,
+  hash text NOT NULL
+);
+CREATE FUNCTION ${schema}.append_only() RETURNS trigger LANGUAGE plpgsql AS $trigger$
+BEGIN
+  RAISE EXCEPTION 'the % of a ledger is only ever added to', TG_TABLE_NAME;
+END $trigger$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${schema}.journal
+  FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${schema}.seals
+  FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.append_only();
+-- A process that does not know of the journal, nor of the database's clock, records nothing from here on.
+DROP FUNCTION IF EXISTS ${schema}.reserve(jsonb, jsonb, jsonb), ${schema}.reserve_all(jsonb),
+  ${schema}.replace(jsonb, jsonb, boolean), ${schema}.usage(jsonb, bigint), ${schema}.request_approval(jsonb, integer),
+  ${schema}.decide_approval(text, text, bigint), ${schema}.tick(bigint);
+INSERT INTO ${schema}.version VALUES (4);`,
 ]
 
 /** The version of the tables and functions that this library reads and writes. */
@@ -97,5 +132,6 @@ BEGIN
   END IF;
   ${pending.join('\n  ')}
   IF found < ${version} THEN EXECUTE $functions$ ${functions(schema)} $functions$; END IF;
+  IF found < 4 THEN EXECUTE 'SELECT ${schema}.begin_journal()'; END IF;
 END $migration$;`
 }

@@ -22,8 +22,8 @@ export type ToldTime =
   /** It is apart from the time that has passed by more than it can be; nothing moves. */
   | { readonly ok: false; readonly aheadMs: number }
 
-/** How far the clocks of a ledger's clients may be apart, as long as a single clock may jump by. */
-const largestGapMs = 5 * 60_000
+/** How far the clocks of a ledger's clients may be apart, as long as a single clock may jump by, in milliseconds. */
+export const maxClockGapMs: number = 5 * 60_000
 /** By how much of the time that passes clocks may drift apart: seconds a day. */
 const driftDivisor = 10_000
 
@@ -38,13 +38,13 @@ export function hearTime(told: number, time: LedgerTime, source: TimeSource | un
   const elapsed = Math.floor(source.elapsed())
   const isSameRun = base?.run === source.run && !(source.isUnnamed && elapsed < base.elapsed)
   if (!base || !isSameRun) {
-    if (now > 0 && told < now - largestGapMs) return { ok: false, aheadMs: told - now }
+    if (now > 0 && told < now - maxClockGapMs) return { ok: false, aheadMs: told - now }
     const believed = Math.max(now, told)
     return { ok: true, time: { now: believed, base: { run: source.run, elapsed, now: believed } } }
   }
   const passed = Math.max(0, elapsed - base.elapsed)
   const aheadMs = told - base.now - passed
-  if (Math.abs(aheadMs) > largestGapMs + passed / driftDivisor) return { ok: false, aheadMs }
+  if (Math.abs(aheadMs) > maxClockGapMs + passed / driftDivisor) return { ok: false, aheadMs }
   return { ok: true, time: { now: Math.max(now, told), base } }
 }
 

@@ -75,7 +75,7 @@ function sqliteOf(payments: number): Counted {
 async function postgresOf(payments: number): Promise<Counted> {
   const schema = `of_${payments}`
   const pool = server.createPool()
-  await postgresLedger(pool, { schema }).list()
+  await postgresLedger(pool, { clock: false, schema }).list()
   await pool.query(`
     INSERT INTO ${schema}.payments (id, status, purchase_key, request_digest, host, created_at, payment)
       SELECT 'old' || i, 'unknown', 'old' || i, 'old' || i, 'h', ${noon} + i, '{}' FROM generate_series(1, ${payments}) i;
@@ -98,7 +98,10 @@ async function postgresOf(payments: number): Promise<Counted> {
     await client.query('COMMIT')
     return read
   }
-  return { ledger: postgresLedger({ query: (text, values) => client.query(text, values) }, { schema }), rowsReadBy }
+  return {
+    ledger: postgresLedger({ query: (text, values) => client.query(text, values) }, { clock: false, schema }),
+    rowsReadBy,
+  }
 }
 
 /** What each kind of work reads, once its limits have been looked at for the first time. */

@@ -38,7 +38,7 @@ const stores: Readonly<Record<string, () => Store>> = {
     made += 1
     const schema = `verified_${made}`
     const tamper = (sql: string) => pool.query(`SET search_path = ${schema}; ${sql}; RESET search_path`)
-    return { ledger: postgresLedger(pool, { schema }), tamper }
+    return { ledger: postgresLedger(pool, { clock: false, schema }), tamper }
   },
 }
 

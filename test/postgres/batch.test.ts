@@ -19,7 +19,7 @@ function setUp(schema: string) {
     if (state.isCut) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
     return answer
   }
-  return { ledger: postgresLedger({ query }, { schema }), state }
+  return { ledger: postgresLedger({ query }, { clock: false, schema }), state }
 }
 
 describe('reservations at once in PostgreSQL', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ledger } from 'stipend'
 import { postgresLedger } from 'stipend/postgres'
-import { noon, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { noon, sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 let server: TestPostgres
@@ -18,7 +18,10 @@ const terms = { resource, asset, amount, microUsd, payTo, labels, requestedAt: n
 const changes: readonly (readonly [string, (ledger: Ledger) => Promise<unknown>])[] = [
   ['a reservation', (ledger) => ledger.reserve(samplePayment(2), [])],
   ['an update', (ledger) => ledger.update(sampleId(1), { status: 'unknown' })],
-  ['usage, which moves windows on', (ledger) => ledger.usage([sampleLimit(1n)], noon)],
+  [
+    'a time that its owner sets',
+    (ledger) => ledger.setTime?.(noon, 'it was wrong') ?? Promise.reject(new TypeError('no time')),
+  ],
   [
     'a request',
     (ledger) => ledger.requestApproval({ id: approval, kind: 'approval', status: 'pending', reason: '', ...terms }),
@@ -38,7 +41,7 @@ describe('on a PostgreSQL server that answers before a commit is on disk', () =>
     const client = await server.createPool().connect()
     const setting = async () => (await client.query('SHOW synchronous_commit')).rows[0].synchronous_commit
     expect(await setting()).toBe('off')
-    const ledger = postgresLedger({ query: (text, values) => client.query(text, values) })
+    const ledger = postgresLedger({ query: (text, values) => client.query(text, values) }, { clock: false })
     await ledger.reserve(samplePayment(1), [])
     await client.query('BEGIN')
     await change(ledger)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodePayment, hashRecord } from 'stipend'
 import { postgresLedger } from 'stipend/postgres'
 import { version } from '../../adapters/postgres/schema.ts'
 import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
@@ -34,13 +35,19 @@ const allVersions = Array.from({ length: version }, (_, index) => index + 1)
 
 describe('a PostgreSQL ledger of version 1', () => {
   test('is brought up to date with all that it holds', async () => {
-    const ledger = postgresLedger(pool, { schema: await writeOld() })
+    const ledger = postgresLedger(pool, { clock: false, schema: await writeOld() })
     for (const window of [{ type: 'lifetime' }, rolling(3600)] as const) {
       const limits = measures.map((measure) => sampleLimit(1000n, { measure, window }))
       expect((await ledger.usage(limits, noon + 1000)).map((usage) => usage.used)).toEqual([40n, 4n, 3n, 1n])
     }
     await ledger.verify()
     expect((await ledger.list()).map(({ id }) => id)).toEqual([6, 5, 4, 3, 2, 1].map(sampleId))
+    for (const payment of await ledger.list()) {
+      const [entry, ...others] = (await ledger.history?.(payment.id)) ?? []
+      expect(others).toEqual([])
+      expect(entry).toMatchObject({ number: 1, payment, previous: '' })
+      expect(entry && hashRecord({ ...entry, record: encodePayment(entry.payment) })).toBe(entry?.hash)
+    }
     await ledger.update(sampleId(2), { status: 'claimed' })
     await ledger.update(sampleId(1), { status: 'released' })
     const open = sampleLimit(2n, { measure: 'open' })
@@ -57,7 +64,7 @@ describe('a PostgreSQL ledger of version 1', () => {
     )
     expect(ended.map(({ errors }) => errors).join('')).toBe('')
     expect(await versionsOf(schema)).toEqual(allVersions)
-    const ledger = postgresLedger(pool, { schema })
+    const ledger = postgresLedger(pool, { clock: false, schema })
     expect(await ledger.list()).toHaveLength(14)
     await ledger.verify()
   })
@@ -67,7 +74,7 @@ describe('a PostgreSQL ledger of version 1', () => {
     const holder = await pool.connect()
     await holder.query('BEGIN')
     await holder.query(`LOCK TABLE ${schema}.meters IN ACCESS SHARE MODE`)
-    const cutOff = postgresLedger(pool, { schema }).reserve(samplePayment(7), [])
+    const cutOff = postgresLedger(pool, { clock: false, schema }).reserve(samplePayment(7), [])
     const outcome = cutOff.catch((error: unknown) => error)
     const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}%'`
     let pid: number | undefined
@@ -79,7 +86,7 @@ describe('a PostgreSQL ledger of version 1', () => {
     expect(await versionsOf(schema)).toEqual([1])
     const columns = `SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'entries'`
     expect((await pool.query(columns, [schema])).rows).toHaveLength(4)
-    const ledger = postgresLedger(pool, { schema })
+    const ledger = postgresLedger(pool, { clock: false, schema })
     expect(await ledger.reserve(samplePayment(7), [])).toEqual({ ok: true })
     await ledger.verify()
   })
@@ -89,7 +96,7 @@ describe('a PostgreSQL ledger of version 1', () => {
     const recorder = await pool.connect()
     await recorder.query('BEGIN')
     await recorder.query(`SELECT pg_advisory_xact_lock(hashtext('stipend ledger'), hashtext($1))`, [schema])
-    const opened = postgresLedger(pool, { schema }).reserve(samplePayment(7), [])
+    const opened = postgresLedger(pool, { clock: false, schema }).reserve(samplePayment(7), [])
     const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%${schema}%'`
     while ((await pool.query(waiting)).rows.length === 0);
     expect(await versionsOf(schema)).toEqual([1])
@@ -101,9 +108,9 @@ describe('a PostgreSQL ledger of version 1', () => {
 
   test('that a newer version wrote is refused', async () => {
     const schema = await writeOld()
-    await postgresLedger(pool, { schema }).list()
+    await postgresLedger(pool, { clock: false, schema }).list()
     await pool.query(`INSERT INTO ${schema}.version VALUES (99)`)
-    const ledger = postgresLedger(pool, { schema })
+    const ledger = postgresLedger(pool, { clock: false, schema })
     await expect(ledger.reserve(samplePayment(7), [])).rejects.toThrow(/version 99, this library knows \d+/)
   })
 })

@@ -36,8 +36,8 @@ const codeOf = (error: unknown) => (isStipendError(error) ? error.code : String(
 
 /** Five ledgers of one schema, each as a process has it, spend a budget for ten at the same time. */
 async function spendTogether(pool: PostgresPool, schema: string) {
-  const first = postgresLedger(pool, { schema })
-  const ledgers = [first, ...[1, 2, 3, 4].map(() => postgresLedger(pool, { schema }))]
+  const first = postgresLedger(pool, { clock: false, schema })
+  const ledgers = [first, ...[1, 2, 3, 4].map(() => postgresLedger(pool, { clock: false, schema }))]
   const limit = sampleLimit(100n)
   const answers = await Promise.all(
     Array.from({ length: 40 }, (_, index) =>
@@ -59,7 +59,7 @@ describe('a PostgreSQL ledger whose transactions are by default', () => {
 
   test('repeatable read records nothing after a freeze that was answered', async () => {
     const pool = await poolOf('frozen_late', { default_transaction_isolation: 'repeatable read' })
-    const ledger = postgresLedger(pool, { schema: 'frozen_late' })
+    const ledger = postgresLedger(pool, { clock: false, schema: 'frozen_late' })
     await ledger.reserve(samplePayment(1), [])
     const holder = await admin.connect()
     await holder.query('BEGIN')
@@ -80,7 +80,10 @@ describe('a PostgreSQL ledger whose transactions are by default', () => {
 
   test('repeatable read says so where it is given no connection of its own', async () => {
     const pool = await poolOf('only_query', { default_transaction_isolation: 'repeatable read' })
-    const ledger = postgresLedger({ query: (text, values) => pool.query(text, values) }, { schema: 'only_query' })
+    const ledger = postgresLedger(
+      { query: (text, values) => pool.query(text, values) },
+      { clock: false, schema: 'only_query' },
+    )
     const refused = await ledger.reserve(samplePayment(1), []).catch((error: unknown) => error)
     expect(codeOf(refused)).toBe('configuration_invalid')
     expect(String(refused)).toMatch(/read committed/)
@@ -124,7 +127,7 @@ describe('a PostgreSQL ledger over a pool that shares connections by transaction
       for (const check of checks) {
         await check(() => {
           made += 1
-          return postgresLedger(pool, { schema: `bouncer_${made}` })
+          return postgresLedger(pool, { clock: false, schema: `bouncer_${made}` })
         })
       }
       expect(await spendTogether(pool, 'bouncer')).toEqual(tenOfForty)
@@ -139,10 +142,10 @@ describe('a role that may not create in the database', () => {
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role};`
 
   test('uses the tables that another has made, with rights to their rows', async () => {
-    await postgresLedger(admin, { schema: 'made' }).list()
+    await postgresLedger(admin, { clock: false, schema: 'made' }).list()
     const pool = await poolOf('user_of_made', {}, '')
     await admin.query(grants('made', 'user_of_made'))
-    const ledger = postgresLedger(pool, { schema: 'made' })
+    const ledger = postgresLedger(pool, { clock: false, schema: 'made' })
     expect(await ledger.reserve(samplePayment(1), [sampleLimit(10n)])).toEqual({ ok: true })
     expect(await ledger.update(sampleId(1), { status: 'claimed' })).toMatchObject({ status: 'claimed' })
     await ledger.freeze({ reason: 'stop', at: noon })
@@ -154,7 +157,7 @@ describe('a role that may not create in the database', () => {
   test('makes the tables in a schema that it was given', async () => {
     const pool = await poolOf('owner_of_given', {}, '')
     await admin.query('CREATE SCHEMA given AUTHORIZATION owner_of_given')
-    const ledger = postgresLedger(pool, { schema: 'given' })
+    const ledger = postgresLedger(pool, { clock: false, schema: 'given' })
     expect(await ledger.reserve(samplePayment(1), [sampleLimit(10n)])).toEqual({ ok: true })
   })
 
@@ -163,13 +166,13 @@ describe('a role that may not create in the database', () => {
     [
       'no right to the schema',
       'nobody_2',
-      async () => void (await postgresLedger(admin, { schema: 'nobody_2' }).list()),
+      async () => void (await postgresLedger(admin, { clock: false, schema: 'nobody_2' }).list()),
     ],
     [
       'no right to the rows',
       'nobody_3',
       async () => {
-        await postgresLedger(admin, { schema: 'nobody_3' }).list()
+        await postgresLedger(admin, { clock: false, schema: 'nobody_3' }).list()
         await admin.query('GRANT USAGE ON SCHEMA nobody_3 TO nobody_3; GRANT SELECT ON nobody_3.version TO nobody_3')
       },
     ],
@@ -177,14 +180,14 @@ describe('a role that may not create in the database', () => {
       'tables of an older version',
       'nobody_4',
       async () => {
-        await postgresLedger(admin, { schema: 'nobody_4' }).list()
+        await postgresLedger(admin, { clock: false, schema: 'nobody_4' }).list()
         await admin.query(`DELETE FROM nobody_4.version WHERE version > 2; ${grants('nobody_4', 'nobody_4')}`)
       },
     ],
   ])('is told what to grant where it has %s', async (_what, role, prepare) => {
     const pool = await poolOf(role, {}, '')
     await prepare()
-    const ledger = postgresLedger(pool, { schema: role })
+    const ledger = postgresLedger(pool, { clock: false, schema: role })
     const refused = await ledger.reserve(samplePayment(1), []).catch((error: unknown) => error)
     expect(codeOf(refused)).toBe('configuration_invalid')
     expect(String(refused)).toContain(`GRANT USAGE ON SCHEMA "${role}"`)
@@ -199,7 +202,7 @@ describe('a PostgreSQL server that speaks another language', () => {
       pool.query(text, values).catch((error: Error) => {
         throw Object.assign(error, { severity: 'FEHLER', message: 'ungültige Eingabe' })
       })
-    const ledger = postgresLedger({ query }, { schema: 'german' })
+    const ledger = postgresLedger({ query }, { clock: false, schema: 'german' })
     const settled = await Promise.allSettled(
       [1, 2, 3, 4].map((number) =>
         ledger.reserve(samplePayment(number, { purchaseKey: number === 3 ? 'a\u0000b' : 'key' }), []),
@@ -228,7 +231,7 @@ describe('an error of PostgreSQL that passes', () => {
     'as %s does is tried again, once it passes',
     async (code) => {
       const { query, state } = failing(server.createPool(), code)
-      const ledger = postgresLedger({ query }, { schema: `passing_${code.toLowerCase()}` })
+      const ledger = postgresLedger({ query }, { clock: false, schema: `passing_${code.toLowerCase()}` })
       await ledger.list()
       Object.assign(state, { isOn: true, sent: 0 })
       expect(await ledger.reserve(samplePayment(1), [])).toEqual({ ok: true })
@@ -239,7 +242,7 @@ describe('an error of PostgreSQL that passes', () => {
 
   test('as a shutdown of its connection does leaves one payment', async () => {
     const pool = server.createPool()
-    const ledger = postgresLedger(pool, { schema: 'terminated' })
+    const ledger = postgresLedger(pool, { clock: false, schema: 'terminated' })
     await ledger.reserve(samplePayment(1), [])
     const holder = await admin.connect()
     await holder.query('BEGIN')
@@ -259,7 +262,7 @@ describe('an error of PostgreSQL that passes', () => {
     'as %s may do is not, when it may be committed',
     async (code) => {
       const { query, state } = failing(server.createPool(), code)
-      const ledger = postgresLedger({ query }, { schema: `lost_${code.toLowerCase()}` })
+      const ledger = postgresLedger({ query }, { clock: false, schema: `lost_${code.toLowerCase()}` })
       await ledger.list()
       Object.assign(state, { isOn: true, sent: 0 })
       expect(await ledger.reserve(samplePayment(1), []).catch(codeOf)).toBe('ledger_unavailable')

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** Ledgers over a network that can go silent, each with a pool of its own, and one beside them over a sound one. */
 async function setUp(schema: string, { timeoutMs = 3000, ledgers = 1 } = {}) {
-  const beside = postgresLedger(server.createPool(), { schema })
+  const beside = postgresLedger(server.createPool(), { clock: false, schema })
   await beside.reserve(samplePayment(1), [])
   const proxy: TcpProxy = await startTcpProxy(`${server.socket}/.s.PGSQL.5432`)
   const pools = Array.from({ length: ledgers }, () => {
@@ -31,7 +31,7 @@ async function setUp(schema: string, { timeoutMs = 3000, ledgers = 1 } = {}) {
     await proxy.stop()
     await Promise.all(pools.map((pool) => pool.end()))
   })
-  const [first, ...rest] = pools.map((pool) => postgresLedger(pool, { schema, timeoutMs }))
+  const [first, ...rest] = pools.map((pool) => postgresLedger(pool, { clock: false, schema, timeoutMs }))
   if (!first) throw new TypeError('no ledger')
   await Promise.all([first, ...rest].map((ledger) => ledger.get(sampleId(1))))
   return { ledger: first, ledgers: [first, ...rest], beside, proxy, pools }
@@ -120,7 +120,7 @@ describe('a connection to PostgreSQL that goes silent', () => {
 
   test('while a ledger is opened ends that call, and the next one opens it', async () => {
     const { proxy, pools } = await setUp('opening')
-    const ledger = postgresLedger(pools[0] as pg.Pool, { schema: 'opening', timeoutMs: 3000 })
+    const ledger = postgresLedger(pools[0] as pg.Pool, { clock: false, schema: 'opening', timeoutMs: 3000 })
     proxy.cut()
     proxy.takeWithoutAnswer(true)
     expect(await outcomeOf(ledger.list())).toBe('ledger_unavailable')

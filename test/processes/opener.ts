@@ -50,7 +50,7 @@ function mortal(database: DatabaseSync): SqliteDatabase {
 
 const pool = options.socket === undefined ? undefined : new pg.Pool({ host: options.socket, user: 'postgres', max: 2 })
 const ledger: Ledger = pool
-  ? postgresLedger(pool, { schema: options.schema })
+  ? postgresLedger(pool, { clock: false, schema: options.schema })
   : sqliteLedger(mortal(new DatabaseSync(options.file ?? '', { timeout: 10_000 })))
 const answer = await ledger.reserve(samplePayment(options.number), [])
 process.stdout.write(JSON.stringify({ ok: answer.ok, statements }))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Ledger, memoryLedger } from 'stipend'
 import { type PostgresLedger, postgresLedger } from 'stipend/postgres'
 import { sqliteLedger } from 'stipend/sqlite'
+import { noon } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 
 /** Makes new ledgers of one kind, until it is told to stop. */
@@ -31,10 +32,12 @@ export const ledgerMakers: Readonly<Record<string, () => Promise<LedgerMaker>>> 
     const pool = server.createPool()
     let made = 0
     return {
-      create: () => {
+      create: ({ monotonic } = {}) => {
         made += 1
+        const start = monotonic?.() ?? 0
+        const clock = monotonic ? () => noon + monotonic() - start : (false as const)
         // Three in turn, as three processes have them: one alone sends what comes at once one after the other.
-        const all = [1, 2, 3].map(() => postgresLedger(pool, { schema: `ledger_${made}` }))
+        const all = [1, 2, 3].map(() => postgresLedger(pool, { schema: `ledger_${made}`, clock }))
         const [first] = all as [PostgresLedger]
         let turn = 0
         const reserve: Ledger['reserve'] = (...given) => {

@@ -1,0 +1,36 @@
+import { canRenewPayment, countsAsSpent, isUnresolved, type Payment, type PaymentStatus, shareOf } from 'stipend'
+
+/** Every status there is; a new one does not compile until it is here. */
+const all: Readonly<Record<PaymentStatus, true>> = {
+  authorized: true,
+  unknown: true,
+  claimed: true,
+  confirmed: true,
+  released: true,
+  expired: true,
+  cancelled: true,
+}
+
+/** Lists in SQL the statuses of which something holds. */
+function list(holds: (payment: Payment) => boolean): string {
+  const found = Object.keys(all).filter((status) => holds({ status, terms: { validBefore: 0 } } as Payment))
+  return `(${found.map((status) => `'${status}'`).join(', ')})`
+}
+
+/** Of payments that count as spent. */
+export const spent: string = list(countsAsSpent)
+
+/** Of payments that another may take the place of. */
+export const renewable: string = list((payment) => canRenewPayment(payment, payment))
+
+/** Of payments that count as open. */
+export const open: string = list((payment) => shareOf(payment).open > 0n)
+
+/** Of payments that count as unknown. */
+export const unknown: string = list((payment) => shareOf(payment).unknown > 0n)
+
+const always = list(isUnresolved)
+const undelivered = list((payment) => !isUnresolved(payment) && isUnresolved({ ...payment, undelivered: true }))
+
+/** The condition on a payment's row that nobody has resolved it. */
+export const unresolved: string = `(status IN ${always} OR (status IN ${undelivered} AND (payment->>'undelivered')::boolean))`
