@@ -1,21 +1,19 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { findCycle, type Import, type Module, parseModule, readModules } from './support/modules.ts'
 
-/** What everything may build on. */
-const ground = 'types errors money resource lib'
+/** What everything may build on: the files at the root of `src`, and helpers that know no noun of ours. */
+const ground = 'root lib'
 
 /**
- * The arrows: every folder of `src`, or file at its root, and what it may import of the rest of `src`. Files of one folder
- * may import each other, and everything may import the types of the ports; what is not here is forbidden.
+ * The arrows, from the bottom up: every folder of `src`, and what it may import of the rest of `src`. The files at its
+ * root share a row, but for the public face. Files of one row may import each other, and everything but the root may
+ * import the types of the ports; what is not here is forbidden.
  */
 const arrows: Readonly<Record<string, string>> = {
-  types: '',
-  errors: 'types lib',
-  money: 'types errors',
-  resource: 'types',
-  lib: 'types errors',
+  root: 'lib',
+  lib: 'root',
   ports: ground,
   hosts: ground,
   evm: ground,
@@ -23,17 +21,16 @@ const arrows: Readonly<Record<string, string>> = {
   protocols: ground,
   ledger: ground,
   assets: `${ground} evm solana`,
-  policy: `${ground} assets hosts ledger`,
   keys: `${ground} evm solana`,
-  pay: `${ground} hosts assets ledger policy protocols`,
-  fetch: `${ground} pay protocols`,
-  reconcile: `${ground} assets ledger pay protocols`,
-  session: `${ground} hosts fetch ledger pay policy protocols`,
-  client: `${ground} fetch ledger pay`,
-  wallet: `${ground} assets evm solana fetch keys ledger pay policy protocols reconcile session`,
-  tools: `${ground} hosts fetch pay policy session wallet`,
-  index: '*',
-  testing: '*',
+  policy: `${ground} hosts ledger assets`,
+  pay: `${ground} hosts protocols ledger assets policy`,
+  fetch: `${ground} protocols pay`,
+  reconcile: `${ground} protocols ledger assets pay`,
+  client: `${ground} hosts ledger pay fetch`,
+  session: `${ground} hosts protocols ledger policy pay fetch`,
+  wallet: `${ground} evm solana protocols ledger assets keys policy pay fetch reconcile session`,
+  tools: `${ground} hosts policy pay fetch session wallet`,
+  faces: '*',
 }
 
 /** Not even what may import anything may import these: the public face, and what is for tests. */
@@ -49,9 +46,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Where a clock, chance or a timer is read although these come in as arguments everywhere else. */
 const ambient: Readonly<Record<string, string>> = {
   'src/lib/deadline.ts': 'setTimeout',
-  'src/lib/back-off.ts': 'setTimeout',
   'src/reconcile/loop.ts': 'setTimeout',
-  'src/wallet/create-wallet.ts': 'Date.now performance.now crypto.getRandomValues', // the defaults of `clock`, `monotonic` and `random`
+  'src/wallet/create-wallet.ts': 'Date.now performance.now', // the defaults of `clock` and `monotonic`
   'src/solana/exact.ts': 'Date.now', // the default of `clock`
   'src/solana/blockhash.ts': 'setTimeout', // looks for the next block
   'src/solana/chain.ts': 'Date.now', // the default of `clock`
@@ -60,16 +56,37 @@ const ambient: Readonly<Record<string, string>> = {
   'src/keys/file/vault.ts': 'Date.now', // the default of `clock`
   'src/lib/random.ts': 'crypto.getRandomValues', // the default of `random`
   'src/fetch/body.ts': 'crypto.randomUUID', // a multipart boundary
-  'src/session/token.ts': 'crypto.getRandomValues', // the default of `random`
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
-  'adapters/http/deadline.ts': 'setTimeout',
-  'adapters/http/password.ts': 'crypto.getRandomValues', // the default of `random`
   'adapters/http/webhook.ts': 'Date.now', // the default of `clock`
-  'adapters/mcp/server.ts': 'crypto.getRandomValues', // the default of `random`
   'adapters/postgres/connection.ts': 'performance.now', // until when a statement may take
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
   'adapters/node/exchange.ts': 'setTimeout', // gives up an answer that does not begin
+}
+
+/** What stands in `test` and mirrors no folder of sources. */
+const testFolders: Readonly<Record<string, string>> = {
+  bench: 'measures, and asserts nothing',
+  fixtures: 'data',
+  interop: 'real peers and real chains',
+  processes: 'several processes at once, and some that are killed',
+  simulation: 'whole purchases with seeded faults',
+  support: 'what tests share',
+}
+
+/** Tests of a whole folder that have the name of a file elsewhere. */
+const namesakes: Readonly<Record<string, string>> = {
+  'client/client': 'a client against a service',
+  'fetch/offers': 'offers that are none, or of several which is taken',
+  'keys/contract': 'all key stores under one contract',
+  'keys/wallet': 'a wallet with each key store',
+  'ledger/contract': 'all ledgers under one contract',
+  'ledger/verify': 'all ledgers that can verify themselves',
+  'pay/limits': 'what limits let through',
+  'policy/guard': 'a policy that answers with anything',
+  'session/labels': 'what a session files under labels',
+  'solana/families': 'wallets with keys of two families',
+  'solana/reconcile': 'a wallet that reconciles on Solana',
 }
 
 /** Programs, which put adapters together by their names, as an application does. */
@@ -119,6 +136,14 @@ describe('the architecture', () => {
     ).toEqual([])
   })
 
+  test('tests stand where what they test does', () => {
+    const files = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
+    const tests = files.map((file) => `test/${file}`).filter((file) => file.endsWith('.test.ts'))
+    expect(tests.length).toBeGreaterThan(20)
+    const names = everything.map(({ file }) => file)
+    expect(tests.flatMap((file) => againstMirror(file, names))).toEqual([])
+  })
+
   test('no module imports itself through others, types included', () => {
     expect(findCycle(everything)?.join(' → ')).toBeUndefined()
   })
@@ -140,10 +165,9 @@ describe('the architecture', () => {
 /** A check that cannot fail says nothing: each is shown a source that breaks it. */
 describe('the checks of the architecture', () => {
   test.each([
-    ['src/types.ts', `import type { Usd } from './money.js'`],
     ['src/types.ts', `import type { Ledger } from './ports/ledger.js'`],
-    ['src/money.ts', `import { evil } from './resource.js'`],
-    ['src/lib/bytes.ts', `import { toMicroUsd } from '../money.js'`],
+    ['src/money.ts', `import { isPublicHost } from './hosts/match.js'`],
+    ['src/lib/bytes.ts', `import { isPublicHost } from '../hosts/match.js'`],
     ['src/ledger/memory.ts', `import type { Rule } from '../policy/engine.js'`],
     ['src/evm/exact.ts', `import type { PrivateKey } from '../keys/private-key.js'`],
     ['src/evm/exact.ts', `import { readMessage } from '../solana/read-message.js'`],
@@ -184,6 +208,15 @@ describe('the checks of the architecture', () => {
   ])('the rule for packages forbids %s', (text) => {
     expect(againstPackages(parseModule('src/fetch/wrap-fetch.ts', text))).toHaveLength(1)
   })
+
+  test.each(['test/chains/evm.test.ts', 'test/wallet/clock.test.ts'])('the mirror of the tests forbids %s', (file) => {
+    expect(againstMirror(file, ['src/pay/clock.ts', 'src/wallet/wallet.ts'])).toHaveLength(1)
+  })
+
+  test.each(['test/pay/clock.test.ts', 'test/pay/races.test.ts', 'test/interop/evm.test.ts'])(
+    'the mirror of the tests allows %s',
+    (file) => expect(againstMirror(file, ['src/pay/clock.ts'])).toEqual([]),
+  )
 
   test('the rule on cycles sees one of types', () => {
     const modules = [
@@ -240,9 +273,9 @@ function againstArrows(module: Module): readonly string[] {
 }
 
 function isAllowed(from: string, { file = '', isType }: Import, row: string): boolean {
-  if (folderOf(from) !== undefined && folderOf(from) === folderOf(file)) return true
-  if (faces.some((face) => file.startsWith(face))) return false
-  if (folderOf(file) === 'ports' && isType) return rowOf(from) !== 'types'
+  if (faces.some((face) => file.startsWith(face))) return folderOf(from) === folderOf(file) && file !== 'src/index.ts'
+  if (rowOf(from) === rowOf(file)) return true
+  if (rowOf(file) === 'ports' && isType) return rowOf(from) !== 'root'
   return ['*', rowOf(file)].some((name) => row.split(' ').includes(name))
 }
 
@@ -252,7 +285,8 @@ function folderOf(file: string): string | undefined {
 
 function rowOf(file: string): string {
   const folder = folderOf(file)
-  return folder ?? file.replace(/^src\//, '').replace(/\.ts$/, '')
+  if (folder === 'testing' || file === 'src/index.ts') return 'faces'
+  return folder ?? (/^src\/(types|errors|money|resource)\.ts$/.test(file) ? 'root' : file)
 }
 
 function againstAdapters({ file, imports }: Module): readonly string[] {
@@ -261,6 +295,18 @@ function againstAdapters({ file, imports }: Module): readonly string[] {
   const isGround = (one: Import): boolean => /^src\/(lib|hosts)\//.test(one.file ?? '')
   const isAllowed = (one: Import): boolean => isOwn(one) || isGround(one) || (isProgram(file) && one.file === undefined)
   return imports.filter((one) => !isAllowed(one)).map((one) => at(file)({ line: one.line, what: `→ ${one.specifier}` }))
+}
+
+/** A test is named after a file of its folder, or after a behaviour; not after a file that is elsewhere. */
+function againstMirror(test: string, files: readonly string[]): readonly string[] {
+  const [, path = '', name = ''] = /^test\/(.*?)([^/]+)\.test\.ts$/.exec(test) ?? []
+  const isApart = Object.hasOwn(testFolders, path.split('/')[0] ?? '') || Object.hasOwn(namesakes, path + name)
+  if (path === '' || isApart) return []
+  const folders = [`src/${path}`, `adapters/${path}`, `src/${path.slice(0, -1)}.ts`]
+  const own = files.filter((file) => folders.some((folder) => file.startsWith(folder)))
+  if (own.length === 0) return [`${test} mirrors no folder`]
+  const named = files.filter((file) => file.endsWith(`/${name}.ts`))
+  return named.length === 0 || named.some((file) => own.includes(file)) ? [] : [`${test} is of ${named.join(', ')}`]
 }
 
 function withoutComments(file: string): string {

@@ -2,9 +2,11 @@ import { ConfigurationError } from 'stipend'
 import { hmac } from '@noble/hashes/hmac'
 import { sha256 } from '@noble/hashes/sha2'
 import { utf8ToBytes } from '@noble/hashes/utils'
-import { sleep } from './deadline.js'
+import { equalBytes } from '../../src/lib/bytes.js'
+import { sleep } from '../../src/lib/deadline.js'
+import { type Random, randomBytes } from '../../src/lib/random.js'
 import { createLanes } from './lanes.js'
-import { drawBytes, isEqual, isPassword, parseHash, type Random, readPassword, scrypt } from './password.js'
+import { isPassword, parseHash, readPassword, scrypt } from './password.js'
 import { RefusedError } from './refused.js'
 import { createThrottle } from './throttle.js'
 
@@ -67,7 +69,7 @@ export function createGate(options: GateOptions): Gate {
 /** Answers whether a guess is right; `undefined` when it was not looked at, since too many of its source wait. */
 type Check = (guess: string, source: string) => Promise<boolean | undefined>
 
-function createCheck({ masterPassword, masterPasswordHash, random = drawBytes }: GateOptions): Check {
+function createCheck({ masterPassword, masterPasswordHash, random = randomBytes }: GateOptions): Check {
   if ((masterPassword === undefined) === (masterPasswordHash === undefined)) {
     throw new ConfigurationError('Failed to create the handler: expected masterPassword, or masterPasswordHash')
   }
@@ -84,7 +86,7 @@ function createCheck({ masterPassword, masterPasswordHash, random = drawBytes }:
     if (memory.isFull()) return false
     return lanes.run(source, async () => {
       if (memory.isFull()) return memory.same(guess)
-      if (!isEqual(await scrypt(guess, salt), key)) return false
+      if (!equalBytes(await scrypt(guess, salt), key)) return false
       memory.keep(guess)
       return true
     })
@@ -100,7 +102,7 @@ function createMemory(random: Random): {
   const macOf = (text: string): Uint8Array => hmac(sha256, secret, utf8ToBytes(text))
   let kept: Uint8Array | undefined
   return {
-    same: (guess) => kept !== undefined && isEqual(macOf(guess), kept),
+    same: (guess) => kept !== undefined && equalBytes(macOf(guess), kept),
     keep: (guess) => {
       kept = macOf(guess)
     },

@@ -1,6 +1,5 @@
+import { isLoopbackName } from '../../src/hosts/loopback.js'
 import { RefusedError } from './refused.js'
-
-const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 /**
  * Makes the check that a request was meant for this service: a page in a browser that has the name of its own site
@@ -9,10 +8,10 @@ const loopback = ['localhost', '127.0.0.1', '[::1]']
  * @throws RefusedError from the check, when the Host or the Origin header names another host.
  */
 export function createGuard(hosts: readonly string[]): (request: Request) => void {
-  const allowed = new Set([...loopback, ...hosts.map((host) => host.toLowerCase())])
+  const allowed = new Set(hosts.map((host) => host.toLowerCase()))
   return ({ url, headers }) => {
     const asked = parseHost(headers.get('host') ?? new URL(url).host)
-    if (!asked || !(allowed.has(asked.hostname) || allowed.has(asked.host))) {
+    if (!asked || !(isLoopbackName(asked.hostname) || allowed.has(asked.hostname) || allowed.has(asked.host))) {
       throw new RefusedError('host_not_allowed', 'Request is for a host that this service does not answer for', {
         status: 421,
         details: ['Its Host header names neither this machine nor a host of the option `hosts`.'],

@@ -7,8 +7,8 @@ import { identify } from './identify.js'
 import type { JsonObject } from './json.js'
 import { describeRoutes } from './openapi.js'
 import type { HandlerOptions } from './options.js'
+import { randomBytes } from '../../src/lib/random.js'
 import { createGate } from './gate.js'
-import { drawBytes } from './password.js'
 import { createPolicyBook } from './policies.js'
 import { toProblem } from './problem.js'
 import { readJsonBody } from './read-body.js'
@@ -99,7 +99,7 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 function createService(options: HandlerOptions): () => Promise<Service> {
-  const { wallet, policies, clock = wallet.clock, random = drawBytes } = options
+  const { wallet, policies, clock = wallet.clock, random = randomBytes } = options
   const { internalHosts = [], audience, sessionSeconds = 86_400, fetchSeconds = 60 } = options
   const { maxBodyBytes = 1_048_576, maxBodySeconds = 10, maxAnswerBytes = 10_485_760 } = options
   refuseBounds({ sessionSeconds, fetchSeconds, maxBodyBytes, maxBodySeconds, maxAnswerBytes })

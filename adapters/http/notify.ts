@@ -1,9 +1,9 @@
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { AgentWallet, Events } from 'stipend'
 import { bytesToHex } from '@noble/hashes/utils'
-import { sleep } from './deadline.js'
+import { sleep } from '../../src/lib/deadline.js'
 import { describeEvent, type Notice } from './notice.js'
-import { drawBytes, type Random } from './password.js'
+import { type Random, randomBytes } from '../../src/lib/random.js'
 
 /** Delivers a notice; a rejection is a failure, and it is tried again. */
 export type Sink = (notice: Notice) => unknown
@@ -73,7 +73,7 @@ export function notify(
   options: NotifyOptions = {},
 ): () => void {
   refuseUnknown('notify', options, optionNames)
-  const { events = usual, random = drawBytes } = options
+  const { events = usual, random = randomBytes } = options
   const queue = createQueue(sink, options)
   const stops = [...new Set(events)].map((event) =>
     on(event, (told) => {

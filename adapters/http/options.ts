@@ -1,5 +1,5 @@
 import type { AgentWallet } from 'stipend'
-import type { Random } from './password.js'
+import type { Random } from '../../src/lib/random.js'
 import type { PolicyStore } from './policies.js'
 
 /** What a handler is made of. */

@@ -1,8 +1,6 @@
 import { ConfigurationError } from 'stipend'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
-
-/** Bytes of chance. */
-export type Random = (length: number) => Uint8Array
+import { type Random, randomBytes } from '../../src/lib/random.js'
 
 const cost = { N: 32_768, r: 8, p: 1 } as const
 const written = /^scrypt\$([0-9a-f]{32})\$([0-9a-f]{64})$/
@@ -13,7 +11,7 @@ const shortest = 12
  *
  * @throws ConfigurationError when it is shorter than 12 characters, or no header could carry it.
  */
-export async function hashPassword(password: string, random: Random = drawBytes): Promise<string> {
+export async function hashPassword(password: string, random: Random = randomBytes): Promise<string> {
   const salt = random(16)
   return `scrypt$${bytesToHex(salt)}$${bytesToHex(await scrypt(readPassword(password), salt))}`
 }
@@ -56,16 +54,4 @@ export async function scrypt(password: string, salt: Uint8Array): Promise<Uint8A
       error ? reject(error) : resolve(key),
     )
   })
-}
-
-/** Compares all bytes, whatever the first ones are. */
-export function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = one.length ^ other.length
-  for (let index = 0; index < other.length; index += 1) difference |= (one[index] ?? 0) ^ (other[index] ?? 0)
-  return difference === 0
-}
-
-/** Draws bytes from the system. */
-export function drawBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length))
 }

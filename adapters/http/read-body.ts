@@ -1,6 +1,8 @@
-import { within } from './deadline.js'
+import { decodeUtf8 } from '../../src/lib/bytes.js'
+import { isLate, within } from '../../src/lib/deadline.js'
+import { readStream } from '../../src/lib/read-stream.js'
+import { findJsonProblem } from '../../src/lib/strict-json.js'
 import { RefusedError, refuseInput } from './refused.js'
-import { parseStrictJson } from './strict-json.js'
 
 /** How much is read of a request, and for how long. */
 export type BodyBounds = { readonly maxBytes: number; readonly maxSeconds: number }
@@ -16,7 +18,7 @@ export async function readJsonBody(request: Request, bounds: BodyBounds): Promis
   refuseOtherTypes(request.headers)
   const text = decodeUtf8(bytes)
   if (text === undefined) throw refuseInput('body', 'it is not UTF-8')
-  return parseStrictJson(text)
+  return parseJson(text)
 }
 
 /** A browser sends JSON to another site only after asking, and is told no. */
@@ -35,46 +37,25 @@ async function readRequest({ body, headers }: Request, { maxBytes, maxSeconds }:
   if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
   if (!body) return new Uint8Array()
   const reader = body.getReader()
-  const read = readAtMost(reader, maxBytes).catch(() => {
-    throw new RefusedError('body_broken', 'Request body broke off', { status: 400 })
-  })
-  const bytes = await within(maxSeconds * 1000, read)
-  if (bytes instanceof Uint8Array) return bytes
-  reader.cancel().catch(() => {})
-  if (bytes === 'too large') throw tooLarge()
-  throw new RefusedError('body_too_slow', `Request body did not arrive within ${maxSeconds} s`, { status: 408 })
-}
-
-/** Reads a stream to its end, or says that it is longer than this. */
-export async function readAtMost(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer> | 'too large'> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-    size += chunk.value.byteLength
-    if (size > maxBytes) return 'too large'
-    chunks.push(chunk.value)
-  }
-  return join(chunks, size)
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    joined.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return joined
-}
-
-/** Decodes bytes to the text that encodes to exactly them, if there is one. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const bytes = await within(maxSeconds * 1000, readStream(reader, maxBytes), 'it did not arrive in time')
+    if (bytes) return bytes
+  } catch (error) {
+    if (!isLate(error)) throw new RefusedError('body_broken', 'Request body broke off', { status: 400 })
+    throw new RefusedError('body_too_slow', `Request body did not arrive within ${maxSeconds} s`, { status: 408 })
+  } finally {
+    reader.cancel().catch(() => {})
+  }
+  throw tooLarge()
+}
+
+/** Parses JSON that only one reading fits. */
+function parseJson(text: string): unknown {
+  const problem = findJsonProblem(text, { maxLength: Infinity, maxDepth: 64, maxStringLength: Infinity })
+  if (problem !== undefined) throw refuseInput('body', `it ${problem}`)
+  try {
+    return JSON.parse(text)
   } catch {
-    return undefined
+    throw refuseInput('body', 'it is not JSON')
   }
 }

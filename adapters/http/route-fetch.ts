@@ -4,7 +4,8 @@ import * as z from 'zod/mini'
 import { readDestination } from './destination.js'
 import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
-import { decodeUtf8, readAtMost } from './read-body.js'
+import { decodeUtf8 } from '../../src/lib/bytes.js'
+import { readStream } from '../../src/lib/read-stream.js'
 import { RefusedError, refuseInput } from './refused.js'
 import { createRoute, notFound, type Route } from './route.js'
 import { labels, nothing, payment, usd } from './schema.js'
@@ -142,10 +143,10 @@ async function readAnswer(response: Response, { maxAnswerBytes }: Service): Prom
 async function readContent(response: Response, maxBytes: number, paid: ResponsePayment | undefined) {
   if (!response.body) return new Uint8Array()
   const reader = response.body.getReader()
-  const read = await readAtMost(reader, maxBytes).catch((cause: unknown) => {
+  const read = await readStream(reader, maxBytes).catch((cause: unknown) => {
     throw new RefusedError('answer_broken', 'Answer broke off', { status: 502, payment: paid, cause })
   })
-  if (read !== 'too large') return read
+  if (read) return read
   reader.cancel().catch(() => {})
   const sentence = `Answer is over ${maxBytes} bytes`
   throw new RefusedError('answer_too_large', sentence, { status: 502, payment: paid })

@@ -2,6 +2,7 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { ConfigurationError } from 'stipend'
+import { isLoopbackName } from '../../src/hosts/loopback.js'
 import type { Handler } from './handler.js'
 
 /** Options of `serve`. */
@@ -38,8 +39,6 @@ type Incoming = IncomingMessage & { readonly originalUrl?: string | undefined }
 /** A listener for node:http, and a middleware for Express. */
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
-
 /**
  * Serves a handler with Node, on this machine only unless it is told otherwise.
  *
@@ -49,7 +48,8 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
   refuseUnknown('serve', options, optionNames)
   refuseUnknown('tls', options.tls, tlsNames)
   const { port = 3100, host = '127.0.0.1', tls, behindTlsProxy = false } = options
-  if (!loopback.has(host) && !tls && !behindTlsProxy) {
+  const name = host.includes(':') ? `[${host}]` : host
+  if (!isLoopbackName(name) && !tls && !behindTlsProxy) {
     throw new ConfigurationError(`Failed to serve at ${host}: other machines reach it, and nothing is encrypted`, {
       details: ['Give it `tls`, or say `behindTlsProxy: true` where a proxy in front of it speaks TLS.'],
     })
@@ -59,7 +59,6 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
   })
   const address = server.address()
   const bound = typeof address === 'object' && address ? address.port : port
-  const name = host.includes(':') ? `[${host}]` : host
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${bound}`,
     close: () =>

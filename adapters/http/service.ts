@@ -1,6 +1,6 @@
 import type { AgentWallet } from 'stipend'
+import type { Random } from '../../src/lib/random.js'
 import type { Gate } from './gate.js'
-import type { Random } from './password.js'
 import type { PolicyBook } from './policies.js'
 import type { BodyBounds } from './read-body.js'
 

@@ -4,10 +4,11 @@ import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils'
 import { ConfigurationError } from 'stipend'
 import * as z from 'zod/mini'
-import { isLoopback, isPublic } from './destination.js'
+import { equalBytes } from '../../src/lib/bytes.js'
+import { isLoopbackName } from '../../src/hosts/loopback.js'
+import { isPublicHost } from '../../src/hosts/match.js'
 import type { Notice } from './notice.js'
 import type { Sink } from './notify.js'
-import { isEqual } from './password.js'
 import { RefusedError } from './refused.js'
 
 /** The header that a delivery is signed in: `t=<unix seconds>,v1=<HMAC-SHA-256 of "<t>.<body>", in hex>`. */
@@ -101,7 +102,7 @@ export function readWebhook(
   const { toleranceSeconds = 300, clock = Date.now } = options
   const secret = readSecret(options.secret)
   const [, time = '', mac = ''] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers.get(header) ?? '') ?? []
-  if (mac === '' || !isEqual(hexToBytes(mac), macOf(body, secret, Number(time)))) return undefined
+  if (mac === '' || !equalBytes(hexToBytes(mac), macOf(body, secret, Number(time)))) return undefined
   if (Math.abs(clock() / 1000 - Number(time)) > toleranceSeconds) return undefined
   const read = schema.safeParse(parse(body))
   return read.success ? (read.data as Notice) : undefined
@@ -117,7 +118,7 @@ function macOf(body: string, secret: string, seconds: number): Uint8Array {
 
 function readUrl({ url, allowLoopback = false }: WebhookOptions): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  const isAllowed = parsed && (isPublic(parsed) || (allowLoopback && isLoopback(parsed)))
+  const isAllowed = parsed && (isPublicHost(parsed) || (allowLoopback && isLoopbackName(parsed.hostname)))
   if (parsed && isAllowed && !parsed.username && !parsed.password) return parsed
   throw new ConfigurationError('Failed to read the url of the webhook: expected a public name, over https', {
     details: ['For a receiver on this machine, say allowLoopback.'],

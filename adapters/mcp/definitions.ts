@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { PaymentDeniedError } from 'stipend'
 import { listTools, type McpCallOptions, type McpClient, type ToolDefinition } from './client.js'
-import { orderedJson } from './same-json.js'
+import { comparableJson } from './same-json.js'
 
 /** A paid tool that is not what it was when it was first seen. */
 export type ToolChange = {
@@ -71,7 +71,7 @@ function digestOf({
   outputSchema,
   annotations,
 }: ToolDefinition): string | undefined {
-  const text = orderedJson({ name, title, description, inputSchema, outputSchema, annotations })
+  const text = comparableJson({ name, title, description, inputSchema, outputSchema, annotations })
   return text === undefined ? undefined : bytesToHex(sha256(utf8ToBytes(text)))
 }
 

@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from '../../src/lib/base64.js'
 import type { ToolResult } from './client.js'
 
 const receiptKey = 'x402/payment-response'
@@ -11,7 +12,7 @@ const unreadable = '?'
 export function writeChallenge(offer: string): Response {
   return versionOf(offer) === 1
     ? new Response(offer, { status: 402 })
-    : new Response(null, { status: 402, headers: { 'PAYMENT-REQUIRED': encode(offer) } })
+    : new Response(null, { status: 402, headers: { 'PAYMENT-REQUIRED': encodeBase64(offer) } })
 }
 
 /** Writes a result as the answer that the protocols read a receipt from. */
@@ -23,8 +24,8 @@ export function writeAnswer({ isError, _meta: meta }: ToolResult): Response {
 
 /** Reads the payment that a protocol attached, as MCP carries it: an object, and no text. */
 export function readPayment(headers: Headers, paymentHeaders: readonly string[]): unknown {
-  const written = paymentHeaders.map((name) => headers.get(name)).find((value) => value !== null)
-  return written === undefined || written === null ? undefined : JSON.parse(decode(written))
+  const [written] = paymentHeaders.flatMap((name) => headers.get(name) ?? [])
+  return written === undefined ? undefined : JSON.parse(decodeBase64(written) ?? '')
 }
 
 function versionOf(offer: string): unknown {
@@ -34,16 +35,8 @@ function versionOf(offer: string): unknown {
 
 function writeReceipt(receipt: unknown): string {
   try {
-    return encode(JSON.stringify(receipt))
+    return encodeBase64(JSON.stringify(receipt))
   } catch {
     return unreadable
   }
-}
-
-function encode(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
-}
-
-function decode(text: string): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)))
 }

@@ -1,6 +1,6 @@
 import { MalformedMessageError } from 'stipend'
 import type { ToolResult } from './client.js'
-import { orderedJson } from './same-json.js'
+import { comparableJson } from './same-json.js'
 
 const longest = 65_536
 
@@ -16,10 +16,10 @@ export function readOffer({ isError, structuredContent, content = [] }: ToolResu
   const stated = text === undefined ? undefined : parse(text)
   if (!asksPayment(structuredContent) && !asksPayment(stated)) return undefined
   if (structuredContent === undefined) return text
-  const structured = orderedJson(structuredContent)
+  const structured = comparableJson(structuredContent)
   if (structured === undefined) throw malformed('it is too long or too deep')
   if (content.length === 0) return structured
-  if (stated === undefined || orderedJson(stated) !== structured) {
+  if (stated === undefined || comparableJson(stated) !== structured) {
     throw malformed('its structured content and its text ask different things')
   }
   return text
@@ -29,7 +29,7 @@ export function readOffer({ isError, structuredContent, content = [] }: ToolResu
 export function readErrorOffer(error: unknown): string | undefined {
   const isPaymentRequired = typeof error === 'object' && error !== null && 'code' in error && error.code === 402
   const data = isPaymentRequired && 'data' in error ? error.data : undefined
-  return asksPayment(data) ? orderedJson(data) : undefined
+  return asksPayment(data) ? comparableJson(data) : undefined
 }
 
 function textOf(block: NonNullable<ToolResult['content']>[number] | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { McpServer } from '@modelcontextprotocol/server'
+import { randomBytes } from '../../src/lib/random.js'
 import { type AgentWallet, ConfigurationError, type Random, type RulesEngine, type Session } from 'stipend'
 import { type Approver, paymentTools, type PaymentToolsOptions } from 'stipend/tools'
 import { registerGuide } from './guide.js'
@@ -79,7 +80,3 @@ export function createMcpServer(owner: AgentWallet | Session, options: McpServer
 
 const instructions =
   'Pays for HTTP requests within limits that the owner has set. Call pay_fetch instead of any other way to fetch a URL that may ask a payment; the prompt how-to-pay says more.'
-
-function randomBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length))
-}

@@ -30,7 +30,7 @@ export const sessionPatches: readonly KnownBad[] = [
     invariant: 'I11',
     breaks: 'whoever can write a token has a session',
     file: 'src/session/token.ts',
-    find: '!isEqual(mac, expected)',
+    find: '!equalBytes(mac, expected)',
     replace: 'mac.length === 0',
     tests: ['test/session/token.test.ts'],
   },

@@ -3,6 +3,7 @@ import { base64 } from '@scure/base'
 import type { BudgetLine } from '../pay/budget.js'
 import type { PayingRequestInit, PaymentOptions } from '../fetch/request.js'
 import { ConfigurationError, type Moved, UnpayableRequestError } from '../errors.js'
+import { isLoopbackName } from '../hosts/loopback.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import type { MicroUsd, Network, Payment } from '../types.js'
 import { balances, type Fetched, fetched, type Held, type Line, limits, payments, readPayment } from './answers.js'
@@ -197,7 +198,7 @@ function readLine(line: Line): BudgetLine {
 
 function readBase(baseUrl: string | URL): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
-  const isLocal = url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const isLocal = url?.protocol === 'http:' && isLoopbackName(url.hostname)
   if (url && (url.protocol === 'https:' || isLocal)) return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
   throw new ConfigurationError('Failed to read baseUrl: expected a URL over https, or of this machine')
 }

@@ -1,5 +1,7 @@
+import { decodeUtf8 } from '../lib/bytes.js'
 import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
+import { readStream } from '../lib/read-stream.js'
 import { MalformedMessageError, PaymentDeniedError, UnpayableRequestError } from '../errors.js'
 import type { Protocol } from '../ports/protocol.js'
 import { isSameAddress } from '../lib/same-address.js'
@@ -116,13 +118,6 @@ async function readBody(response: Response, { signal }: Asked): Promise<string |
 }
 
 async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  let text = ''
-  for (let size = 0; ; ) {
-    const chunk = await reader.read()
-    if (chunk.done) return text + decoder.decode()
-    size += chunk.value.byteLength
-    if (size > maxBodyBytes) return undefined
-    text += decoder.decode(chunk.value, { stream: true })
-  }
+  const bytes = await readStream(reader, maxBodyBytes)
+  return bytes && decodeUtf8(bytes)
 }

@@ -1,4 +1,5 @@
 import type { Resource } from '../types.js'
+import { isLoopbackName } from './loopback.js'
 import type { HostPattern } from './pattern.js'
 import { isEchoingHost } from './registered-domain.js'
 
@@ -6,7 +7,6 @@ import { isEchoingHost } from './registered-domain.js'
 const localNames = new Set(
   'localhost local localdomain internal intranet lan home corp svc arpa test invalid onion'.split(' '),
 )
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** Parses a resource's URL, or says why it is none or not that of the resource's origin and host. */
 export function readUrl({ url, origin, host }: Resource): URL | string {
@@ -30,7 +30,7 @@ export function refuseUrl(url: URL): string | undefined {
 export function refusePlainHttp(url: URL | string): string | undefined {
   if (!URL.canParse(url)) return undefined
   const { protocol, host, hostname } = new URL(url)
-  const isPlain = protocol === 'http:' && !loopbackNames.has(hostname)
+  const isPlain = protocol === 'http:' && !isLoopbackName(hostname)
   return isPlain ? `${host} is asked over plain http; only https is paid` : undefined
 }
 
@@ -59,10 +59,13 @@ function defaultPort(protocol: string): string {
 
 /** Tells whether a URL is at a public name over https, and not at an address or a name of a local network. */
 export function isPublicHost({ protocol, hostname }: URL): boolean {
-  const labels = hostname.split('.')
+  const name = hostname.replace(/\.$/, '')
+  const labels = name.split('.')
   const last = labels.at(-1) ?? ''
+  // The URL parser has made dotted quads of all other ways to write an IPv4 address.
   const isAddress = hostname.startsWith('[') || /^\d+$/.test(last)
-  return protocol === 'https:' && labels.length > 1 && !isAddress && !localNames.has(last) && !isEchoingHost(hostname)
+  const isWhole = labels.length > 1 && labels.every((label) => label !== '')
+  return protocol === 'https:' && isWhole && !isAddress && !localNames.has(last) && !isEchoingHost(name)
 }
 
 /** Tells whether all that one allowing pattern names is named by another. */

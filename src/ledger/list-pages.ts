@@ -1,4 +1,4 @@
-import { nextTurn } from '../lib/back-off.js'
+import { nextTurn } from '../lib/deadline.js'
 import type { Ledger, PaymentFilter } from '../ports/ledger.js'
 import type { Payment } from '../types.js'
 

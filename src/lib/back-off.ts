@@ -1,3 +1,5 @@
+import { sleep } from './deadline.js'
+
 const firstWaitMs = 500
 const maxWaitMs = 60_000
 const maxTries = 16
@@ -16,19 +18,4 @@ export async function withBackOff<value>(work: () => Promise<value>): Promise<va
       if (tries >= maxTries) throw error
     }
   }
-}
-
-/** Lets everything else that waits go first, such as timers and answers of others. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0)
-  })
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    // A number in browsers.
-    if (typeof timer === 'object') timer.unref()
-  })
 }

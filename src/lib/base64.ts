@@ -1,3 +1,5 @@
+import { decodeUtf8 } from './bytes.js'
+
 const standard = /^[A-Za-z0-9+/]*={0,2}$/
 const urlSafe = /^[A-Za-z0-9_-]*={0,2}$/
 
@@ -22,13 +24,9 @@ export function decodeBase64(text: string): string | undefined {
   const bare = text.replace(/=+$/, '')
   if (text !== bare && text.length % 4 !== 0) return undefined
   const encoded = bare.replaceAll('-', '+').replaceAll('_', '/')
-  try {
-    const bytes = decodeBytes(encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '='))
-    // A byte order mark is kept, for the reader to refuse.
-    return bytes && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
+  const bytes = decodeBytes(encoded.padEnd(Math.ceil(encoded.length / 4) * 4, '='))
+  // A byte order mark is kept, for the reader to refuse.
+  return bytes && decodeUtf8(bytes)
 }
 
 /** Decodes base64 that is exactly what `encodeBytes` writes, or answers `undefined`. */

@@ -25,3 +25,12 @@ export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuff
   }, 0)
   return joined
 }
+
+/** Decodes bytes to the text that encodes to exactly them (a byte order mark is kept), or answers `undefined` where there is none. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

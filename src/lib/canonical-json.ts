@@ -1,15 +1,18 @@
 /**
  * Writes a JSON value as RFC 8785 has it: the members of objects in the order of their names, and no white space, so
  * that equal values have equal texts. Members that are undefined are left out.
+ *
+ * @throws RangeError when it is nested more deeply than this.
  */
-export function canonicalJSON(value: unknown): string {
+export function canonicalJSON(value: unknown, maxDepth: number = Number.POSITIVE_INFINITY): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJSON).join(',')}]`
+  if (maxDepth <= 0) throw new RangeError('it is nested too deeply')
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJSON(item, maxDepth - 1)).join(',')}]`
   let text = ''
   // By their UTF-16 code units, as the RFC has it, and `toSorted` too.
   for (const name of Object.keys(value).toSorted()) {
     const member: unknown = Reflect.get(value, name)
-    if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${canonicalJSON(member)}`
+    if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${canonicalJSON(member, maxDepth - 1)}`
   }
   return `{${text}}`
 }

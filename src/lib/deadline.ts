@@ -59,9 +59,23 @@ export function isLate(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError'
 }
 
-/** Waits for a time. */
+/** Waits for a time; until then the process goes on. */
 export async function pause(milliseconds: number): Promise<void> {
   await new Promise((resolve) => {
     setTimeout(resolve, milliseconds)
   })
+}
+
+/** Waits for a time, and keeps no process alive for it. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer: { unref?: () => unknown } | number = setTimeout(resolve, milliseconds)
+    // A number in browsers.
+    if (typeof timer === 'object') timer.unref?.()
+  })
+}
+
+/** Lets everything else that waits go first, such as timers and answers of others. */
+export function nextTurn(): Promise<void> {
+  return pause(0)
 }

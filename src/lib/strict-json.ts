@@ -1,9 +1,11 @@
 /** How large JSON may be. */
 export type JsonBounds = {
   /** In characters. */
-  readonly longest: number
+  readonly maxLength: number
   /** In levels of objects and lists. */
-  readonly deepest: number
+  readonly maxDepth: number
+  /** Of each string, in characters; longer ones may hold half a character. @default 2048 */
+  readonly maxStringLength?: number | undefined
   /**
    * Tells whether what a key of some level holds plays no part in what is done: then it may be any JSON, nested 64 levels
    * deep in all.
@@ -16,7 +18,7 @@ export type JsonBounds = {
 const maxLooseDepth = 64
 
 /** The longest string that is read, in characters. */
-export const longestString = 2048
+export const maxStringLength = 2048
 
 /** Keys that reach a prototype when they are copied without care. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
@@ -32,7 +34,7 @@ type Level = { readonly keys: Set<string> | undefined; readonly isLoose: boolean
  * once, without recursion; whether their order is JSON is left to `JSON.parse`.
  */
 export function findJsonProblem(text: string, bounds: JsonBounds): string | undefined {
-  if (text.length > bounds.longest) return `is longer than ${bounds.longest / 1024} KiB`
+  if (text.length > bounds.maxLength) return `is longer than ${bounds.maxLength / 1024} KiB`
   const levels: Level[] = []
   let last = ''
   let end = 0
@@ -44,7 +46,7 @@ export function findJsonProblem(text: string, bounds: JsonBounds): string | unde
     if (mark === ':') problem = nameKey(levels.at(-1), last, bounds)
     if (number !== undefined && !isInLoose(levels, bounds)) problem = checkNumber(number)
     if (quoted !== undefined) {
-      const string = readString(quoted, isInLoose(levels, bounds) ? bounds.longest : longestString)
+      const string = readString(quoted, isInLoose(levels, bounds) ? bounds.maxLength : bounds.maxStringLength)
       problem = string.problem
       last = string.text
     }
@@ -57,7 +59,7 @@ export function findJsonProblem(text: string, bounds: JsonBounds): string | unde
 function open(levels: Level[], mark: string, bounds: JsonBounds): string | undefined {
   const isLoose = isInLoose(levels, bounds)
   levels.push({ keys: mark === '{' ? new Set() : undefined, isLoose, key: '' })
-  return levels.length > (isLoose ? maxLooseDepth : bounds.deepest) ? 'is nested too deeply' : undefined
+  return levels.length > (isLoose ? maxLooseDepth : bounds.maxDepth) ? 'is nested too deeply' : undefined
 }
 
 /** Tells whether what comes next is under a key that is loose. */
@@ -97,14 +99,17 @@ function checkNumber(text: string): string | undefined {
   return isExact ? undefined : 'has a number that cannot be held exactly'
 }
 
-function readString(quoted: string, longest: number): { readonly text: string; readonly problem?: string | undefined } {
+function readString(
+  quoted: string,
+  maxLength = maxStringLength,
+): { readonly text: string; readonly problem?: string | undefined } {
   const refuse = (problem: string) => ({ text: '', problem })
   // The longest escape takes six characters to write one.
-  if (quoted.length > longest * 6 + 2) return refuse(`has a string of over ${longest} characters`)
+  if (quoted.length > maxLength * 6 + 2) return refuse(`has a string of over ${maxLength} characters`)
   const text = unescape(quoted)
   if (text === undefined) return refuse('is not JSON')
-  if (text.length > longest) return refuse(`has a string of over ${longest} characters`)
-  if (longest > longestString) return { text }
+  if (text.length > maxLength) return refuse(`has a string of over ${maxLength} characters`)
+  if (maxLength > maxStringLength) return { text }
   return /\p{Surrogate}/u.test(text) ? refuse('has half a character') : { text }
 }
 

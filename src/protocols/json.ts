@@ -9,7 +9,7 @@ import { malformed } from './words.js'
  * @throws MalformedMessageError which calls the text by the name that is given.
  */
 export function parseJson(text: string, name: string, bounds: Partial<JsonBounds> = {}): unknown {
-  const problem = findJsonProblem(text, { longest: 65_536, deepest: 8, showKey: () => 'a key', ...bounds })
+  const problem = findJsonProblem(text, { maxLength: 65_536, maxDepth: 8, showKey: () => 'a key', ...bounds })
   if (problem !== undefined) throw malformed(`${name} ${problem}`)
   try {
     return deepFreeze(JSON.parse(text))

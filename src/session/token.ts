@@ -1,15 +1,15 @@
 import { hmac } from '@noble/hashes/hmac'
 import { sha256 } from '@noble/hashes/sha2'
-import { utf8ToBytes } from '@noble/hashes/utils'
 import { base64urlnopad } from '@scure/base'
 import { SessionInvalidError } from '../errors.js'
-import { bytesToHex } from '@noble/hashes/utils'
-import type { Random } from '../lib/random.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { decodeUtf8, equalBytes } from '../lib/bytes.js'
+import { type Random, randomBytes } from '../lib/random.js'
 import type { SessionScope } from './scope.js'
 import { type Chain, extend, type Link, mostLinks, narrow } from './links.js'
 
 /** Longer ones are not looked at. */
-const longestToken = 8192
+const maxToken = 8192
 
 /**
  * Writes a session as a token: its caveats one after another, and a MAC that runs through them all. Each MAC is the key
@@ -26,7 +26,7 @@ export function writeToken(chain: Chain, root: Uint8Array, prefix: string): stri
  */
 export function readToken(token: string, root: Uint8Array, prefix: string): Chain {
   if (typeof token !== 'string' || !token.startsWith(prefix)) throw new SessionInvalidError('it is no session token')
-  if (token.length > longestToken) throw new SessionInvalidError(`it is longer than ${longestToken} characters`)
+  if (token.length > maxToken) throw new SessionInvalidError(`it is longer than ${maxToken} characters`)
   const parts = token.slice(prefix.length).split('.')
   // Each part costs a MAC, and whoever sends them has shown nothing yet.
   if (parts.length > mostLinks + 1) throw new SessionInvalidError(`it is narrowed more than ${mostLinks} times`)
@@ -34,7 +34,7 @@ export function readToken(token: string, root: Uint8Array, prefix: string): Chai
   if (!mac || texts.length === 0) throw new SessionInvalidError('it is no session token')
   const written = texts.toReversed()
   const expected = written.reduce<Uint8Array | undefined>((key, bytes) => macStep(key, bytes, root), undefined)
-  if (!expected || !isEqual(mac, expected)) throw new SessionInvalidError('its MAC is not of this wallet')
+  if (!expected || !equalBytes(mac, expected)) throw new SessionInvalidError('its MAC is not of this wallet')
   const [first, ...others] = written.map(decodeText).reduce<readonly Link[]>(extend, [])
   if (!first) throw new SessionInvalidError('it is no session token')
   return [first, ...others]
@@ -55,16 +55,12 @@ export function readToken(token: string, root: Uint8Array, prefix: string): Chai
  * const smaller = narrowToken(token, { limits: { totalLimitUsd: '0.50' }, allowHosts: ['api.example.com'] })
  * ```
  */
-export function narrowToken(token: string, scope: SessionScope, random: Random = drawBytes): string {
+export function narrowToken(token: string, scope: SessionScope, random: Random = randomBytes): string {
   const end = token.lastIndexOf('.')
-  if (end < 0 || token.length > longestToken) throw new SessionInvalidError('it is no session token')
+  if (end < 0 || token.length > maxToken) throw new SessionInvalidError('it is no session token')
   const [{ text }] = narrow([], scope, bytesToHex(random(16)))
   const mac = hmac(sha256, decode(token.slice(end + 1)), utf8ToBytes(text))
   return `${token.slice(0, end)}.${encode(utf8ToBytes(text))}.${encode(mac)}`
-}
-
-function drawBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length))
 }
 
 function macOf(chain: Chain, root: Uint8Array): Uint8Array {
@@ -77,13 +73,6 @@ function macOf(chain: Chain, root: Uint8Array): Uint8Array {
 
 function macStep(key: Uint8Array | undefined, text: Uint8Array, root: Uint8Array): Uint8Array {
   return hmac(sha256, key ?? hmac(sha256, root, utf8ToBytes('stipend session token 1')), text)
-}
-
-/** Compares all bytes, whatever the first ones are. */
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  let difference = one.length ^ other.length
-  for (let index = 0; index < other.length; index += 1) difference |= (one[index] ?? 0) ^ (other[index] ?? 0)
-  return difference === 0
 }
 
 function encode(bytes: Uint8Array): string {
@@ -99,9 +88,7 @@ function decode(text: string): Uint8Array {
 }
 
 function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new SessionInvalidError('it is no session token')
-  }
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw new SessionInvalidError('it is no session token')
+  return text
 }

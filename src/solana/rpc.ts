@@ -1,3 +1,4 @@
+import { readStream } from '../lib/read-stream.js'
 import * as z from 'zod/mini'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
@@ -19,7 +20,7 @@ export type NodeOptions = {
   readonly timeoutMs: number
 }
 
-const largestAnswer = 4 * 1024 * 1024
+const maxAnswerBytes = 4 * 1024 * 1024
 
 /**
  * Creates a client for each URL of a network's JSON-RPC nodes.
@@ -116,16 +117,14 @@ async function readJson(response: Response): Promise<unknown> {
 
 async function readText({ body }: Response): Promise<string> {
   const reader = body?.getReader()
-  const decoder = new TextDecoder()
-  for (let text = ''; ; ) {
-    const chunk = await reader?.read()
-    if (!chunk || chunk.done) return text
-    text += decoder.decode(chunk.value, { stream: true })
-    if (text.length > largestAnswer) {
-      reader?.cancel().catch(() => {})
-      throw new TypeError('a node answered too much')
-    }
+  if (!reader) return ''
+  try {
+    const bytes = await readStream(reader, maxAnswerBytes)
+    if (bytes) return new TextDecoder().decode(bytes)
+  } finally {
+    reader.cancel().catch(() => {})
   }
+  throw new TypeError('a node answered too much')
 }
 
 function fail(reason: string): never {

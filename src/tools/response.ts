@@ -1,3 +1,5 @@
+import { joinBytes } from '../lib/bytes.js'
+import { readChunks } from '../lib/read-stream.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { plain } from '../lib/untrusted.js'
@@ -61,42 +63,21 @@ function decode(bytes: Uint8Array): string | undefined {
 type ReadBytes = { readonly bytes: Uint8Array; readonly isCut: boolean; readonly isBroken: boolean }
 
 /** Reads up to a number of bytes and lets go of the rest; an answer that breaks off gives what came of it. */
-async function readBytes(response: Response, most: number): Promise<ReadBytes> {
+async function readBytes(response: Response, maxBytes: number): Promise<ReadBytes> {
   const reader = response.body?.getReader()
   if (!reader) return { bytes: new Uint8Array(), isCut: false, isBroken: false }
   const chunks: Uint8Array[] = []
-  let size = 0
-  const readOn = async (): Promise<boolean> => {
-    while (size <= most) {
-      const chunk = await reader.read()
-      if (chunk.done) return false
-      chunks.push(chunk.value)
-      size += chunk.value.byteLength
-    }
-    return true
-  }
+  const readSoFar = (): Uint8Array => joinBytes(...chunks).subarray(0, maxBytes)
   try {
-    const isCut = await within(deadlines.toolAnswer, readOn(), 'the answer did not end in time')
-    return { bytes: join(chunks, most), isCut, isBroken: false }
+    const isWhole = await within(
+      deadlines.toolAnswer,
+      readChunks(reader, maxBytes, chunks),
+      'the answer did not end in time',
+    )
+    return { bytes: readSoFar(), isCut: !isWhole, isBroken: false }
   } catch {
-    return { bytes: join(chunks, most), isCut: true, isBroken: true }
+    return { bytes: readSoFar(), isCut: true, isBroken: true }
   } finally {
     reader.cancel().catch(() => {})
   }
-}
-
-function join(chunks: readonly Uint8Array[], most: number): Uint8Array {
-  const all = new Uint8Array(
-    Math.min(
-      most,
-      chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    ),
-  )
-  let at = 0
-  for (const chunk of chunks) {
-    const part = chunk.subarray(0, all.length - at)
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -25,7 +25,7 @@ import { withoutTransfers } from '../policy/narrow.js'
 import { createPolicyHolder } from './current-policy.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
-import type { Random } from '../lib/random.js'
+import { type Random, randomBytes } from '../lib/random.js'
 import { askTime, readChains, reconcile } from '../reconcile/reconcile.js'
 import { createPurchaseSecret, createSecret } from './secrets.js'
 import { exactEvm } from '../evm/exact.js'
@@ -222,8 +222,4 @@ function readUnresolved(seconds = 3600): number {
 function readPrefix(prefix = 'stipend_'): string {
   if (/^[A-Za-z0-9_]{0,32}$/.test(prefix)) return prefix
   throw new ConfigurationError('Failed to read sessionTokenPrefix: expected up to 32 letters, digits and underscores')
-}
-
-function randomBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length))
 }

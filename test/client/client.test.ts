@@ -72,7 +72,7 @@ describe('a client', () => {
   test('loads the errors and what reads payments, and nothing else of the wallet', () => {
     const loaded = loadedBy('src/client/index.ts', readModules('src')).map(({ file }) => file)
     const others = loaded.filter((file) => !/^src\/(client|lib)\//.test(file))
-    expect(others.toSorted()).toEqual(['src/errors.ts', 'src/ledger/codec.ts'])
+    expect(others.toSorted()).toEqual(['src/errors.ts', 'src/hosts/loopback.ts', 'src/ledger/codec.ts'])
   })
 
   test('runs where there is nothing but what the web has', async () => {

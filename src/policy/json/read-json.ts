@@ -1,10 +1,10 @@
 import { ConfigurationError } from '../../errors.js'
-import { findJsonProblem, forbiddenKeys, longestString, quoteKey } from '../../lib/strict-json.js'
+import { findJsonProblem, forbiddenKeys, maxStringLength, quoteKey } from '../../lib/strict-json.js'
 import type { JSONValue } from './rule-json.js'
 
 /** An owner's policy is a page; a list of payees can be a long one. */
-const largestText = 1_048_576
-const deepest = 8
+const maxText = 1_048_576
+const maxDepth = 8
 /** Objects, lists and what is in them, all told. */
 const mostValues = 20_000
 
@@ -20,7 +20,7 @@ export function readPlain(json: unknown): JSONValue {
 }
 
 function parseText(text: string): unknown {
-  const problem = findJsonProblem(text, { longest: largestText, deepest })
+  const problem = findJsonProblem(text, { maxLength: maxText, maxDepth })
   if (problem !== undefined) throw misread('policy', `its text ${problem}`)
   try {
     return JSON.parse(text)
@@ -37,10 +37,10 @@ function copy(value: unknown, place: Place): JSONValue {
   if (typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'string') {
-    if (value.length <= longestString) return value
+    if (value.length <= maxStringLength) return value
     throw misread(path, 'it is longer than 2048 characters')
   }
-  if (place.depth === deepest) throw misread(path, 'it is nested too deeply')
+  if (place.depth === maxDepth) throw misread(path, 'it is nested too deeply')
   if (Array.isArray(value)) return copyList(value, place)
   if (isPlainObject(value)) return copyObject(value, place)
   throw misread(path, `${value === undefined ? 'undefined' : typeof value} is not JSON`)

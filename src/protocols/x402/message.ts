@@ -30,7 +30,7 @@ const extraLevel = 4
  * @throws MalformedMessageError
  */
 export function parseMessage(text: string, name: string): unknown {
-  return parseJson(text, name, { longest: maxBodyBytes, isLoose })
+  return parseJson(text, name, { maxLength: maxBodyBytes, isLoose })
 }
 
 function isLoose(key: string, level: number): boolean {
