@@ -49,14 +49,6 @@ export type { Family } from './ports/family.js'
 export type { KeyStore, Signer } from './ports/key-store.js'
 export type { SolanaSigner } from './solana/signer.js'
 export type { EvmSigner } from './evm/signer.js'
-export {
-  approvalAtLedgerTime,
-  decideApproval,
-  isUsableApproval,
-  mostApprovals,
-  isStandingApproval,
-} from './ledger/approvals.js'
-export { decodeApproval, decodePayment, encodeApproval, encodePayment } from './ledger/codec.js'
 export type {
   AuditEntry,
   AuditEvent,
@@ -67,32 +59,9 @@ export type {
   Reservation,
   ReserveOptions,
 } from './ports/ledger.js'
-export {
-  entriesPerSeal,
-  hashRecord,
-  type JournalHead,
-  type JournalRecord,
-  nextEvent,
-  nextRecord,
-  nextSeal,
-  type Seal,
-} from './ledger/journal.js'
-export {
-  advancePayment,
-  atLedgerTime,
-  bindsTwin,
-  canRenewPayment,
-  countsAsSpent,
-  isUnresolved,
-  presentPayment,
-} from './ledger/lifecycle.js'
-export { hearTime, type LedgerTime, maxClockGapMs, rebaseTime, type TimeSource, type ToldTime } from './ledger/time.js'
 export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory.js'
-export { agreesWithPin } from './ledger/pins.js'
-export { shareOf } from './ledger/share.js'
-export { leavesAt, windowKey, windowStart } from './ledger/window.js'
-export { askedOf, formatUnits, formatUsd, type Usd } from './money.js'
-export type { Payer, PaymentAsk } from './pay/payer.js'
+export { formatUnits, formatUsd, type Usd } from './money.js'
+export type { Payer, AuthorizeOptions } from './pay/payer.js'
 export {
   circuitBreaker,
   type CircuitBreakerOptions,
@@ -115,7 +84,7 @@ export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './po
 export { pinPayee, priceMemory, type PriceMemoryOptions } from './policy/rules/pins.js'
 export type { TierOptions } from './policy/rules/tiers.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/rules/time-window.js'
-export type { Answer, Message, Protocol } from './ports/protocol.js'
+export type { ProtocolAnswer, Message, Protocol } from './ports/protocol.js'
 export { x402 } from './protocols/x402/v2.js'
 export { x402V1 } from './protocols/x402/v1.js'
 export type { Random } from './lib/random.js'

@@ -7,6 +7,7 @@ import * as evm from 'stipend/evm'
 import * as http from 'stipend/http'
 import * as keys from 'stipend/keys'
 import * as langchain from 'stipend/langchain'
+import * as ledger from 'stipend/ledger'
 import * as mcp from 'stipend/mcp'
 import * as node from 'stipend/node'
 import * as openaiAgents from 'stipend/openai-agents'
@@ -49,60 +50,30 @@ describe('the public names', () => {
         "StipendError",
         "UnpayableRequestError",
         "WalletFrozenError",
-        "advancePayment",
-        "agreesWithPin",
         "allowAnyHost",
         "allowAssets",
         "allowHosts",
         "allowNetworks",
         "allowPayees",
-        "approvalAtLedgerTime",
-        "askedOf",
-        "atLedgerTime",
-        "bindsTwin",
-        "canRenewPayment",
         "circuitBreaker",
-        "countsAsSpent",
         "createAgentWallet",
         "createPolicyEngine",
-        "decideApproval",
-        "decodeApproval",
-        "decodePayment",
         "denyHosts",
-        "encodeApproval",
-        "encodePayment",
-        "entriesPerSeal",
         "exactEvm",
         "explain",
         "formatUnits",
         "formatUsd",
         "getPayment",
-        "hashRecord",
-        "hearTime",
-        "isStandingApproval",
         "isStipendError",
-        "isUnresolved",
-        "isUsableApproval",
-        "leavesAt",
-        "maxClockGapMs",
         "maxLiveHolds",
         "maxPayments",
         "memoryLedger",
-        "mostApprovals",
         "narrowToken",
-        "nextEvent",
-        "nextRecord",
-        "nextSeal",
         "pinPayee",
         "policyFromJSON",
-        "presentPayment",
         "priceMemory",
-        "rebaseTime",
-        "shareOf",
         "spendingLimit",
         "timeWindow",
-        "windowKey",
-        "windowStart",
         "wrapFetch",
         "wrapFetchWithPayment",
         "x402",
@@ -184,6 +155,43 @@ describe('the public names', () => {
     expect(Object.keys(langchain).toSorted()).toMatchInlineSnapshot(`
       [
         "walletTools",
+      ]
+    `)
+  })
+
+  test('stipend/ledger', () => {
+    expect(Object.keys(ledger).toSorted()).toMatchInlineSnapshot(`
+      [
+        "advancePayment",
+        "agreesWithPin",
+        "approvalAtLedgerTime",
+        "askedOf",
+        "atLedgerTime",
+        "bindsTwin",
+        "canRenewPayment",
+        "countsAsSpent",
+        "decideApproval",
+        "decodeApproval",
+        "decodePayment",
+        "encodeApproval",
+        "encodePayment",
+        "entriesPerSeal",
+        "hashRecord",
+        "hearTime",
+        "isStandingApproval",
+        "isUnresolved",
+        "isUsableApproval",
+        "leavesAt",
+        "maxApprovals",
+        "maxClockGapMs",
+        "nextEvent",
+        "nextRecord",
+        "nextSeal",
+        "presentPayment",
+        "rebaseTime",
+        "shareOf",
+        "windowKey",
+        "windowStart",
       ]
     `)
   })
@@ -288,17 +296,22 @@ describe('the entry points', () => {
     )
   })
 
-  test.each(['stipend', 'stipend/client', 'stipend/evm', 'stipend/keys', 'stipend/testing', 'stipend/tools'])(
-    '%s loads the dependencies and no other package',
-    (name) => {
-      const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)
-      const packages = loaded.flatMap(({ imports }) =>
-        imports.flatMap(({ specifier, file, isType }) => (isType || file ? [] : [packageOf(specifier)])),
-      )
-      expect(loaded.length).toBeGreaterThan(2)
-      expect([...new Set(packages)].filter((one) => !(one in dependencies))).toEqual([])
-    },
-  )
+  test.each([
+    'stipend',
+    'stipend/client',
+    'stipend/evm',
+    'stipend/keys',
+    'stipend/ledger',
+    'stipend/testing',
+    'stipend/tools',
+  ])('%s loads the dependencies and no other package', (name) => {
+    const loaded = loadedBy(entries[name]?.slice('./'.length) ?? '', modules)
+    const packages = loaded.flatMap(({ imports }) =>
+      imports.flatMap(({ specifier, file, isType }) => (isType || file ? [] : [packageOf(specifier)])),
+    )
+    expect(loaded.length).toBeGreaterThan(2)
+    expect([...new Set(packages)].filter((one) => !(one in dependencies))).toEqual([])
+  })
 })
 
 describe('the exported errors', () => {

@@ -150,12 +150,15 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
 
 /** Types that are no options of anybody's call of ours, and why. */
 const others: Readonly<Record<string, string>> = {
+  'stipend AuthorizeOptions': 'what a transport asks a wallet for',
   'stipend ReserveOptions': 'what a wallet tells its ledger',
+  'stipend/ledger ReserveOptions': 'likewise',
+  'stipend/ledger PaymentFilter': 'what a wallet asks its ledger for, once it is read',
   'stipend/mcp McpCallOptions': "what is handed on to the client's own SDK, which knows more of them",
   'stipend/mcp PayingToolOptions': 'likewise, and payment, which is above',
   'stipend/keys PrivateKeyInput': 'a key in one of its forms',
   'stipend LimitScope': 'a word',
-  'stipend TimeSource': 'an answer',
+  'stipend/ledger TimeSource': 'an answer',
   'stipend/tools PayFetchInput': 'what a model gives, read by a strict schema',
   'stipend/tools QuoteInput': 'likewise',
   'stipend/tools BudgetInput': 'likewise',

@@ -2,14 +2,14 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { ConfigurationError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
-import { createGuard } from './guard.js'
+import { createHostCheck } from './host-check.js'
 import { identify } from './identify.js'
 import type { JsonObject } from './json.js'
 import { describeRoutes } from './openapi.js'
 import type { HandlerOptions } from './options.js'
 import { randomBytes } from '../../src/lib/random.js'
-import { createGate } from './gate.js'
-import { createPolicyBook } from './policies.js'
+import { createPasswordCheck } from './password-check.js'
+import { createPolicyDocuments } from './policies.js'
 import { toProblem } from './problem.js'
 import { readJsonBody } from './read-body.js'
 import { RefusedError } from './refused.js'
@@ -83,12 +83,12 @@ export function createHandler(options: HandlerOptions): Handler {
   refuseUnknown('createHandler', options, optionNames)
   refuseUnknown('policies', options.policies, policyNames)
   const { basePath = '', hosts = [], onError = () => {} } = options
-  const guard = createGuard(hosts)
+  const checkHost = createHostCheck(hosts)
   const service = createService(options)
   const routes = createRoutes(basePath)
   return async (request, connection) => {
     try {
-      guard(request)
+      checkHost(request)
       return await answer({ request, source: connection?.remoteAddress }, { routes, basePath }, service)
     } catch (error) {
       const problem = toProblem(error)
@@ -109,8 +109,8 @@ function createService(options: HandlerOptions): () => Promise<Service> {
   const { masterPassword, masterPasswordHash } = options
   const service = {
     wallet,
-    gate: createGate({ masterPassword, masterPasswordHash, clock, random }),
-    policies: policies && createPolicyBook({ wallet, store: policies.store, always: policies.always ?? [] }),
+    passwordCheck: createPasswordCheck({ masterPassword, masterPasswordHash, clock, random }),
+    policies: policies && createPolicyDocuments({ wallet, store: policies.store, always: policies.always ?? [] }),
     clock,
     random,
     audience,

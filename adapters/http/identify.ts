@@ -6,7 +6,7 @@ import type { Service } from './service.js'
 export async function identify(
   { headers, source }: { readonly headers: Headers; readonly source: string | undefined },
   { callers }: Route,
-  { gate, wallet, audience }: Service,
+  { passwordCheck, wallet, audience }: Service,
 ): Promise<Caller> {
   if (callers.includes('anyone')) return { kind: 'anyone' }
   const password = headers.get('x-master-password')
@@ -15,7 +15,7 @@ export async function identify(
     throw new RefusedError('credentials_ambiguous', 'Request has both a password and a token', { status: 400 })
   }
   if (password !== null) {
-    await gate.check(password, source)
+    await passwordCheck.check(password, source)
     if (callers.includes('owner')) return { kind: 'owner' }
     throw new RefusedError('session_required', 'Endpoint takes the token of a session', { status: 403 })
   }

@@ -7,7 +7,7 @@ export type Lanes = {
 }
 
 /** Makes lanes, one for each source that has work: they take turns. */
-export function createLanes(mostWaiting: number): Lanes {
+export function createLanes(maxWaiting: number): Lanes {
   const lanes = new Map<string, Job[]>()
   let isRunning = false
   const next = (): Job | undefined => {
@@ -29,7 +29,7 @@ export function createLanes(mostWaiting: number): Lanes {
   return {
     run: (source, job) => {
       const lane = lanes.get(source) ?? []
-      if (lane.length >= mostWaiting) return Promise.resolve(undefined)
+      if (lane.length >= maxWaiting) return Promise.resolve(undefined)
       lanes.set(source, lane)
       return new Promise((resolve, reject) => {
         lane.push(() => job().then(resolve, reject))

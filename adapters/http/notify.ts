@@ -19,7 +19,7 @@ export type NotifyOptions = {
   /** How often the delivery of one notice is tried. @default 6 */
   readonly attempts?: number | undefined
   /** How many notices wait at most; beyond them the oldest is dropped. @default 1000 */
-  readonly mostWaiting?: number | undefined
+  readonly maxWaiting?: number | undefined
   /** Waits some milliseconds between two attempts. @default a timer that keeps no process alive */
   readonly wait?: ((milliseconds: number) => Promise<unknown>) | undefined
   /** @default crypto.getRandomValues */
@@ -31,7 +31,7 @@ export type NotifyOptions = {
 const optionNames: OptionNames<NotifyOptions> = {
   events: true,
   attempts: true,
-  mostWaiting: true,
+  maxWaiting: true,
   wait: true,
   random: true,
   onDrop: true,
@@ -51,7 +51,7 @@ const usual: readonly (keyof Events)[] = [
   'reconciliation.failed',
 ]
 const firstWaitMs = 1000
-const longestWaitMs = 60_000
+const maxWaitMs = 60_000
 
 /**
  * Tells somebody of a wallet's events, in their order, without a payment ever waiting for it. Answers the function that
@@ -91,7 +91,7 @@ function createQueue(
   sink: Sink,
   options: NotifyOptions,
 ): { readonly add: (notice: Notice) => void; readonly stop: () => void } {
-  const { attempts = 6, mostWaiting = 1000, wait = sleep, onDrop = () => {} } = options
+  const { attempts = 6, maxWaiting = 1000, wait = sleep, onDrop = () => {} } = options
   const waiting: Notice[] = []
   const state = { isRunning: false, isStopped: false }
   const drop = (notice: Notice | undefined): void => {
@@ -100,7 +100,7 @@ function createQueue(
   const deliver = async (notice: Notice): Promise<void> => {
     for (let attempt = 1; attempt <= attempts && !state.isStopped; attempt += 1) {
       if (await succeeds(() => sink(notice))) return
-      if (attempt < attempts) await wait(Math.min(firstWaitMs * 4 ** (attempt - 1), longestWaitMs))
+      if (attempt < attempts) await wait(Math.min(firstWaitMs * 4 ** (attempt - 1), maxWaitMs))
     }
     drop(notice)
   }
@@ -112,7 +112,7 @@ function createQueue(
   }
   return {
     add: (notice) => {
-      if (waiting.length >= mostWaiting) drop(waiting.shift())
+      if (waiting.length >= maxWaiting) drop(waiting.shift())
       waiting.push(notice)
       void Promise.resolve().then(run)
     },

@@ -4,7 +4,7 @@ import { type Random, randomBytes } from '../../src/lib/random.js'
 
 const cost = { N: 32_768, r: 8, p: 1 } as const
 const written = /^scrypt\$([0-9a-f]{32})\$([0-9a-f]{64})$/
-const shortest = 12
+const minLength = 12
 
 /**
  * Hashes a password with scrypt (N = 32768, r = 8, p = 1), for the option `masterPasswordHash`.
@@ -31,7 +31,7 @@ export function parseHash(text: string): Hash {
 
 /** Tells whether a text could be a password at all. */
 export function isPassword(text: unknown): text is string {
-  return typeof text === 'string' && text.length >= shortest && /^[\x21-\x7e]{1,1024}$/.test(text)
+  return typeof text === 'string' && text.length >= minLength && /^[\x21-\x7e]{1,1024}$/.test(text)
 }
 
 /**
@@ -42,7 +42,7 @@ export function isPassword(text: unknown): text is string {
 export function readPassword(password: string | undefined): string {
   if (isPassword(password)) return password
   throw new ConfigurationError(
-    `Failed to read the master password: expected at least ${shortest} letters, digits and signs of ASCII, without spaces`,
+    `Failed to read the master password: expected at least ${minLength} letters, digits and signs of ASCII, without spaces`,
   )
 }
 

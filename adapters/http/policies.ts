@@ -11,7 +11,7 @@ export type PolicyDocument = { readonly id: string; readonly document: JsonObjec
 export type PolicyStore = Pick<Ledger, 'remember' | 'recall'>
 
 /** The documents that together make the wallet's policy. */
-export type PolicyBook = {
+export type PolicyDocuments = {
   readonly list: () => Promise<readonly PolicyDocument[]>
   /**
    * Replaces the documents, readable or not, and the wallet's policy with them; all or nothing.
@@ -28,19 +28,19 @@ export type PolicyBook = {
 type Edit = (documents: readonly PolicyDocument[]) => readonly PolicyDocument[]
 
 const name = 'http.policies'
-const mostDocuments = 64
+const maxDocuments = 64
 const schema = z.array(z.strictObject({ id: uuid, document: z.record(z.string(), z.custom<Json>()) }))
 
 /**
- * Creates the book of a wallet's policy. `always` are rules as data that hold whatever the documents say.
+ * Keeps the documents of a wallet's policy. `always` are rules as data that hold whatever the documents say.
  *
  * @throws ConfigurationError when those are not usable.
  */
-export function createPolicyBook(options: {
+export function createPolicyDocuments(options: {
   readonly wallet: Pick<AgentWallet, 'setPolicy'>
   readonly store: PolicyStore
   readonly always: readonly unknown[]
-}): PolicyBook {
+}): PolicyDocuments {
   const { wallet, store, always } = options
   let inForce: string | undefined
   let turn: Promise<unknown> = Promise.resolve()
@@ -60,7 +60,7 @@ export function createPolicyBook(options: {
     inForce = text
   }
   const replace = async (documents: readonly PolicyDocument[]): Promise<readonly PolicyDocument[]> => {
-    if (documents.length > mostDocuments) throw tooMany()
+    if (documents.length > maxDocuments) throw tooMany()
     const policy = policyOf(documents)
     const text = JSON.stringify(documents)
     // What is kept is the truth: should the process end here, the next one judges by it.
@@ -90,7 +90,7 @@ function readDocuments(text: string | undefined): readonly PolicyDocument[] {
 }
 
 function tooMany(): RefusedError {
-  return new RefusedError('input_invalid', `Failed to keep the policies: there are over ${mostDocuments}`, {
+  return new RefusedError('input_invalid', `Failed to keep the policies: there are over ${maxDocuments}`, {
     status: 400,
   })
 }

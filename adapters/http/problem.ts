@@ -1,14 +1,13 @@
 import {
   type AnyStipendError,
   type Approval,
-  encodeApproval,
-  encodePayment,
   isStipendError,
   type Limit,
   type Payment,
   type Refusal,
   type SetAside,
 } from 'stipend'
+import { encodeApproval, encodePayment } from 'stipend/ledger'
 import type { JsonObject } from './json.js'
 import { RefusedError } from './refused.js'
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Json, JsonObject } from './json.js'
-import type { PolicyBook, PolicyDocument } from './policies.js'
+import type { PolicyDocuments, PolicyDocument } from './policies.js'
 import { refuseInput } from './refused.js'
 import { checkWalletId, createRoute, notFound, notOffered, type Route } from './route.js'
 import { nothing, uuid } from './schema.js'
@@ -25,7 +25,7 @@ const getPolicies = createRoute({
   query: nothing,
   body: nothing,
   answer: list,
-  run: async (_, service) => ({ policies: write(await bookOf(service).list(), service) }),
+  run: async (_, service) => ({ policies: write(await documentsOf(service).list(), service) }),
 })
 
 const postPolicy = createRoute({
@@ -39,7 +39,7 @@ const postPolicy = createRoute({
   status: 201,
   run: async ({ body }, service) => {
     const added = file(body, service)
-    await bookOf(service).change((documents) => [...documents, added])
+    await documentsOf(service).change((documents) => [...documents, added])
     return writeOne(added, service)
   },
 })
@@ -58,7 +58,7 @@ const putPolicies = createRoute({
   run: async ({ body: { walletId, policies } }, service) => {
     checkWalletId(walletId, service)
     const documents = policies.map((one) => file(one, service))
-    return { policies: write(await bookOf(service).replace(documents), service) }
+    return { policies: write(await documentsOf(service).replace(documents), service) }
   },
 })
 
@@ -73,7 +73,7 @@ const putPolicy = createRoute({
   answer: filed,
   run: async ({ params: { id = '' }, body }, service) => {
     const replaced = { ...file(body, service), id }
-    await bookOf(service).change((documents) => {
+    await documentsOf(service).change((documents) => {
       refuseUnfiled(documents, id)
       return documents.map((one) => (one.id === id ? replaced : one))
     })
@@ -91,7 +91,7 @@ const deletePolicy = createRoute({
   body: nothing,
   answer: list,
   run: async ({ params: { id = '' } }, service) => {
-    const left = await bookOf(service).change((documents) => {
+    const left = await documentsOf(service).change((documents) => {
       refuseUnfiled(documents, id)
       return documents.filter((one) => one.id !== id)
     })
@@ -102,7 +102,7 @@ const deletePolicy = createRoute({
 /** The routes of the policy. */
 export const policyRoutes: readonly Route[] = [getPolicies, postPolicy, putPolicies, putPolicy, deletePolicy]
 
-function bookOf({ policies }: Service): PolicyBook {
+function documentsOf({ policies }: Service): PolicyDocuments {
   if (policies) return policies
   throw notOffered('Policies are not kept here: the handler was created without the option `policies`')
 }

@@ -11,7 +11,7 @@ export type Caller =
   | { readonly kind: 'session'; readonly session: Session }
 
 /** One call of a route, before its parts are read. */
-export type Call = {
+export type RouteCall = {
   readonly caller: Caller
   readonly params: Readonly<Record<string, string>>
   readonly query: unknown
@@ -19,7 +19,7 @@ export type Call = {
 }
 
 /** What a route says of itself. */
-type About = {
+type RouteDescription = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With parameters in braces. */
   readonly path: string
@@ -32,7 +32,7 @@ type About = {
   readonly status?: number | undefined
 }
 
-type Parts<query, body> = {
+type RouteInput<query, body> = {
   /** The form of each parameter of the path; another one is not found. */
   readonly params?: Readonly<Record<string, z.ZodMiniString>> | undefined
   readonly query: z.ZodMiniType<query>
@@ -40,17 +40,17 @@ type Parts<query, body> = {
 }
 
 /** An endpoint: what it is, for the dispatcher and the OpenAPI document, and what it does. */
-export type Route = About &
-  Parts<unknown, unknown> & { readonly run: (call: Call, service: Service) => Promise<JsonObject> }
+export type Route = RouteDescription &
+  RouteInput<unknown, unknown> & { readonly run: (call: RouteCall, service: Service) => Promise<JsonObject> }
 
-type Read<query, body> = Omit<Call, 'query' | 'body'> & { readonly query: query; readonly body: body }
+type Read<query, body> = Omit<RouteCall, 'query' | 'body'> & { readonly query: query; readonly body: body }
 
 /** Creates a route whose function sees only a query and a body that are well-formed. */
 export function createRoute<query, body>({
   run,
   ...rest
-}: About &
-  Parts<query, body> & {
+}: RouteDescription &
+  RouteInput<query, body> & {
     readonly run: (call: Read<query, body>, service: Service) => Promise<JsonObject>
   }): Route {
   return {

@@ -1,15 +1,15 @@
 import type { AgentWallet } from 'stipend'
 import type { Random } from '../../src/lib/random.js'
-import type { Gate } from './gate.js'
-import type { PolicyBook } from './policies.js'
+import type { PasswordCheck } from './password-check.js'
+import type { PolicyDocuments } from './policies.js'
 import type { BodyBounds } from './read-body.js'
 
 /** What the routes work with. */
 export type Service = {
   readonly wallet: AgentWallet
   readonly walletId: string
-  readonly gate: Gate
-  readonly policies: PolicyBook | undefined
+  readonly passwordCheck: PasswordCheck
+  readonly policies: PolicyDocuments | undefined
   readonly clock: () => number
   readonly random: Random
   readonly audience: string | undefined

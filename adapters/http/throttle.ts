@@ -9,10 +9,10 @@ export type Throttle = {
 /** Guesses whose answers come at once; each one after them waits, twice as long as the one before. */
 const freeGuesses = 5
 const firstDelayMs = 125
-const longestDelayMs = 2000
+const maxDelayMs = 2000
 /** After which a source has a clean sheet. */
 const quietMs = 300_000
-const mostSources = 1000
+const maxSources = 1000
 
 /** Counts wrong guesses by where they come from; the sources that were quiet for longest are forgotten first. */
 export function createThrottle(clock: () => number): Throttle {
@@ -25,8 +25,8 @@ export function createThrottle(clock: () => number): Throttle {
       sources.delete(source)
       sources.set(source, { failures, at: now })
       const [oldest] = sources.keys()
-      if (sources.size > mostSources && oldest !== undefined) sources.delete(oldest)
-      return failures <= freeGuesses ? 0 : Math.min(firstDelayMs * 2 ** (failures - freeGuesses), longestDelayMs)
+      if (sources.size > maxSources && oldest !== undefined) sources.delete(oldest)
+      return failures <= freeGuesses ? 0 : Math.min(firstDelayMs * 2 ** (failures - freeGuesses), maxDelayMs)
     },
     forgive: (source) => {
       sources.delete(source)

@@ -13,7 +13,7 @@ import { RefusedError } from './refused.js'
 
 /** The header that a delivery is signed in: `t=<unix seconds>,v1=<HMAC-SHA-256 of "<t>.<body>", in hex>`. */
 const header = 'stipend-signature'
-const shortestSecret = 16
+const minSecretLength = 16
 
 /** Options of `webhook`. */
 export type WebhookOptions = {
@@ -126,9 +126,9 @@ function readUrl({ url, allowLoopback = false }: WebhookOptions): URL {
 }
 
 function readSecret(secret: string | undefined): string {
-  if (typeof secret === 'string' && secret.length >= shortestSecret) return secret
+  if (typeof secret === 'string' && secret.length >= minSecretLength) return secret
   throw new ConfigurationError(
-    `Failed to read the secret of the webhook: expected at least ${shortestSecret} characters`,
+    `Failed to read the secret of the webhook: expected at least ${minSecretLength} characters`,
   )
 }
 

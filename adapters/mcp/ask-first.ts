@@ -62,11 +62,11 @@ export async function askFirst(
   return writeResult({ status: 'denied', code: 'payment_denied', explanation })
 }
 
-type Call = { readonly key: string; readonly signal: AbortSignal }
+type AskOptions = { readonly key: string; readonly signal: AbortSignal }
 
 async function ask(
   input: unknown,
-  { key, signal }: Call,
+  { key, signal }: AskOptions,
   { tool }: AskKit,
 ): Promise<CallToolResult | InputRequiredResult> {
   // Without a key of ours, so that the same request again is not bought again while its outcome is unknown.

@@ -58,7 +58,7 @@ const toolList: z.ZodMiniType<ToolList> = z.looseObject({
   nextCursor: z.optional(z.string()),
 })
 
-const mostPages = 64
+const maxPages = 64
 
 /**
  * Calls a tool. The client's own `callTool` is not used: it throws where an answer does not fit the tool's output schema,
@@ -76,7 +76,7 @@ export async function callTool(
 export async function listTools(client: McpClient, options: McpCallOptions): Promise<readonly ToolDefinition[]> {
   const tools: ToolDefinition[] = []
   let cursor: string | undefined
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const params = cursor === undefined ? {} : { cursor }
     const list = toolList.parse(await client.request({ method: 'tools/list', params }, toolList, options))
     tools.push(...list.tools)

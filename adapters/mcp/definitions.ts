@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { PaymentDeniedError } from 'stipend'
 import { listTools, type McpCallOptions, type McpClient, type ToolDefinition } from './client.js'
-import { comparableJson } from './same-json.js'
+import { comparableJson } from './comparable-json.js'
 
 /** A paid tool that is not what it was when it was first seen. */
 export type ToolChange = {

@@ -1,8 +1,8 @@
 import { MalformedMessageError } from 'stipend'
 import type { ToolResult } from './client.js'
-import { comparableJson } from './same-json.js'
+import { comparableJson } from './comparable-json.js'
 
-const longest = 65_536
+const maxLength = 65_536
 
 /**
  * Reads what a tool asks to be paid, as text: of a result that is an error and has a payment in its structured content
@@ -35,7 +35,7 @@ export function readErrorOffer(error: unknown): string | undefined {
 function textOf(block: NonNullable<ToolResult['content']>[number] | undefined): string | undefined {
   const text = block?.type === 'text' ? block['text'] : undefined
   if (typeof text !== 'string') return undefined
-  return text.length <= longest ? text : undefined
+  return text.length <= maxLength ? text : undefined
 }
 
 function parse(text: string): unknown {

@@ -6,7 +6,7 @@ import type {
   ToolAnnotations,
 } from '@modelcontextprotocol/server'
 import { isStipendError, type Random } from 'stipend'
-import type { Answer, Approver, PaymentTools, ToolCall } from 'stipend/tools'
+import type { ToolAnswer, Approver, PaymentTools, ToolCall } from 'stipend/tools'
 import type * as z from 'zod/mini'
 import { writeResult } from './answer.js'
 import { askFirst, canAsk } from './ask-first.js'
@@ -24,7 +24,7 @@ type Tool = {
   readonly description: string
   readonly inputSchema: z.ZodMiniType
   readonly outputSchema: z.ZodMiniType
-  readonly execute: (input: unknown, call?: ToolCall) => Promise<Answer>
+  readonly execute: (input: unknown, call?: ToolCall) => Promise<ToolAnswer>
 }
 
 type Work = (input: unknown, context: ServerContext) => Promise<CallToolResult | InputRequiredResult>

@@ -106,11 +106,16 @@ export function withPayments(client: McpClient, payer: Payer, options: WithPayme
       if (first.offer === undefined) return first.result
       const url = toolUrl(client, server, params.name)
       const digest = await definitions.agreeOn(params.name, url, settings)
-      const desk = createDesk(first, { client, params, settings, paymentHeaders })
+      const transport = createToolTransport(first, { client, params, settings, paymentHeaders })
       const body = JSON.stringify([params.name, params.arguments ?? {}, digest])
       const { signal = null } = settings
-      const response = await wrapFetch(desk.fetch, payer, { labels })(url, { method: 'POST', body, signal, payment })
-      return desk.hand(response)
+      const response = await wrapFetch(transport.fetch, payer, { labels })(url, {
+        method: 'POST',
+        body,
+        signal,
+        payment,
+      })
+      return transport.hand(response)
     },
     listTools: async (settings = {}) => {
       const tools = await listTools(client, settings)
@@ -151,7 +156,7 @@ type Calling = {
   readonly paymentHeaders: readonly string[]
 }
 
-type Desk = {
+type ToolTransport = {
   /** Answers the first time what the tool has asked already, and calls it once more with the payment. */
   readonly fetch: typeof globalThis.fetch
   /** Hands over what a response stands for. */
@@ -159,7 +164,7 @@ type Desk = {
 }
 
 /** Stands between the fetch that pays and a tool, and translates. */
-function createDesk(first: Outcome, { client, params, settings, paymentHeaders }: Calling): Desk {
+function createToolTransport(first: Outcome, { client, params, settings, paymentHeaders }: Calling): ToolTransport {
   const outcomes = new WeakMap<Response, Outcome>()
   const { _meta: meta } = params
   return {

@@ -1,18 +1,14 @@
 import {
   type Approval,
   ClockJumpedError,
-  decodeApproval,
-  decodePayment,
   type Freeze,
   type Limit,
-  leavesAt,
   type Reservation,
   type ReserveOptions,
   type SessionId,
   type Usage,
-  windowKey,
-  windowStart,
 } from 'stipend'
+import { decodeApproval, decodePayment, leavesAt, windowKey, windowStart } from 'stipend/ledger'
 
 /** Writes limits for the database; a ledger's horizons only move forward, whichever clock is ahead. */
 export function encodeLimits(limits: readonly Limit[], now: number): string {

@@ -5,10 +5,10 @@ import { migration, version } from './schema.js'
 import { sqlStateOf } from './sql-state.js'
 
 /** How long something may take that reads or changes all that a ledger holds. */
-const longestMs = 600_000
+const maxMs = 600_000
 
 /** Asks the database, over tables that are there and up to date. */
-export type Call = {
+export type CallFunction = {
   /** Runs a query that changes nothing, and answers its rows. */
   readonly read: (text: string, values?: readonly unknown[]) => Promise<readonly unknown[]>
   /** Likewise one that reads all that there is, and takes its time. */
@@ -18,7 +18,7 @@ export type Call = {
 }
 
 /** Makes the tables before the first query, once, and again if that failed. */
-export function createCall(pool: PostgresPool, schema: string, timeoutMs: number): Call {
+export function createCall(pool: PostgresPool, schema: string, timeoutMs: number): CallFunction {
   const send = createSend(pool)
   let opening: Promise<void> | undefined
   let isOpen = false
@@ -44,7 +44,7 @@ export function createCall(pool: PostgresPool, schema: string, timeoutMs: number
   }
   return {
     read: (text, values) => run({ text, values, timeoutMs, isRead: true }),
-    readAll: (text) => run({ text, timeoutMs: longestMs, isRead: true }),
+    readAll: (text) => run({ text, timeoutMs: maxMs, isRead: true }),
     ask: async (name, ...values) => {
       const places = values.map((_value, index) => `$${index + 1}`).join(', ')
       return answerOf(await run({ text: `SELECT ${schema}.${name}(${places}) AS answer`, values, timeoutMs }))
@@ -54,8 +54,7 @@ export function createCall(pool: PostgresPool, schema: string, timeoutMs: number
 
 async function migrate(send: Send, schema: string, timeoutMs: number): Promise<void> {
   // Statements sent together without parameters are one transaction.
-  if ((await versionOf(send, schema, timeoutMs)) < version)
-    await send({ text: migration(schema), timeoutMs: longestMs })
+  if ((await versionOf(send, schema, timeoutMs)) < version) await send({ text: migration(schema), timeoutMs: maxMs })
   const found = await versionOf(send, schema, timeoutMs)
   if (found === version) return
   throw new ConfigurationError(

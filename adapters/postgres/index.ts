@@ -1,13 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
-import {
-  ConfigurationError,
-  encodeApproval,
-  type Ledger,
-  type Limit,
-  mostApprovals,
-  type Payment,
-  type ReserveOptions,
-} from 'stipend'
+import { ConfigurationError, type Ledger, type Limit, type Payment, type ReserveOptions } from 'stipend'
+import { encodeApproval, maxApprovals } from 'stipend/ledger'
 import {
   encodeLimits,
   encodeOptions,
@@ -18,7 +11,7 @@ import {
   readUsage,
 } from './answers.js'
 import { createBatch } from './batch.js'
-import { answerOf, type Call, createCall } from './call.js'
+import { answerOf, type CallFunction, createCall } from './call.js'
 import type { PostgresPool } from './connection.js'
 import { encodePieces, replace, select, selectAudit, selectHistory } from './payments.js'
 import { verify } from './verify.js'
@@ -106,7 +99,7 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
 type Time = () => string
 
 function paymentsOf(
-  call: Call,
+  call: CallFunction,
   schema: string,
   { timeoutMs, time }: { readonly timeoutMs: number; readonly time: Time },
 ): Required<Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'history' | 'usage'>> {
@@ -138,24 +131,24 @@ function paymentsOf(
 }
 
 function approvalsOf(
-  call: Call,
+  call: CallFunction,
   schema: string,
   time: Time,
 ): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
   return {
     requestApproval: async (approval) =>
-      readDecision(await call.ask('ask_approval', encodeApproval(approval), mostApprovals, time())) ?? approval,
+      readDecision(await call.ask('ask_approval', encodeApproval(approval), maxApprovals, time())) ?? approval,
     decideApproval: async (id, status, now) => readDecision(await call.ask('decide', id, status, now, time())),
     listApprovals: async (now) => {
       const text = `SELECT approval AS answer FROM ${schema}.approvals WHERE expires_at > $1 ORDER BY seq DESC LIMIT $2`
-      const rows = await call.read(text, [now, mostApprovals])
+      const rows = await call.read(text, [now, maxApprovals])
       return rows.flatMap((row) => readApproval(Reflect.get(Object(row), 'answer')) ?? [])
     },
   }
 }
 
 /** What is read before each signature is read by a key, and waits for nobody. */
-function haltsOf(call: Call, schema: string): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
+function haltsOf(call: CallFunction, schema: string): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
   return {
     freeze: async (freeze) => void (await call.ask('set_freeze', freeze?.reason ?? null, freeze?.at ?? null)),
     frozen: async () => {
@@ -171,14 +164,14 @@ function haltsOf(call: Call, schema: string): Pick<Ledger, 'freeze' | 'frozen' |
   }
 }
 
-function timeOf(call: Call, schema: string, time: Time): Required<Pick<Ledger, 'setTime' | 'audit'>> {
+function timeOf(call: CallFunction, schema: string, time: Time): Required<Pick<Ledger, 'setTime' | 'audit'>> {
   return {
     setTime: async (now, reason) => void (await call.ask('set_time', now, reason, time())),
     audit: () => selectAudit(call, schema),
   }
 }
 
-function memoryOf(call: Call, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
+function memoryOf(call: CallFunction, schema: string): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
     secret: async (name, first = crypto.getRandomValues(new Uint8Array(32))) => {
       const fresh = Buffer.from(first).toString('hex')

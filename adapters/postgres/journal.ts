@@ -1,4 +1,4 @@
-import { entriesPerSeal } from 'stipend'
+import { entriesPerSeal } from 'stipend/ledger'
 
 /** The journal's name for what is an entry of no payment, but of the ledger as a whole. */
 export const auditId = 'ledger'

@@ -1,20 +1,15 @@
-import {
-  advancePayment,
-  type AuditEntry,
-  decodePayment,
-  encodePayment,
-  type JournalEntry,
-  type JournalRecord,
-  type Payment,
-  type PaymentFilter,
-  type PaymentId,
-  type PaymentUpdate,
-} from 'stipend'
-import type { Call } from './call.js'
+import type { AuditEntry, JournalEntry, Payment, PaymentFilter, PaymentId, PaymentUpdate } from 'stipend'
+import { advancePayment, decodePayment, encodePayment, type JournalRecord } from 'stipend/ledger'
+import type { CallFunction } from './call.js'
 import { auditId } from './journal.js'
 
 /** Reads, moves on and replaces what is still as it was read, until nobody came between. */
-export async function replace(id: PaymentId, update: PaymentUpdate, call: Call, schema: string): Promise<Payment> {
+export async function replace(
+  id: PaymentId,
+  update: PaymentUpdate,
+  call: CallFunction,
+  schema: string,
+): Promise<Payment> {
   for (;;) {
     const payment = await find(id, call, schema)
     const moved = advancePayment(payment, update)
@@ -23,7 +18,7 @@ export async function replace(id: PaymentId, update: PaymentUpdate, call: Call, 
   }
 }
 
-async function find(id: PaymentId, call: Call, schema: string): Promise<Payment> {
+async function find(id: PaymentId, call: CallFunction, schema: string): Promise<Payment> {
   const [payment] = await select(call, schema, { id })
   if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
   return payment
@@ -35,18 +30,22 @@ function place(condition: string, number: number): string {
 }
 
 /** Reads what became of a payment, oldest first. */
-export async function selectHistory(call: Call, schema: string, id: PaymentId): Promise<readonly JournalEntry[]> {
+export async function selectHistory(
+  call: CallFunction,
+  schema: string,
+  id: PaymentId,
+): Promise<readonly JournalEntry[]> {
   const entries = await selectEntries(call, schema, id)
   return entries.map(({ record, ...entry }) => ({ ...entry, payment: decodePayment(record) }))
 }
 
 /** Reads what was done to the ledger as a whole, oldest first. */
-export async function selectAudit(call: Call, schema: string): Promise<readonly AuditEntry[]> {
+export async function selectAudit(call: CallFunction, schema: string): Promise<readonly AuditEntry[]> {
   const entries = await selectEntries(call, schema, auditId)
   return entries.map(({ record, ...entry }) => ({ ...entry, event: JSON.parse(record) }))
 }
 
-async function selectEntries(call: Call, schema: string, id: string): Promise<readonly JournalRecord[]> {
+async function selectEntries(call: CallFunction, schema: string, id: string): Promise<readonly JournalRecord[]> {
   const text = `SELECT number, at, record, previous, hash FROM ${schema}.journal WHERE id = $1 ORDER BY number`
   return (await call.read(text, [id])).map((row) => {
     const { number, at, record, previous, hash } = Object(row)
@@ -62,7 +61,7 @@ async function selectEntries(call: Call, schema: string, id: string): Promise<re
 
 /** Reads the payments that every given filter matches, newest first. */
 export async function select(
-  call: Call,
+  call: CallFunction,
   schema: string,
   filter: PaymentFilter & { readonly id?: PaymentId },
 ): Promise<readonly Payment[]> {

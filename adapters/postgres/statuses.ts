@@ -1,4 +1,5 @@
-import { canRenewPayment, countsAsSpent, isUnresolved, type Payment, type PaymentStatus, shareOf } from 'stipend'
+import type { Payment, PaymentStatus } from 'stipend'
+import { canRenewPayment, countsAsSpent, isUnresolved, shareOf } from 'stipend/ledger'
 
 /** Every status there is; a new one does not compile until it is here. */
 const all: Readonly<Record<PaymentStatus, true>> = {

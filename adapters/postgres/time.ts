@@ -1,4 +1,4 @@
-import { maxClockGapMs } from 'stipend'
+import { maxClockGapMs } from 'stipend/ledger'
 
 /** What keeps a ledger's time: `source` is JSON null for the database's clock, a number in its place, or false for none. */
 export function timeFunctions(schema: string): string {

@@ -1,10 +1,11 @@
-import { ConfigurationError, entriesPerSeal } from 'stipend'
-import { answerOf, type Call } from './call.js'
+import { ConfigurationError } from 'stipend'
+import { entriesPerSeal } from 'stipend/ledger'
+import { answerOf, type CallFunction } from './call.js'
 import { auditId } from './journal.js'
 import { open, spent, unknown } from './statuses.js'
 
 /** Compares all that is recorded with what counts, and freezes the ledger where they differ. */
-export async function verify(call: Call, schema: string): Promise<void> {
+export async function verify(call: CallFunction, schema: string): Promise<void> {
   const difference = answerOf(await call.readAll(differenceQuery(schema)))
   if (difference === null) return
   const now = answerOf(await call.read(`SELECT now AS answer FROM ${schema}.clock`))

@@ -1,14 +1,13 @@
+import type { Approval, ApprovalId } from 'stipend'
 import {
-  type Approval,
-  type ApprovalId,
   approvalAtLedgerTime,
   decideApproval,
   decodeApproval,
   encodeApproval,
   isStandingApproval,
   isUsableApproval,
-  mostApprovals,
-} from 'stipend'
+  maxApprovals,
+} from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 
 /** Requests for approval as a database keeps them; called within a transaction. */
@@ -43,7 +42,7 @@ export function createApprovals(database: SqliteDatabase): Approvals {
       expire.run(now, approval.id)
       const kept = approvalAtLedgerTime(approval, now)
       insert.run(kept.id, kept.expiresAt, encodeApproval(kept))
-      drop.run(mostApprovals)
+      drop.run(maxApprovals)
       return kept
     },
     decide: (id, status, now) => {
@@ -56,7 +55,7 @@ export function createApprovals(database: SqliteDatabase): Approvals {
         put(approval && isUsableApproval(approval, now) ? { ...approval, status: 'used' } : undefined) !== undefined
       )
     },
-    list: (now) => latest.all(now, mostApprovals).flatMap((row) => decodeRow(row) ?? []),
+    list: (now) => latest.all(now, maxApprovals).flatMap((row) => decodeRow(row) ?? []),
   }
 }
 

@@ -1,4 +1,4 @@
-import { entriesPerSeal, hashRecord, type JournalHead, type JournalRecord, nextSeal, type Seal } from 'stipend'
+import { entriesPerSeal, hashRecord, type JournalHead, type JournalRecord, nextSeal, type Seal } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 import { auditId, readRecord, readSeal } from './journal.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
-import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from 'stipend'
+import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 
 /** The time of a ledger as a database keeps it; called within a transaction. */

@@ -1,9 +1,7 @@
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import {
-  advancePayment,
   ClockJumpedError,
   ConfigurationError,
-  countsAsSpent,
   type Ledger,
   type Limit,
   type Payment,
@@ -12,6 +10,7 @@ import {
   type PaymentUpdate,
   type ReserveOptions,
 } from 'stipend'
+import { advancePayment, countsAsSpent } from 'stipend/ledger'
 import { type Access, createAccess } from './access.js'
 import { watchAnchor } from './anchor.js'
 import { createApprovals } from './approvals.js'
@@ -24,7 +23,7 @@ import { createMemory } from './memory.js'
 import { createMeters } from './meters.js'
 import { anchorOf, noteOpening, open, sourceOf, type SqliteLedgerOptions } from './open.js'
 import { createPayments } from './payments.js'
-import { type Books, reserve } from './reserve.js'
+import { type Tables, reserve } from './reserve.js'
 import { findDifference, inSnapshot } from './verify.js'
 
 export type { SqliteDatabase, SqliteStatement } from './database.js'
@@ -77,7 +76,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   const clock = createClock(database, sourceOf(monotonic))
   const access = createAccess(database, { isSameFile, onBegin: clock.check, onCommit: anchor.keepUp })
   const journal = createJournal(database)
-  const books: Books = {
+  const tables: Tables = {
     journal,
     clock,
     payments: createPayments(database, journal),
@@ -86,15 +85,15 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
     halts: createHalts(database),
     memory: createMemory(database),
   }
-  noteOpening({ database, anchor, looseMode }, books)
+  noteOpening({ database, anchor, looseMode }, tables)
   return Object.freeze({
     durable: !isPrivate(database),
-    ...paymentsOf(access, books),
-    ...approvalsOf(access, books),
-    ...haltsOf(access, books),
-    ...memoryOf(access, books),
-    ...timeOf(access, books),
-    verify: () => verify(database, access, books),
+    ...paymentsOf(access, tables),
+    ...approvalsOf(access, tables),
+    ...haltsOf(access, tables),
+    ...memoryOf(access, tables),
+    ...timeOf(access, tables),
+    verify: () => verify(database, access, tables),
     close: () => {
       access.flush()
       database.close()
@@ -105,13 +104,13 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
 
 function paymentsOf(
   { change, look }: Access,
-  books: Books,
+  tables: Tables,
 ): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'history' | 'usage'> {
-  const { payments, meters, journal, clock } = books
+  const { payments, meters, journal, clock } = tables
   return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) =>
-      change(() => reserve(payment, limits, options, books)),
-    update: async (id, update) => change(() => advance(id, update, books)),
+      change(() => reserve(payment, limits, options, tables)),
+    update: async (id, update) => change(() => advance(id, update, tables)),
     get: async (id) => look(() => payments.get(id)),
     list: async (filter: PaymentFilter = {}) => look(() => payments.list(filter)),
     history: async (id) => look(() => journal.history(id)),
@@ -123,7 +122,7 @@ function paymentsOf(
   }
 }
 
-function advance(id: PaymentId, update: PaymentUpdate, { payments, meters, clock }: Books): Payment {
+function advance(id: PaymentId, update: PaymentUpdate, { payments, meters, clock }: Tables): Payment {
   const payment = payments.get(id)
   if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
   const moved = advancePayment(payment, update)
@@ -135,7 +134,7 @@ function advance(id: PaymentId, update: PaymentUpdate, { payments, meters, clock
 
 function approvalsOf(
   { change, look }: Access,
-  { approvals, clock }: Books,
+  { approvals, clock }: Tables,
 ): Pick<Ledger, 'requestApproval' | 'decideApproval' | 'listApprovals'> {
   return {
     requestApproval: async (approval) =>
@@ -157,7 +156,7 @@ function believed(tick: Tick): number {
 
 function haltsOf(
   { change, look }: Access,
-  { halts, journal, clock }: Books,
+  { halts, journal, clock }: Tables,
 ): Pick<Ledger, 'freeze' | 'frozen' | 'revokeSession' | 'revoked'> {
   return {
     freeze: async (freeze) =>
@@ -173,7 +172,7 @@ function haltsOf(
   }
 }
 
-async function verify(database: SqliteDatabase, { change, look }: Access, { halts, clock }: Books): Promise<void> {
+async function verify(database: SqliteDatabase, { change, look }: Access, { halts, clock }: Tables): Promise<void> {
   const difference =
     (await look(() => inSnapshot(database, () => findDifference(database)))) ?? (await findBreak(database, look))
   if (difference === undefined) return
@@ -183,7 +182,7 @@ async function verify(database: SqliteDatabase, { change, look }: Access, { halt
 
 function timeOf(
   { change, look }: Access,
-  { clock, journal, meters }: Books,
+  { clock, journal, meters }: Tables,
 ): Required<Pick<Ledger, 'setTime' | 'audit'>> {
   return {
     setTime: async (now, reason) =>
@@ -197,7 +196,7 @@ function timeOf(
   }
 }
 
-function memoryOf({ change, look }: Access, { memory }: Books): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
+function memoryOf({ change, look }: Access, { memory }: Tables): Pick<Ledger, 'secret' | 'remember' | 'recall'> {
   return {
     secret: async (name, first) =>
       change(() => memory.secret(name, first ?? crypto.getRandomValues(new Uint8Array(32)))),

@@ -1,18 +1,14 @@
+import type { AuditEntry, AuditEvent, JournalEntry, Payment, PaymentId } from 'stipend'
 import {
-  type AuditEntry,
-  type AuditEvent,
   decodePayment,
   entriesPerSeal,
-  type JournalEntry,
   type JournalHead,
   type JournalRecord,
   nextEvent,
   nextRecord,
   nextSeal,
-  type Payment,
-  type PaymentId,
   type Seal,
-} from 'stipend'
+} from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 
 /** Every change of every payment, as a database keeps it; called within the transaction of the change. */

@@ -1,4 +1,5 @@
-import { agreesWithPin, type Pin } from 'stipend'
+import type { Pin } from 'stipend'
+import { agreesWithPin } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 
 /** What is remembered besides payments: what later payments have to agree with, texts by name, and secrets. */

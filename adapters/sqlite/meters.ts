@@ -1,14 +1,5 @@
-import {
-  askedOf,
-  type Limit,
-  leavesAt,
-  type Measure,
-  type Payment,
-  shareOf,
-  type Usage,
-  windowKey,
-  windowStart,
-} from 'stipend'
+import type { Limit, Measure, Payment, Usage } from 'stipend'
+import { askedOf, leavesAt, shareOf, windowKey, windowStart } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 
 /** Sums of payments by scope and window, kept in the database as payments come and go. */
@@ -34,7 +25,7 @@ type Sum = Readonly<Record<Measure, bigint>>
 const beginning = Number.MIN_SAFE_INTEGER
 const noSum: Sum = { microUsd: 0n, count: 0n, open: 0n, unknown: 0n }
 /** Entries are walked by so many at a time, and beyond so many pages nobody is told when a payment fits. */
-const [pageSize, mostPages] = [100, 100]
+const [pageSize, maxPages] = [100, 100]
 
 /** Creates the sums over a database's tables. */
 export function createMeters(database: SqliteDatabase): Meters {
@@ -60,9 +51,9 @@ export function createMeters(database: SqliteDatabase): Meters {
   /** Walks the entries in the order in which they leave, until enough of them has left. */
   const fitsAt = ({ scope, window, measure }: Limit, start: number, excess: bigint): number | undefined => {
     if (window.type === 'lifetime') return undefined
-    if (measure !== 'microUsd' && excess > pageSize * mostPages) return undefined
+    if (measure !== 'microUsd' && excess > pageSize * maxPages) return undefined
     let [left, after, afterId] = [excess, start + 1, '']
-    for (let page = 0; page < mostPages; page += 1) {
+    for (let page = 0; page < maxPages; page += 1) {
       const entries = statements.leaving[measure].all(scope, after, afterId, left === 1n ? 1 : pageSize)
       for (const entry of entries) {
         ;[after, afterId] = [Number(read(entry, 'counts_until')), String(read(entry, 'id'))]

@@ -1,9 +1,10 @@
-import { LedgerUnavailableError, type TimeSource } from 'stipend'
+import { LedgerUnavailableError } from 'stipend'
+import type { TimeSource } from 'stipend/ledger'
 import type { AnchorWatch } from './anchor.js'
 import { machineTime } from './clock.js'
 import { openDatabase, type SqliteDatabase } from './database.js'
 import { fileAnchor, type FoundFile, type LedgerAnchor, openPrivately } from './file.js'
-import type { Books } from './reserve.js'
+import type { Tables } from './reserve.js'
 import { prepareSchema } from './schema.js'
 import { blockingMs } from './turns.js'
 
@@ -76,7 +77,7 @@ export function anchorOf(
 /** Puts on record what was found when the file was opened; a ledger that has lost something pays nothing from the start. */
 export function noteOpening(
   { database, anchor, looseMode }: Opened & { readonly anchor: AnchorWatch },
-  { halts, journal, clock }: Books,
+  { halts, journal, clock }: Tables,
 ): void {
   const loss = anchor.findLoss()
   if (loss === undefined && looseMode === undefined) return anchor.keepUp()

@@ -1,4 +1,5 @@
-import { decodePayment, type Payment, type PaymentFilter, type PaymentId } from 'stipend'
+import type { Payment, PaymentFilter, PaymentId } from 'stipend'
+import { decodePayment } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 import type { Journal } from './journal.js'
 import { unresolved } from './schema.js'

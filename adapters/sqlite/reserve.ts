@@ -1,15 +1,12 @@
+import type { Limit, Payment, Reservation, ReserveOptions } from 'stipend'
 import {
   atLedgerTime,
   bindsTwin,
   canRenewPayment,
   countsAsSpent,
   isUsableApproval,
-  type Limit,
-  type Payment,
   presentPayment,
-  type Reservation,
-  type ReserveOptions,
-} from 'stipend'
+} from 'stipend/ledger'
 import type { Approvals } from './approvals.js'
 import type { Clock } from './clock.js'
 import type { Halts } from './halts.js'
@@ -19,7 +16,7 @@ import type { Meters } from './meters.js'
 import type { Payments } from './payments.js'
 
 /** All that a ledger's database keeps; called within a transaction. */
-export type Books = {
+export type Tables = {
   readonly clock: Clock
   readonly payments: Payments
   readonly journal: Journal
@@ -36,21 +33,21 @@ export function reserve(
   payment: Payment,
   limits: readonly Limit[],
   options: ReserveOptions,
-  books: Books,
+  tables: Tables,
 ): Reservation {
-  const { payments, meters, approvals, memory } = books
-  const tick = books.clock.tell(payment.createdAt)
+  const { payments, meters, approvals, memory } = tables
+  const tick = tables.clock.tell(payment.createdAt)
   if (!tick.ok) return { ok: false, reason: 'clock', aheadMs: tick.aheadMs }
   const { now } = tick
   const known = payments.get(payment.id)
   const live = known && countsAsSpent(known) ? known : undefined
   const block =
-    halt(options, { ...books, now }) ??
-    findExisting(payment, live, options, { ...books, now }) ??
-    findDifference(options, books)
+    halt(options, { ...tables, now }) ??
+    findExisting(payment, live, options, { ...tables, now }) ??
+    findDifference(options, tables)
   if (block) return block
   if (live) meters.remove(live)
-  const refusal = findExceeded(payment, limits, { ...books, now }) ?? findUnapproved(options, { ...books, now })
+  const refusal = findExceeded(payment, limits, { ...tables, now }) ?? findUnapproved(options, { ...tables, now })
   if (refusal && live) meters.add(live)
   if (refusal) return refusal
   if (options.approval !== undefined) approvals.use(options.approval, now)
@@ -63,7 +60,7 @@ export function reserve(
 
 function halt(
   { sessions = [], notAfter }: ReserveOptions,
-  { halts, now }: Books & { readonly now: number },
+  { halts, now }: Tables & { readonly now: number },
 ): Refused | undefined {
   const freeze = halts.frozen()
   if (freeze) return { ok: false, reason: 'frozen', freeze }
@@ -77,7 +74,7 @@ function findExisting(
   payment: Payment,
   live: Payment | undefined,
   { unresolvedForMs, renew }: ReserveOptions,
-  { payments, now }: Books & { readonly now: number },
+  { payments, now }: Tables & { readonly now: number },
 ): Refused | undefined {
   if (live && renew && canRenewPayment(live, payment)) return undefined
   const alike = unresolvedForMs !== undefined && !live ? payments.byRequest(payment.requestDigest) : []
@@ -88,7 +85,7 @@ function findExisting(
   return { ok: false, reason: 'exists', payment: presented }
 }
 
-function findDifference({ pins = [] }: ReserveOptions, { memory }: Books): Refused | undefined {
+function findDifference({ pins = [] }: ReserveOptions, { memory }: Tables): Refused | undefined {
   const difference = memory.differs(pins)
   return difference && { ok: false, reason: 'pin', ...difference }
 }
@@ -96,7 +93,7 @@ function findDifference({ pins = [] }: ReserveOptions, { memory }: Books): Refus
 function findExceeded(
   payment: Payment,
   limits: readonly Limit[],
-  { meters, now }: Books & { readonly now: number },
+  { meters, now }: Tables & { readonly now: number },
 ): Refused | undefined {
   for (const limit of limits) {
     const refusal = meters.refuse(limit, payment, now)
@@ -108,7 +105,7 @@ function findExceeded(
 /** Asked for last: nobody is asked for a payment that a limit or a pin forbids. */
 function findUnapproved(
   { approval: id }: ReserveOptions,
-  { approvals, now }: Books & { readonly now: number },
+  { approvals, now }: Tables & { readonly now: number },
 ): Refused | undefined {
   const approval = id === undefined ? undefined : approvals.get(id)
   if (id === undefined || (approval && isUsableApproval(approval, now))) return undefined

@@ -1,4 +1,5 @@
-import { ConfigurationError, decodePayment } from 'stipend'
+import { ConfigurationError } from 'stipend'
+import { decodePayment } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 import { findBreakAtEnd } from './check-journal.js'
 import { createJournal } from './journal.js'

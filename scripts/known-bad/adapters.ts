@@ -5,7 +5,7 @@ export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I13',
     breaks: 'over HTTP, a name that was made to resolve here is answered',
-    file: 'adapters/http/guard.ts',
+    file: 'adapters/http/host-check.ts',
     find: 'if (!asked || !(isLoopbackName',
     replace: 'if (!asked && !(isLoopbackName',
     tests: ['test/http/handler.test.ts', '-t', 'misdirected'],
@@ -29,7 +29,7 @@ export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I13',
     breaks: 'over HTTP, wrong passwords of others keep the owner from denying a payment',
-    file: 'adapters/http/gate.ts',
+    file: 'adapters/http/password-check.ts',
     find: 'if (answer === true) return throttle.forgive(source)',
     replace: 'if (answer === true && throttle.blame(source) === 0) return throttle.forgive(source)',
     tests: ['test/http/password.test.ts'],
@@ -37,7 +37,7 @@ export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I13',
     breaks: 'over HTTP, one source fills the queue in which all others wait',
-    file: 'adapters/http/gate.ts',
+    file: 'adapters/http/password-check.ts',
     find: 'return lanes.run(source, async',
     replace: "return lanes.run('all', async",
     tests: ['test/http/password.test.ts'],
@@ -134,8 +134,8 @@ export const adaptersPatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a model is told that nothing was signed while its purchase has a payment of unknown outcome',
     file: 'src/tools/pay-fetch.ts',
-    find: '  return withStanding(await attempt(input, call, kit), { ...input, callKey: call.key }, kit.holder)\n',
-    replace: '  return attempt(input, call, kit)\n',
+    find: '  return withStanding(await attempt(input, call, context), { ...input, callKey: call.key }, context.owner)\n',
+    replace: '  return attempt(input, call, context)\n',
     tests: ['test/tools/standing.test.ts'],
   },
 ]

@@ -143,8 +143,8 @@ export const chainsPatches: readonly KnownBad[] = [
     invariant: 'I5',
     breaks: 'a payment on Solana is released moments after it was signed',
     file: 'src/solana/lifetime.ts',
-    find: 'const shortestLifeSeconds = 90',
-    replace: 'const shortestLifeSeconds = 88',
+    find: 'const minLifeSeconds = 90',
+    replace: 'const minLifeSeconds = 88',
     tests: ['test/solana/release.test.ts'],
   },
   {

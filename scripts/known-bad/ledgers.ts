@@ -102,18 +102,18 @@ export const ledgersPatches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'the SQLite ledger checks, and writes later',
     file: 'adapters/sqlite/index.ts',
-    find: '      change(() => reserve(payment, limits, options, books)),',
+    find: '      change(() => reserve(payment, limits, options, tables)),',
     replace: `{
       let answer
       const check = () => {
-        answer = reserve(payment, limits, options, books)
+        answer = reserve(payment, limits, options, tables)
         throw new TypeError('undo')
       }
       try {
         change(check)
       } catch {}
       await new Promise((resolve) => setImmediate(resolve))
-      return answer.ok ? change(() => reserve(payment, [], options, books)) : answer
+      return answer.ok ? change(() => reserve(payment, [], options, tables)) : answer
     },`,
     tests: ['test/ledger/contract.test.ts'],
   },

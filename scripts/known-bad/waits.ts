@@ -46,7 +46,7 @@ export const waitsPatches: readonly KnownBad[] = [
     invariant: 'I15',
     breaks: 'the key is asked after an abort',
     file: 'src/pay/sign.ts',
-    find: '  if (signal?.aborted) await release(payment, aborted, parts)\n  signal?.throwIfAborted()\n',
+    find: '  if (signal?.aborted) await release(payment, aborted, context)\n  signal?.throwIfAborted()\n',
     replace: '',
     tests: ['test/fetch/abort.test.ts'],
   },

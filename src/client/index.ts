@@ -112,14 +112,14 @@ export function createClient(options: ClientOptions): Client {
 }
 
 type Sent = { readonly body?: object | undefined; readonly signal?: AbortSignal | null | undefined }
-type Call = <answer>(
+type CallService = <answer>(
   read: (body: unknown) => answer,
   request: `${'GET' | 'POST'} ${string}`,
   sent?: Sent,
 ) => Promise<answer>
 
 /** What is asked with GET moves no money, whatever becomes of the answer. */
-function createCall(options: ClientOptions): Call {
+function createCall(options: ClientOptions): CallService {
   const { fetch = (...request: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...request) } = options
   const base = readBase(options.baseUrl)
   const authorization = `Bearer ${readToken(options.sessionToken)}`

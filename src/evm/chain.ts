@@ -6,7 +6,7 @@ import type { Asset, Hex, Network, Payment } from '../types.js'
 import type { Chain, Evidence, Outgoing, OutgoingSearch } from '../ports/chain.js'
 import { type GasPayer, sendCancellation } from './cancel.js'
 import { agreeOnFinal, findOutgoing } from './outgoing.js'
-import { type Answer, agree } from './quorum.js'
+import { type NodeAnswer, agree } from './quorum.js'
 import { examineTransaction } from './transfer-evidence.js'
 import { createTransfers, readBalances } from './send-transfer.js'
 import { type Block, findLogs, type Log, type Rpc, readFinal, readNonce, transfersIn } from './rpc.js'
@@ -119,7 +119,7 @@ function isKnown({ scheme, asset }: Payment): boolean {
 
 type Question = { readonly payment: Payment; readonly chainId: bigint; readonly timeoutMs: number }
 
-async function ask(client: Rpc, question: Question): Promise<Answer> {
+async function ask(client: Rpc, question: Question): Promise<NodeAnswer> {
   try {
     return await within(question.timeoutMs, examine(client, question), 'a node did not answer in time')
   } catch (error) {
@@ -128,7 +128,7 @@ async function ask(client: Rpc, question: Question): Promise<Answer> {
   }
 }
 
-async function examine(client: Rpc, { payment, chainId }: Question): Promise<Answer> {
+async function examine(client: Rpc, { payment, chainId }: Question): Promise<NodeAnswer> {
   const final = await readFinal(client, chainId)
   if (!final) return { client, evidence: { type: 'open', reason: 'a node is of another chain' } }
   return { client, final, evidence: await examineAt(client, payment, final) }

@@ -54,7 +54,7 @@ async function find(search: OutgoingSearch, nodes: Nodes): Promise<Outgoing> {
   const first = await firstOf(search, reached)
   const furthest = first + maxSearch * maxSearches - 1n
   const last = height < furthest ? height : furthest
-  const heard = await Promise.all(reached.map(({ client }) => hear(client, search, { first, last })))
+  const heard = await Promise.all(reached.map(({ client }) => readReport(client, search, { first, last })))
   const movements = agreeOn(
     heard.flatMap((one) => (one ? [one.movements] : [])),
     { quorum: nodes.quorum, keyOf },
@@ -87,13 +87,13 @@ async function firstOf({ checkpoint, since }: OutgoingSearch, nodes: readonly No
   return first
 }
 
-type Heard = { readonly movements: readonly Movement[]; readonly until: number }
+type NodeReport = { readonly movements: readonly Movement[]; readonly until: number }
 
-async function hear(
+async function readReport(
   client: Rpc,
   search: OutgoingSearch,
   range: { readonly first: bigint; readonly last: bigint },
-): Promise<Heard | undefined> {
+): Promise<NodeReport | undefined> {
   try {
     const [movements, block] = await Promise.all([
       findMovements(client, search, range),

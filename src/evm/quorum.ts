@@ -3,16 +3,16 @@ import type { Evidence } from '../ports/chain.js'
 import { type Block, type Rpc, readBlock } from './rpc.js'
 
 /** What one node says of a payment, and the final block it says it of. */
-export type Answer = { readonly client: Rpc; readonly evidence: Evidence; readonly final?: Block | undefined }
+export type NodeAnswer = { readonly client: Rpc; readonly evidence: Evidence; readonly final?: Block | undefined }
 
 /** How many nodes must say the same, and how long each is waited for. */
-export type Agreement = { readonly quorum: number; readonly timeoutMs: number }
+export type QuorumOptions = { readonly quorum: number; readonly timeoutMs: number }
 
 /**
  * Makes one answer of many. That a nonce was used is believed of one node, since it only makes a payment count; that it
  * never will be must be the word of a quorum on one chain of blocks.
  */
-export async function agree(answers: readonly Answer[], agreement: Agreement): Promise<Evidence> {
+export async function agree(answers: readonly NodeAnswer[], agreement: QuorumOptions): Promise<Evidence> {
   const evidence = answers.map((answer) => answer.evidence)
   const seen = evidence.find(({ type }) => type === 'executed') ?? evidence.find(({ type }) => type === 'diverted')
   if (seen) return seen
@@ -24,7 +24,7 @@ export async function agree(answers: readonly Answer[], agreement: Agreement): P
 }
 
 /** Tells whether a quorum of nodes has the same block at the greatest height that is final to a quorum of them. */
-async function areOnOneChain(answers: readonly Answer[], { quorum, timeoutMs }: Agreement): Promise<boolean> {
+async function areOnOneChain(answers: readonly NodeAnswer[], { quorum, timeoutMs }: QuorumOptions): Promise<boolean> {
   const blocks = answers.flatMap(({ client, final }) => (final ? [{ client, final }] : []))
   const heights = blocks.map(({ final }) => final.number).toSorted((one, other) => (one < other ? 1 : -1))
   const height = heights[quorum - 1]

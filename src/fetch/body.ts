@@ -21,14 +21,14 @@ export type KeptBody = {
    *
    * @throws UnpayableRequestError when they are too many, or cannot be read a second time.
    */
-  readonly again: () => Promise<Replay>
+  readonly replay: () => Promise<Replay>
   /** Lets go of what was kept. */
   readonly discard: () => void
 }
 
 /** Keeps a body for a second sending; costs nothing where there is none, and copies only what its owner could change. */
 export function keepBody(input: Input, init: Init | undefined, maxBytes: number): KeptBody {
-  const keep = (body: BodyInit | undefined): KeptBody => ({ input, init, again: async () => ({ body }), discard })
+  const keep = (body: BodyInit | undefined): KeptBody => ({ input, init, replay: async () => ({ body }), discard })
   const body = init?.body
   if (body === undefined || body === null)
     return isRequestWithBody(input) ? keepRequest(input, init, maxBytes) : keep(undefined)
@@ -37,7 +37,7 @@ export function keepBody(input: Input, init: Init | undefined, maxBytes: number)
   if (body instanceof FormData) return keepForm(input, init, body)
   if (body instanceof ReadableStream) return keepStream(input, init, body, maxBytes)
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return keep(copy(body))
-  return { input, init, again: unreadable, discard }
+  return { input, init, replay: unreadable, discard }
 }
 
 function discard(): void {}
@@ -73,7 +73,7 @@ function keepStream(input: Input, init: Init | undefined, stream: ReadableStream
 }
 
 /** Reads along up to a bound, so that a stream of any length passes and only a short one is kept. */
-function collect(stream: ReadableStream<Uint8Array> | null, maxBytes: number): Pick<KeptBody, 'again' | 'discard'> {
+function collect(stream: ReadableStream<Uint8Array> | null, maxBytes: number): Pick<KeptBody, 'replay' | 'discard'> {
   const reader = stream?.getReader()
   const read = async (): Promise<Blob | undefined> => {
     const chunks: Uint8Array<ArrayBuffer>[] = []
@@ -90,7 +90,7 @@ function collect(stream: ReadableStream<Uint8Array> | null, maxBytes: number): P
   kept.catch(discard)
   return {
     discard: release,
-    again: async () => {
+    replay: async () => {
       const body = await kept.catch(unreadable)
       if (body) return { body }
       throw new UnpayableRequestError(
@@ -111,7 +111,7 @@ function keepForm(input: Input, init: Init | undefined, form: FormData): KeptBod
   const identity = encodeForm(form, 'stipend')
   const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
   if (!headers.has('content-type')) headers.set('content-type', contentType)
-  return { input, init: { ...init, headers, body }, again: async () => ({ body, contentType, identity }), discard }
+  return { input, init: { ...init, headers, body }, replay: async () => ({ body, contentType, identity }), discard }
 }
 
 function encodeForm(form: FormData, boundary: string): Blob {

@@ -17,7 +17,7 @@ export type Challenge = {
 }
 
 const maxBodyBytes = 262_144
-const oldestAgeSeconds = 120
+const maxAgeSeconds = 120
 
 /** What was asked, and until when its answer is read. */
 type Asked = { readonly url: URL; readonly method: string; readonly signal?: AbortSignal | undefined }
@@ -93,8 +93,7 @@ function resourceOf(response: Response, { url, method }: Asked): Resource {
 
 function checkAge(headers: Headers): void {
   const age = Number(headers.get('age') ?? 0)
-  if (age > oldestAgeSeconds)
-    throw new MalformedMessageError(`402 is ${age} s old: a cache kept it; nothing was signed`)
+  if (age > maxAgeSeconds) throw new MalformedMessageError(`402 is ${age} s old: a cache kept it; nothing was signed`)
 }
 
 function serverTime(headers: Headers): number | undefined {
@@ -102,7 +101,7 @@ function serverTime(headers: Headers): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** Reads a copy of the body as text, up to a size and a time; what is longer, late or no text is none of ours. */
+/** Reads a copy of the body as text, up to a size and a time; a body that is longer, late or not text is not read. */
 async function readBody(response: Response, { signal }: Asked): Promise<string | undefined> {
   if (!response.body || response.bodyUsed) return undefined
   const reader = response.clone().body?.getReader()

@@ -4,7 +4,7 @@ import { deadlines } from '../lib/deadlines.js'
 import { requestHash } from '../pay/request-hash.js'
 import type { Resource } from '../types.js'
 import { type Replay, unreadable } from './body.js'
-import type { Call } from './request.js'
+import type { PayingCall } from './request.js'
 
 /** A request's own body, to be sent once more, and what the request is known by. */
 export type HashedReplay = { readonly body: Replay; readonly requestHash: string }
@@ -15,9 +15,9 @@ export type HashedReplay = { readonly body: Replay; readonly requestHash: string
  * @throws UnpayableRequestError when it does not end in time, is too long, or cannot be read a second time.
  * @throws the signal's reason when it is aborted.
  */
-export async function readReplay({ kept, signal }: Call, resource: Resource): Promise<HashedReplay> {
+export async function readReplay({ kept, signal }: PayingCall, resource: Resource): Promise<HashedReplay> {
   const read = async (): Promise<HashedReplay> => {
-    const body = await kept.again()
+    const body = await kept.replay()
     return { body, requestHash: await hashOf(resource, body).catch(unreadable) }
   }
   try {

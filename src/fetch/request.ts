@@ -28,7 +28,7 @@ export type PayingRequestInit = RequestInit & { readonly payment?: PaymentOption
 const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
 
 /** One call of fetch, as it can be sent first and, if it must be paid for, once more. */
-export type Call = {
+export type PayingCall = {
   readonly method: string
   readonly signal: AbortSignal | undefined
   readonly kept: KeptBody
@@ -60,7 +60,7 @@ export function readCall(
     readonly maxReplayBytes: number
     readonly repeatable: boolean
   },
-): Call {
+): PayingCall {
   const { payment, ...settings } = init ?? {}
   if (payment) refuseUnknown('payment', payment, paymentNames)
   const request = input instanceof Request ? input : undefined

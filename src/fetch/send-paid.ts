@@ -5,7 +5,7 @@ import { deadlines } from '../lib/deadlines.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
 import { fetchWithin } from './inside.js'
 import type { Payer } from '../pay/payer.js'
-import type { Call } from './request.js'
+import type { PayingCall } from './request.js'
 import type { Authorization, Payment, Receipt } from '../types.js'
 import { watchBody } from './watch-body.js'
 
@@ -33,7 +33,7 @@ export type PaidRequest = { readonly url: string; readonly init: RequestInit }
  * and, where the platform has a cache, is not answered from it.
  */
 export function paidRequest(
-  call: Call,
+  call: PayingCall,
   { protocol, required, resource }: Challenge,
   authorization: Authorization,
   { body, contentType }: Replay,
@@ -83,16 +83,19 @@ export async function sendPaid(
  */
 export async function conclude(
   response: Response,
-  { call, challenge, payer }: { readonly call: Call; readonly challenge: Challenge; readonly payer: Payer },
+  { call, challenge, payer }: { readonly call: PayingCall; readonly challenge: Challenge; readonly payer: Payer },
   { payment }: Authorization,
 ): Promise<Response> {
   const { receipt, reason, note: doubt } = challenge.protocol.readAnswer(response.headers, payment)
-  const astray = whyAstray(response, challenge, { isTaken: receipt !== undefined || call.redirect === 'manual' })
-  const isDelivered = reason === undefined && astray === undefined && delivers(response, receipt)
-  const note = reason ?? astray ?? (isDelivered ? doubt : `the server answered ${response.status}`)
+  const answeredElsewhere = whyAnsweredElsewhere(response, challenge, {
+    isTaken: receipt !== undefined || call.redirect === 'manual',
+  })
+  const isDelivered = reason === undefined && answeredElsewhere === undefined && delivers(response, receipt)
+  const note = reason ?? answeredElsewhere ?? (isDelivered ? doubt : `the server answered ${response.status}`)
   const settled = await payer.settle(payment, { status: isDelivered ? 'claimed' : 'unknown', receipt, note })
   if (response.status === 402) throw new PaymentRejectedError(settled, response)
-  if (astray !== undefined) throw new PaymentOutcomeUnknownError(settled, { reason: astray, response })
+  if (answeredElsewhere !== undefined)
+    throw new PaymentOutcomeUnknownError(settled, { reason: answeredElsewhere, response })
   payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))
   if (!isDelivered) return response
   const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
@@ -104,7 +107,7 @@ function delivers(response: Response, receipt: Receipt | undefined): boolean {
 }
 
 /** Says how an answer is none to the request that was paid, if it is not: it came from elsewhere, or says to go there. */
-function whyAstray(
+function whyAnsweredElsewhere(
   response: Response,
   { resource }: Challenge,
   redirect: { readonly isTaken: boolean },

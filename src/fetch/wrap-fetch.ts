@@ -1,10 +1,10 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import { type Call, type PayingRequestInit, readCall } from './request.js'
+import { type PayingCall, type PayingRequestInit, readCall } from './request.js'
 import { type Challenge, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
 import { conclude, paidRequest, sendPaid } from './send-paid.js'
 import { unlessAborted } from '../lib/deadline.js'
-import type { Payer, PaymentAsk } from '../pay/payer.js'
+import type { Payer, AuthorizeOptions } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import { readReplay } from './replay.js'
 import { NoPayableOfferError } from '../errors.js'
@@ -69,7 +69,7 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     call.refuseMisspelt()
     const { body, requestHash } = await readReplay(call, first.resource)
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
-      payer.authorize(one.required, { ...askOf(call, one, labels), requestHash }),
+      payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash }),
     )
     const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
     return conclude(answer, { call, challenge, payer }, authorization)
@@ -128,7 +128,7 @@ async function authorizeFirst(
   }
 }
 
-async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: Call): Promise<Response> {
+async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: PayingCall): Promise<Response> {
   let response: Response | undefined
   const answer = (async () => fetchWithin(fetch, fetch, kept.input, kept.init))()
   try {
@@ -144,7 +144,7 @@ async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: Call
 }
 
 /** A 402 to HEAD or OPTIONS asks nothing: what it would pay for is not what the caller wants. */
-async function recognise(response: Response, call: Call, payer: Payer): Promise<readonly Challenge[]> {
+async function recognise(response: Response, call: PayingCall, payer: Payer): Promise<readonly Challenge[]> {
   if (call.method === 'HEAD' || call.method === 'OPTIONS') return []
   const asked = { url: call.url(), method: call.method, signal: call.signal }
   const challenges = await readChallenge(response, asked, payer.protocols)
@@ -152,7 +152,11 @@ async function recognise(response: Response, call: Call, payer: Payer): Promise<
   return challenges
 }
 
-function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAsk, 'requestHash'> {
+function authorizeOptionsOf(
+  call: PayingCall,
+  challenge: Challenge,
+  labels: Labels,
+): Omit<AuthorizeOptions, 'requestHash'> {
   const { purchaseKey, sameRequest, maxMicroUsd, signal } = call
   const { resource, serverTime, protocol, required } = challenge
   return {
@@ -163,7 +167,7 @@ function askOf(call: Call, challenge: Challenge, labels: Labels): Omit<PaymentAs
     maxMicroUsd,
     signal,
     labels: { ...labels, ...call.labels },
-    misfit: (authorization) => {
+    whyUnsendable: (authorization) => {
       const size = Object.entries(protocol.attach(required, authorization)).flat().join('').length
       return size > maxHeaderBytes ? `its payment header would be ${size} bytes, over ${maxHeaderBytes}` : undefined
     },

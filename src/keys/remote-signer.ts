@@ -94,16 +94,16 @@ async function signOf({ sign }: RemoteSignerOptions, request: RemoteSigningReque
   }
 }
 
-type Ask = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
+type RequestSignature = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
 
-function createSigner(claimed: string, ask: Ask): KnownSigner {
+function createSigner(claimed: string, ask: RequestSignature): KnownSigner {
   const address = parseAddress(claimed)
   if (address) return evmSigner(address, ask)
   if (isWalletAddress(claimed)) return solanaSigner(claimed, ask)
   throw new ConfigurationError('Failed to read the remote signer: its address is neither of EVM nor of Solana')
 }
 
-function evmSigner(address: Hex, ask: Ask): EvmSigner {
+function evmSigner(address: Hex, ask: RequestSignature): EvmSigner {
   const signTypedData = async (typedData: TypedData): Promise<Hex> => {
     const digest = hashTypedData(typedData)
     const request = { namespace: 'eip155', address, typedData: withDomainType(typedData) } as const
@@ -115,7 +115,7 @@ function evmSigner(address: Hex, ask: Ask): EvmSigner {
   return Object.freeze({ namespace: 'eip155', address, signTypedData })
 }
 
-function solanaSigner(address: string, ask: Ask): SolanaSigner {
+function solanaSigner(address: string, ask: RequestSignature): SolanaSigner {
   const signMessage = async (message: Uint8Array): Promise<Uint8Array> => {
     const signature = toBytes(await ask({ namespace: 'solana', address, message: message.slice() }))
     if (isSignedBy(message, signature, address)) return signature

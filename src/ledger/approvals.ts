@@ -1,7 +1,7 @@
 import type { Approval } from '../types.js'
 
 /** Requests beyond this many drop the oldest: an agent that asks for ever fills no disk. */
-export const mostApprovals = 1000
+export const maxApprovals = 1000
 
 /**
  * Moves the end of a request, and of its delay, to the ledger's own time: a clock that is behind must not make a delay

@@ -97,17 +97,17 @@ export function canRenewPayment(known: Payment, payment: Payment): boolean {
 }
 
 /** An authorization with less time than this is not sent again: it could end on its way. */
-const shortestLifeMs = 10_000
+const minLifeMs = 10_000
 
 /** Tells whether a payment's authorization can still be sent, at an instant in Unix milliseconds. */
 export function isLivePayment(payment: Payment, now: number): boolean {
-  return countsAsSpent(payment) && now < payment.terms.validBefore * 1000 - shortestLifeMs
+  return countsAsSpent(payment) && now < payment.terms.validBefore * 1000 - minLifeMs
 }
 
 /** Tells whether it is of any use to send a payment's authorization again, at an instant in Unix milliseconds. */
 export function isUsefulPayment(payment: Payment, now: number): boolean {
   const { validBefore, usefulUntil = validBefore } = payment.terms
-  return isLivePayment(payment, now) && now < usefulUntil * 1000 - shortestLifeMs
+  return isLivePayment(payment, now) && now < usefulUntil * 1000 - minLifeMs
 }
 
 /** What is added to an authorization's end to be sure that no block executes it any more. */

@@ -6,7 +6,7 @@ import {
   approvalAtLedgerTime,
   decideApproval,
   isUsableApproval,
-  mostApprovals,
+  maxApprovals,
   isStandingApproval,
 } from './approvals.js'
 import { createCounters } from './counters.js'
@@ -237,7 +237,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       for (const one of approvals.values()) if (ledgerNow >= one.expiresAt) approvals.delete(one.id)
       approvals.delete(approval.id)
       const [oldest] = approvals.keys()
-      if (oldest !== undefined && approvals.size >= mostApprovals) approvals.delete(oldest)
+      if (oldest !== undefined && approvals.size >= maxApprovals) approvals.delete(oldest)
       const kept = deepFreeze(structuredClone(approvalAtLedgerTime(approval, ledgerNow)))
       approvals.set(approval.id, kept)
       return kept

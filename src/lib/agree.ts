@@ -1,5 +1,5 @@
 /** How many must say the same, and what tells apart what they say. */
-export type Agreement<item> = { readonly quorum: number; readonly keyOf: (item: item) => string }
+export type AgreeOptions<item> = { readonly quorum: number; readonly keyOf: (item: item) => string }
 
 /**
  * Answers what a quorum says is there; nothing where neither those who say so nor those who do not are one. So one that
@@ -7,7 +7,7 @@ export type Agreement<item> = { readonly quorum: number; readonly keyOf: (item: 
  */
 export function agreeOn<item>(
   heard: readonly (readonly item[])[],
-  { quorum, keyOf }: Agreement<item>,
+  { quorum, keyOf }: AgreeOptions<item>,
 ): readonly item[] | undefined {
   if (heard.length < quorum) return undefined
   const said = new Map<string, { readonly item: item; count: number }>()

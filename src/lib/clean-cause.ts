@@ -1,9 +1,9 @@
 import { redact } from './redact.js'
 import { isUserRejection } from './user-rejection.js'
 
-const deepest = 5
-const mostErrors = 8
-const mostFrames = 12
+const maxDepth = 5
+const maxErrors = 8
+const maxFrames = 12
 const brand = Symbol.for('stipend.error')
 
 /** The classes that callers tell apart by `instanceof`. */
@@ -42,12 +42,12 @@ function copy(error: object, depth: number): Error {
   if (isCode(code) || Number.isSafeInteger(code)) Object.assign(safe, { code })
   // Libraries put a person's no in places that are not copied.
   else if (isUserRejection(error)) Object.assign(safe, { code: 4001 })
-  if (depth >= deepest) return safe
+  if (depth >= maxDepth) return safe
   if (cause !== undefined) define('cause', clean(cause, depth + 1))
   if (Array.isArray(errors))
     define(
       'errors',
-      errors.slice(0, mostErrors).map((one) => clean(one, depth + 1)),
+      errors.slice(0, maxErrors).map((one) => clean(one, depth + 1)),
     )
   return safe
 }
@@ -69,5 +69,5 @@ function framesOf(stack: unknown, message: string): readonly string[] {
   const lines = stack.slice(start < 0 ? 0 : start + message.length).split('\n')
   return lines
     .filter((line) => /^\s{4}at .{1,400}:\d+:\d+\)?$/.test(line) && !/\bhttps?:/.test(line))
-    .slice(0, mostFrames)
+    .slice(0, maxFrames)
 }

@@ -1,6 +1,6 @@
 const hidden = '[redacted]'
-const longestRead = 16_384
-const longestShown = 1000
+const maxReadLength = 16_384
+const maxShownLength = 1000
 
 /** Files are where our own frames are, and no secrets. */
 const url = /\b(?!file:)[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`]+/gi
@@ -18,13 +18,13 @@ const long = /(?:0x)?[0-9a-f]{64,}|[A-Za-z0-9+/_=.-]{64,}/gi
  */
 export function redact(text: string): string {
   // What is cut off in the middle of a word could be half a secret, too short to be told.
-  const read = text.length > longestRead ? text.slice(0, longestRead).replace(/\S+$/, '…') : text
+  const read = text.length > maxReadLength ? text.slice(0, maxReadLength).replace(/\S+$/, '…') : text
   const safe = read
     .replace(url, originOf)
     .replace(credential, (_, kind: string, space: string) => `${kind}${space}${hidden}`)
     .replace(named, (_, name: string) => `${name}${hidden}`)
     .replace(long, hidden)
-  return safe.length > longestShown ? `${safe.slice(0, longestShown)}…` : safe
+  return safe.length > maxShownLength ? `${safe.slice(0, maxShownLength)}…` : safe
 }
 
 /** Where a URL leads, without what a key can be in: its user, its path and its query. */

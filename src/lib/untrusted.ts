@@ -15,12 +15,12 @@ export function plain(text: string, most: number): string {
   return seen.slice(0, end)
 }
 
-const longestWord = 64
+const maxWordLength = 64
 
 /** Reads what may be shown of a stranger's value in a field of its own: a short text on one line, or nothing. */
 export function untrustedWord(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined
-  return plain(value.slice(0, longestWord * 4), longestWord).replace(/\s+/g, ' ') || undefined
+  return plain(value.slice(0, maxWordLength * 4), maxWordLength).replace(/\s+/g, ' ') || undefined
 }
 
 /**

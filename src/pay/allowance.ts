@@ -19,14 +19,14 @@ export function areAmong(some: readonly Allowance[], all: readonly Allowance[]):
 }
 
 /** Tells whether a limit is one that a person can let through, and has. */
-export function letsBeyond(allowances: readonly Allowance[], limit: Limit): boolean {
+export function allowsExceeding(allowances: readonly Allowance[], limit: Limit): boolean {
   if (limit.onExceed !== 'approve') return false
   const key = allowanceKey({ type: 'limit', ...limit })
   return allowances.some((one) => allowanceKey(one) === key)
 }
 
 /** Tells whether what a pin says is what a person can let through, and has. */
-export function letsDiffer(allowances: readonly Allowance[], { key, value, onDiffer }: Pin): boolean {
+export function allowsDifference(allowances: readonly Allowance[], { key, value, onDiffer }: Pin): boolean {
   return (
     onDiffer === 'approve' && allowances.some((one) => one.type === 'pin' && one.key === key && one.value === value)
   )

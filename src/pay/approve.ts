@@ -5,14 +5,14 @@ import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { allowanceKey } from './allowance.js'
-import type { Ask, Parts } from './context.js'
+import type { PurchaseRequest, PayContext } from './context.js'
 import type { Excess } from './try-reserve.js'
 import type { Allowance, Approval, ApprovalId, Hold, Payment } from '../types.js'
 
 /** How long a request waits for a person, and how long a due payment can still be made. */
 const lifeMs = deadlines.approval
 /** How many requests of a session, and of all that is made from it, may wait at once. */
-const mostWaiting = 100
+const maxWaiting = 100
 
 /** What has to be let through before a payment is made: by a person, or by time. */
 export type Question = {
@@ -41,7 +41,7 @@ export function questionOf(hold: Hold | undefined, beyond: readonly Excess[]): Q
 export function approvalId(
   payment: Payment,
   { kind, allows }: Pick<Question, 'kind' | 'allows'>,
-  { isNamed }: Pick<Ask, 'isNamed'>,
+  { isNamed }: Pick<PurchaseRequest, 'isNamed'>,
 ): ApprovalId {
   const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
   const words = [
@@ -63,24 +63,29 @@ export function approvalId(
 }
 
 /**
- * Asks for leave to make a payment that has to wait, and answers once it is given in this process.
+ * Asks for permission to make a payment that has to wait, and answers once it is given in this process.
  *
  * @throws ApprovalRequiredError or PaymentDelayedError when the call has to be made again later.
  * @throws PaymentDeniedError when the answer was no, or none came while the request could be used.
  * @throws the signal's reason when it is aborted: what is answered after that is not used.
  */
-export async function awaitApproval(payment: Payment, question: Question, ask: Ask, parts: Parts): Promise<void> {
-  ask.signal?.throwIfAborted()
-  const wanted = createApproval(payment, question, ask, parts)
-  await refuseFlood(wanted, parts)
-  const approval = await parts.ledger.requestApproval(wanted)
-  if (approval.requestedAt === wanted.requestedAt) parts.emit('approval.requested', { approval })
+export async function awaitApproval(
+  payment: Payment,
+  question: Question,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<void> {
+  request.signal?.throwIfAborted()
+  const wanted = createApproval(payment, question, request, context)
+  await refuseFlood(wanted, context)
+  const approval = await context.ledger.requestApproval(wanted)
+  if (approval.requestedAt === wanted.requestedAt) context.emit('approval.requested', { approval })
   if (approval.status === 'denied') throw denied()
   if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
-  if (!parts.onApproval) throw new ApprovalRequiredError(approval)
-  const status = (await answer(approval, ask, parts)) ? 'approved' : 'denied'
-  const decided = await parts.ledger.decideApproval(approval.id, status, parts.time().ledger)
-  if (decided) parts.emit('approval.decided', { approval: decided })
+  if (!context.onApproval) throw new ApprovalRequiredError(approval)
+  const status = (await answer(approval, request, context)) ? 'approved' : 'denied'
+  const decided = await context.ledger.decideApproval(approval.id, status, context.time().ledger)
+  if (decided) context.emit('approval.decided', { approval: decided })
   if (decided?.status !== 'approved') throw denied()
 }
 
@@ -88,21 +93,26 @@ export async function awaitApproval(payment: Payment, question: Question, ask: A
  * A session that asks for ever must not push out what others have asked. The count is looked up before the request is
  * kept, so some that come at once may go beyond it: it is for order, and no money depends on it.
  */
-async function refuseFlood({ id, requestedAt }: Approval, { ledger, sessions: [root] }: Parts): Promise<void> {
+async function refuseFlood({ id, requestedAt }: Approval, { ledger, sessions: [root] }: PayContext): Promise<void> {
   if (root === undefined) return
   const all = await ledger.listApprovals(requestedAt)
   const waiting = all.filter(({ status, sessions = [] }) => status === 'pending' && sessions[0] === root)
-  if (waiting.length < mostWaiting || waiting.some((one) => one.id === id)) return
-  const reason = `${mostWaiting} requests of the session wait for the owner already`
+  if (waiting.length < maxWaiting || waiting.some((one) => one.id === id)) return
+  const reason = `${maxWaiting} requests of the session wait for the owner already`
   throw new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
-function createApproval(payment: Payment, question: Question, ask: Ask, { sessions }: Parts): Approval {
+function createApproval(
+  payment: Payment,
+  question: Question,
+  request: PurchaseRequest,
+  { sessions }: PayContext,
+): Approval {
   const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
   const { hold, kind, reason, allows } = question
   const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
   return deepFreeze({
-    id: approvalId(payment, question, ask),
+    id: approvalId(payment, question, request),
     kind,
     status: 'pending',
     reason,
@@ -120,15 +130,23 @@ function createApproval(payment: Payment, question: Question, ask: Ask, { sessio
   })
 }
 
-/** Who was told yes to some terms is not to ask for others in the same breath: nobody would have seen them. */
-export function checkConsent(id: ApprovalId, { kind }: Question, { approval }: Pick<Ask, 'approval'>): void {
+/** A call that goes on with one approval does not ask for another: that one was for other terms, and nobody has seen these. */
+export function checkConsent(
+  id: ApprovalId,
+  { kind }: Question,
+  { approval }: Pick<PurchaseRequest, 'approval'>,
+): void {
   if (approval === undefined || kind !== 'approval' || id === approval) return
   const reason = 'nobody has approved what would be paid now; what was asked for is over, or was for other terms'
   throw new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
 /** Finds what a person has said yes to of exactly these terms, whatever it lets them go beyond. */
-export async function findApproved(payment: Payment, ask: Ask, { ledger, time }: Parts): Promise<readonly Approval[]> {
+export async function findApproved(
+  payment: Payment,
+  request: PurchaseRequest,
+  { ledger, time }: PayContext,
+): Promise<readonly Approval[]> {
   const all = await ledger.listApprovals(time().ledger)
   return all.filter(
     ({ id, kind, status, amount, payTo, allows = [] }) =>
@@ -136,7 +154,7 @@ export async function findApproved(payment: Payment, ask: Ask, { ledger, time }:
       status === 'approved' &&
       amount === payment.amount &&
       payTo === payment.payTo &&
-      id === approvalId(payment, { kind, allows }, ask),
+      id === approvalId(payment, { kind, allows }, request),
   )
 }
 
@@ -145,7 +163,11 @@ function denied(): PaymentDeniedError {
 }
 
 /** A handler that throws has not approved, and neither has one whose answer comes when nobody waits for it any more. */
-async function answer(approval: Approval, { signal }: Ask, { onApproval, time }: Parts): Promise<boolean> {
+async function answer(
+  approval: Approval,
+  { signal }: PurchaseRequest,
+  { onApproval, time }: PayContext,
+): Promise<boolean> {
   const ms = approval.expiresAt - time().ledger
   try {
     const answered = (async () => onApproval?.(approval))()

@@ -2,7 +2,7 @@ import { ClockSkewError, ConfigurationError, NoPayableOfferError } from '../erro
 import { unlessAborted } from '../lib/deadline.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { release, sign } from './sign.js'
-import type { Allowed, Ask, Parts } from './context.js'
+import type { Allowed, PurchaseRequest, PayContext } from './context.js'
 import { match } from './match.js'
 import { type Prepared, readTime } from './prepare.js'
 import { record } from './reserve.js'
@@ -10,43 +10,55 @@ import { withoutQuery } from '../resource.js'
 import type { Authorization, PaymentRequired, Usage } from '../types.js'
 
 const reportedSkewMs = 30_000
-const largestSkewMs = 120_000
+const maxSkewMs = 120_000
 
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
-export async function authorize(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Authorization> {
-  const { payment, allowed } = await unlessGivenUp(judgeAndRecord(required, ask, parts), ask, parts)
-  const signature = await sign(payment, allowed, ask, parts)
+export async function authorize(
+  required: PaymentRequired,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Authorization> {
+  const { payment, allowed } = await unlessGivenUp(judgeAndRecord(required, request, context), request, context)
+  const signature = await sign(payment, allowed, request, context)
   const authorization = deepFreeze({
     payment,
     offer: allowed.offer,
     payload: allowed.scheme.payload(payment, signature),
   })
-  tell(authorization, allowed, parts)
+  tell(authorization, allowed, context)
   return authorization
 }
 
 /** Takes a parsed 402 to a recorded payment. It uses no key, so that it can be given up wherever it waits. */
-async function judgeAndRecord(required: PaymentRequired, ask: Ask, parts: Parts): Promise<Prepared> {
-  checkName(ask, parts)
-  await checkClock(ask, parts)
-  const { candidates, setAside } = await match(required, parts)
+async function judgeAndRecord(
+  required: PaymentRequired,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Prepared> {
+  checkName(request, context)
+  await checkClock(request, context)
+  const { candidates, setAside } = await match(required, context)
   if (candidates.length === 0) throw new NoPayableOfferError(setAside)
-  return record({ required, candidates }, ask, parts)
+  return record({ required, candidates }, request, context)
 }
 
 /** Waits for a record until the call is aborted. What is recorded after that is released: no key is asked for it. */
-async function unlessGivenUp(recording: Promise<Prepared>, { signal }: Ask, parts: Parts): Promise<Prepared> {
+async function unlessGivenUp(
+  recording: Promise<Prepared>,
+  { signal }: PurchaseRequest,
+  context: PayContext,
+): Promise<Prepared> {
   try {
     return await unlessAborted(signal, recording)
   } catch (error) {
     if (signal?.aborted)
-      recording.then(({ payment }) => release(payment, 'the call was aborted', parts)).catch(() => {})
+      recording.then(({ payment }) => release(payment, 'the call was aborted', context)).catch(() => {})
     throw error
   }
 }
 
 /** Whatever a name stands for is forgotten with the process where nothing keeps it: it could be paid once more. */
-function checkName({ isNamed }: Ask, { keyStore, ledger }: Parts): void {
+function checkName({ isNamed }: PurchaseRequest, { keyStore, ledger }: PayContext): void {
   if (!isNamed || keyStore.deriveSecret || ledger.durable !== false) return
   throw new ConfigurationError('Failed to name the purchase: its name would be forgotten with the process', {
     details: [
@@ -56,20 +68,27 @@ function checkName({ isNamed }: Ask, { keyStore, ledger }: Parts): void {
   })
 }
 
-async function checkClock({ serverTime, resource }: Ask, { clock, time, askTime, emit }: Parts): Promise<void> {
+async function checkClock(
+  { serverTime, resource }: PurchaseRequest,
+  { clock, time, askTime, emit }: PayContext,
+): Promise<void> {
   if (time().aheadMs !== undefined) await askTime()
   readTime({ time })
   if (serverTime === undefined) return
   const skewMs = serverTime - clock()
   if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource: withoutQuery(resource), skewMs })
-  if (Math.abs(skewMs) > largestSkewMs) throw new ClockSkewError(skewMs)
+  if (Math.abs(skewMs) > maxSkewMs) throw new ClockSkewError(skewMs)
 }
 
 /** Tells listeners what was signed, and which limits it brought near their end. */
-function tell({ payment }: Authorization, { limits, notify }: Allowed, { ledger, time, emit, hears }: Parts): void {
+function tell(
+  { payment }: Authorization,
+  { limits, notify }: Allowed,
+  { ledger, time, emit, hasListeners }: PayContext,
+): void {
   emit('payment.authorized', { payment })
   if (notify) emit('payment.notified', { payment })
-  if (!hears('limit.approached')) return
+  if (!hasListeners('limit.approached')) return
   const tellUsage = (usage: readonly Usage[]): void => {
     for (const one of usage)
       if (one.used * 5n >= one.limit.max * 4n && one.used > 0n) emit('limit.approached', { usage: one })

@@ -1,4 +1,4 @@
-import type { Parts } from './context.js'
+import type { PayContext } from './context.js'
 import type { Measure, Resource } from '../types.js'
 
 /** One limit, and what is left of it. */
@@ -18,7 +18,7 @@ export type BudgetLine = {
 
 /** Says what is left under each limit: those of the wallet, and given a URL those of its host. */
 export async function budget(
-  { policy, ledger, time }: Pick<Parts, 'policy' | 'ledger' | 'time'>,
+  { policy, ledger, time }: Pick<PayContext, 'policy' | 'ledger' | 'time'>,
   url: string | URL | undefined,
 ): Promise<readonly BudgetLine[]> {
   const limits = policy.limits?.(url === undefined ? undefined : readResource(url)) ?? []

@@ -22,11 +22,11 @@ export type TrustedClock = {
 }
 
 /** A wall clock that is set by time servers, or a machine that stood still for a moment, moves by less. */
-const largestJumpMs = 5 * 60_000
+const maxJumpMs = 5 * 60_000
 /** How long before now a final block can have been made: Base and Ethereum need up to 20 minutes. */
-const longestFinalityMs = 30 * 60_000
+const maxFinalityMs = 30 * 60_000
 /** How far a block can be ahead of a clock that is right. */
-const largestSkewMs = 120_000
+const maxSkewMs = 120_000
 
 /**
  * Creates a clock that cannot be wound forward: while the wall clock is more than five minutes ahead of the time that
@@ -59,10 +59,10 @@ export function createTrustedClock(options: ClockOptions): TrustedClock {
     witness: (finalMs: number) => {
       const { wall, aheadMs } = look()
       const behindMs = wall - finalMs
-      if (behindMs >= -largestSkewMs && behindMs <= longestFinalityMs) return settle(wall)
+      if (behindMs >= -maxSkewMs && behindMs <= maxFinalityMs) return settle(wall)
       // A clock that was right, and has not jumped since, knows better than a chain that has come to a halt.
       const isDoubted = !isCompared || aheadMs !== undefined
-      if (!isDoubted || behindMs <= longestFinalityMs) return undefined
+      if (!isDoubted || behindMs <= maxFinalityMs) return undefined
       return settle(isCompared ? Math.max(finalMs, wall - (aheadMs ?? 0)) : finalMs)
     },
   })
@@ -92,7 +92,7 @@ function createBelief({ clock, monotonic, tell }: ClockOptions): {
     const wall = wallNow()
     passed = Math.max(passed, passedNow() - believed.at)
     const ahead = wall - believed.wall - passed
-    const aheadMs = ahead > largestJumpMs ? ahead : undefined
+    const aheadMs = ahead > maxJumpMs ? ahead : undefined
     if ((aheadMs !== undefined) !== wasAhead) tell(aheadMs)
     wasAhead = aheadMs !== undefined
     return { wall, aheadMs }

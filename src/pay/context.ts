@@ -20,8 +20,8 @@ import type {
   SessionId,
 } from '../types.js'
 
-/** The parts of a wallet that stand between a 402 and a signature. */
-export type Parts = {
+/** What the steps of a payment share: those parts of a wallet, or of a session, that stand between a 402 and a signature. */
+export type PayContext = {
   readonly keyStore: KeyStore
   readonly schemes: readonly Scheme[]
   readonly assets: AssetTable
@@ -45,13 +45,13 @@ export type Parts = {
   readonly notAfter?: number | undefined
   readonly emit: Emit
   /** Tells whether anybody listens, where finding out what to say costs something. */
-  readonly hears: (name: keyof Events) => boolean
+  readonly hasListeners: (name: keyof Events) => boolean
   /** Answers in this process whether a payment that needs approval is approved. */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
 }
 
-/** Who asks for a payment, and within what bounds of its own. */
-export type Ask = {
+/** What a payment is asked for, and within what bounds of the call itself. */
+export type PurchaseRequest = {
   readonly resource: Resource
   readonly purchaseKey: string
   /** Whether the caller named the purchase; else its key is drawn for this one call. */
@@ -73,7 +73,7 @@ export type Ask = {
   /** The server's clock in Unix milliseconds, as it says. */
   readonly serverTime?: number | undefined
   /** Says why an authorization cannot be sent by this transport, measured before anything is signed. */
-  readonly misfit?: ((authorization: Authorization) => string | undefined) | undefined
+  readonly whyUnsendable?: ((authorization: Authorization) => string | undefined) | undefined
 }
 
 /** An offer that this wallet could pay: by which scheme, with which key. */

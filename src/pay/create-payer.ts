@@ -8,7 +8,7 @@ import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import { advancePayment } from '../ledger/lifecycle.js'
-import type { Parts } from './context.js'
+import type { PayContext } from './context.js'
 import type { Payer } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
 import { draw, type Random } from '../lib/random.js'
@@ -17,38 +17,41 @@ import { withoutQuery } from '../resource.js'
 import type { Labels, Payment } from '../types.js'
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */
-export function createPayer(parts: Parts, { protocols, random, labels: own = {}, ownerLabels }: Options): Payer {
+export function createPayer(
+  context: PayContext,
+  { protocols, random, labels: own = {}, ownerLabels }: PayerOptions,
+): Payer {
   /** What this payer has authorized, and what ends its turn: it can note nothing of any other payment. */
   const authorized = new WeakMap<Payment, () => void>()
   const labelsOf = (asked: Labels): Labels => readLabels({ ...asked, ...own }, 'labels')
   const ownerLabelsOf = (labels: Labels): Labels => ownerLabels ?? withoutCall(labels)
-  const file = createFiling(parts)
+  const file = createFiling(context)
   return Object.freeze({
     protocols: Object.freeze([...protocols]),
-    clock: parts.clock,
+    clock: context.clock,
     appraise: async (required, { resource, labels, maxMicroUsd }) => {
       const given = { resource: Object.freeze({ ...resource }), ownerLabels: ownerLabelsOf(labelsOf(labels)) }
-      return appraise(required, { ...given, maxMicroUsd }, parts)
+      return appraise(required, { ...given, maxMicroUsd }, context)
     },
-    authorize: async (required, ask) => {
-      const labels = labelsOf(ask.labels)
-      const purchaseKey = ask.purchaseKey ?? bytesToHex(draw(random, 16))
-      const isNamed = ask.purchaseKey !== undefined
-      const resource = Object.freeze({ ...ask.resource })
-      const endTurn = ask.sameRequest
-        ? await parts.takeTurn(nameIn(parts.sessions.at(-1), ask.requestHash), ask.signal)
+    authorize: async (required, options) => {
+      const labels = labelsOf(options.labels)
+      const purchaseKey = options.purchaseKey ?? bytesToHex(draw(random, 16))
+      const isNamed = options.purchaseKey !== undefined
+      const resource = Object.freeze({ ...options.resource })
+      const endTurn = options.sameRequest
+        ? await context.takeTurn(nameIn(context.sessions.at(-1), options.requestHash), options.signal)
         : () => {}
       try {
-        const wanted = { ...ask, resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed }
-        const authorization = await authorize(required, wanted, parts)
+        const wanted = { ...options, resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed }
+        const authorization = await authorize(required, wanted, context)
         authorized.set(authorization.payment, endTurn)
         return authorization
       } catch (error) {
         endTurn()
         if (isStipendError(error) && error.moved === 'no')
-          parts.emit('payment.denied', { resource: withoutQuery(ask.resource), error })
+          context.emit('payment.denied', { resource: withoutQuery(options.resource), error })
         // An abort is the caller's own to recognise, as with fetch.
-        if (isStipendError(error) || (ask.signal?.aborted && error === ask.signal.reason)) throw error
+        if (isStipendError(error) || (options.signal?.aborted && error === options.signal.reason)) throw error
         throw new ConfigurationError('Failed to prepare the payment; nothing was signed', { cause: error })
       }
     },
@@ -59,7 +62,7 @@ export function createPayer(parts: Parts, { protocols, random, labels: own = {},
       const receipt = said && ({ ...said, status: 'claimed' } as const)
       const settled = await file(payment, { status, receipt, note, undelivered })
       endTurn()
-      parts.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
+      context.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
     },
   } satisfies Payer)
@@ -71,7 +74,7 @@ type Filing = (payment: Payment, update: PaymentUpdate) => Promise<Payment>
  * Writes outcomes, those of one payment one after another. Whoever waits for an answer that was bought is not held up by
  * a ledger that is slow or fails: it is asked on in the background, and until then the payment counts, and binds.
  */
-function createFiling({ ledger, emit }: Parts): Filing {
+function createFiling({ ledger, emit }: PayContext): Filing {
   const latest = new WeakMap<Payment, Promise<unknown>>()
   return (payment, update) => {
     const moved = advancePayment(payment, update)
@@ -87,7 +90,7 @@ function createFiling({ ledger, emit }: Parts): Filing {
   }
 }
 
-type Options = {
+type PayerOptions = {
   readonly protocols: readonly Protocol[]
   readonly random: Random
   /** What every payment is filed under, whatever a call says. */

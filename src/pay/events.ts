@@ -69,7 +69,7 @@ export type On = <name extends keyof Events>(name: name, listener: (event: Event
 export function createEvents(): {
   readonly emit: Emit
   readonly on: On
-  readonly hears: (name: keyof Events) => boolean
+  readonly hasListeners: (name: keyof Events) => boolean
 } {
   const emitter = new EventEmitter()
   return {
@@ -82,7 +82,7 @@ export function createEvents(): {
         emitter.off(name, listener)
       }
     },
-    hears: (name) => emitter.listenerCount(name) > 0,
+    hasListeners: (name) => emitter.listenerCount(name) > 0,
   }
 }
 

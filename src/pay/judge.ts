@@ -1,10 +1,10 @@
 import type { Refusal } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { formatUsd } from '../money.js'
-import type { Allowed, Ask, Candidate, Parts } from './context.js'
+import type { Allowed, PurchaseRequest, Candidate, PayContext } from './context.js'
 
 /** What offers are judged by, besides what they say themselves. */
-export type JudgeAsk = Pick<Ask, 'resource' | 'ownerLabels' | 'maxMicroUsd'>
+export type JudgeRequest = Pick<PurchaseRequest, 'resource' | 'ownerLabels' | 'maxMicroUsd'>
 
 /** An offer that the policy, or the cap of the call, does not allow, and why. */
 export type Denied = Candidate & { readonly refusals: readonly Refusal[]; readonly cause?: unknown }
@@ -20,16 +20,16 @@ export function isAllowed(judged: Judged): judged is Allowed {
 /** Judges offers, each for itself: what is quoted and what is paid are judged here and nowhere else. */
 export async function judge(
   candidates: readonly Candidate[],
-  ask: JudgeAsk,
-  parts: Pick<Parts, 'policy' | 'time'>,
+  request: JudgeRequest,
+  context: Pick<PayContext, 'policy' | 'time'>,
 ): Promise<readonly Judged[]> {
-  return Promise.all(candidates.map((candidate) => judgeCandidate(candidate, ask, parts)))
+  return Promise.all(candidates.map((candidate) => judgeCandidate(candidate, request, context)))
 }
 
 async function judgeCandidate(
   candidate: Candidate,
-  { resource, ownerLabels: labels, maxMicroUsd }: JudgeAsk,
-  { policy, time }: Pick<Parts, 'policy' | 'time'>,
+  { resource, ownerLabels: labels, maxMicroUsd }: JudgeRequest,
+  { policy, time }: Pick<PayContext, 'policy' | 'time'>,
 ): Promise<Judged> {
   const { offer } = candidate
   if (maxMicroUsd !== undefined && offer.microUsd > maxMicroUsd) {
@@ -52,7 +52,7 @@ async function judgeCandidate(
  */
 export function byPreference(
   allowed: readonly Allowed[],
-  { assets, schemes }: Pick<Parts, 'assets' | 'schemes'>,
+  { assets, schemes }: Pick<PayContext, 'assets' | 'schemes'>,
 ): readonly Allowed[] {
   const placesOf = ({ offer, scheme }: Allowed): readonly (bigint | number | string)[] => [
     offer.microUsd,

@@ -1,6 +1,6 @@
 import { priceOffers } from './price.js'
 import { plain, untrustedWord } from '../lib/untrusted.js'
-import type { Candidate, Parts } from './context.js'
+import type { Candidate, PayContext } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
 const maxReason = 200
@@ -9,9 +9,9 @@ const maxReason = 200
 export type Matched = { readonly candidates: readonly Candidate[]; readonly setAside: readonly SetAside[] }
 
 /** Finds the offers that are in an asset we know, by a scheme we have, on a network we hold a key for. */
-export async function match(required: PaymentRequired, parts: Parts): Promise<Matched> {
-  const { offers, setAside } = priceOffers(required.claims, parts.assets)
-  const matched = await Promise.all(offers.map((offer) => matchOffer(offer, parts)))
+export async function match(required: PaymentRequired, context: PayContext): Promise<Matched> {
+  const { offers, setAside } = priceOffers(required.claims, context.assets)
+  const matched = await Promise.all(offers.map((offer) => matchOffer(offer, context)))
   const candidates = matched.filter((one): one is Candidate => 'signer' in one)
   const reasons = [...required.setAside, ...setAside, ...matched.filter((one): one is SetAside => 'reason' in one)]
   return { candidates, setAside: reasons.map(tellOnly).toSorted((one, other) => one.index - other.index) }
@@ -28,7 +28,7 @@ function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedA
   }
 }
 
-async function matchOffer(offer: Offer, { schemes, keyStore }: Parts): Promise<Candidate | SetAside> {
+async function matchOffer(offer: Offer, { schemes, keyStore }: PayContext): Promise<Candidate | SetAside> {
   const { index, network } = offer
   const aside = (reason: string): SetAside => ({
     index,

@@ -1,5 +1,5 @@
 import type { PaymentUpdate } from '../ports/ledger.js'
-import type { Ask } from './context.js'
+import type { PurchaseRequest } from './context.js'
 import type { Protocol } from '../ports/protocol.js'
 import type { Quote } from './quote.js'
 import type { Authorization, Payment, PaymentRequired } from '../types.js'
@@ -8,19 +8,19 @@ import type { Authorization, Payment, PaymentRequired } from '../types.js'
 export type Payer = {
   readonly protocols: readonly Protocol[]
   /** Judges, records and signs. */
-  readonly authorize: (required: PaymentRequired, ask: PaymentAsk) => Promise<Authorization>
+  readonly authorize: (required: PaymentRequired, options: AuthorizeOptions) => Promise<Authorization>
   /** Notes what became of a payment after it left; never throws, since the answer it goes with must not be lost. */
   readonly settle: (payment: Payment, update: PaymentUpdate) => Promise<Payment>
   /** Says what each offer of a 402 would cost and what the policy makes of it; nothing is recorded or signed. */
-  readonly appraise: (required: PaymentRequired, ask: QuoteAsk) => Promise<Quote>
+  readonly appraise: (required: PaymentRequired, options: AppraiseOptions) => Promise<Quote>
   /** Unix milliseconds. */
   readonly clock: () => number
 }
 
-/** An ask whose purchase may go unnamed; it is then a purchase of its own. */
-export type PaymentAsk = Omit<Ask, 'purchaseKey' | 'isNamed' | 'ownerLabels'> & {
+/** What a payment is asked for; without a name it is a purchase of its own. */
+export type AuthorizeOptions = Omit<PurchaseRequest, 'purchaseKey' | 'isNamed' | 'ownerLabels'> & {
   readonly purchaseKey?: string | undefined
 }
 
 /** What a price is asked for, and within what bounds of its own. */
-export type QuoteAsk = Pick<PaymentAsk, 'resource' | 'labels' | 'maxMicroUsd'>
+export type AppraiseOptions = Pick<AuthorizeOptions, 'resource' | 'labels' | 'maxMicroUsd'>

@@ -5,7 +5,7 @@ import { clockMarginMs } from '../ledger/lifecycle.js'
 import { isLate, within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
-import type { Allowed, Ask, Candidate, Parts } from './context.js'
+import type { Allowed, PurchaseRequest, Candidate, PayContext } from './context.js'
 import { byPreference, type Denied, isAllowed, judge } from './judge.js'
 import { nameIn, nonceOf, paymentId, requestDigest } from './purchase-id.js'
 import { withoutQuery } from '../resource.js'
@@ -23,25 +23,33 @@ export type Prepared = { readonly payment: Payment; readonly allowed: Allowed }
  * @throws PaymentDeniedError when none is allowed.
  * @throws MalformedMessageError when the answer to the 402 could not be sent.
  */
-export async function prepare({ required, candidates }: Payable, ask: Ask, parts: Parts): Promise<Prepared> {
-  const allowed = await choose(candidates, ask, parts)
-  const payment = await fixPayment(required, allowed, ask, parts)
-  checkFit(payment, allowed, ask)
+export async function prepare(
+  { required, candidates }: Payable,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Prepared> {
+  const allowed = await choose(candidates, request, context)
+  const payment = await fixPayment(required, allowed, request, context)
+  checkFit(payment, allowed, request)
   return { payment, allowed }
 }
 
 /** What is signed is valid by the wall clock, and counts by the ledger's time: while these two disagree, nothing is. */
-export function readTime({ time }: Pick<Parts, 'time'>): Reading {
+export function readTime({ time }: Pick<PayContext, 'time'>): Reading {
   const reading = time()
   if (reading.aheadMs !== undefined) throw new ClockJumpedError(reading.aheadMs)
   return reading
 }
 
 /** Judges offers, and answers the one to pay of those that are allowed. */
-async function choose(candidates: readonly Candidate[], ask: Ask, parts: Parts): Promise<Allowed> {
-  const judged = await judge(candidates, ask, parts)
-  ask.signal?.throwIfAborted()
-  const [chosen] = byPreference(judged.filter(isAllowed), parts)
+async function choose(
+  candidates: readonly Candidate[],
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Allowed> {
+  const judged = await judge(candidates, request, context)
+  request.signal?.throwIfAborted()
+  const [chosen] = byPreference(judged.filter(isAllowed), context)
   if (chosen) return chosen
   const denied = judged.filter((one): one is Denied => !isAllowed(one))
   const cause = denied.find((one) => one.cause !== undefined)?.cause
@@ -55,21 +63,21 @@ async function choose(candidates: readonly Candidate[], ask: Ask, parts: Parts):
 async function fixPayment(
   required: PaymentRequired,
   { offer, scheme, signer, limits }: Allowed,
-  ask: Ask,
-  parts: Parts,
+  request: PurchaseRequest,
+  context: PayContext,
 ): Promise<Payment> {
-  const { wall: now, ledger: createdAt } = readTime(parts)
-  const secret = await parts.secret(signer.address)
-  const purchase = nameIn(parts.sessions.at(-1), ask.purchaseKey)
+  const { wall: now, ledger: createdAt } = readTime(context)
+  const secret = await context.secret(signer.address)
+  const purchase = nameIn(context.sessions.at(-1), request.purchaseKey)
   const nonce = nonceOf(secret, purchase, offer.asset)
   const terms = await inTime(scheme.terms(offer, { payer: signer.address, nonce, now }))
   const payment: Payment = {
     id: paymentId(secret, purchase),
-    purchaseKey: ask.purchaseKey,
-    requestDigest: requestDigest(secret, nameIn(parts.sessions.at(-1), ask.requestHash)),
+    purchaseKey: request.purchaseKey,
+    requestDigest: requestDigest(secret, nameIn(context.sessions.at(-1), request.requestHash)),
     presentations: 1,
     status: 'authorized',
-    resource: withoutQuery(ask.resource),
+    resource: withoutQuery(request.resource),
     protocol: required.protocol,
     scheme: scheme.name,
     asset: offer.asset,
@@ -77,8 +85,8 @@ async function fixPayment(
     microUsd: offer.microUsd,
     payTo: offer.payTo,
     terms,
-    labels: ask.labels,
-    scopes: [...new Set([...scopesOf(ask, offer, parts), ...limits.map((limit) => limit.scope)])],
+    labels: request.labels,
+    scopes: [...new Set([...scopesOf(request, offer, context), ...limits.map((limit) => limit.scope)])],
     createdAt,
     // The wall clock may be behind the ledger's time, and what is spent must not fall behind its windows.
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
@@ -96,7 +104,11 @@ async function inTime<terms>(answer: terms | Promise<terms>): Promise<terms> {
 }
 
 /** Names the counters that a payment is added to, whether a limit looks at them yet or not. */
-function scopesOf({ resource, ownerLabels }: Ask, { payTo, network }: Offer, { sessions }: Parts): readonly string[] {
+function scopesOf(
+  { resource, ownerLabels }: PurchaseRequest,
+  { payTo, network }: Offer,
+  { sessions }: PayContext,
+): readonly string[] {
   const { host } = resource
   const named = Object.entries(ownerLabels).map(([name, value]) => `label:${name}=${value}`)
   return [
@@ -109,8 +121,8 @@ function scopesOf({ resource, ownerLabels }: Ask, { payTo, network }: Offer, { s
   ]
 }
 
-function checkFit(payment: Payment, { offer, scheme }: Allowed, ask: Ask): void {
-  const misfit = ask.misfit?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
-  if (misfit !== undefined)
-    throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${misfit}; nothing was signed`)
+function checkFit(payment: Payment, { offer, scheme }: Allowed, request: PurchaseRequest): void {
+  const problem = request.whyUnsendable?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
+  if (problem !== undefined)
+    throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${problem}; nothing was signed`)
 }

@@ -15,7 +15,7 @@ export function priceOffers(
     const claim = copyClaim(given)
     const asset = claim && assets.find(claim.network, claim.asset)
     if (claim && asset) offers.push(priceClaim(claim, asset, assets))
-    else setAside.push(asideOf(claim, Number(given.index)))
+    else setAside.push(setAsideOf(claim, Number(given.index)))
   }
   return { offers, setAside }
 }
@@ -38,7 +38,7 @@ function copyClaim(given: OfferClaim): OfferClaim | undefined {
   return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
 }
 
-function asideOf(claim: OfferClaim | undefined, index: number): SetAside {
+function setAsideOf(claim: OfferClaim | undefined, index: number): SetAside {
   if (!claim) return { index, reason: 'it is not well-formed' }
   const { scheme, network, asset } = claim
   const names = `${showId(asset, 'its asset')} on ${showId(network, 'its network')}`

@@ -1,8 +1,8 @@
 import { explainLimit } from '../ledger/explain-limit.js'
-import { byPreference, isAllowed, judge, type JudgeAsk, type Judged } from './judge.js'
+import { byPreference, isAllowed, judge, type JudgeRequest, type Judged } from './judge.js'
 import { match } from './match.js'
 import { askedOf } from '../money.js'
-import type { Allowed, Parts } from './context.js'
+import type { Allowed, PayContext } from './context.js'
 import type { Hold, MicroUsd, Offer, PaymentRequired, Resource, SetAside, Usage } from '../types.js'
 
 /** One offer, its price, and what the policy and the limits make of it. */
@@ -27,25 +27,25 @@ export type Quote = {
 }
 
 /** Works out what a 402 would cost and whether it would be paid, without recording or signing anything. */
-export async function appraise(required: PaymentRequired, ask: JudgeAsk, parts: Parts): Promise<Quote> {
-  const { candidates, setAside } = await match(required, parts)
-  const judged = await judge(candidates, ask, parts)
-  const quoted = await Promise.all(judged.map((one) => quoteOffer(one, parts)))
-  const preferred = byPreference(judged.filter(isAllowed), parts)
+export async function appraise(required: PaymentRequired, request: JudgeRequest, context: PayContext): Promise<Quote> {
+  const { candidates, setAside } = await match(required, context)
+  const judged = await judge(candidates, request, context)
+  const quoted = await Promise.all(judged.map((one) => quoteOffer(one, context)))
+  const preferred = byPreference(judged.filter(isAllowed), context)
   const quotes = preferred.map(({ offer }) => quoted.find((one) => one.offer === offer))
-  return { resource: ask.resource, offers: quoted, setAside, payable: quotes.find((one) => one?.allowed) }
+  return { resource: request.resource, offers: quoted, setAside, payable: quotes.find((one) => one?.allowed) }
 }
 
-async function quoteOffer(judged: Judged, parts: Parts): Promise<QuotedOffer> {
+async function quoteOffer(judged: Judged, context: PayContext): Promise<QuotedOffer> {
   const { offer } = judged
   const { microUsd } = offer
-  if (isAllowed(judged)) return { offer, microUsd, ...(await quoteLimits(judged, parts)) }
+  if (isAllowed(judged)) return { offer, microUsd, ...(await quoteLimits(judged, context)) }
   return { offer, microUsd, allowed: false, reasons: judged.refusals.map(({ rule, reason }) => `${rule}: ${reason}`) }
 }
 
 async function quoteLimits(
   { offer, limits, hold }: Allowed,
-  { ledger, time }: Parts,
+  { ledger, time }: PayContext,
 ): Promise<Pick<QuotedOffer, 'allowed' | 'waitsFor' | 'reasons'>> {
   const usage = await ledger.usage(limits, time().ledger)
   const beyond = usage.filter(({ limit, used }) => used + askedOf(limit, offer) > limit.max)

@@ -1,7 +1,7 @@
-import { areAmong, letsBeyond, letsDiffer } from './allowance.js'
+import { areAmong, allowsExceeding, allowsDifference } from './allowance.js'
 import { approvalId, awaitApproval, checkConsent, findApproved, type Question, questionOf } from './approve.js'
 import { PaymentDeniedError } from '../errors.js'
-import type { Ask, Parts } from './context.js'
+import type { PurchaseRequest, PayContext } from './context.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { resumeOrRenew } from './resume.js'
 import { admit } from './sign.js'
@@ -16,12 +16,12 @@ const maxQuestions = 3
  * wait any more. Where the purchase or an identical request has an unresolved payment already, it is that one which is
  * signed and sent again: the same nonce, so that it is paid once.
  */
-export async function record(payable: Payable, ask: Ask, parts: Parts): Promise<Prepared> {
-  ask.signal?.throwIfAborted()
-  const { existing, payment, allowed } = await reserveWithLeave(payable, ask, parts)
+export async function record(payable: Payable, request: PurchaseRequest, context: PayContext): Promise<Prepared> {
+  request.signal?.throwIfAborted()
+  const { existing, payment, allowed } = await reserveWithApproval(payable, request, context)
   if (existing === undefined) return { payment: admit(payment), allowed }
   const { required } = payable
-  return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, ask, parts)), allowed }
+  return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
 }
 
 type Reserved = Prepared & { readonly existing: Payment | undefined }
@@ -30,19 +30,23 @@ type Reserved = Prepared & { readonly existing: Payment | undefined }
  * Reserves; where a person has to be asked first, asks, and judges and fixes it all anew with the answer: meanwhile the
  * policy can have changed, and the terms have grown old.
  */
-async function reserveWithLeave({ required, candidates }: Payable, ask: Ask, parts: Parts): Promise<Reserved> {
+async function reserveWithApproval(
+  { required, candidates }: Payable,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Reserved> {
   const given = new Set<ApprovalId>()
-  let prepared = await prepare({ required, candidates }, ask, parts)
+  let prepared = await prepare({ required, candidates }, request, context)
   for (;;) {
-    const outcome = await reserve(prepared, ask, parts)
+    const outcome = await reserve(prepared, request, context)
     if (outcome.type !== 'waiting') return { ...prepared, existing: outcome.existing }
-    const id = approvalId(prepared.payment, outcome.question, ask)
+    const id = approvalId(prepared.payment, outcome.question, request)
     if (given.has(id) || given.size >= maxQuestions) throw notCovered('it was given for something else, or has expired')
-    checkConsent(id, outcome.question, ask)
-    await awaitApproval(prepared.payment, outcome.question, ask, parts)
+    checkConsent(id, outcome.question, request)
+    await awaitApproval(prepared.payment, outcome.question, request, context)
     given.add(id)
-    ask.signal?.throwIfAborted()
-    prepared = await prepare({ required, candidates: [prepared.allowed] }, ask, parts)
+    request.signal?.throwIfAborted()
+    prepared = await prepare({ required, candidates: [prepared.allowed] }, request, context)
   }
 }
 
@@ -54,7 +58,7 @@ type Outcome =
  * Reserves a payment under everything that is not let through, and finds out all that would have to be: what a person can
  * let through is set aside one by one, until nothing is missing but the yes to exactly these.
  */
-async function reserve(prepared: Prepared, ask: Ask, parts: Parts): Promise<Outcome> {
+async function reserve(prepared: Prepared, request: PurchaseRequest, context: PayContext): Promise<Outcome> {
   const { payment, allowed } = prepared
   const beyond: Excess[] = []
   while (beyond.length <= allowed.limits.length + (allowed.pins?.length ?? 0)) {
@@ -62,15 +66,15 @@ async function reserve(prepared: Prepared, ask: Ask, parts: Parts): Promise<Outc
     const tried = await reserveBeyond(
       prepared,
       question?.allows ?? [],
-      question && approvalId(payment, question, ask),
+      question && approvalId(payment, question, request),
       {
-        ask,
-        parts,
+        request,
+        context,
       },
     )
     if (tried.type === 'recorded') return { type: 'reserved', existing: undefined }
     if (tried.type === 'existing') return { type: 'reserved', existing: tried.payment }
-    if (tried.type === 'waiting') return reserveByWider(prepared, question, ask, parts)
+    if (tried.type === 'waiting') return reserveByWider(prepared, question, request, context)
     beyond.push(tried.excess)
   }
   throw notCovered('the ledger names a limit that is not one of the payment')
@@ -80,16 +84,16 @@ async function reserve(prepared: Prepared, ask: Ask, parts: Parts): Promise<Outc
 async function reserveByWider(
   prepared: Prepared,
   question: Question | undefined,
-  ask: Ask,
-  parts: Parts,
+  request: PurchaseRequest,
+  context: PayContext,
 ): Promise<Outcome> {
   if (!question) throw notCovered('the ledger asks for one')
   const waiting = { type: 'waiting', question } as const
   if (question.kind !== 'approval') return waiting
-  const approved = await findApproved(prepared.payment, ask, parts)
+  const approved = await findApproved(prepared.payment, request, context)
   const wider = approved.find(({ allows = [] }) => areAmong(question.allows, allows))
   if (!wider) return waiting
-  const tried = await reserveBeyond(prepared, wider.allows ?? [], wider.id, { ask, parts })
+  const tried = await reserveBeyond(prepared, wider.allows ?? [], wider.id, { request, context })
   if (tried.type === 'recorded') return { type: 'reserved', existing: undefined }
   return tried.type === 'existing' ? { type: 'reserved', existing: tried.payment } : waiting
 }
@@ -99,19 +103,19 @@ function reserveBeyond(
   { payment, allowed: { limits, pins = [] } }: Prepared,
   allows: readonly Allowance[],
   approval: ApprovalId | undefined,
-  { ask, parts }: { readonly ask: Ask; readonly parts: Parts },
+  { request, context }: { readonly request: PurchaseRequest; readonly context: PayContext },
 ): ReturnType<typeof tryReserve> {
-  const { sessions, notAfter } = parts
+  const { sessions, notAfter } = context
   const options = {
-    unresolvedForMs: ask.sameRequest ? parts.unresolvedForMs : undefined,
+    unresolvedForMs: request.sameRequest ? context.unresolvedForMs : undefined,
     approval,
     sessions,
     notAfter,
-    pins: pins.filter((pin) => !letsDiffer(allows, pin)),
-    newPins: pins.filter((pin) => letsDiffer(allows, pin)),
+    pins: pins.filter((pin) => !allowsDifference(allows, pin)),
+    newPins: pins.filter((pin) => allowsDifference(allows, pin)),
   }
-  const held = limits.filter((limit) => !letsBeyond(allows, limit))
-  return tryReserve(payment, held, options, parts)
+  const held = limits.filter((limit) => !allowsExceeding(allows, limit))
+  return tryReserve(payment, held, options, context)
 }
 
 function notCovered(reason: string): PaymentDeniedError {

@@ -1,7 +1,7 @@
 import { AlreadyPaidError, PaymentOutcomeUnknownError, UnpayableRequestError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { bindsUntil, isLivePayment, isUsefulPayment } from '../ledger/lifecycle.js'
-import type { Ask, Parts } from './context.js'
+import type { PurchaseRequest, PayContext } from './context.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { isSoft, tryReserve } from './try-reserve.js'
 import type { Payment } from '../types.js'
@@ -16,36 +16,36 @@ const maxPresentations = 3
 export async function resumeOrRenew(
   existing: Payment,
   { required, payment: wanted, allowed }: Prepared & Pick<Payable, 'required'>,
-  ask: Ask,
-  parts: Parts,
+  request: PurchaseRequest,
+  context: PayContext,
 ): Promise<Payment> {
   const isTwin = existing.id !== wanted.id
   const unknown = (payment: Payment, reason: string) =>
     new PaymentOutcomeUnknownError(payment, {
       reason,
-      bindsUntil: isTwin ? bindsUntil(payment, parts.unresolvedForMs) : undefined,
+      bindsUntil: isTwin ? bindsUntil(payment, context.unresolvedForMs) : undefined,
     })
-  const resumed = resume(existing, wanted, { now: parts.clock(), unknown })
-  if (isUsefulPayment(resumed, parts.clock())) return resumed
+  const resumed = resume(existing, wanted, { now: context.clock(), unknown })
+  if (isUsefulPayment(resumed, context.clock())) return resumed
   if (!allowed.scheme.atMostOnce) throw unknown(resumed, 'it is too late to send it again, and too early to sign anew')
   const own = isTwin
-    ? await prepare({ required, candidates: [allowed] }, { ...ask, purchaseKey: existing.purchaseKey }, parts)
+    ? await prepare({ required, candidates: [allowed] }, { ...request, purchaseKey: existing.purchaseKey }, context)
     : { payment: wanted, allowed }
   if (!hasItsNonce(own.payment, existing)) throw unknown(resumed, 'its nonce cannot be made again')
   const renewed = deepFreeze({ ...own.payment, presentations: resumed.presentations })
-  const other = await renew(renewed, own.allowed, parts)
+  const other = await renew(renewed, own.allowed, context)
   if (other.type === 'recorded') return renewed
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
-  if (other.type === 'existing' && isLivePayment(other.payment, parts.clock()))
-    return resume(other.payment, wanted, { now: parts.clock(), unknown })
+  if (other.type === 'existing' && isLivePayment(other.payment, context.clock()))
+    return resume(other.payment, wanted, { now: context.clock(), unknown })
   throw unknown(resumed, 'another call is at it')
 }
 
-/** Whatever it went beyond with a person's leave, it goes beyond again. */
-function renew(renewed: Payment, { limits }: Prepared['allowed'], parts: Parts): ReturnType<typeof tryReserve> {
-  const { sessions, notAfter } = parts
+/** Limits that a person may have let the first payment exceed are not checked again. */
+function renew(renewed: Payment, { limits }: Prepared['allowed'], context: PayContext): ReturnType<typeof tryReserve> {
+  const { sessions, notAfter } = context
   const firm = limits.filter((limit) => !isSoft(limit))
-  return tryReserve(renewed, firm, { renew: true, sessions, notAfter }, parts)
+  return tryReserve(renewed, firm, { renew: true, sessions, notAfter }, context)
 }
 
 function hasItsNonce(payment: Payment, existing: Payment): boolean {

@@ -9,14 +9,14 @@ import {
   WalletFrozenError,
 } from '../errors.js'
 import type { Signer } from '../ports/key-store.js'
-import type { Candidate, Parts } from './context.js'
+import type { Candidate, PayContext } from './context.js'
 import type { Cancellation } from '../ports/scheme.js'
 import type { Payment } from '../types.js'
 
 /** The payments that are in the ledger: what is not here was never recorded, and no signer is asked for it. */
 const recorded = new WeakSet<Payment>()
 
-/** Lets a payment through the gate; only the step that records payments calls it. */
+/** Marks a payment as recorded, so that it may be signed; only the step that records payments calls it. */
 export function admit(payment: Payment): Payment {
   recorded.add(payment)
   return payment
@@ -36,16 +36,16 @@ export async function sign(
   payment: Payment,
   { scheme, signer }: Pick<Candidate, 'scheme' | 'signer'>,
   { signal }: Abortable,
-  parts: Parts,
+  context: PayContext,
 ): Promise<string> {
   if (!recorded.has(payment)) throw new TypeError(`payment ${payment.id} is not recorded`)
-  await stopIfHalted(payment, { signal }, parts)
-  if (signal?.aborted) await release(payment, aborted, parts)
+  await stopIfHalted(payment, { signal }, context)
+  if (signal?.aborted) await release(payment, aborted, context)
   signal?.throwIfAborted()
-  const signature = await useKey(payment, { scheme, signer, signal }, parts)
+  const signature = await useKey(payment, { scheme, signer, signal }, context)
   const problem = checkOf(payment, signature, scheme)
   if (problem === undefined) return signature
-  await doubt(payment, problem, parts)
+  await markUnknown(payment, problem, context)
   throw new SigningFailedError(payment, { reason: problem, moved: 'maybe' })
 }
 
@@ -69,16 +69,16 @@ export async function signCancellation(
 }
 
 /** Whoever freezes the wallet or revokes a session stops the next signature, also of what is recorded already. */
-async function stopIfHalted(payment: Payment, { signal }: Abortable, parts: Parts): Promise<void> {
-  const { ledger, sessions } = parts
+async function stopIfHalted(payment: Payment, { signal }: Abortable, context: PayContext): Promise<void> {
+  const { ledger, sessions } = context
   const asked = Promise.all([ledger.frozen(), sessions.length > 0 ? ledger.revoked(sessions) : undefined])
   const [freeze, session] = await unlessAborted(signal, asked).catch(async (cause: unknown) => {
-    await release(payment, signal?.aborted ? aborted : 'the ledger did not answer before the key was used', parts)
+    await release(payment, signal?.aborted ? aborted : 'the ledger did not answer before the key was used', context)
     signal?.throwIfAborted()
     throw cause instanceof LedgerUnavailableError ? cause : new LedgerUnavailableError(cause)
   })
   if (!freeze && !session) return
-  await release(payment, freeze ? 'the wallet was frozen' : 'the session was revoked', parts)
+  await release(payment, freeze ? 'the wallet was frozen' : 'the session was revoked', context)
   if (freeze) throw new WalletFrozenError(freeze)
   if (session) throw new SessionRevokedError(session)
 }
@@ -97,7 +97,7 @@ type KeyUse = Omit<Candidate, 'offer'> & Abortable
  * dropped here: no signature of the payment is anywhere else, so it is as dead as one that was never made. What another
  * program signs may be in its hands.
  */
-async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, parts: Parts): Promise<string> {
+async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, context: PayContext): Promise<string> {
   try {
     const sentence = 'the signer did not answer in time'
     const signature = await waitFor(scheme.sign(payment, signer), { ms: deadlines.signature, sentence, signal })
@@ -112,8 +112,8 @@ async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, part
     const isKeyUnused = isRejected || (signer.throwsUnsigned === true && isOver)
     const isUnsigned = isKeyUnused && payment.presentations === 1
     const note = isRejected ? 'it was rejected at the wallet' : reason
-    if (isUnsigned) await release(payment, note, parts)
-    else await doubt(payment, note, parts)
+    if (isUnsigned) await release(payment, note, context)
+    else await markUnknown(payment, note, context)
     const moved = isUnsigned ? 'no' : 'maybe'
     throw isRejected
       ? new SigningRejectedError(payment, { moved, cause })
@@ -125,18 +125,18 @@ async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, part
  * Gives the budget of a payment back of which no signature is anywhere. The ledger refuses this for a payment that was
  * sent before, or is being sent by another call, also where that one has signed it anew since it expired.
  */
-export async function release(payment: Payment, note: string, { ledger, emit }: Effects): Promise<void> {
+export async function release(payment: Payment, note: string, { ledger, emit }: ReleaseContext): Promise<void> {
   const update = { status: 'released', note, ifTerms: payment.terms } as const
   await briefly(ledger.update(payment.id, update).then((released) => emit('payment.released', { payment: released })))
 }
 
 /** A ledger that fails here leaves the payment counting as spent, which is the safe side. */
-async function doubt(payment: Payment, note: string, { ledger, emit }: Effects): Promise<void> {
+async function markUnknown(payment: Payment, note: string, { ledger, emit }: ReleaseContext): Promise<void> {
   const written = ledger.update(payment.id, { status: 'unknown', note }).catch(() => payment)
   await briefly(written.then((unknown) => emit('payment.unknown', { payment: unknown })))
 }
 
-type Effects = Pick<Parts, 'ledger' | 'emit'>
+type ReleaseContext = Pick<PayContext, 'ledger' | 'emit'>
 
 /** The caller is told soon: what is written goes on without it. */
 async function briefly(written: Promise<void>): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import { explainLimit } from '../ledger/explain-limit.js'
 import { askedOf } from '../money.js'
 import type { ReserveOptions } from '../ports/ledger.js'
-import type { Parts } from './context.js'
+import type { PayContext } from './context.js'
 import type { Allowance, Limit, Payment, Pin } from '../types.js'
 
 /** One thing in the way of a payment that a person can let through, and what it is in words. */
@@ -36,7 +36,7 @@ export async function tryReserve(
   payment: Payment,
   limits: readonly Limit[],
   options: ReserveOptions,
-  { ledger }: Pick<Parts, 'ledger'>,
+  { ledger }: Pick<PayContext, 'ledger'>,
 ): Promise<Tried> {
   const reservation = await ledger.reserve(payment, limits, options).catch((cause: unknown) => {
     throw isStipendError(cause) ? cause : new LedgerUnavailableError(cause)

@@ -71,7 +71,7 @@ function listerOf(source: Pick<Rule, 'limits'>): Rule['limits'] {
   return typeof source.limits === 'function' ? source.limits.bind(source) : undefined
 }
 
-/** An offer may be frozen on its surface only, so its parts are frozen one by one. */
+/** A frozen offer can hold objects that are not frozen, so each of them is frozen too. */
 function freezeRequest(request: PaymentRequest): void {
   Object.values(request.offer).forEach(deepFreeze)
   deepFreeze(request)

@@ -17,7 +17,7 @@ export type RuleOpinion = {
   readonly type: 'allow' | 'deny'
   /** Why it denies. */
   readonly reason?: string | undefined
-  /** Whether it gives leave to pay: the host, or for a transfer the payee. */
+  /** Whether it gives permission to pay: the host, or for a transfer the payee. */
   readonly grants: boolean
   /** The limits it sets. */
   readonly limits: readonly Limit[]
@@ -106,7 +106,7 @@ function decide(verdict: Verdict, rules: readonly RuleOpinion[], request: Paymen
   if (notify) {
     return { outcome: 'notify', decidedBy: [{ rule: nameOf(rules, (one) => one.notify), reason: 'the owner is told' }] }
   }
-  const reason = 'it gives leave to pay, and no rule objects'
+  const reason = 'it gives permission to pay, and no rule objects'
   return { outcome: 'instant', decidedBy: [{ rule: nameOf(rules, (one) => one.grants), reason }] }
 }
 
@@ -147,7 +147,7 @@ function writeOutcome({ outcome, hold, notify }: Omit<Explanation, 'text'>): str
 function writeOpinion({ type, reason, grants, hold, notify, limits, pins }: RuleOpinion): string {
   if (type === 'deny') return `denies: ${reason ?? 'denied'}`
   const parts = [
-    grants ? 'gives leave to pay' : 'does not object',
+    grants ? 'gives permission to pay' : 'does not object',
     ...(limits.length > 0 ? [`sets ${limits.map(({ name }) => name).join(', ')}`] : []),
     ...(pins.length > 0 ? [`holds it to the ${pins.map(({ name }) => name).join(', ')}`] : []),
     ...(hold ? [hold.kind === 'delay' ? `asks for a delay of ${hold.seconds} s` : 'asks for approval'] : []),

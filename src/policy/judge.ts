@@ -52,7 +52,7 @@ export function isObjection(opinion: Opinion): opinion is Objection {
 }
 
 /**
- * Takes all opinions together: any objection denies, and so does it when nobody gives leave to pay: the host that asks,
+ * Takes all opinions together: any objection denies, and so does it when nobody gives permission to pay: the host that asks,
  * or for a transfer the payee.
  */
 export function fold(opinions: readonly Opinion[], { resource }: PaymentRequest): Verdict {

@@ -14,7 +14,7 @@ export type PaymentRequest = {
 }
 
 /**
- * What a rule says of a request. `allow` is no objection, under limits; leave to pay at all is only given by a rule about
+ * What a rule says of a request. `allow` is no objection, under limits; permission to pay at all is only given by a rule about
  * hosts or, for a transfer that no host asks for, about payees, and said with `grants`.
  */
 export type Decision =

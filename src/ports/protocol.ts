@@ -8,7 +8,7 @@ export type Message = {
 }
 
 /** What a server's answer to a payment says of it. */
-export type Answer = {
+export type ProtocolAnswer = {
   readonly receipt?: Receipt | undefined
   /** Why it was not settled, as a code or in our words. */
   readonly reason?: string | undefined
@@ -30,5 +30,5 @@ export type Protocol = {
   /** Writes the headers that carry a payment. */
   readonly attach: (required: PaymentRequired, authorization: Authorization) => Readonly<Record<string, string>>
   /** Reads what the answer to a payment says of it; never throws. */
-  readonly readAnswer: (headers: Headers, payment: Payment) => Answer
+  readonly readAnswer: (headers: Headers, payment: Payment) => ProtocolAnswer
 }

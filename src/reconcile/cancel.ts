@@ -5,21 +5,21 @@ import { CancellationFailedError, ConfigurationError, LedgerUnavailableError } f
 import { signCancellation } from '../pay/sign.js'
 import type { Signer } from '../ports/key-store.js'
 import { countsAsSpent } from '../ledger/lifecycle.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Cancellation } from '../ports/scheme.js'
 import type { Hex, Payment, PaymentId } from '../types.js'
 
-type Books = Pick<Parts, 'ledger' | 'keyStore' | 'schemes'> & { readonly chains: readonly Chain[] }
+type CancelContext = Pick<PayContext, 'ledger' | 'keyStore' | 'schemes'> & { readonly chains: readonly Chain[] }
 
 /**
  * Sends what makes a payment's nonce unusable, and answers the transaction's hash. The payment counts on until a final
  * block shows the cancellation: the server may be first.
  */
-export async function cancel(id: PaymentId, books: Books): Promise<string> {
-  const payment = await findCancellable(id, books)
-  const send = senderOf(payment, books)
-  const cancellation = cancellationOf(payment, books)
-  const signer = await signerOf(payment, books)
+export async function cancel(id: PaymentId, context: CancelContext): Promise<string> {
+  const payment = await findCancellable(id, context)
+  const send = senderOf(payment, context)
+  const cancellation = cancellationOf(payment, context)
+  const signer = await signerOf(payment, context)
   const signature = await sign(payment, cancellation, signer)
   try {
     return await within(deadlines.cancellation, send(payment, signature), 'the gas payer did not answer in time')
@@ -28,7 +28,7 @@ export async function cancel(id: PaymentId, books: Books): Promise<string> {
   }
 }
 
-async function findCancellable(id: PaymentId, { ledger }: Books): Promise<Payment> {
+async function findCancellable(id: PaymentId, { ledger }: CancelContext): Promise<Payment> {
   const payment = await ledger.get(id).catch((cause: unknown) => {
     throw new LedgerUnavailableError(cause)
   })
@@ -37,13 +37,13 @@ async function findCancellable(id: PaymentId, { ledger }: Books): Promise<Paymen
   throw new CancellationFailedError(id, { reason: `it is ${payment.status} for good` })
 }
 
-function senderOf({ id, asset }: Payment, { chains }: Books): NonNullable<Chain['cancel']> {
+function senderOf({ id, asset }: Payment, { chains }: CancelContext): NonNullable<Chain['cancel']> {
   const send = chains.find(({ network }) => network === asset.network)?.cancel
   if (send) return send
   throw new ConfigurationError(`Failed to cancel ${id}: the wallet has no chain of ${asset.network} with a gas payer`)
 }
 
-function cancellationOf(payment: Payment, { schemes }: Books): Cancellation {
+function cancellationOf(payment: Payment, { schemes }: CancelContext): Cancellation {
   const { id, scheme, asset } = payment
   const own = schemes.find((one) => one.name === scheme && asset.network.startsWith(`${one.namespace}:`))
   const refusal = own?.cancellation?.refuse?.(payment)
@@ -54,7 +54,7 @@ function cancellationOf(payment: Payment, { schemes }: Books): Cancellation {
   )
 }
 
-async function signerOf({ id, asset, terms }: Payment, { keyStore }: Books): Promise<Signer> {
+async function signerOf({ id, asset, terms }: Payment, { keyStore }: CancelContext): Promise<Signer> {
   const signer = await keyStore.getSigner(asset.network).catch((cause: unknown) => {
     throw new CancellationFailedError(id, { reason: 'the key store could not be asked', cause })
   })

@@ -6,9 +6,9 @@ import { ConfigurationError, LedgerUnavailableError } from '../errors.js'
 import type { Events } from '../pay/events.js'
 import type { Ledger, PaymentUpdate } from '../ports/ledger.js'
 import { listPages } from '../ledger/list-pages.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Payment, PaymentId, PaymentStatus } from '../types.js'
-import { watch } from './unexplained.js'
+import { freezeIfUnexplained } from './unexplained.js'
 
 /** What the chains said of the payments whose end was not known. */
 export type Reconciliation = {
@@ -24,7 +24,7 @@ export type Reconciliation = {
   readonly open: readonly Payment[]
 }
 
-type Books = Pick<Parts, 'ledger' | 'emit' | 'keyStore' | 'assets' | 'clock'> & {
+type ReconcileContext = Pick<PayContext, 'ledger' | 'emit' | 'keyStore' | 'assets' | 'clock'> & {
   readonly chains: readonly Chain[]
   readonly witness: TrustedClock['witness']
 }
@@ -47,23 +47,23 @@ export function readChains(chains: readonly Chain[] = []): readonly Chain[] {
 /** In the order in which payments move, so that one that moves on while they are listed is not missed. */
 const unfinished: readonly PaymentStatus[] = ['authorized', 'unknown', 'claimed']
 /** How many payments are looked up at once. */
-const breadth = 8
+const maxParallel = 8
 
 /**
  * Asks the chains what became of every payment whose end is not known, and records it. Only what final blocks show
  * changes a payment, in one step of the ledger that refuses when the payment is another by then. Then looks through what
  * left the wallet's accounts: money that no payment explains freezes the wallet.
  */
-export async function reconcile(books: Books): Promise<Reconciliation> {
-  await askTime(books)
+export async function reconcile(context: ReconcileContext): Promise<Reconciliation> {
+  await askTime(context)
   const findings: Finding[] = []
-  for await (const payments of listUnfinished(books.ledger)) {
-    for (let first = 0; first < payments.length; first += breadth) {
-      const some = payments.slice(first, first + breadth)
-      findings.push(...(await Promise.all(some.map((payment) => settle(payment, books)))))
+  for await (const payments of listUnfinished(context.ledger)) {
+    for (let first = 0; first < payments.length; first += maxParallel) {
+      const some = payments.slice(first, first + maxParallel)
+      findings.push(...(await Promise.all(some.map((payment) => settle(payment, context)))))
     }
   }
-  await Promise.all(books.chains.map((chain) => watch(chain, books)))
+  await Promise.all(context.chains.map((chain) => freezeIfUnexplained(chain, context)))
   const those = (outcome: Outcome): readonly Payment[] =>
     Object.freeze(findings.flatMap((finding) => (finding.outcome === outcome ? [finding.payment] : [])))
   return Object.freeze({
@@ -76,7 +76,7 @@ export async function reconcile(books: Books): Promise<Reconciliation> {
 }
 
 /** Lets the chain whose final block is the latest say whether our clock is right; a chain that cannot say is not asked on. */
-export async function askTime({ chains, witness }: Pick<Books, 'chains' | 'witness'>): Promise<void> {
+export async function askTime({ chains, witness }: Pick<ReconcileContext, 'chains' | 'witness'>): Promise<void> {
   const times = (await Promise.all(chains.map(readTime))).filter((seconds) => Number.isFinite(seconds))
   if (times.length > 0) witness(Math.max(...times) * 1000)
 }
@@ -105,13 +105,13 @@ function unavailable(cause: unknown): never {
   throw new LedgerUnavailableError(cause)
 }
 
-async function settle(payment: Payment, books: Books): Promise<Finding> {
-  const evidence = await look(payment, books.chains)
+async function settle(payment: Payment, context: ReconcileContext): Promise<Finding> {
+  const evidence = await findEvidence(payment, context.chains)
   if (evidence.type === 'open') return { outcome: 'open', payment }
-  if (evidence.type === 'diverted') return divert(payment, evidence.transaction, books)
+  if (evidence.type === 'diverted') return divert(payment, evidence.transaction, context)
   const { status, event } = endings[evidence.type]
   const update = { status, receipt: receiptOf(payment, evidence), note: noteOf(payment, evidence) }
-  return finish(payment, update, event, books)
+  return finish(payment, update, event, context)
 }
 
 const endings = {
@@ -123,7 +123,7 @@ const endings = {
 type Ending = (typeof endings)[keyof typeof endings]
 
 /** A chain of the owner's own that throws, or does not answer, has said nothing. */
-async function look(payment: Payment, chains: readonly Chain[]): Promise<Evidence> {
+async function findEvidence(payment: Payment, chains: readonly Chain[]): Promise<Evidence> {
   const chain = chains.find(({ network }) => network === payment.asset.network)
   if (!chain) return { type: 'open', reason: 'no chain of its network is configured' }
   try {
@@ -148,7 +148,7 @@ async function finish(
   payment: Payment,
   update: PaymentUpdate & { readonly status: Ending['status'] },
   event: Ending['event'],
-  { ledger, emit }: Books,
+  { ledger, emit }: ReconcileContext,
 ): Promise<Finding> {
   const { status } = update
   try {
@@ -163,7 +163,7 @@ async function finish(
 }
 
 /** Says so once, and releases nothing: a key that signs for others is the owner's to look into. */
-async function divert(payment: Payment, transaction: string, { ledger, emit }: Books): Promise<Finding> {
+async function divert(payment: Payment, transaction: string, { ledger, emit }: ReconcileContext): Promise<Finding> {
   const note = `diverted: its nonce was used for something else in ${transaction}`
   if (payment.note === note) return { outcome: 'diverted', payment }
   const status = payment.status === 'claimed' ? 'claimed' : 'unknown'

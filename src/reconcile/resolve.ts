@@ -1,18 +1,22 @@
 import { ConfigurationError, isStipendError, LedgerUnavailableError } from '../errors.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Payment, PaymentId, PaymentStatus, Resolution } from '../types.js'
 
 /** What the owner says became of a payment, and how that is known. */
 export type ResolveOptions = Pick<Resolution, 'as' | 'reason'>
 
-type Books = Pick<Parts, 'ledger' | 'time' | 'emit'>
+type ResolveContext = Pick<PayContext, 'ledger' | 'time' | 'emit'>
 
 const names = ['not-paid', 'paid', 'delivered'] as const
-const longestReason = 1000
+const maxReasonLength = 1000
 
 /** Ends a payment on its owner's word, which the ledger keeps with it. */
-export async function resolve(id: PaymentId, options: ResolveOptions, { ledger, time, emit }: Books): Promise<Payment> {
+export async function resolve(
+  id: PaymentId,
+  options: ResolveOptions,
+  { ledger, time, emit }: ResolveContext,
+): Promise<Payment> {
   const { as, reason } = readOptions(id, options)
   const payment = await ledger.get(id).catch(unavailable)
   if (!payment) throw failed(id, 'the ledger has no such payment')
@@ -40,8 +44,8 @@ function readOptions(id: PaymentId, options: ResolveOptions): ResolveOptions {
   refuseUnknown('resolve', options, { as: true, reason: true } satisfies OptionNames<ResolveOptions>)
   const { as, reason } = options
   if (!names.includes(as)) throw failed(id, `expected as to be one of ${names.join(', ')}`)
-  if (typeof reason === 'string' && reason.trim() !== '' && reason.length <= longestReason) return { as, reason }
-  throw failed(id, `expected a reason of up to ${longestReason} characters`)
+  if (typeof reason === 'string' && reason.trim() !== '' && reason.length <= maxReasonLength) return { as, reason }
+  throw failed(id, `expected a reason of up to ${maxReasonLength} characters`)
 }
 
 /** A ledger answers a change that the lifecycle does not have with a TypeError; a guarded one has it as the cause. */

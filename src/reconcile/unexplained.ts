@@ -5,32 +5,32 @@ import { deadlines } from '../lib/deadlines.js'
 import type { Ledger } from '../ports/ledger.js'
 import { countsAsSpent } from '../ledger/lifecycle.js'
 import { listPages } from '../ledger/list-pages.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Network, Payment } from '../types.js'
 
-type Books = Pick<Parts, 'ledger' | 'keyStore' | 'assets' | 'emit' | 'clock'>
+type UnexplainedContext = Pick<PayContext, 'ledger' | 'keyStore' | 'assets' | 'emit' | 'clock'>
 
 /** No payment is recorded earlier than this before it can have been executed. */
-const longestLifeMs = 3_600_000
+const maxLifeMs = 3_600_000
 
 /**
  * Looks through what left the wallet's account on one network since it was last looked at: each transfer has to be that
  * of one payment. One that is not freezes the wallet, since somebody else has the key.
  */
-export async function watch(chain: Chain, books: Books): Promise<void> {
+export async function freezeIfUnexplained(chain: Chain, context: UnexplainedContext): Promise<void> {
   if (!chain.outgoing) return
-  const reason = await look({ ...chain, outgoing: chain.outgoing }, books).catch(() => 'the search failed')
-  if (reason !== undefined) books.emit('transfers.unwatched', { network: chain.network, reason })
+  const reason = await searchOutgoing({ ...chain, outgoing: chain.outgoing }, context).catch(() => 'the search failed')
+  if (reason !== undefined) context.emit('transfers.unwatched', { network: chain.network, reason })
 }
 
-type Watched = Pick<Chain, 'network' | 'proofsOf'> & { readonly outgoing: NonNullable<Chain['outgoing']> }
+type SearchableChain = Pick<Chain, 'network' | 'proofsOf'> & { readonly outgoing: NonNullable<Chain['outgoing']> }
 
 /** Answers why it could not look, if it could not. */
-async function look(
-  { network, outgoing, proofsOf = ({ terms }) => [terms.nonce] }: Watched,
-  books: Books,
+async function searchOutgoing(
+  { network, outgoing, proofsOf = ({ terms }) => [terms.nonce] }: SearchableChain,
+  context: UnexplainedContext,
 ): Promise<string | undefined> {
-  const { ledger, keyStore, assets } = books
+  const { ledger, keyStore, assets } = context
   const signer = await keyStore.getSigner(network)
   if (!signer) return undefined
   const account = signer.address
@@ -43,7 +43,7 @@ async function look(
   if (seen.type === 'open') return seen.reason
   const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since, proofsOf })
   const [stray, ...others] = strays
-  if (stray) await freeze([stray, ...others], network, books)
+  if (stray) await freeze([stray, ...others], network, context)
   if (isPending) return undefined
   // Only now: a crash before this looks, and freezes, once more.
   await ledger.remember(name, JSON.stringify({ checkpoint: seen.checkpoint, since: seen.until * 1000 }))
@@ -100,7 +100,7 @@ async function explain(
     for await (const page of listPages(ledger, filter)) found.push(...page.filter(isNamed))
     return found
   }
-  const first = compare(transfers, await named({ since: since - longestLifeMs }), proofsOf)
+  const first = compare(transfers, await named({ since: since - maxLifeMs }), proofsOf)
   return first.strays.length === 0 ? first : compare(transfers, await named({}), proofsOf)
 }
 
@@ -137,7 +137,7 @@ function compare(
   return { strays, isPending: strays.length < unproven.length }
 }
 
-/** By what proves them. That a payment is `claimed` proves nothing, but is looked into before anybody is alarmed. */
+/** Indexes payments by what proves them. A `claimed` receipt proves nothing, but is looked into before the wallet is frozen. */
 function indexPayments(
   payments: readonly Payment[],
   proofsOf: (payment: Payment) => readonly string[],
@@ -160,7 +160,7 @@ function isOf({ asset, payTo, amount }: Payment, transfer: OutgoingTransfer): bo
 async function freeze(
   strays: readonly [OutgoingTransfer, ...OutgoingTransfer[]],
   network: Network,
-  { ledger, emit, clock }: Books,
+  { ledger, emit, clock }: UnexplainedContext,
 ): Promise<void> {
   const [{ amount, asset, to, transaction }] = strays
   const more = strays.length === 1 ? '' : `, and ${strays.length - 1} more`

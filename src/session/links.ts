@@ -10,19 +10,19 @@ import type { Caveats, SessionLimits, SessionScope } from './scope.js'
 import { rulesOf } from './rules.js'
 import { findWidening } from './compare-scopes.js'
 
-/** One link of the chain from the wallet to a session. */
+/** One link of the links from the wallet to a session. */
 export type Link = {
   readonly id: SessionId
-  /** The caveats as they were written, to the byte: what a token's chain of MACs runs over. */
+  /** The caveats as they were written, to the byte: what a token's links of MACs runs over. */
   readonly text: string
   readonly caveats: Caveats
 }
 
 /** From the widest session to the narrowest. */
-export type Chain = readonly [Link, ...Link[]]
+export type SessionLinks = readonly [Link, ...Link[]]
 
 /** How often a session can be narrowed, and how many parts of a token are looked at. */
-export const mostLinks = 8
+export const maxLinks = 8
 const usd = z.union([z.string(), z.number()])
 
 /** Strict: a caveat that is not known here could be a condition, so nothing is allowed under it. */
@@ -74,11 +74,11 @@ const limitNames: OptionNames<SessionLimits> = {
 }
 
 /**
- * Makes the link that narrows a chain to a scope.
+ * Makes the link that narrows a links to a scope.
  *
  * @throws ConfigurationError when the scope is not usable, or wider than what it is made from.
  */
-export function narrow(chain: readonly Link[], scope: SessionScope, nonce: string): Chain {
+export function narrow(links: readonly Link[], scope: SessionScope, nonce: string): SessionLinks {
   if (typeof scope !== 'object' || scope === null) {
     throw new ConfigurationError('Failed to make a session: expected what it is narrowed to')
   }
@@ -87,7 +87,7 @@ export function narrow(chain: readonly Link[], scope: SessionScope, nonce: strin
   const { expiresAt, ...rest } = scope
   const instant = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
   try {
-    return extend(chain, JSON.stringify({ nonce, ...rest, expiresAt: instant }))
+    return extend(links, JSON.stringify({ nonce, ...rest, expiresAt: instant }))
   } catch (cause) {
     const reason = isStipendError(cause) ? cause.message.replace(/^[^:]*: /, '') : 'it cannot be written as JSON'
     throw new ConfigurationError(`Failed to make a session: ${reason}`, { cause })
@@ -95,18 +95,18 @@ export function narrow(chain: readonly Link[], scope: SessionScope, nonce: strin
 }
 
 /**
- * Adds a link to a chain, as a token carries it.
+ * Adds a link to a links, as a token carries it.
  *
  * @throws SessionInvalidError when it is not well-formed, is wider than what comes before, or one too many.
  */
-export function extend(chain: readonly Link[], text: string): Chain {
-  if (chain.length >= mostLinks) throw new SessionInvalidError(`it is narrowed more than ${mostLinks} times`)
+export function extend(links: readonly Link[], text: string): SessionLinks {
+  if (links.length >= maxLinks) throw new SessionInvalidError(`it is narrowed more than ${maxLinks} times`)
   const caveats = readCaveats(text)
-  const problem = chain.map((link) => findWidening(link.caveats, caveats)).find((one) => one !== undefined)
+  const problem = links.map((link) => findWidening(link.caveats, caveats)).find((one) => one !== undefined)
   if (problem !== undefined) throw new SessionInvalidError(problem)
-  const link = Object.freeze({ id: idOf(chain.at(-1), text), text, caveats })
-  const [first = link, ...others] = chain
-  const extended: Chain = chain.length === 0 ? [link] : [first, ...others, link]
+  const link = Object.freeze({ id: idOf(links.at(-1), text), text, caveats })
+  const [first = link, ...others] = links
+  const extended: SessionLinks = links.length === 0 ? [link] : [first, ...others, link]
   return Object.freeze(extended)
 }
 

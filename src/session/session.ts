@@ -5,7 +5,7 @@ import { createPayer } from '../pay/create-payer.js'
 import { SessionInvalidError, SessionRevokedError } from '../errors.js'
 import { type PayingFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { PaymentFilter } from '../ports/ledger.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
 import type { GuardedPolicy } from '../policy/engine.js'
 import { narrowPolicy } from '../policy/narrow.js'
@@ -14,7 +14,7 @@ import { draw, type Random } from '../lib/random.js'
 import type { Quote } from '../pay/quote.js'
 import { rulesOf } from './rules.js'
 import type { SessionScope } from './scope.js'
-import { type Chain, type Link, narrow } from './links.js'
+import { type SessionLinks, type Link, narrow } from './links.js'
 import { readToken, writeToken } from './token.js'
 import type { Approval, ApprovalId, Labels, Payment, PaymentId, SessionId } from '../types.js'
 
@@ -56,7 +56,7 @@ export type Session = Payer & {
 
 /** What sessions are made from; only the wallet has it. */
 export type SessionMaker = {
-  readonly parts: Parts & { readonly policy: GuardedPolicy }
+  readonly context: PayContext & { readonly policy: GuardedPolicy }
   readonly protocols: readonly Protocol[]
   readonly random: Random
   readonly fetch: typeof globalThis.fetch
@@ -77,34 +77,34 @@ export function createSession(scope: SessionScope, maker: SessionMaker): Session
  * @throws SessionRevokedError when it or one that it was made from is revoked.
  */
 export async function openSession(token: string, audience: string | undefined, maker: SessionMaker): Promise<Session> {
-  const chain = readToken(token, await maker.root(), maker.tokenPrefix)
-  const isForOther = chain.some(({ caveats }) => caveats.audience !== undefined && caveats.audience !== audience)
+  const links = readToken(token, await maker.root(), maker.tokenPrefix)
+  const isForOther = links.some(({ caveats }) => caveats.audience !== undefined && caveats.audience !== audience)
   if (isForOther) throw new SessionInvalidError('it is for another audience')
-  const expiresAt = expiryOf(chain)
-  if (expiresAt !== undefined && maker.parts.time().ledger >= expiresAt) {
+  const expiresAt = expiryOf(links)
+  if (expiresAt !== undefined && maker.context.time().ledger >= expiresAt) {
     throw new SessionInvalidError(`it expired at ${new Date(expiresAt).toISOString()}`)
   }
-  const revoked = await maker.parts.ledger.revoked(chain.map(({ id }) => id))
+  const revoked = await maker.context.ledger.revoked(links.map(({ id }) => id))
   if (revoked) throw new SessionRevokedError(revoked)
-  return createHandle(chain, maker)
+  return createHandle(links, maker)
 }
 
 /** A frozen object without a way back: the wallet, its key and its policy stay in the closures of its functions. */
-function createHandle(chain: Chain, maker: SessionMaker): Session {
+function createHandle(links: SessionLinks, maker: SessionMaker): Session {
   const { protocols, random, fetch } = maker
-  const { id } = lastOf(chain)
-  const parts = narrowParts(chain, maker)
-  const payer = createPayer(parts, { protocols, random, labels: labelsOf(chain), ownerLabels: ownerLabelsOf(chain) })
-  const { ledger, time } = parts
+  const { id } = lastOf(links)
+  const context = narrowContext(links, maker)
+  const payer = createPayer(context, { protocols, random, labels: labelsOf(links), ownerLabels: ownerLabelsOf(links) })
+  const { ledger, time } = context
   const scope = scopeOf(id)
   const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
   return Object.freeze({
     ...payer,
     id,
-    expiresAt: expiryOf(chain),
+    expiresAt: expiryOf(links),
     fetch: wrapFetch(fetch, payer),
     quote: quoteWith(fetch, payer),
-    budget: (url?: string | URL) => budget(parts, url),
+    budget: (url?: string | URL) => budget(context, url),
     payments: Object.freeze({
       get: async (payment: PaymentId) => {
         const found = await ledger.get(payment)
@@ -117,41 +117,41 @@ function createHandle(chain: Chain, maker: SessionMaker): Session {
         (await ledger.listApprovals(time().ledger)).find((one) => one.id === approval && isOwn(one)),
       list: async () => (await ledger.listApprovals(time().ledger)).filter(isOwn),
     }),
-    session: (narrower: SessionScope) => createHandle(narrow(chain, narrower, drawNonce(maker)), maker),
-    token: async () => writeToken(chain, await maker.root(), maker.tokenPrefix),
+    session: (narrower: SessionScope) => createHandle(narrow(links, narrower, drawNonce(maker)), maker),
+    token: async () => writeToken(links, await maker.root(), maker.tokenPrefix),
   } satisfies Session)
 }
 
-/** The wallet's parts, under the rules of every link of the chain. */
-function narrowParts(chain: Chain, { parts }: SessionMaker): Parts {
-  const rules = chain.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
-  const sessions = Object.freeze(chain.map(({ id }) => id))
-  return { ...parts, policy: narrowPolicy(parts.policy, rules), sessions, notAfter: expiryOf(chain) }
+/** The wallet's context, under the rules of every link. */
+function narrowContext(links: SessionLinks, { context }: SessionMaker): PayContext {
+  const rules = links.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
+  const sessions = Object.freeze(links.map(({ id }) => id))
+  return { ...context, policy: narrowPolicy(context.policy, rules), sessions, notAfter: expiryOf(links) }
 }
 
 function scopeOf(id: SessionId): string {
   return `session:${id}`
 }
 
-function lastOf(chain: Chain): Link {
-  return chain.at(-1) ?? chain[0]
+function lastOf(links: SessionLinks): Link {
+  return links.at(-1) ?? links[0]
 }
 
 /** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */
-function labelsOf(chain: Chain): Labels {
-  return Object.assign({}, ...chain.map(({ caveats }) => caveats.labels ?? {}).toReversed())
+function labelsOf(links: SessionLinks): Labels {
+  return Object.assign({}, ...links.map(({ caveats }) => caveats.labels ?? {}).toReversed())
 }
 
 /**
  * The labels of the session that the wallet made. Whoever holds it makes all that come after it, and chooses their labels,
  * as those of each call, at will.
  */
-function ownerLabelsOf([first]: Chain): Labels {
+function ownerLabelsOf([first]: SessionLinks): Labels {
   return first.caveats.labels ?? {}
 }
 
-function expiryOf(chain: Chain): number | undefined {
-  const instants = chain.flatMap(({ caveats }) => caveats.expiresAt ?? [])
+function expiryOf(links: SessionLinks): number | undefined {
+  const instants = links.flatMap(({ caveats }) => caveats.expiresAt ?? [])
   return instants.length > 0 ? Math.min(...instants) : undefined
 }
 

@@ -6,7 +6,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { decodeUtf8, equalBytes } from '../lib/bytes.js'
 import { type Random, randomBytes } from '../lib/random.js'
 import type { SessionScope } from './scope.js'
-import { type Chain, extend, type Link, mostLinks, narrow } from './links.js'
+import { type SessionLinks, extend, type Link, maxLinks, narrow } from './links.js'
 
 /** Longer ones are not looked at. */
 const maxToken = 8192
@@ -15,8 +15,8 @@ const maxToken = 8192
  * Writes a session as a token: its caveats one after another, and a MAC that runs through them all. Each MAC is the key
  * of the next, as in a macaroon: whoever holds a token can narrow it, and nobody can take a caveat away.
  */
-export function writeToken(chain: Chain, root: Uint8Array, prefix: string): string {
-  return `${prefix}${[...chain.map(({ text }) => encode(utf8ToBytes(text))), encode(macOf(chain, root))].join('.')}`
+export function writeToken(links: SessionLinks, root: Uint8Array, prefix: string): string {
+  return `${prefix}${[...links.map(({ text }) => encode(utf8ToBytes(text))), encode(macOf(links, root))].join('.')}`
 }
 
 /**
@@ -24,12 +24,12 @@ export function writeToken(chain: Chain, root: Uint8Array, prefix: string): stri
  *
  * @throws SessionInvalidError which never tells a forged MAC from a foreign one.
  */
-export function readToken(token: string, root: Uint8Array, prefix: string): Chain {
+export function readToken(token: string, root: Uint8Array, prefix: string): SessionLinks {
   if (typeof token !== 'string' || !token.startsWith(prefix)) throw new SessionInvalidError('it is no session token')
   if (token.length > maxToken) throw new SessionInvalidError(`it is longer than ${maxToken} characters`)
   const parts = token.slice(prefix.length).split('.')
   // Each part costs a MAC, and whoever sends them has shown nothing yet.
-  if (parts.length > mostLinks + 1) throw new SessionInvalidError(`it is narrowed more than ${mostLinks} times`)
+  if (parts.length > maxLinks + 1) throw new SessionInvalidError(`it is narrowed more than ${maxLinks} times`)
   const [mac, ...texts] = parts.map(decode).toReversed()
   if (!mac || texts.length === 0) throw new SessionInvalidError('it is no session token')
   const written = texts.toReversed()
@@ -63,8 +63,8 @@ export function narrowToken(token: string, scope: SessionScope, random: Random =
   return `${token.slice(0, end)}.${encode(utf8ToBytes(text))}.${encode(mac)}`
 }
 
-function macOf(chain: Chain, root: Uint8Array): Uint8Array {
-  const [first, ...others] = chain
+function macOf(links: SessionLinks, root: Uint8Array): Uint8Array {
+  const [first, ...others] = links
   return others.reduce(
     (key, { text }) => macStep(key, utf8ToBytes(text), root),
     macStep(undefined, utf8ToBytes(first.text), root),

@@ -24,13 +24,13 @@ const reserved: ReadonlySet<string> = new Set([
 ])
 
 /** Remembers the answers about the addresses seen last: each costs a computation on the curve. */
-function remember<value>(most: number, compute: (key: string) => value): (key: string) => value {
+function remember<value>(max: number, compute: (key: string) => value): (key: string) => value {
   const known = new Map<string, { readonly value: value }>()
   return (key) => {
     const found = known.get(key)
     if (found) return found.value
     const value = compute(key)
-    if (known.size >= most) known.clear()
+    if (known.size >= max) known.clear()
     known.set(key, { value })
     return value
   }

@@ -27,11 +27,11 @@ export type Blockhashes = {
 /** How many blocks a blockhash can be used for. */
 export const blockhashLife = 150
 const refreshMs = 10_000
-const oldestMs = 20_000
+const maxAgeMs = 20_000
 /** Nobody pays any more: what is not used need not be fresh. */
 const idleMs = 120_000
 const slotMs = 400
-const mostWaits = 12
+const maxWaits = 12
 
 const number = z.int().check(z.nonnegative())
 const latest = z.object({
@@ -74,13 +74,13 @@ export function createBlockhashes(nodes: readonly Node[], clock: () => number): 
     usedAt = now
     if (!isKeptFresh) keepFresh()
     const ageMs = anchor ? now - anchor.readAt : Number.POSITIVE_INFINITY
-    return anchor && ageMs >= 0 && ageMs <= oldestMs ? anchor : refresh()
+    return anchor && ageMs >= 0 && ageMs <= maxAgeMs ? anchor : refresh()
   }
   return {
     async unused(isUsed) {
       let found = await current()
       for (let waits = 0; isUsed(found.blockhash); waits++) {
-        if (waits === mostWaits)
+        if (waits === maxWaits)
           throw new ChainUnavailableError('it has no new block for a second payment of the same terms')
         if (waits > 0) await new Promise((resolve) => void setTimeout(resolve, slotMs))
         found = await refresh()

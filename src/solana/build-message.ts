@@ -44,7 +44,7 @@ export const installedWeb3 = (): Promise<Web3> => import('@solana/web3.js') as P
 
 /** Stands where the blockhash will be. */
 const noBlockhash = '1'.repeat(32)
-const mostTemplates = 256
+const maxTemplates = 256
 
 /**
  * Creates the builder. A message is compiled once for each payee, price and payer of fees; of the next ones only the
@@ -57,7 +57,7 @@ export function createBuilder(load: () => Promise<Web3>): BuildMessage {
     const { payer, feePayer, payTo, asset, amount, unitPrice } = draft
     const { address, transfer, decimals } = asset
     const key = [payer, feePayer, payTo, address, transfer, decimals, amount, unitPrice, memo.length].join(' ')
-    if (templates.size >= mostTemplates) templates.clear()
+    if (templates.size >= maxTemplates) templates.clear()
     const template = templates.get(key) ?? compile(await loadWeb3(load), draft, new Uint8Array(memo.length).fill(48))
     templates.set(key, template)
     template.catch(() => templates.delete(key))

@@ -11,19 +11,19 @@ import { isTaken } from './taken-messages.js'
 export const validSeconds = 600
 /** A node simulates a transaction only while its blockhash is 144 blocks old at most. */
 export const usefulSeconds = 56
-const mostTries = 32
+const maxTries = 32
 
 type Context = { readonly payer: string; readonly nonce: Hex; readonly now: number }
-type Means = { readonly blockhashes: Blockhashes; readonly build: BuildMessage; readonly clock: () => number }
+type TermsOptions = { readonly blockhashes: Blockhashes; readonly build: BuildMessage; readonly clock: () => number }
 
 /**
  * Fixes what will be signed. The message is built once before anything is recorded: what cannot be built is not
  * recorded, and the hash of what can is.
  */
-export async function fixTerms(offer: Offer, context: Context, means: Means): Promise<AuthorizationTerms> {
+export async function fixTerms(offer: Offer, context: Context, options: TermsOptions): Promise<AuthorizationTerms> {
   const { payer, nonce, now } = context
   const { asset, payTo } = offer
-  const { transfer, hash, anchor } = await findMessage(offer, context, means)
+  const { transfer, hash, anchor } = await findMessage(offer, context, options)
   const seconds = Math.floor(now / 1000)
   return {
     payer,
@@ -47,7 +47,11 @@ export async function fixTerms(offer: Offer, context: Context, means: Means): Pr
 type Found = { readonly transfer: Transfer; readonly hash: string; readonly anchor: Anchor }
 
 /** Validators execute a message once: of two purchases with the same one, only one would be paid. */
-async function findMessage(offer: Offer, context: Context, { blockhashes, build, clock }: Means): Promise<Found> {
+async function findMessage(
+  offer: Offer,
+  context: Context,
+  { blockhashes, build, clock }: TermsOptions,
+): Promise<Found> {
   const tried = new Set<string>()
   for (;;) {
     // Never the server's `recentBlockhash`: when it dies is known only of one that our own nodes named.
@@ -58,7 +62,7 @@ async function findMessage(offer: Offer, context: Context, { blockhashes, build,
     const hash = messageHash(message)
     if (!hasFixedMemo(offer) || !isTaken(hash, context.nonce, clock())) return { transfer, hash, anchor }
     tried.add(anchor.blockhash)
-    if (tried.size > mostTries)
+    if (tried.size > maxTries)
       throw new ChainUnavailableError('too many payments of the same terms wait for new blocks')
   }
 }

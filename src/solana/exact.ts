@@ -45,7 +45,7 @@ export type ExactSolanaOptions = {
 
 const mainnet = 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'
 /** As long as a transaction with a memo of 256 bytes. */
-const longestPayload = 964
+const maxPayloadLength = 964
 
 const optionNames: OptionNames<ExactSolanaOptions> = {
   rpc: true,
@@ -115,7 +115,7 @@ export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
     },
     check: checkTransaction,
     payload: (_payment, transaction) => ({ transaction }),
-    placeholder: 'A'.repeat(longestPayload),
+    placeholder: 'A'.repeat(maxPayloadLength),
   }
 }
 

@@ -28,12 +28,12 @@ export type FoundTransaction = { readonly signature: string; readonly isExecuted
 
 const pageSize = 1000
 /** An account with more transactions than this since a payment was signed cannot be searched. */
-const mostEntries = 20_000
+const maxEntries = 20_000
 /** Some nodes list fewer at once than they are asked for. */
-const mostPages = 200
-const mostLookups = 200
+const maxPages = 200
+const maxLookups = 200
 /** How far the wall clock may have been ahead when a payment was signed. */
-const largestSkewSeconds = 120
+const maxSkewSeconds = 120
 
 const number = z.int().check(z.nonnegative())
 const epoch = z.object({ absoluteSlot: number, blockHeight: number })
@@ -91,7 +91,7 @@ export async function findTransaction(
   let lookups = 0
   for await (const entries of readPages(node, question.source, final)) {
     for (const entry of entries.filter((one) => canBe(one, question))) {
-      if (++lookups > mostLookups) throw new TypeError('the payer has too many transactions to look through')
+      if (++lookups > maxLookups) throw new TypeError('the payer has too many transactions to look through')
       const ours = await lookUp(node, entry, question)
       if (ours) return ours
     }
@@ -146,7 +146,7 @@ async function* readPages(
   { slot }: Pick<Final, 'slot'>,
 ): AsyncGenerator<readonly Entry[]> {
   let last: Entry | undefined
-  for (let pages = 0, count = 0; pages < mostPages && count < mostEntries; pages++) {
+  for (let pages = 0, count = 0; pages < maxPages && count < maxEntries; pages++) {
     const before = last && { before: last.signature }
     const config = { commitment: 'finalized', minContextSlot: slot, limit: pageSize, ...before }
     const entries = await node.ask('getSignaturesForAddress', [account, config], page)
@@ -170,7 +170,7 @@ function isOlder({ slot, blockTime }: Entry, question: Question): boolean {
 }
 
 function earliestTime({ payment }: Question): number {
-  return Math.floor(payment.createdAt / 1000) - largestSkewSeconds
+  return Math.floor(payment.createdAt / 1000) - maxSkewSeconds
 }
 
 /** A node names a transaction's memo where it knows it, which is nearly always: then only ours is looked up. */

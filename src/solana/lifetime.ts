@@ -17,7 +17,7 @@ const lifeBlocks = blockhashLife + 32
  * By the time of final blocks, which no process that is started anew forgets and no wall clock changes. A blockhash is
  * not valid either before its own block is final: only time tells that apart, where heights are not to be believed.
  */
-const shortestLifeSeconds = 90
+const minLifeSeconds = 90
 
 const slot = z.int().check(z.nonnegative())
 const validity = z.object({ context: z.object({ slot }), value: z.boolean() })
@@ -55,5 +55,5 @@ async function readDeath(node: Node, question: Question, before: Final): Promise
 /** It was signed no later than our clock said or than the slot that was named then, of which one may be wrong. */
 async function isOldAt(node: Node, { payment, slot: named }: Question, { slot: reached }: Final): Promise<boolean> {
   const [signed, final] = await Promise.all([readBlockTime(node, named), readBlockTime(node, reached)])
-  return final >= Math.max(signed, Math.ceil(payment.createdAt / 1000)) + shortestLifeSeconds
+  return final >= Math.max(signed, Math.ceil(payment.createdAt / 1000)) + minLifeSeconds
 }

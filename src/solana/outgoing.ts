@@ -9,9 +9,9 @@ import { type Movement, readMovements } from './movements.js'
 export type Nodes = { readonly nodes: readonly Node[]; readonly quorum: number }
 
 /** How many transactions one search looks into; the next goes on from there. */
-const mostLookups = 500
+const maxLookups = 500
 /** How many of them at once. */
-const breadth = 8
+const maxParallel = 8
 
 /**
  * Lists what left the token accounts of a wallet up to the latest final block: whatever made their balances fall, called
@@ -26,7 +26,7 @@ export async function findOutgoing(search: OutgoingSearch, nodes: Nodes): Promis
 }
 
 async function find(search: OutgoingSearch, { nodes, quorum }: Nodes): Promise<Outgoing> {
-  const asked = await Promise.all(nodes.map((node) => hear(node, search).catch(() => undefined)))
+  const asked = await Promise.all(nodes.map((node) => readReport(node, search).catch(() => undefined)))
   const known = asked.flatMap((one) => one ?? [])
   const final = known.map(({ slot }) => slot).toSorted((one, other) => other - one)[quorum - 1]
   if (final === undefined) return { type: 'open', reason: 'too few nodes answer' }
@@ -54,7 +54,7 @@ async function find(search: OutgoingSearch, { nodes, quorum }: Nodes): Promise<O
   }
 }
 
-type Heard = {
+type NodeReport = {
   readonly node: Node
   /** Of the newest block that is final to it, and that block's time. */
   readonly slot: number
@@ -64,7 +64,7 @@ type Heard = {
 }
 
 /** The final block is read first: what is in it is in the lists that are read later. */
-async function hear(node: Node, search: OutgoingSearch): Promise<Heard> {
+async function readReport(node: Node, search: OutgoingSearch): Promise<NodeReport> {
   const { slot } = await readFinal(node)
   const time = await readFinalTime(node)
   const first = firstSlotOf(search)
@@ -92,16 +92,20 @@ function isBefore({ blockTime }: Entry, { checkpoint, since }: OutgoingSearch): 
 
 /** The last slot that is looked into whole. */
 function lastOf(entries: readonly Entry[]): number {
-  const next = entries[mostLookups]
+  const next = entries[maxLookups]
   return next ? next.slot - 1 : Number.POSITIVE_INFINITY
 }
 
-async function lookInto({ node, entries }: Heard, search: OutgoingSearch, last: number): Promise<readonly Movement[]> {
+async function lookInto(
+  { node, entries }: NodeReport,
+  search: OutgoingSearch,
+  last: number,
+): Promise<readonly Movement[]> {
   // What failed has moved nothing.
   const some = entries.filter(({ slot, err }) => slot <= last && (err === null || err === undefined))
   const found: Movement[] = []
-  for (let first = 0; first < some.length; first += breadth) {
-    const batch = some.slice(first, first + breadth)
+  for (let first = 0; first < some.length; first += maxParallel) {
+    const batch = some.slice(first, first + maxParallel)
     found.push(...(await Promise.all(batch.map((entry) => readMovements(node, entry, search)))).flat())
   }
   return found

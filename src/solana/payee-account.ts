@@ -18,7 +18,7 @@ export type Payees = {
   readonly check: (offer: Offer, account: string) => Promise<void>
 }
 
-const mostKnown = 1024
+const maxKnown = 1024
 const initialized = 1
 /** A token program's own multisig, which is told from its other accounts by its length: no other is as long. */
 const multisigBytes = 355
@@ -40,8 +40,8 @@ export function createPayees(nodes: readonly Node[]): Payees {
     async check(offer, account) {
       const found = known.get(account)
       if (found) return found
-      if (known.size >= mostKnown) known.clear()
-      const asked = look(nodes, offer, account)
+      if (known.size >= maxKnown) known.clear()
+      const asked = readPayee(nodes, offer, account)
       known.set(account, asked)
       asked.catch(() => known.delete(account))
       return asked
@@ -49,7 +49,7 @@ export function createPayees(nodes: readonly Node[]): Payees {
   }
 }
 
-async function look(nodes: readonly Node[], offer: Offer, account: string): Promise<void> {
+async function readPayee(nodes: readonly Node[], offer: Offer, account: string): Promise<void> {
   const isCoin = offer.asset.transfer === 'native'
   const [payee, holding] = await readAccounts(nodes, isCoin ? [offer.payTo] : [offer.payTo, account])
   const reason = whyNoOwner(offer, payee ?? null)

@@ -25,7 +25,7 @@ export type Transaction = {
 }
 
 /** What no transaction exceeds. */
-const largestTransaction = 1232
+const maxTransactionBytes = 1232
 const signatureBytes = 64
 
 /**
@@ -87,7 +87,7 @@ type Reader = {
 }
 
 function createReader(bytes: Uint8Array): Reader {
-  if (bytes.length > largestTransaction) throw new TypeError('the bytes are too many for a transaction')
+  if (bytes.length > maxTransactionBytes) throw new TypeError('the bytes are too many for a transaction')
   let offset = 0
   const take = (count: number): Uint8Array => {
     if (offset + count > bytes.length) throw new TypeError('the bytes end too early')

@@ -1,8 +1,8 @@
 import { isOwnerAddress, isWalletAddress, programs, tokenAccountOf, tokenProgramOf } from './address.js'
 import type { Hex, Network, Offer } from '../types.js'
 
-const largestAmount = (1n << 64n) - 1n
-const longestMemoBytes = 256
+const maxAmount = (1n << 64n) - 1n
+const maxMemoBytes = 256
 
 /** Says why an offer cannot be paid on Solana, or nothing when it can. */
 export function refuseOffer(offer: Offer, payer: string, network: Network): string | undefined {
@@ -19,7 +19,7 @@ export function refuseOffer(offer: Offer, payer: string, network: Network): stri
 export function refuseOwnTransfer(offer: Offer, payer: string, network: Network): string | undefined {
   const { asset, amount } = offer
   const refuseAsset = asset.transfer === 'native' ? refuseCoin : refuseToken
-  if (amount > largestAmount) return 'the amount is more than an account can hold'
+  if (amount > maxAmount) return 'the amount is more than an account can hold'
   return refuseNetwork(offer, network) ?? refuseAsset(offer) ?? refusePayee(offer, payer)
 }
 
@@ -42,7 +42,7 @@ function refuseNetwork({ asset }: Offer, network: Network): string | undefined {
 /** The server's idea of the token is only compared with ours. */
 function refuseToken({ asset, amount, extra }: Offer): string | undefined {
   if (asset.transfer !== 'spl-token' && asset.transfer !== 'token-2022') return `${asset.symbol} is no token of Solana`
-  if (amount > largestAmount) return 'the amount is more than a token account can hold'
+  if (amount > maxAmount) return 'the amount is more than a token account can hold'
   const ours: Readonly<Record<string, unknown>> = { decimals: asset.decimals, tokenProgram: tokenProgramOf(asset) }
   const wrong = Object.keys(ours).find((field) => (extra[field] ?? ours[field]) !== ours[field])
   return wrong && `extra.${wrong} is not what it is for ${asset.symbol}: ${JSON.stringify(ours[wrong])}`
@@ -78,5 +78,5 @@ function refuseMemo({ extra }: Offer): string | undefined {
   const isText = typeof memo === 'string' && memo !== '' && !/\p{Cc}|\p{Surrogate}/u.test(memo)
   if (!isText) return 'extra.memo is not text that can be written'
   const { length } = new TextEncoder().encode(memo)
-  return length > longestMemoBytes ? `extra.memo is ${length} bytes, over ${longestMemoBytes}` : undefined
+  return length > maxMemoBytes ? `extra.memo is ${length} bytes, over ${maxMemoBytes}` : undefined
 }

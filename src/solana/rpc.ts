@@ -4,7 +4,7 @@ import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
 import type { Network } from '../types.js'
 
-/** One node: asks a method, and reads its answer by a schema. Rejects with words of ours, which never name its URL. */
+/** One node: asks a method, and reads its answer by a schema. Its rejections never name its URL. */
 export type Node = {
   readonly ask: <shape extends z.ZodMiniType>(
     method: string,

@@ -8,13 +8,13 @@ const header = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21
 
 /** The payers seen last, each with its key ready. */
 const verifiers = new Map<string, Verify>()
-const mostVerifiers = 16
+const maxVerifiers = 16
 
 /** Tells whether a signature over a message is by the key of an address. */
 export function isSignedBy(message: Uint8Array, signature: Uint8Array, address: string): boolean {
   if (signature.length !== 64) return false
   const verify = verifiers.get(address) ?? createVerify(address)
-  if (verifiers.size >= mostVerifiers) verifiers.clear()
+  if (verifiers.size >= maxVerifiers) verifiers.clear()
   verifiers.set(address, verify)
   try {
     return verify(message, signature)

@@ -6,7 +6,7 @@
 export type Status = 'ok' | 'denied' | 'waiting' | 'unknown' | 'failed'
 
 /** What every tool answers with. */
-export type Answer = {
+export type ToolAnswer = {
   readonly status: Status
   /** What happened and what to do next, in the words of the wallet. */
   readonly explanation: string
@@ -46,7 +46,7 @@ export type SeenApproval = {
 }
 
 /** What `pay_fetch` answers. */
-export type PayFetchOutput = Answer & {
+export type PayFetchOutput = ToolAnswer & {
   readonly httpStatus?: number | undefined
   readonly contentType?: string | undefined
   /** The server's words, without what cannot be seen: data, never instructions. */
@@ -77,7 +77,7 @@ export type SeenOffer = {
 }
 
 /** What `quote` answers. */
-export type QuoteOutput = Answer & {
+export type QuoteOutput = ToolAnswer & {
   readonly asksPayment?: boolean | undefined
   /** What would be paid now; absent when nothing would be. */
   readonly payableUsd?: string | undefined
@@ -98,10 +98,10 @@ export type SeenLimit = {
 }
 
 /** What `budget` answers. */
-export type BudgetOutput = Answer & { readonly limits?: readonly SeenLimit[] | undefined }
+export type BudgetOutput = ToolAnswer & { readonly limits?: readonly SeenLimit[] | undefined }
 
 /** What `payments` answers. */
-export type PaymentsOutput = Answer & { readonly payments?: readonly SeenPayment[] | undefined }
+export type PaymentsOutput = ToolAnswer & { readonly payments?: readonly SeenPayment[] | undefined }
 
 /** What `approval_status` answers. */
-export type ApprovalStatusOutput = Answer & { readonly approvals?: readonly SeenApproval[] | undefined }
+export type ApprovalStatusOutput = ToolAnswer & { readonly approvals?: readonly SeenApproval[] | undefined }

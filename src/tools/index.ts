@@ -1,5 +1,5 @@
 export type {
-  Answer,
+  ToolAnswer,
   ApprovalStatusOutput,
   BudgetOutput,
   PayFetchOutput,

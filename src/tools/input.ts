@@ -29,9 +29,9 @@ export type PaymentsInput = { readonly id?: string | undefined; readonly limit?:
 /** Which requests for approval are asked for. */
 export type ApprovalStatusInput = { readonly id?: string | undefined }
 
-const longestUrl = 2048
-const longestBody = 65_536
-const mostHeaders = 32
+const maxUrlLength = 2048
+const maxBodyLength = 65_536
+const maxHeaders = 32
 
 /**
  * Headers that are not a model's to set: what the transport itself writes, what says for whom or from where a request
@@ -50,7 +50,7 @@ const dollars = z
 /** A URL that a model may ask for; which hosts it may reach is checked where it is called. */
 const url = z
   .string()
-  .check(z.maxLength(longestUrl), z.refine(isWebUrl), z.describe('An https URL, without a user name or a password.'))
+  .check(z.maxLength(maxUrlLength), z.refine(isWebUrl), z.describe('An https URL, without a user name or a password.'))
 
 const method = z.optional(
   z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).check(z.describe('The HTTP method. Default: GET.')),
@@ -62,7 +62,7 @@ const headers = z.optional(
     .check(z.refine(areHeaders), z.describe('Request headers. None for payment, credentials, cookies or the host.')),
 )
 
-const body = z.optional(z.string().check(z.maxLength(longestBody), z.describe('The request body. Not with GET.')))
+const body = z.optional(z.string().check(z.maxLength(maxBodyLength), z.describe('The request body. Not with GET.')))
 
 const requestFields = { url, method, headers, body }
 
@@ -120,7 +120,7 @@ function areHeaders(record: Readonly<Record<string, string>>): boolean {
   const areGood = entries.every(
     ([name, value]) => /^[a-z0-9-]+$/i.test(name) && !reserved.test(name) && /^[\x20-\x7e]*$/.test(value),
   )
-  return areGood && entries.length <= mostHeaders && names.size === entries.length
+  return areGood && entries.length <= maxHeaders && names.size === entries.length
 }
 
 function hasNoBodyToGet({

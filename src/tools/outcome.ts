@@ -1,10 +1,10 @@
 import type { AnyStipendError } from '../errors.js'
 import type { Payment } from '../types.js'
-import type { Answer, PayFetchOutput, Status } from './answers.js'
+import type { ToolAnswer, PayFetchOutput, Status } from './answers.js'
 import { plain } from '../lib/untrusted.js'
 import { instant, seeApproval, seePayment } from './views.js'
 
-const longestExplanation = 2000
+const maxExplanationLength = 2000
 
 /** What a refusal or a failure is to a model, where no money can have left. */
 const statuses: Readonly<Record<string, Status>> = {
@@ -52,32 +52,35 @@ export function outcomeOf(error: AnyStipendError, purchaseKey: string | undefine
 }
 
 /** Says what an error means to any of the tools. */
-export function answerOf(error: AnyStipendError): Answer {
+export function answerOf(error: AnyStipendError): ToolAnswer {
   const { code, moved, message } = error
   // Paid before is known; all else that can have moved money is not.
   const isUnknown = moved === 'maybe' && code !== 'already_paid'
   const words = quoting.has(code) ? (message.split('\n')[0] ?? '') : message
   return {
     status: isUnknown ? 'unknown' : (statuses[code] ?? 'failed'),
-    explanation: plain([words, isUnknown ? doNotRepeat : advice[code]].filter(Boolean).join('\n'), longestExplanation),
+    explanation: plain(
+      [words, isUnknown ? doNotRepeat : advice[code]].filter(Boolean).join('\n'),
+      maxExplanationLength,
+    ),
     code,
   }
 }
 
 /** Says that the input does not fit the schema, naming where and not what. */
-export function invalidInput(path: string): Answer {
+export function invalidInput(path: string): ToolAnswer {
   return failed(
     'input_invalid',
     `Input is not usable: ${plain(path, 64) || 'it'} is missing, unknown or out of bounds.`,
   )
 }
 
-/** Says that something failed, in words of ours. */
-export function failed(code: string, explanation: string): Answer {
+/** Says that something failed, in fixed words. */
+export function failed(code: string, explanation: string): ToolAnswer {
   return { status: 'failed', code, explanation }
 }
 
-/** Says what becomes of a failure that is none of ours, after the payment was signed or without one. */
+/** Says what becomes of an error that is not one of the package, after the payment was signed or without one. */
 export function brokenOff(payment: Payment | undefined): PayFetchOutput {
   if (!payment) return failed('request_failed', 'Request failed before anything was paid: no usable answer came.')
   const explanation = `Outcome of the payment is unknown: ${payment.id} was signed, and no usable answer came. ${doNotRepeat}`

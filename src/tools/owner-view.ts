@@ -6,7 +6,7 @@ import type { Approval, Payment, SessionId } from '../types.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 
 /** What the tools can do: pay, ask and look, within what is its own. */
-export type Holder = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
+export type OwnerView = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
   readonly payer: Payer
   /** The session that it is, unless it is the wallet. */
   readonly session: SessionId | undefined
@@ -14,7 +14,7 @@ export type Holder = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
   readonly fetch: typeof globalThis.fetch
 }
 
-const mostListed = 200
+const maxListed = 200
 
 /**
  * Takes of a wallet or a session what the tools need. Of a wallet that is what a session has: it reads no session's
@@ -22,7 +22,7 @@ const mostListed = 200
  *
  * @throws ConfigurationError when it comes from another copy of the package: its fetch would pay by itself.
  */
-export function holderOf(owner: AgentWallet | Session): Holder {
+export function ownerViewOf(owner: AgentWallet | Session): OwnerView {
   const { protocols, authorize, settle, appraise, clock, budget } = owner
   const own = 'openSession' in owner ? viewOf(owner) : ownOf(owner)
   const payer = { protocols, authorize, settle, appraise, clock }
@@ -33,7 +33,7 @@ export function holderOf(owner: AgentWallet | Session): Holder {
   return Object.freeze({ ...own, payer, budget, fetch })
 }
 
-type Own = Pick<Holder, 'session' | 'payments' | 'approvals'>
+type Own = Pick<OwnerView, 'session' | 'payments' | 'approvals'>
 
 function ownOf({ id, payments, approvals }: Session): Own {
   return { session: id, payments, approvals }
@@ -51,7 +51,7 @@ function viewOf({ payments, approvals }: AgentWallet): Own {
         return payment && isOwn(payment) ? payment : undefined
       },
       list: async ({ limit = 100, ...filter } = {}) =>
-        (await payments.list({ ...filter, limit: mostListed })).filter(isOwn).slice(0, limit),
+        (await payments.list({ ...filter, limit: maxListed })).filter(isOwn).slice(0, limit),
     },
     approvals: { get: async (id) => (await list()).find((one) => one.id === id), list },
   }

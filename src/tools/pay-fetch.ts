@@ -6,7 +6,7 @@ import type { Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import type { Approval, ApprovalId, Payment } from '../types.js'
 import type { PayFetchOutput } from './answers.js'
-import type { Holder } from './owner-view.js'
+import type { OwnerView } from './owner-view.js'
 import type { PayFetchInput } from './input.js'
 import { brokenOff, failed, outcomeOf } from './outcome.js'
 import { readAnswer } from './response.js'
@@ -23,36 +23,36 @@ export type ToolCall = {
 }
 
 /** What the tools are made of. */
-export type Kit = {
-  readonly holder: Holder
+export type ToolContext = {
+  readonly owner: OwnerView
   /** Says why a URL is out of reach. */
   readonly reach: (url: string) => string | undefined
-  readonly mostCharacters: number
+  readonly maxCharacters: number
 }
 
 /** Requests of one session that wait for a person; a model that asks for ever tires nobody out. */
-const mostWaiting = 20
+const maxWaiting = 20
 
 /** Fetches, pays if it must, and says in a result what came of it. */
-export async function payFetch(input: PayFetchInput, call: ToolCall, kit: Kit): Promise<PayFetchOutput> {
-  return withStanding(await attempt(input, call, kit), { ...input, callKey: call.key }, kit.holder)
+export async function payFetch(input: PayFetchInput, call: ToolCall, context: ToolContext): Promise<PayFetchOutput> {
+  return withStanding(await attempt(input, call, context), { ...input, callKey: call.key }, context.owner)
 }
 
-async function attempt(input: PayFetchInput, call: ToolCall, kit: Kit): Promise<PayFetchOutput> {
-  const outOfReach = kit.reach(input.url)
+async function attempt(input: PayFetchInput, call: ToolCall, context: ToolContext): Promise<PayFetchOutput> {
+  const outOfReach = context.reach(input.url)
   if (outOfReach !== undefined)
     return { ...failed('host_denied', `Nothing was sent: ${outOfReach}.`), status: 'denied' }
-  const { holder } = kit
+  const { owner } = context
   const signed: Payment[] = []
   const authorize: Payer['authorize'] = async (required, ask) => {
-    await refuseFlood(required, ask, call, holder)
-    const authorization = await holder.payer.authorize(required, { ...ask, approval: call.approval })
+    await refuseFlood(required, ask, call, owner)
+    const authorization = await owner.payer.authorize(required, { ...ask, approval: call.approval })
     signed.push(authorization.payment)
     return authorization
   }
   try {
-    const response = await send(input, call, { ...holder.payer, authorize }, kit)
-    return await resultOf(response, kit)
+    const response = await send(input, call, { ...owner.payer, authorize }, context)
+    return await resultOf(response, context)
   } catch (error) {
     if (isStipendError(error)) return outcomeOf(error, input.key ?? call.key)
     if (call.signal?.aborted && signed.length === 0) throw error
@@ -61,21 +61,21 @@ async function attempt(input: PayFetchInput, call: ToolCall, kit: Kit): Promise<
 }
 
 /**
- * Finds out whether a call would have to wait for a person, and asks for leave if so. Nothing is paid, unless the limits
+ * Finds out whether a call would have to wait for a person, and asks for permission if so. Nothing is paid, unless the limits
  * have made room in the same instant. An answer is kept for the call itself: a request that asks no payment is not made
  * twice.
  */
 export async function askFirst(
   input: PayFetchInput,
   call: ToolCall,
-  kit: Kit,
+  context: ToolContext,
   keep: (result: PayFetchOutput) => void,
 ): Promise<Approval | undefined> {
-  if (call.key === undefined || kit.reach(input.url) !== undefined) return undefined
+  if (call.key === undefined || context.reach(input.url) !== undefined) return undefined
   try {
-    const asked = await askedBy(call.key, kit.holder)
-    if (!asked) await sendToAsk(input, call, kit, keep)
-    const wanted = asked ?? (await askedBy(call.key, kit.holder))
+    const asked = await askedBy(call.key, context.owner)
+    if (!asked) await sendToAsk(input, call, context, keep)
+    const wanted = asked ?? (await askedBy(call.key, context.owner))
     return wanted?.status === 'pending' ? wanted : undefined
   } catch (error) {
     if (call.signal?.aborted) throw error
@@ -88,18 +88,18 @@ export async function askFirst(
 async function sendToAsk(
   input: PayFetchInput,
   call: ToolCall,
-  kit: Kit,
+  context: ToolContext,
   keep: (result: PayFetchOutput) => void,
 ): Promise<void> {
-  const { payer } = kit.holder
+  const { payer } = context.owner
   const authorize: Payer['authorize'] = async (required, ask) => {
     if (!needsPerson(await payer.appraise(required, ask))) throw refusal('nothing has to be asked')
-    await refuseFlood(required, ask, call, kit.holder)
+    await refuseFlood(required, ask, call, context.owner)
     return payer.authorize(required, ask)
   }
   try {
-    const result = await resultOf(await send(input, call, { ...payer, authorize }, kit), kit)
-    keep(await withStanding(result, { ...input, callKey: call.key }, kit.holder))
+    const result = await resultOf(await send(input, call, { ...payer, authorize }, context), context)
+    keep(await withStanding(result, { ...input, callKey: call.key }, context.owner))
   } catch (error) {
     if (!isStipendError(error)) throw error
   }
@@ -111,7 +111,7 @@ async function sendToAsk(
  */
 export async function askedBy(
   key: string,
-  { approvals, session }: Pick<Holder, 'approvals' | 'session'>,
+  { approvals, session }: Pick<OwnerView, 'approvals' | 'session'>,
 ): Promise<Approval | undefined> {
   const all = await approvals.list()
   return all.findLast(
@@ -120,10 +120,10 @@ export async function askedBy(
   )
 }
 
-async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { holder }: Kit): Promise<Response> {
+async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { owner }: ToolContext): Promise<Response> {
   const { url, method = 'GET', headers, body, maxUsd } = input
   const labels = call.key === undefined ? {} : { [callLabel]: call.key }
-  return wrapFetch(holder.fetch, payer, { labels })(url, {
+  return wrapFetch(owner.fetch, payer, { labels })(url, {
     method,
     ...(headers && { headers: { ...headers } }),
     ...(body !== undefined && { body }),
@@ -137,11 +137,11 @@ async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { holder
 async function refuseFlood(...[required, ask, call, { approvals, payer }]: FloodCheck): Promise<void> {
   const waiting = (await approvals.list()).filter(({ kind, status }) => kind === 'approval' && status === 'pending')
   const isOwn = waiting.some(({ labels }) => labels[callLabel] === call.key && call.key !== undefined)
-  if (waiting.length < mostWaiting || isOwn || !needsPerson(await payer.appraise(required, ask))) return
-  throw refusal(`${mostWaiting} requests wait for the owner already`)
+  if (waiting.length < maxWaiting || isOwn || !needsPerson(await payer.appraise(required, ask))) return
+  throw refusal(`${maxWaiting} requests wait for the owner already`)
 }
 
-type FloodCheck = [...Parameters<Payer['authorize']>, call: ToolCall, holder: Holder]
+type FloodCheck = [...Parameters<Payer['authorize']>, call: ToolCall, owner: OwnerView]
 
 /** Whether nothing could be paid at once, and a person's yes would help. */
 function needsPerson({ payable, offers }: Quote): boolean {
@@ -152,9 +152,9 @@ function refusal(reason: string): PaymentDeniedError {
   return new PaymentDeniedError([{ rule: 'approval', reason }])
 }
 
-async function resultOf(response: Response, { mostCharacters }: Kit): Promise<PayFetchOutput> {
+async function resultOf(response: Response, { maxCharacters }: ToolContext): Promise<PayFetchOutput> {
   const payment = getPayment(response)
-  const { seen, isBroken } = await readAnswer(response, mostCharacters)
+  const { seen, isBroken } = await readAnswer(response, maxCharacters)
   const isGood = response.ok && !isBroken
   const answer = isBroken ? 'an answer that broke off' : `${response.status}`
   if (!payment) {

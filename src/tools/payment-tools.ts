@@ -5,11 +5,11 @@ import { ConfigurationError } from '../errors.js'
 import type { Session } from '../session/session.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 import { createPayFetch, createTool } from './create-tool.js'
-import { holderOf } from './owner-view.js'
+import { ownerViewOf } from './owner-view.js'
 import { approvalStatusInput, budgetInput, paymentsInput, quoteInput } from './input.js'
 import { approvalStatus, budget, payments, quote } from './read-tools.js'
 import { approvalStatusOutput, budgetOutput, paymentsOutput, quoteOutput } from './output.js'
-import type { Kit } from './pay-fetch.js'
+import type { ToolContext } from './pay-fetch.js'
 import { createReach } from './reachable.js'
 import type { PaymentTools } from './tool.js'
 
@@ -58,19 +58,19 @@ export function paymentTools(owner: AgentWallet | Session, options: PaymentTools
     hosts: true,
     maxBodyCharacters: true,
   } satisfies OptionNames<PaymentToolsOptions>)
-  const { hosts, maxBodyCharacters: mostCharacters = 16_384 } = options
-  if (!Number.isSafeInteger(mostCharacters) || mostCharacters < 0 || mostCharacters > 1_048_576) {
+  const { hosts, maxBodyCharacters: maxCharacters = 16_384 } = options
+  if (!Number.isSafeInteger(maxCharacters) || maxCharacters < 0 || maxCharacters > 1_048_576) {
     throw new ConfigurationError('Failed to read maxBodyCharacters: expected a whole number up to 1048576')
   }
-  const kit: Kit = Object.freeze({ holder: holderOf(owner), reach: createReach(hosts), mostCharacters })
+  const context: ToolContext = Object.freeze({ owner: ownerViewOf(owner), reach: createReach(hosts), maxCharacters })
   return Object.freeze({
-    pay_fetch: createPayFetch(kit),
-    quote: createTool({ name: 'quote', input: quoteInput, output: quoteOutput, work: quote }, kit),
-    budget: createTool({ name: 'budget', input: budgetInput, output: budgetOutput, work: budget }, kit),
-    payments: createTool({ name: 'payments', input: paymentsInput, output: paymentsOutput, work: payments }, kit),
+    pay_fetch: createPayFetch(context),
+    quote: createTool({ name: 'quote', input: quoteInput, output: quoteOutput, work: quote }, context),
+    budget: createTool({ name: 'budget', input: budgetInput, output: budgetOutput, work: budget }, context),
+    payments: createTool({ name: 'payments', input: paymentsInput, output: paymentsOutput, work: payments }, context),
     approval_status: createTool(
       { name: 'approval_status', input: approvalStatusInput, output: approvalStatusOutput, work: approvalStatus },
-      kit,
+      context,
     ),
   })
 }

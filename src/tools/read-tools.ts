@@ -2,24 +2,35 @@ import { isStipendError } from '../errors.js'
 import { quoteWith } from '../fetch/wrap-fetch.js'
 import { formatUnits, formatUsd } from '../money.js'
 import type { QuotedOffer } from '../pay/quote.js'
-import type { Answer, ApprovalStatusOutput, BudgetOutput, PaymentsOutput, QuoteOutput, SeenOffer } from './answers.js'
+import type {
+  ToolAnswer,
+  ApprovalStatusOutput,
+  BudgetOutput,
+  PaymentsOutput,
+  QuoteOutput,
+  SeenOffer,
+} from './answers.js'
 import type { ApprovalStatusInput, BudgetInput, PaymentsInput, QuoteInput } from './input.js'
 import { answerOf, failed } from './outcome.js'
-import type { Kit, ToolCall } from './pay-fetch.js'
+import type { ToolContext, ToolCall } from './pay-fetch.js'
 import { plain } from '../lib/untrusted.js'
 import { instant, seeApproval, seePayment } from './views.js'
 
-const longestReason = 512
+const maxReasonLength = 512
 
 /** Says what a request would cost, and what the rules make of it. */
-export async function quote(input: QuoteInput, { signal }: ToolCall, { holder, reach }: Kit): Promise<QuoteOutput> {
+export async function quote(
+  input: QuoteInput,
+  { signal }: ToolCall,
+  { owner, reach }: ToolContext,
+): Promise<QuoteOutput> {
   const outOfReach = reach(input.url)
   if (outOfReach !== undefined)
     return { ...failed('host_denied', `Nothing was sent: ${outOfReach}.`), status: 'denied' }
   const { url, method = 'GET', headers, body } = input
   const init = { method, ...(headers && { headers: { ...headers } }), ...(body !== undefined && { body }) }
   return answering('request_failed', async () => {
-    const ask = quoteWith(holder.fetch, holder.payer)
+    const ask = quoteWith(owner.fetch, owner.payer)
     const quoted = await ask(url, { ...init, ...(signal && { signal }), redirect: 'manual' })
     if (!quoted) return { status: 'ok', explanation: 'Nothing is asked for it.', asksPayment: false }
     const { payable, offers, setAside } = quoted
@@ -37,13 +48,13 @@ export async function quote(input: QuoteInput, { signal }: ToolCall, { holder, r
 }
 
 /** Says what is left under each limit. */
-export async function budget({ url }: BudgetInput, _call: ToolCall, { holder }: Kit): Promise<BudgetOutput> {
+export async function budget({ url }: BudgetInput, _call: ToolCall, { owner }: ToolContext): Promise<BudgetOutput> {
   return answering('ledger_unavailable', async () => {
-    const lines = await holder.budget(url)
+    const lines = await owner.budget(url)
     const limits = lines.map(({ name, measure, max, used, left, freesAt }) => {
       const write = (amount: bigint): string => (measure === 'microUsd' ? formatUsd(amount) : amount.toString())
       return {
-        name: plain(name, longestReason),
+        name: plain(name, maxReasonLength),
         counts: measure === 'microUsd' ? ('usd' as const) : ('payments' as const),
         max: write(max),
         used: write(used),
@@ -56,11 +67,11 @@ export async function budget({ url }: BudgetInput, _call: ToolCall, { holder }: 
 }
 
 /** Lists payments, its own only. */
-export async function payments(input: PaymentsInput, _call: ToolCall, { holder }: Kit): Promise<PaymentsOutput> {
+export async function payments(input: PaymentsInput, _call: ToolCall, { owner }: ToolContext): Promise<PaymentsOutput> {
   return answering('ledger_unavailable', async () => {
     const { id, limit = 20 } = input
     const found =
-      id === undefined ? await holder.payments.list({ limit }) : [await holder.payments.get(`pay_${id.slice(4)}`)]
+      id === undefined ? await owner.payments.list({ limit }) : [await owner.payments.get(`pay_${id.slice(4)}`)]
     const shown = found.flatMap((payment) => (payment ? [seePayment(payment)] : []))
     const explanation = 'Newest first. Of what is unknown, money can have left: do not buy it again.'
     return { status: 'ok', explanation, payments: shown }
@@ -71,17 +82,20 @@ export async function payments(input: PaymentsInput, _call: ToolCall, { holder }
 export async function approvalStatus(
   { id }: ApprovalStatusInput,
   _call: ToolCall,
-  { holder }: Kit,
+  { owner }: ToolContext,
 ): Promise<ApprovalStatusOutput> {
   return answering('ledger_unavailable', async () => {
-    const all = await holder.approvals.list()
+    const all = await owner.approvals.list()
     const found = all.filter((approval) => id === undefined || approval.id === id).slice(0, 50)
     return { status: 'ok', explanation: 'Only the owner decides on them.', approvals: found.map(seeApproval) }
   })
 }
 
 /** A failure is an answer; what it carries stays here. */
-async function answering<answer extends Answer>(code: string, work: () => Promise<answer>): Promise<answer | Answer> {
+async function answering<answer extends ToolAnswer>(
+  code: string,
+  work: () => Promise<answer>,
+): Promise<answer | ToolAnswer> {
   try {
     return await work()
   } catch (error) {
@@ -99,6 +113,6 @@ function seeOffer({ offer, microUsd, allowed, waitsFor, reasons }: QuotedOffer):
     payTo: offer.payTo,
     isAllowed: allowed,
     ...(waitsFor && { waitsFor }),
-    reasons: reasons.map((reason) => plain(reason, longestReason)),
+    reasons: reasons.map((reason) => plain(reason, maxReasonLength)),
   }
 }

@@ -17,29 +17,29 @@ export type SeenAnswer = {
 /** An answer, and whether it came whole or as much of it as is shown. */
 export type ReadAnswer = { readonly seen: SeenAnswer; readonly isBroken: boolean }
 
-const longestLocation = 2048
+const maxLocationLength = 2048
 /** How much of what is no text is read to say how long it is. */
-const mostCounted = 1_048_576
+const maxCountedBytes = 1_048_576
 const knownType =
   /^(text\/(plain|html|css|csv|markdown|xml|javascript|event-stream|calendar)|application\/([a-z]{1,12}\+)?(json|xml)|application\/(pdf|zip|gzip|wasm|javascript|yaml|x-ndjson|x-www-form-urlencoded|octet-stream|grpc|msgpack|cbor|x-tar)|image\/(png|jpeg|gif|webp|avif|svg\+xml|x-icon)|audio\/(mpeg|ogg|wav|webm|aac)|video\/(mp4|webm|ogg|mpeg)|font\/(woff2?|ttf|otf)|multipart\/(form-data|mixed))$/
 const textType = /^text\/|^application\/(json|xml|javascript|yaml|x-ndjson|x-www-form-urlencoded)$|\+(json|xml)$/
 
 /** Reads of an answer what a model may see: its text up to a number of characters, or what it is and how long. */
-export async function readAnswer(response: Response, mostCharacters: number): Promise<ReadAnswer> {
+export async function readAnswer(response: Response, maxCharacters: number): Promise<ReadAnswer> {
   const contentType = readType(response.headers.get('content-type'))
   const isText = contentType === undefined || textType.test(contentType)
   // A character takes four bytes at most; whatever is stripped must not pull more in than is shown.
-  const { bytes, isCut, isBroken } = await readBytes(response, isText ? mostCharacters * 4 : mostCounted)
+  const { bytes, isCut, isBroken } = await readBytes(response, isText ? maxCharacters * 4 : maxCountedBytes)
   const text = isText ? decode(bytes) : undefined
-  const shown = text === undefined ? undefined : plain(text, mostCharacters)
+  const shown = text === undefined ? undefined : plain(text, maxCharacters)
   const location = response.headers.get('location')
   const seen = {
     httpStatus: response.status,
     ...(contentType !== undefined && { contentType }),
     ...(shown !== undefined && bytes.length > 0 && { untrustedBody: shown }),
     bodyBytes: bytes.length,
-    isBodyCut: isCut || (text !== undefined && text.length > mostCharacters),
-    ...(location !== null && { untrustedLocation: plain(location, longestLocation) }),
+    isBodyCut: isCut || (text !== undefined && text.length > maxCharacters),
+    ...(location !== null && { untrustedLocation: plain(location, maxLocationLength) }),
   }
   return { seen, isBroken }
 }

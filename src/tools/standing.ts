@@ -3,7 +3,7 @@ import { withoutQuery } from '../resource.js'
 import { formatUsd } from '../money.js'
 import type { PayFetchOutput } from './answers.js'
 import type { PayFetchInput } from './input.js'
-import type { Holder } from './owner-view.js'
+import type { OwnerView } from './owner-view.js'
 import { instant, seePayment } from './views.js'
 
 /** What stands, and whether it is surely of this purchase: a call without a name is only known by where it went. */
@@ -21,17 +21,17 @@ const maxAgeMs = 86_400_000
  * Finds the payment of an earlier call for the same purchase that counts on. It is looked for only when a call is refused or
  * fails: what is said of this call must not be taken for what is known of the purchase.
  */
-async function findStanding(wanted: Wanted, holder: Holder): Promise<Standing | undefined> {
+async function findStanding(wanted: Wanted, owner: OwnerView): Promise<Standing | undefined> {
   try {
     // The name of a call is a framework's: the same purchase asked for again has another.
-    return (await findNamed(wanted, holder)) ?? (wanted.key === undefined ? await findAlike(wanted, holder) : undefined)
+    return (await findNamed(wanted, owner)) ?? (wanted.key === undefined ? await findAlike(wanted, owner) : undefined)
   } catch {
     // The call has its own failure to tell of.
     return undefined
   }
 }
 
-async function findNamed({ key, callKey }: Wanted, { payments }: Holder): Promise<Standing | undefined> {
+async function findNamed({ key, callKey }: Wanted, { payments }: OwnerView): Promise<Standing | undefined> {
   const purchaseKey = key ?? callKey
   if (purchaseKey === undefined) return undefined
   const named = await payments.list({ purchaseKey, limit: maxListed })
@@ -39,7 +39,10 @@ async function findNamed({ key, callKey }: Wanted, { payments }: Holder): Promis
   return payment && { payment, isNamed: true }
 }
 
-async function findAlike({ url, method = 'GET' }: Wanted, { payments, payer }: Holder): Promise<Standing | undefined> {
+async function findAlike(
+  { url, method = 'GET' }: Wanted,
+  { payments, payer }: OwnerView,
+): Promise<Standing | undefined> {
   const { host, origin, href } = new URL(url)
   const asked = withoutQuery({ url: href, method, host, origin })
   const since = payer.clock() - maxAgeMs
@@ -52,9 +55,9 @@ async function findAlike({ url, method = 'GET' }: Wanted, { payments, payer }: H
 }
 
 /** Says of a call that was refused or failed what stands of its purchase, before what became of the call itself. */
-export async function withStanding(answer: PayFetchOutput, wanted: Wanted, holder: Holder): Promise<PayFetchOutput> {
+export async function withStanding(answer: PayFetchOutput, wanted: Wanted, owner: OwnerView): Promise<PayFetchOutput> {
   if (answer.status === 'ok' || answer.payment !== undefined) return answer
-  const standing = await findStanding(wanted, holder)
+  const standing = await findStanding(wanted, owner)
   return standing ? nameStanding(answer, standing) : answer
 }
 

@@ -17,7 +17,7 @@ export type PaymentTool<name extends string, input, output> = {
 /** The tool that pays, and what a framework's own approval needs of it. */
 export type PayFetchTool = PaymentTool<'pay_fetch', PayFetchInput, PayFetchOutput> & {
   /**
-   * Asks for leave if the call would have to wait for a person, and answers what was asked; pays nothing. The call needs a
+   * Asks for permission if the call would have to wait for a person, and answers what was asked; pays nothing. The call needs a
    * key.
    */
   readonly ask: (input: unknown, call: ToolCall) => Promise<Approval | undefined>

@@ -14,7 +14,7 @@ const states: Readonly<Record<PaymentStatus, SeenPayment['state']>> = {
   cancelled: 'released',
 }
 
-const longestWord = 256
+const maxWordLength = 256
 /** A hash in hex, or a signature in base58: what a server names a transaction by, and prose is not. */
 const transactionShape = /^(0x[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{64,88})$/
 
@@ -30,7 +30,7 @@ export function seePayment(payment: Payment): SeenPayment {
     payTo,
     host: resource.host,
     at: instant(createdAt),
-    key: plain(purchaseKey, longestWord),
+    key: plain(purchaseKey, maxWordLength),
     ...(receipt && transactionShape.test(receipt.transaction) && { transaction: receipt.transaction }),
   }
 }
@@ -42,7 +42,7 @@ export function seeApproval(approval: Approval): SeenApproval {
     id,
     kind,
     status,
-    reason: plain(reason, longestWord * 2),
+    reason: plain(reason, maxWordLength * 2),
     amountUsd: formatUsd(microUsd),
     amount: formatUnits(amount, asset),
     network: asset.network,

@@ -2,7 +2,7 @@ import { ChainUnavailableError, isStipendError } from '../errors.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { Chain } from '../ports/chain.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Asset, MicroUsd, Network } from '../types.js'
 
 /** What a wallet holds of one asset. */
@@ -16,13 +16,15 @@ export type Balance = {
   readonly microUsd: MicroUsd
 }
 
-type Books = Pick<Parts, 'assets' | 'keyStore'> & { readonly chains: readonly Chain[] }
+type BalanceContext = Pick<PayContext, 'assets' | 'keyStore'> & { readonly chains: readonly Chain[] }
 
 /** Lists the wallet's address on each network of the table of assets that it has a key for. */
 export async function addresses({
   assets,
   keyStore,
-}: Pick<Parts, 'assets' | 'keyStore'>): Promise<readonly { readonly network: Network; readonly address: string }[]> {
+}: Pick<PayContext, 'assets' | 'keyStore'>): Promise<
+  readonly { readonly network: Network; readonly address: string }[]
+> {
   const networks = [...new Set(assets.list().map(({ network }) => network))]
   const signers = await Promise.all(networks.map((network) => keyStore.getSigner(network)))
   return networks.flatMap((network, index) => {
@@ -32,14 +34,14 @@ export async function addresses({
 }
 
 /** Asks the configured chains what the wallet holds of every asset of the table. */
-export async function balances({ assets, keyStore, chains }: Books): Promise<readonly Balance[]> {
+export async function balances({ assets, keyStore, chains }: BalanceContext): Promise<readonly Balance[]> {
   const held = await Promise.all(chains.map((chain) => holdings(chain, { assets, keyStore })))
   return held.flat()
 }
 
 async function holdings(
   chain: Chain,
-  { assets, keyStore }: Pick<Books, 'assets' | 'keyStore'>,
+  { assets, keyStore }: Pick<BalanceContext, 'assets' | 'keyStore'>,
 ): Promise<readonly Balance[]> {
   const { network } = chain
   const signer = await keyStore.getSigner(network)

@@ -18,11 +18,11 @@ import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
 import { listOf } from '../pay/list-payments.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { withoutTransfers } from '../policy/narrow.js'
-import { createPolicyHolder } from './current-policy.js'
+import { createCurrentPolicy } from './current-policy.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import { type Random, randomBytes } from '../lib/random.js'
@@ -78,15 +78,15 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   refuseUnknown('createAgentWallet', options, optionNames)
   const { protocols = [x402(), x402V1()], schemes = [exactEvm()], random = randomBytes } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
-  const { emit, on, hears } = createEvents()
+  const { emit, on, hasListeners } = createEvents()
   const ledger = boundLedger(options.ledger ?? memoryLedger(), { emit })
   const keyStore = boundKeyStore(options.keyStore)
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall
-  const { policy, setPolicy } = createPolicyHolder(options.policy ?? [], { ledger, clock, emit })
+  const { policy, setPolicy } = createCurrentPolicy(options.policy ?? [], { ledger, clock, emit })
   const assets = createAssetTable(options.assets, familiesOf(schemes))
-  const parts = {
+  const context = {
     keyStore,
     schemes,
     assets,
@@ -100,43 +100,43 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,
-    hears,
+    hasListeners,
     onApproval: options.onApproval,
-  } satisfies Parts
-  const payer = createPayer(parts, { protocols, random })
+  } satisfies PayContext
+  const payer = createPayer(context, { protocols, random })
   const fetch = options.fetch ?? createLateFetch()
   // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
-  const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...parts, policy }, random)]))
+  const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...context, policy }, random)]))
   const sessions: SessionMaker = {
-    parts,
+    context,
     protocols,
     random,
     fetch,
-    root: createSecret('sessions', parts),
+    root: createSecret('sessions', context),
     tokenPrefix: readPrefix(options.sessionTokenPrefix),
   }
-  const books = { ...parts, chains, witness: trusted.witness }
+  const reconciling = { ...context, chains, witness: trusted.witness }
   return Object.freeze({
     ...payer,
     fetch: wrapFetch(fetch, payer),
     quote: quoteWith(fetch, payer),
-    budget: (url?: string | URL) => budget(parts, url),
+    budget: (url?: string | URL) => budget(context, url),
     payments: Object.freeze({
       get: ledger.get,
       list: listOf(ledger),
       history: (id: PaymentId) => historyOf(id, ledger),
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
-    addresses: () => addresses(parts),
-    balances: () => balances(books),
-    transfer: (what: TransferOptions) => transfer(what, { ...books, movers }),
-    reconcile: () => reconcile(books),
-    cancel: (id: PaymentId) => cancel(id, books),
-    resolve: (id: PaymentId, options: ResolveOptions) => resolve(id, options, parts),
+    addresses: () => addresses(context),
+    balances: () => balances(reconciling),
+    transfer: (what: TransferOptions) => transfer(what, { ...reconciling, movers }),
+    reconcile: () => reconcile(reconciling),
+    cancel: (id: PaymentId) => cancel(id, reconciling),
+    resolve: (id: PaymentId, options: ResolveOptions) => resolve(id, options, context),
     confirmClock: trusted.confirm,
     setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
-    close: startRounds(books, options.reconcileEverySeconds, random),
-    approvals: approvalsOf(parts),
+    close: startRounds(reconciling, options.reconcileEverySeconds, random),
+    approvals: approvalsOf(context),
     freeze: async (reason: string) => {
       const freeze = { reason, at: clock() }
       await ledger.freeze(freeze)
@@ -163,7 +163,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
 
 async function setLedgerTime(
   reason: string,
-  { ledger, trusted, emit }: Pick<Parts, 'ledger' | 'emit'> & { readonly trusted: TrustedClock },
+  { ledger, trusted, emit }: Pick<PayContext, 'ledger' | 'emit'> & { readonly trusted: TrustedClock },
 ): Promise<void> {
   if (!ledger.setTime) throw new ConfigurationError('Failed to set the time of the ledger: it has none to be set')
   if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 1000)
@@ -179,9 +179,9 @@ async function historyOf(id: PaymentId, { history }: Ledger): Promise<readonly J
 }
 
 /** Only transfers are ever paid by the scheme that a chain brings for them: no server can ask for one. */
-function createMover({ transfers }: Chain, parts: Parts, random: Random): Payer {
-  const schemes = [...parts.schemes, ...(transfers?.scheme ? [transfers.scheme] : [])]
-  return createPayer({ ...parts, schemes }, { protocols: [], random })
+function createMover({ transfers }: Chain, context: PayContext, random: Random): Payer {
+  const schemes = [...context.schemes, ...(transfers?.scheme ? [transfers.scheme] : [])]
+  return createPayer({ ...context, schemes }, { protocols: [], random })
 }
 
 function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, emit: Emit): TrustedClock {
@@ -193,15 +193,19 @@ function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, em
   return createTrustedClock({ clock, monotonic, tell })
 }
 
-function startRounds(books: Parameters<typeof reconcile>[0], seconds: number | undefined, random: Random): () => void {
+function startRounds(
+  context: Parameters<typeof reconcile>[0],
+  seconds: number | undefined,
+  random: Random,
+): () => void {
   if (seconds === undefined) return () => {}
   const round = async (): Promise<void> => {
-    await reconcile(books).catch((error: unknown) => books.emit('reconciliation.failed', { error }))
+    await reconcile(context).catch((error: unknown) => context.emit('reconciliation.failed', { error }))
   }
   return startLoop(round, { seconds, random })
 }
 
-function approvalsOf({ ledger, time, emit }: Parts): AgentWallet['approvals'] {
+function approvalsOf({ ledger, time, emit }: PayContext): AgentWallet['approvals'] {
   const decide = async (id: ApprovalId, status: 'approved' | 'denied'): Promise<Approval | undefined> => {
     const approval = await ledger.decideApproval(id, status, time().ledger)
     if (approval) emit('approval.decided', { approval })

@@ -7,7 +7,7 @@ import type { PolicyEngine, Rule } from '../ports/policy.js'
 type Policy = readonly Rule[] | PolicyEngine
 
 /** Holds the policy in force, behind one that never changes: whoever judges by it judges by the latest. */
-export function createPolicyHolder(
+export function createCurrentPolicy(
   first: Policy,
   { ledger, clock, emit }: { readonly ledger: Ledger; readonly clock: () => number; readonly emit: Emit },
 ): { readonly policy: GuardedPolicy; readonly setPolicy: (policy: Policy) => Promise<void> } {

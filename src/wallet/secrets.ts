@@ -1,17 +1,17 @@
 import type { AssetTable } from '../assets/table.js'
 import { ConfigurationError, isStipendError, LedgerUnavailableError } from '../errors.js'
 import { equalBytes } from '../lib/bytes.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { KeyStore } from '../ports/key-store.js'
 
-type Sources = Pick<Parts, 'keyStore' | 'ledger'>
+type Sources = Pick<PayContext, 'keyStore' | 'ledger'>
 
 /**
  * Answers by which secret the purchases of a payer are named. The ledger keeps the first that was used for an address,
  * so that another store of the same key goes on with it: the same purchase has the same nonce, whichever store signs.
  * All keys of a wallet go by one secret, so that a purchase is also the same on another network.
  */
-export function createPurchaseSecret(sources: Sources & { readonly assets: AssetTable }): Parts['secret'] {
+export function createPurchaseSecret(sources: Sources & { readonly assets: AssetTable }): PayContext['secret'] {
   const own = createSecret('purchases', sources)
   const kept = new Map<string, Uint8Array>()
   let turn: Promise<unknown> = Promise.resolve()
@@ -37,7 +37,7 @@ export function createPurchaseSecret(sources: Sources & { readonly assets: Asset
 
 /** Lists the addresses that a store signs for; what it does not say now is found when it pays. */
 async function payersOf(
-  { assets, keyStore }: Pick<Parts, 'assets' | 'keyStore'>,
+  { assets, keyStore }: Pick<PayContext, 'assets' | 'keyStore'>,
   payer: string,
 ): Promise<readonly string[]> {
   const networks = [...new Set(assets.list().map(({ network }) => network))]

@@ -6,7 +6,7 @@ import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError, PaymentOutcomeUnknownError } from '../errors.js'
 import { parseUnits, parseUsd, type Usd } from '../money.js'
-import type { Parts } from '../pay/context.js'
+import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
 import { requestHash } from '../pay/request-hash.js'
 import { transferTo } from '../resource.js'
@@ -38,7 +38,7 @@ const optionNames: OptionNames<TransferOptions> = {
   labels: true,
 }
 
-type Books = Pick<Parts, 'assets' | 'keyStore'> & {
+type TransferContext = Pick<PayContext, 'assets' | 'keyStore'> & {
   readonly chains: readonly Chain[]
   /** What pays for transfers on the network of each chain. */
   readonly movers: ReadonlyMap<Network, Payer>
@@ -53,15 +53,15 @@ const turns = new WeakMap<Payer, Promise<unknown>>()
  * Moves money of the owner's own accord, the way every payment goes: it is judged, recorded and signed, then sent. What
  * is sent again is the same transaction.
  */
-export async function transfer(options: TransferOptions, books: Books): Promise<Payment> {
+export async function transfer(options: TransferOptions, context: TransferContext): Promise<Payment> {
   refuseUnknown('transfer', options, optionNames)
   const { network, to } = options
-  const asset = findAsset(options, books.assets)
+  const asset = findAsset(options, context.assets)
   const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)
   if (amount <= 0n) throw new ConfigurationError('Failed to read amount: there is nothing to transfer')
-  const { transfers, payer } = meansOf(network, books)
+  const { transfers, payer } = meansOf(network, context)
   return inTurn(payer, async () => {
-    const required = await prepare({ asset, amount, payTo: to }, transfers, books)
+    const required = await prepare({ asset, amount, payTo: to }, transfers, context)
     const resource = transferTo(network, to)
     const authorization = await payer.authorize(required, {
       resource,
@@ -84,7 +84,7 @@ function findAsset({ asset: named, network }: TransferOptions, assets: AssetTabl
   })
 }
 
-function meansOf(network: Network, { chains, movers }: Books): Means {
+function meansOf(network: Network, { chains, movers }: TransferContext): Means {
   const transfers = chains.find((one) => one.network === network)?.transfers
   const payer = movers.get(network)
   if (transfers && payer) return { transfers, payer }
@@ -101,7 +101,7 @@ async function inTurn<value>(payer: Payer, work: () => Promise<value>): Promise<
 async function prepare(
   { asset, amount, payTo }: { readonly asset: Asset; readonly amount: bigint; readonly payTo: string },
   transfers: Transfers,
-  { keyStore }: Books,
+  { keyStore }: TransferContext,
 ): Promise<PaymentRequired> {
   const signer = await keyStore.getSigner(asset.network)
   if (!signer) throw new ConfigurationError(`Failed to transfer: the key store has no key for ${asset.network}`)

@@ -96,7 +96,7 @@ describe('a notice', () => {
   test('never makes a payment wait: a receiver that hangs, throws or floods costs notices, not payments', async () => {
     const { wallet, shop, dropped, stop } = setUp(() => new Promise(() => {}), {
       events: ['payment.settled'],
-      mostWaiting: 2,
+      maxWaiting: 2,
     })
     for (let index = 0; index < 6; index += 1) {
       const response = await wallet.fetch(`${asked}${index}`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allowHosts, ConfigurationError, isStipendError, spendingLimit } from '../../src/index.js'
-import { createGate } from '../../adapters/http/gate.js'
+import { createPasswordCheck } from '../../adapters/http/password-check.js'
 import { createHandler, hashPassword } from '../../adapters/http/index.js'
 import { masterPassword as password, openService } from '../support/service.ts'
 import { openShop } from '../support/shop.ts'
@@ -11,10 +11,10 @@ const url = 'https://shop.example.com/report'
 const hash = await hashPassword(password)
 
 /** A gate whose waits are noted and not waited for. */
-function openGate(options: Pick<Parameters<typeof createGate>[0], 'masterPassword' | 'masterPasswordHash'>) {
+function openGate(options: Pick<Parameters<typeof createPasswordCheck>[0], 'masterPassword' | 'masterPasswordHash'>) {
   const waited: number[] = []
   const wait = async (milliseconds: number): Promise<void> => void waited.push(milliseconds)
-  return { gate: createGate({ ...options, clock: () => 0, wait }), waited }
+  return { gate: createPasswordCheck({ ...options, clock: () => 0, wait }), waited }
 }
 
 describe('the master password', () => {

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodePayment, entriesPerSeal, hashRecord, nextSeal, type Seal } from 'stipend'
+import { encodePayment, entriesPerSeal, hashRecord, nextSeal, type Seal } from 'stipend/ledger'
 import { type PostgresLedger, postgresLedger } from 'stipend/postgres'
 import { noon, sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'

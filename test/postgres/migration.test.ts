@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodePayment, hashRecord } from 'stipend'
+import { encodePayment, hashRecord } from 'stipend/ledger'
 import { postgresLedger } from 'stipend/postgres'
 import { version } from '../../adapters/postgres/schema.ts'
 import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'

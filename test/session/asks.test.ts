@@ -3,7 +3,7 @@ import {
   allowHosts,
   allowPayees,
   type OfferClaim,
-  type PaymentAsk,
+  type AuthorizeOptions,
   type PaymentRequired,
   spendingLimit,
 } from '../../src/index.js'
@@ -38,7 +38,7 @@ function required(different: Partial<OfferClaim> = {}): PaymentRequired {
   }
 }
 
-function ask(different: Partial<PaymentAsk> = {}): PaymentAsk {
+function ask(different: Partial<AuthorizeOptions> = {}): AuthorizeOptions {
   return { resource: shop, sameRequest: false, requestHash: 'a', labels: {}, ...different }
 }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { encodePayment, entriesPerSeal, hashRecord } from 'stipend'
+import { encodePayment, entriesPerSeal, hashRecord } from 'stipend/ledger'
 import { type SqliteLedger, sqliteLedger } from 'stipend/sqlite'
 import { noon, sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 

@@ -72,7 +72,7 @@ export type EncryptedFileKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
  * Creates a key store from a file that is encrypted under a password (scrypt, AES-256-GCM), which only its owner can
  * read. It is opened when a key is first needed, and its keys are in memory until it is locked.
  *
- * @throws ConfigurationError at its first use, when the file is missing, is not private, or is none of ours.
+ * @throws ConfigurationError at its first use, when the file is missing, is not private, or is not a key file of this package.
  *
  * @example
  * ```ts

@@ -16,7 +16,7 @@ export type KeyFileHeader = {
 /** A file as it is written: the header, and the secrets encrypted. */
 export type KeyFile = KeyFileHeader & { readonly ciphertext: string }
 
-export const mostKeys = 64
+export const maxKeys = 64
 
 const address = {
   eip155: /^0x[0-9a-fA-F]{40}$/,
@@ -36,7 +36,7 @@ const schema = () =>
     version: z.literal(1),
     kdf: z.strictObject({ name: z.literal('scrypt'), n: z.int(), r: z.int(), p: z.int(), salt: hex(32) }),
     cipher: z.strictObject({ name: z.literal('aes-256-gcm'), iv: hex(12) }),
-    keys: z.array(z.union([key('eip155'), key('solana')])).check(z.minLength(1), z.maxLength(mostKeys)),
+    keys: z.array(z.union([key('eip155'), key('solana')])).check(z.minLength(1), z.maxLength(maxKeys)),
     ciphertext: z.string().check(z.regex(/^(?:[0-9a-f]{2}){48,4096}$/)),
   })
 

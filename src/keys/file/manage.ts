@@ -5,7 +5,7 @@ import type { Random } from '../../lib/random.js'
 import { joinBytes, wipe } from '../../lib/bytes.js'
 import { publicKeyOf } from '../ed25519.js'
 import { addressOfSecret, type Secret } from '../held-key.js'
-import { mostKeys, parseKeyFile, writeKeyFile } from './key-file.js'
+import { maxKeys, parseKeyFile, writeKeyFile } from './key-file.js'
 import { keyFileError } from './key-file-error.js'
 import { createPrivateFile, isThere, readPrivateFile, replacePrivateFile } from './private-file.js'
 import type { KeyAddress } from '../signers.js'
@@ -141,7 +141,7 @@ async function readSource(from: KeySource): Promise<readonly Secret[]> {
 function merge(secrets: readonly Secret[], added: readonly Secret[]): readonly Secret[] {
   const all = [...secrets, ...added]
   if (new Set(all.map(addressOfSecret)).size < all.length) throw keyFileError('known')
-  if (all.length > mostKeys) throw keyFileError('full')
+  if (all.length > maxKeys) throw keyFileError('full')
   return all
 }
 

@@ -4,10 +4,10 @@ import { ownBytes } from '../../lib/bytes.js'
 /** A password, or what asks for it when it is needed. */
 export type Password = string | Uint8Array | (() => Promise<string | Uint8Array>)
 
-const shortest = 8
-const longest = 1024
+const minLength = 8
+const maxLength = 1024
 /** What 1024 characters take at the most. */
-const longestBytes = 4096
+const maxByteLength = 4096
 
 /**
  * Reads a password as bytes of its own, which the caller overwrites. Text is normalised (NFKC), so that it is the same
@@ -18,7 +18,7 @@ const longestBytes = 4096
 export async function readPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
   const given = await ask(password)
   const text = typeof given === 'string' ? given.normalize('NFKC') : given
-  if ([...text].length < shortest) throw refuse(`it has fewer than ${shortest} characters`)
+  if ([...text].length < minLength) throw refuse(`it has fewer than ${minLength} characters`)
   return typeof text === 'string' ? encode(text) : ownBytes(text)
 }
 
@@ -39,7 +39,7 @@ async function ask(password: Password): Promise<string | Uint8Array> {
   const isText = typeof given === 'string'
   if (!isText && !(given instanceof Uint8Array)) throw refuse('it is neither text nor bytes')
   // Before it is normalised, which takes time.
-  if (given.length > (isText ? longest : longestBytes)) throw refuse(`it has more than ${longest} characters`)
+  if (given.length > (isText ? maxLength : maxByteLength)) throw refuse(`it has more than ${maxLength} characters`)
   return given
 }
 

@@ -2,7 +2,7 @@ import { isStipendError } from '../../errors.js'
 import { loadBuiltin } from '../../lib/node-builtin.js'
 import { keyFileError, type KeyFileProblem } from './key-file-error.js'
 
-const largestFile = 65_536
+const maxFileBytes = 65_536
 
 /**
  * Reads a key file, unless others can read it too or it is not a plain file of its own. What is checked is what is
@@ -35,7 +35,7 @@ type Found = {
 
 function problemOfFile(found: Found): KeyFileProblem | undefined {
   if (!found.isFile() || found.nlink > 1) return 'kind'
-  if (found.size > largestFile) return 'malformed'
+  if (found.size > maxFileBytes) return 'malformed'
   if (!hasModes()) return undefined
   if (found.uid !== process.getuid?.()) return 'owner'
   return found.mode & 0o077 ? 'mode' : undefined

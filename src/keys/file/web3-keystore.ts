@@ -6,7 +6,7 @@ import { equalBytes, joinBytes, ownBytes, wipe } from '../../lib/bytes.js'
 import { addressOfSecret, isKey, type Secret } from '../held-key.js'
 import { isCheapEnough, deriveByScrypt } from './scrypt.js'
 
-const mostIterations = 10_000_000
+const maxIterations = 10_000_000
 
 const hex = (least: number, most = least): z.ZodMiniString =>
   z.string().check(z.regex(new RegExp(`^(?:[0-9a-fA-F]{2}){${least},${most}}$`)))
@@ -100,7 +100,7 @@ async function derive(sealed: Keystore['crypto'], password: Uint8Array): Promise
     return deriveByScrypt(password, salt, sealed.kdfparams)
   }
   const { c: iterations } = sealed.kdfparams
-  if (iterations < 1 || iterations > mostIterations) throw costly()
+  if (iterations < 1 || iterations > maxIterations) throw costly()
   const key = await crypto.subtle.importKey('raw', ownBytes(password), 'PBKDF2', false, ['deriveBits'])
   return new Uint8Array(await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations }, key, 256))
 }

@@ -27,9 +27,9 @@ export type WorkerReply = { readonly id: number } & (
   | { readonly problem: KeyFileProblem | 'failed' }
 )
 
-const bytes = (most: number) =>
-  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length > 0 && value.length <= most)
-const text = (most: number) => z.string().check(z.maxLength(most))
+const bytes = (max: number) =>
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length > 0 && value.length <= max)
+const text = (max: number) => z.string().check(z.maxLength(max))
 
 const request = () =>
   z.discriminatedUnion('type', [

@@ -109,8 +109,8 @@ export function readTypedIntent(data: unknown, payer: string): TypedData | undef
 
 const tokenPrograms = [programs['spl-token'], programs['token-2022']]
 /** Micro-lamports for a compute unit: the most that facilitators take. */
-const highestPrice = 5_000_000n
-const longestMemo = 256
+const maxPrice = 5_000_000n
+const maxMemoLength = 256
 
 /**
  * Tells whether a message does nothing but move tokens of this address: the limit and the price of computation, one
@@ -149,7 +149,7 @@ function isLimit({ program, accounts, data }: Instruction): boolean {
 
 function isPrice({ program, accounts, data }: Instruction): boolean {
   if (program !== programs.computeBudget || accounts.length > 0 || data.length !== 9 || data[0] !== 3) return false
-  return new DataView(data.buffer, data.byteOffset).getBigUint64(1, true) <= highestPrice
+  return new DataView(data.buffer, data.byteOffset).getBigUint64(1, true) <= maxPrice
 }
 
 /** `TransferChecked` from an account, by mint, to an account, on the authority of the payer and no one beside it. */
@@ -159,5 +159,5 @@ function isTransfer({ program, accounts, data }: Instruction, payer: string): bo
 }
 
 function isMemo({ program, accounts, data }: Instruction): boolean {
-  return program === programs.memo && accounts.length === 0 && data.length <= longestMemo
+  return program === programs.memo && accounts.length === 0 && data.length <= maxMemoLength
 }

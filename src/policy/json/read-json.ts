@@ -6,7 +6,7 @@ import type { JSONValue } from './rule-json.js'
 const maxText = 1_048_576
 const maxDepth = 8
 /** Objects, lists and what is in them, all told. */
-const mostValues = 20_000
+const maxValues = 20_000
 
 /**
  * Reads a policy's data: JSON as text, or what was parsed from it, copied so that later changes have no effect. What two
@@ -16,7 +16,7 @@ const mostValues = 20_000
  */
 export function readPlain(json: unknown): JSONValue {
   const value = typeof json === 'string' ? parseText(json) : json
-  return copy(value, { path: 'policy', depth: 0, count: { left: mostValues } })
+  return copy(value, { path: 'policy', depth: 0, count: { left: maxValues } })
 }
 
 function parseText(text: string): unknown {
@@ -33,7 +33,7 @@ type Place = { readonly path: string; readonly depth: number; readonly count: { 
 
 function copy(value: unknown, place: Place): JSONValue {
   const { path, count } = place
-  if ((count.left -= 1) < 0) throw misread('policy', `it has more than ${mostValues} values`)
+  if ((count.left -= 1) < 0) throw misread('policy', `it has more than ${maxValues} values`)
   if (typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'string') {
@@ -47,7 +47,7 @@ function copy(value: unknown, place: Place): JSONValue {
 }
 
 function copyList(list: readonly unknown[], { path, depth, count }: Place): readonly JSONValue[] {
-  if (list.length > count.left) throw misread('policy', `it has more than ${mostValues} values`)
+  if (list.length > count.left) throw misread('policy', `it has more than ${maxValues} values`)
   return Array.from(list, (item, index) => copy(item, { path: `${path}[${index}]`, depth: depth + 1, count }))
 }
 

@@ -7,10 +7,10 @@ import type { Decision, Rule } from '../../ports/policy.js'
 /** No objection. */
 export const allow: Decision = Object.freeze({ type: 'allow' })
 
-/** No objection, and leave to pay the host. */
+/** No objection, and permission to pay the host. */
 export const grant: Decision = Object.freeze({ type: 'allow', grants: 'host' })
 
-/** No objection, and leave to transfer to the payee. */
+/** No objection, and permission to transfer to the payee. */
 export const grantPayee: Decision = Object.freeze({ type: 'allow', grants: 'payee' })
 
 /** Objects, for a reason that a person or a model can act on. */
@@ -30,14 +30,14 @@ export function createRule(name: string, judge: Rule['judge']): Rule {
 export function createLimitRule(
   name: string,
   limitsOf: (about: About | undefined) => readonly Limit[],
-  careOf: (microUsd: bigint) => Care = () => ({}),
+  effectsOf: (microUsd: bigint) => Effects = () => ({}),
 ): Rule {
   return Object.freeze({
     name,
     limits: (resource) => limitsOf(resource && { resource }),
     judge: ({ resource, offer, labels }) => {
       const payee = `${offer.network}:${parseAddressOn(offer.network, offer.payTo) ?? offer.payTo}`
-      return { type: 'allow', limits: limitsOf({ resource, payee, labels }), ...careOf(offer.microUsd) }
+      return { type: 'allow', limits: limitsOf({ resource, payee, labels }), ...effectsOf(offer.microUsd) }
     },
   } satisfies Rule)
 }
@@ -50,7 +50,7 @@ export type About = {
 }
 
 /** What a rule asks for besides limits. */
-export type Care = Pick<Extract<Decision, { type: 'allow' }>, 'hold' | 'notify'>
+export type Effects = Pick<Extract<Decision, { type: 'allow' }>, 'hold' | 'notify'>
 
 /**
  * Copies the options of a rule, their own fields only, and refuses those that it does not have: a misspelt limit would

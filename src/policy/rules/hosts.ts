@@ -60,7 +60,7 @@ export function denyHosts(patterns: readonly string[]): Rule {
 }
 
 /**
- * Creates a rule that gives leave to pay a host, unless its URL is never paid or the rule says why not. Of transfers,
+ * Creates a rule that gives permission to pay a host, unless its URL is never paid or the rule says why not. Of transfers,
  * which no host asks for, it says nothing.
  */
 function createHostRule(name: string, refuse: (url: URL) => string | undefined): Rule {

@@ -76,7 +76,7 @@ export function spendingLimit(options: SpendingLimitOptions): Rule {
       `Failed to read spendingLimit: it sets none of ${[...amounts, ...tierOptions].join(', ')}`,
     )
   }
-  const rule = createLimitRule('spendingLimit', (about) => scopeTo(limits, scope, about), tiers?.careOf)
+  const rule = createLimitRule('spendingLimit', (about) => scopeTo(limits, scope, about), tiers?.effectsOf)
   const { delaySeconds } = own
   return withForm(rule, { ...writeAmounts(own), delaySeconds, scope: own.scope, calendar, onExceed })
 }

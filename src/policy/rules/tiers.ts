@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import { formatUsd, parseUsd, type Usd } from '../../money.js'
 import type { Limit, MicroUsd } from '../../types.js'
-import type { Care } from './create-rule.js'
+import type { Effects } from './create-rule.js'
 
 /** What happens to a payment by its size, in US dollars, each inclusive; beyond the largest, a person is asked. */
 export type TierOptions = {
@@ -18,7 +18,7 @@ export type TierOptions = {
 export const tierOptions = ['instantMaxUsd', 'notifyMaxUsd', 'delayMaxUsd', 'delaySeconds'] as const
 
 /** Tiers, read: the limit beyond which a person is asked, and what is done with payments below it. */
-export type Tiers = { readonly limit: Omit<Limit, 'scope'>; readonly careOf: (microUsd: MicroUsd) => Care }
+export type Tiers = { readonly limit: Omit<Limit, 'scope'>; readonly effectsOf: (microUsd: MicroUsd) => Effects }
 
 /**
  * Reads tiers, or answers `undefined` when none are set.
@@ -42,17 +42,17 @@ export function readTiers(options: TierOptions): Tiers | undefined {
       'Failed to read spendingLimit: instantMaxUsd, notifyMaxUsd and delayMaxUsd have to rise',
     )
   }
-  const most = set.at(-1)
-  if (most === undefined) return undefined
+  const max = set.at(-1)
+  if (max === undefined) return undefined
   return {
     limit: {
       name: 'most without approval',
       window: { type: 'payment' },
       measure: 'microUsd',
-      max: most,
+      max: max,
       onExceed: 'approve',
     },
-    careOf: (microUsd) => {
+    effectsOf: (microUsd) => {
       if (instant !== undefined && microUsd <= instant) return {}
       if (notify !== undefined && microUsd <= notify) return { notify: true }
       if (delay === undefined || delaySeconds === undefined || microUsd > delay) return {}

@@ -8,7 +8,7 @@ import { networkOfV1 } from './networks.js'
 /** Reads one entry of `accepts`: a claim, or why it is none. */
 export type ReadEntry = (entry: unknown, index: number) => OfferClaim | SetAside
 
-const largestAmount = (1n << 256n) - 1n
+const maxAmount = (1n << 256n) - 1n
 /** The v1 packages sign from ten minutes ago, and their facilitators were only ever tried with that. */
 const backdateSecondsV1 = 600
 
@@ -25,7 +25,7 @@ const amount = lazy(() =>
       pattern(/^[1-9][0-9]{0,77}$/, 'is not a whole positive number of atomic units in a string'),
       z.transform((digits: string) => BigInt(digits)),
     )
-    .check(z.refine((value) => value <= largestAmount, 'is more than a token can hold')),
+    .check(z.refine((value) => value <= maxAmount, 'is more than a token can hold')),
 )
 const seconds = lazy(() => z.int('is not a whole number').check(z.positive('is not a positive number')))
 const record = lazy(() => z.nullish(z.record(z.string(), z.unknown(), 'is not an object')))

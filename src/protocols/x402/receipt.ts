@@ -2,7 +2,7 @@ import { deepFreeze } from '../../lib/freeze.js'
 import type { Payment } from '../../types.js'
 import { isSameAddress } from '../../lib/same-address.js'
 import { fieldsOf } from '../fields.js'
-import type { Answer } from '../../ports/protocol.js'
+import type { ProtocolAnswer } from '../../ports/protocol.js'
 import { readCode } from '../words.js'
 import { readHeader } from './header.js'
 
@@ -13,7 +13,7 @@ type ReadNetwork = (network: string) => string | undefined
  * Reads what a settlement header says of a payment. Only `success: false` says that it was not settled; what else does not
  * agree with the payment is noted and not believed. Never throws.
  */
-export function readReceipt(value: string, payment: Payment, readNetwork: ReadNetwork): Answer {
+export function readReceipt(value: string, payment: Payment, readNetwork: ReadNetwork): ProtocolAnswer {
   const message = readFirst(value)
   const { success, errorReason } = fieldsOf(message)
   if (success === true) return readSuccess(fieldsOf(message), payment, readNetwork)
@@ -33,7 +33,7 @@ function readFirst(value: string): unknown {
 
 type Fields = Readonly<Record<string, unknown>>
 
-function readSuccess(said: Fields, { asset, terms, amount }: Payment, readNetwork: ReadNetwork): Answer {
+function readSuccess(said: Fields, { asset, terms, amount }: Payment, readNetwork: ReadNetwork): ProtocolAnswer {
   const network = typeof said['network'] === 'string' ? said['network'] : ''
   const payer = typeof said['payer'] === 'string' ? said['payer'] : ''
   const charged = readAmount(said['amount'])

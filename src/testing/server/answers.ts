@@ -1,4 +1,4 @@
-import type { PaidResourceFault, Scene } from './faults.js'
+import type { PaidResourceFault, FaultAnswers } from './faults.js'
 import type { VerifiedPayment } from './token.js'
 import { encodeHeader, type Entry, headersOf, type Terms, writeEntry, writeRequired } from './wire.js'
 
@@ -36,11 +36,11 @@ type Answers = {
   /** Asks for a payment, for this reason, and this many times the amount. */
   readonly ask: (error: string, times?: bigint) => Response
   /** What can be answered to a payment that is good. */
-  readonly answerTo: (payment: VerifiedPayment) => Scene
+  readonly answerTo: (payment: VerifiedPayment) => FaultAnswers
 }
 
 /** Prepares the answers to one request. */
-export function createScene(request: Request, terms: Terms, options: AnswerOptions): Answers {
+export function createAnswers(request: Request, terms: Terms, options: AnswerOptions): Answers {
   const {
     accepts = (offer) => [offer],
     fault,
@@ -56,7 +56,7 @@ export function createScene(request: Request, terms: Terms, options: AnswerOptio
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
     return response
   }
-  const answerTo = (payment: VerifiedPayment): Scene => ({
+  const answerTo = (payment: VerifiedPayment): FaultAnswers => ({
     request,
     ask: () => ask(firstError(terms)),
     raise: () => ask(firstError(terms), raise),
@@ -88,7 +88,7 @@ function fail({ from: payer }: VerifiedPayment, { version, network }: Terms): Re
 }
 
 function writeReceipt(
-  change: Parameters<Scene['deliver']>[0],
+  change: Parameters<FaultAnswers['deliver']>[0],
   { from: payer, transaction }: VerifiedPayment,
   { network }: Terms,
 ): string | undefined {

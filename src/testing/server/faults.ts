@@ -34,7 +34,7 @@ export type PaidResourceFault =
   | 'no-receipt'
 
 /** What a fault can do. */
-export type Scene = {
+export type FaultAnswers = {
   readonly request: Request
   /** Asks for a payment. */
   readonly ask: () => Response
@@ -46,9 +46,9 @@ export type Scene = {
   readonly fail: () => Response
 }
 
-type Misdeed = (scene: Scene) => Response | Promise<Response>
+type Fault = (answers: FaultAnswers) => Response | Promise<Response>
 
-const misdeeds: Readonly<Record<PaidResourceFault, Misdeed>> = {
+const faults: Readonly<Record<PaidResourceFault, Fault>> = {
   'always-402': ({ ask }) => ask(),
   'settle-fails': ({ fail }) => fail(),
   'settle-then-deny': ({ fail }) => fail(),
@@ -70,13 +70,13 @@ export function settles(fault: PaidResourceFault | undefined): boolean {
 }
 
 /** Answers a payment that is good: as it should be, or as a fault has it. */
-export function answer(fault: PaidResourceFault | undefined, scene: Scene): Response | Promise<Response> {
-  return fault === undefined ? scene.deliver({}) : misdeeds[fault](scene)
+export function answer(fault: PaidResourceFault | undefined, answers: FaultAnswers): Response | Promise<Response> {
+  return fault === undefined ? answers.deliver({}) : faults[fault](answers)
 }
 
 /** Tells whether a name is that of a fault. */
 export function isFault(name: string): name is PaidResourceFault {
-  return Object.hasOwn(misdeeds, name)
+  return Object.hasOwn(faults, name)
 }
 
 function hang(signal: AbortSignal): Promise<never> {

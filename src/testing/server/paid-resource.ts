@@ -1,9 +1,9 @@
 import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import { ConfigurationError } from '../../errors.js'
 import { answer, isFault, settles } from './faults.js'
-import { type AnswerOptions, createScene, firstError } from './answers.js'
+import { type AnswerOptions, createAnswers, firstError } from './answers.js'
 import { readTerms, type TermsOptions } from './terms.js'
-import { createTill, type Till, type VerifiedPayment } from './token.js'
+import { createTestToken, type TestToken, type VerifiedPayment } from './token.js'
 import { verify } from './verify.js'
 import { decodeHeader, headersOf } from './wire.js'
 
@@ -108,20 +108,20 @@ export function paidResource(options: PaidResourceOptions = {}): PaidResource {
   if (fault !== undefined && !isFault(fault))
     throw new ConfigurationError(`Failed to read fault: ${fault} is not known`)
   const terms = readTerms(options)
-  const till = createTill({ version: terms.version, idempotent, balances: options.balances })
+  const token = createTestToken({ version: terms.version, idempotent, balances: options.balances })
   const requests: SeenRequest[] = []
   let good = 0
 
   const server = async (request: Request): Promise<Response> => {
     requests.push(await see(request))
-    const { offers, ask, answerTo } = createScene(request, terms, options)
+    const { offers, ask, answerTo } = createAnswers(request, terms, options)
     const message = decodeHeader(request.headers.get(headersOf(terms.version).payment))
     if (!message) return ask(firstError(terms))
     // From here to the till nothing waits.
     const verdict = verify(message, offers, terms, clock())
     if ('error' in verdict) return ask(verdict.error)
     const active = good >= faultAfter && good < faultAfter + faultTimes ? fault : undefined
-    const payment = till.take(verdict, settles(active))
+    const payment = token.take(verdict, settles(active))
     if ('error' in payment) return ask(payment.error)
     good += 1
     return answer(active, answerTo(payment))
@@ -129,17 +129,17 @@ export function paidResource(options: PaidResourceOptions = {}): PaidResource {
   const reset = (): void => {
     requests.length = 0
     good = 0
-    till.reset()
+    token.reset()
   }
-  return expose(server, { requests, till, reset })
+  return expose(server, { requests, token, reset })
 }
 
-type Exposed = { readonly requests: readonly SeenRequest[]; readonly till: Till; readonly reset: () => void }
+type Exposed = { readonly requests: readonly SeenRequest[]; readonly token: TestToken; readonly reset: () => void }
 
-function expose(server: (request: Request) => Promise<Response>, { requests, till, reset }: Exposed): PaidResource {
-  const settled = (): bigint => till.payments.reduce((sum, one) => (one.settled ? sum + one.value : sum), 0n)
+function expose(server: (request: Request) => Promise<Response>, { requests, token, reset }: Exposed): PaidResource {
+  const settled = (): bigint => token.payments.reduce((sum, one) => (one.settled ? sum + one.value : sum), 0n)
   Object.defineProperty(server, 'settled', { get: settled })
-  return Object.assign(server, { requests, payments: till.payments, reset }) as PaidResource
+  return Object.assign(server, { requests, payments: token.payments, reset }) as PaidResource
 }
 
 async function see(request: Request): Promise<SeenRequest> {

@@ -21,7 +21,7 @@ export type VerifiedPayment = {
 }
 
 /** Plays the token contract: it takes each nonce of a payer once, and no more than the payer has. */
-export type Till = {
+export type TestToken = {
   /** Verified payments, each once, in the order in which they came. */
   readonly payments: readonly VerifiedPayment[]
   /** Notes a payment and, unless told otherwise, takes the money; answers an error code when it cannot. */
@@ -29,14 +29,14 @@ export type Till = {
   readonly reset: () => void
 }
 
-type TillOptions = {
+type TestTokenOptions = {
   readonly version: 1 | 2
   readonly idempotent: boolean
   readonly balances: Readonly<Record<string, bigint>> | undefined
 }
 
-/** Creates an empty till. Nothing in it waits: of two copies of a payment that come at once, one is taken. */
-export function createTill({ version, idempotent, balances }: TillOptions): Till {
+/** Creates a token that has taken nothing yet. It never waits: of two copies of a payment that come at once, one is taken. */
+export function createTestToken({ version, idempotent, balances }: TestTokenOptions): TestToken {
   const payments: VerifiedPayment[] = []
   const places = new Map<string, number>()
   const settled = new Map<string, Hex>()

@@ -23,7 +23,7 @@ export type SignedTransfer = {
 export type Verdict = SignedTransfer | { readonly error: string }
 
 /** The facilitators refuse what has less than this left. */
-const shortestLifeSeconds = 6n
+const minLifeSeconds = 6n
 /** How far a payer's clock may be ahead. */
 const clockToleranceSeconds = 10n
 
@@ -104,7 +104,7 @@ function checkTransfer(transfer: SignedTransfer, terms: Terms, now: bigint): str
   if (!isSigned(transfer, terms)) return code.signature
   if (transfer.to !== payTo) return code.recipient
   const latest = now + BigInt(Math.floor(maxTimeoutSeconds)) + clockToleranceSeconds
-  if (transfer.validBefore < now + shortestLifeSeconds || transfer.validBefore > latest) return code.validBefore
+  if (transfer.validBefore < now + minLifeSeconds || transfer.validBefore > latest) return code.validBefore
   if (transfer.validAfter >= now) return code.validAfter
   return transfer.value === amount ? undefined : code.value
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { x402, x402V1 } from '../../../src/index.js'
-import type { Answer } from '../../../src/ports/protocol.js'
+import type { ProtocolAnswer } from '../../../src/ports/protocol.js'
 import { challengeV2, encode, isDeepFrozen, type Json } from '../../support/challenges.ts'
 import { createPayment } from '../../support/payments.ts'
 
-type Read = (value: string) => Answer
+type Read = (value: string) => ProtocolAnswer
 
 const payment = createPayment()
 const transaction = `0x${'ab'.repeat(32)}`
@@ -23,7 +23,7 @@ describe.each([
     payer: payment.terms.payer,
     ...different,
   })
-  const readFields = (different: Json): Answer => read(encode(receipt(different)))
+  const readFields = (different: Json): ProtocolAnswer => read(encode(receipt(different)))
 
   test('is a claim, never a proof, on the network of the payment', () => {
     const answer = readFields({ amount: '10000' })
@@ -168,7 +168,7 @@ function isHeaderValue(text: string): boolean {
 }
 
 describe('an answer without a receipt', () => {
-  const read = (headers: Record<string, string>): Answer => x402().readAnswer(new Headers(headers), payment)
+  const read = (headers: Record<string, string>): ProtocolAnswer => x402().readAnswer(new Headers(headers), payment)
 
   test('says nothing of the payment', () => {
     expect(read({})).toEqual({})

@@ -11,7 +11,7 @@ import { RefusedError } from './refused.js'
 import { createThrottle } from './throttle.js'
 
 /** Tells the owner from everybody else. */
-export type Gate = {
+export type PasswordCheck = {
   /**
    * Takes one guess, from somewhere.
    *
@@ -20,7 +20,7 @@ export type Gate = {
   readonly check: (guess: string, source?: string) => Promise<void>
 }
 
-type GateOptions = {
+type PasswordCheckOptions = {
   readonly masterPassword?: string | undefined
   readonly masterPasswordHash?: string | undefined
   readonly clock: () => number
@@ -30,13 +30,13 @@ type GateOptions = {
 }
 
 /** Hashes that wait for their turn, of one source. */
-const mostWaiting = 64
+const maxWaiting = 64
 /** Wrong answers that are held back at once. */
-const mostHeld = 256
+const maxHeld = 256
 const unknownSource = 'unknown'
 
 /**
- * Creates the owner's gate. The right password is let in whatever others have guessed: an owner who is locked out can
+ * Creates the check of the owner's password. The right password is let in whatever others have guessed: an owner who is locked out can
  * neither deny a payment nor freeze the wallet. What slows guessing down is that the answer to a wrong one waits, the longer
  * the more came from the same source.
  *
@@ -45,7 +45,7 @@ const unknownSource = 'unknown'
  *
  * @throws ConfigurationError when neither a password nor the hash of one is given, or it is not usable.
  */
-export function createGate(options: GateOptions): Gate {
+export function createPasswordCheck(options: PasswordCheckOptions): PasswordCheck {
   const { clock, wait = sleep } = options
   const isRight = createCheck(options)
   const throttle = createThrottle(clock)
@@ -55,7 +55,7 @@ export function createGate(options: GateOptions): Gate {
       const answer = isPassword(guess) ? await isRight(guess, source) : false
       if (answer === true) return throttle.forgive(source)
       const delay = throttle.blame(source)
-      if (delay > 0 && held < mostHeld) {
+      if (delay > 0 && held < maxHeld) {
         held += 1
         await wait(delay).finally(() => {
           held -= 1
@@ -69,7 +69,7 @@ export function createGate(options: GateOptions): Gate {
 /** Answers whether a guess is right; `undefined` when it was not looked at, since too many of its source wait. */
 type Check = (guess: string, source: string) => Promise<boolean | undefined>
 
-function createCheck({ masterPassword, masterPasswordHash, random = randomBytes }: GateOptions): Check {
+function createCheck({ masterPassword, masterPasswordHash, random = randomBytes }: PasswordCheckOptions): Check {
   if ((masterPassword === undefined) === (masterPasswordHash === undefined)) {
     throw new ConfigurationError('Failed to create the handler: expected masterPassword, or masterPasswordHash')
   }
@@ -79,7 +79,7 @@ function createCheck({ masterPassword, masterPasswordHash, random = randomBytes 
     return async (guess) => memory.same(guess)
   }
   const { salt, key } = parseHash(masterPasswordHash)
-  const lanes = createLanes(mostWaiting)
+  const lanes = createLanes(maxWaiting)
   return async (guess, source) => {
     if (memory.same(guess)) return true
     // Once the right one is known, no other is worth the cost.

@@ -7,7 +7,7 @@ import { RefusedError } from './refused.js'
  *
  * @throws RefusedError from the check, when the Host or the Origin header names another host.
  */
-export function createGuard(hosts: readonly string[]): (request: Request) => void {
+export function createHostCheck(hosts: readonly string[]): (request: Request) => void {
   const allowed = new Set(hosts.map((host) => host.toLowerCase()))
   return ({ url, headers }) => {
     const asked = parseHost(headers.get('host') ?? new URL(url).host)
