@@ -7,7 +7,13 @@ import { describe, expect, test } from 'vitest'
 import { pinnedAssets } from '../src/assets/pinned.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...globSync('docs/*.md', { cwd: root })]
+const pages = [
+  'README.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+  'ARCHITECTURE.md',
+  ...globSync('docs/*.md', { cwd: root }),
+]
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 const solanaNames: Readonly<Record<string, string>> = {
@@ -125,6 +131,21 @@ describe('the documentation', () => {
     const told = read('docs/mcp.md')
     expect(settings.length).toBeGreaterThan(10)
     expect(settings.map(([, name = '']) => name).filter((name) => !told.includes(`\`${name}\``))).toEqual([])
+  })
+
+  test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('names in %s files and folders that are there', (page) => {
+    const named = [...read(page).matchAll(/`((?:src|adapters|test|examples|scripts)\/[\w./-]*)`/g)].map(
+      ([, path = '']) => path,
+    )
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  test('has every folder of the sources in its picture', () => {
+    const told = read('ARCHITECTURE.md')
+    const folders = globSync('src/*/', { cwd: root }).map((folder) => `\`${folder.replace(/\/?$/, '/')}\``)
+    expect(folders.length).toBeGreaterThan(10)
+    expect(folders.filter((folder) => !told.includes(folder))).toEqual([])
   })
 
   test('begins with a page that is read in five minutes', () => {
