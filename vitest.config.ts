@@ -11,6 +11,16 @@ const alias = Object.entries(readEntries()).map(([name, file]) => ({
   replacement: fileURLToPath(new URL(file, import.meta.url)),
 }))
 
+/** Tests that build or pack the package, start processes or kill them. */
+const processTests = [
+  'test/{entries,examples,package}.test.ts',
+  'test/processes/**/*.test.ts',
+  'test/keys/canary.test.ts',
+  'test/mcp/stdio.test.ts',
+  'test/{postgres,sqlite}/migration.test.ts',
+  'test/sqlite/sharing.test.ts',
+]
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -23,10 +33,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/bench/**'],
-          // Some start processes and databases: what is slow on a busy machine is not wrong.
+          exclude: ['test/interop/**', 'test/bench/**', ...processTests],
+          // Some start a database: what is slow on a busy machine is not wrong.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // After the rest, so that nothing that only computes waits for what builds.
+        resolve: { alias },
+        test: {
+          name: 'processes',
+          include: processTests,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -38,7 +59,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -27,10 +27,14 @@ function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
       sound.replace(find, () => replace),
     )
     const wantedTests = isSimulated ? [simulation] : tests
-    const run = spawnSync(process.execPath, [vitest, 'run', '--project', 'unit', ...wantedTests], {
-      cwd: copy,
-      encoding: 'utf8',
-    })
+    const run = spawnSync(
+      process.execPath,
+      [vitest, 'run', '--project', 'unit', '--project', 'processes', ...wantedTests],
+      {
+        cwd: copy,
+        encoding: 'utf8',
+      },
+    )
     const said = /Tests\s.*(passed|failed)/.exec(run.stdout)?.[0]
     // A copy that does not even load has been noticed by nobody.
     if (said === undefined) throw new Error(`no test ran: ${run.stdout}${run.stderr}`)
