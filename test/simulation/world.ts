@@ -114,7 +114,7 @@ function createLedger({ chance, time, isShared }: LedgerOptions): {
 } {
   const monotonic = (): number => time.now() - Date.UTC(2026, 0, 1)
   // A file is slow: few worlds have one.
-  if (!chance.is(isShared ? 0.06 : 0.02)) {
+  if (!chance.is(isShared ? 0.03 : 0.005)) {
     const ledger = memoryLedger(isShared || chance.is(0.5) ? { monotonic } : {})
     return { openLedger: () => ({ ledger, close: () => {} }), removeLedger: () => {} }
   }
