@@ -23,7 +23,7 @@ for (let round = 0; round < rounds && !(values.stop && process.exitCode); round 
     const { world } = await simulate(first + round, steps)
     held += 1
     sent += world.shop.sightings.length
-    executed += world.chain.movements.length
+    executed += world.chain.movements.length + world.solana.landed.length
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : error}\n`)
     process.stdout.write(`again: npm run simulate -- --seed ${first + round} --rounds 1 --steps ${steps}\n`)

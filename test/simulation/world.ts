@@ -5,16 +5,19 @@ import { type AgentWallet, type Ledger, memoryLedger, type Payment } from 'stipe
 import { sqliteLedger } from 'stipend/sqlite'
 import { type Chain, createChain } from './chain.ts'
 import type { Chance } from './chance.ts'
+import { createSolanaChain, type SolanaChain } from './solana-chain.ts'
 import { createProcess, type Process } from './process.ts'
+import type { SignedPayment } from './rails.ts'
 import { openShop, type Shop } from './shop.ts'
 import { startTime, type Time } from './time.ts'
 
 /** What is broken on purpose, until it is mended. */
 export type Fault = 'policy' | 'ledger' | 'ledger afterwards' | 'clock' | 'signer'
 
-/** All there is: a chain, a shop, and wallets whose processes can die at any moment; their ledger stays. */
+/** All there is: two chains, a shop, and wallets whose processes can die at any moment; their ledger stays. */
 export type World = {
   readonly chain: Chain
+  readonly solana: SolanaChain
   readonly shop: Shop
   readonly chance: Chance
   /** The ledger itself, for looking. */
@@ -41,8 +44,12 @@ export type World = {
 /** A ledger as one process has it open. */
 export type OpenLedger = { readonly ledger: Ledger; readonly close: () => void }
 
-/** What the key signed, and all that the ledger had on record of it at that moment, oldest first. */
-export type Signed = { readonly message: Readonly<Record<string, unknown>>; readonly recorded: readonly Payment[] }
+/** What a key signed, and all that the ledger had on record of it at that moment, oldest first. */
+export type Signed = Pick<SignedPayment, 'id' | 'wire' | 'to' | 'value'> & {
+  /** In Unix seconds, where that is signed. */
+  readonly validBefore?: number
+  readonly recorded: readonly Payment[]
+}
 
 type State = {
   fault: Fault | undefined
@@ -66,12 +73,14 @@ export const limits = { hourly: 1_500_000n, total: 6_000_000n, withoutApproval: 
 export function createWorld(chance: Chance): World {
   const time = startTime(Date.UTC(2026, 0, 2))
   const chain = createChain(time.now)
-  const shop = openShop(chain, chance, time)
+  const solana = createSolanaChain(time.now)
+  const shop = openShop({ chain, solana, chance, time, sellsOnSolana: chance.is(0.4) })
   const count = chance.pick([1, 1, 2, 3])
   const { openLedger, removeLedger } = createLedger({ chance, time, isShared: count > 1 })
   const { ledger } = openLedger()
   const world: World = {
     chain,
+    solana,
     shop,
     chance,
     ledger,
