@@ -1,5 +1,5 @@
 import type { Payment } from 'stipend'
-import { idOf, type Settlement, settlementsOf } from './rails.ts'
+import { idOf, type Settlement, settlementsOf, type SignedPayment } from './rails.ts'
 import type { Signed, World } from './world.ts'
 import { limits } from './world.ts'
 
@@ -15,6 +15,8 @@ export class Broken extends Error {
  * ahead, or half an hour when its process began.
  */
 const surelyCoveredMs = 1_500_000
+/** How far behind a clock may be and still counts payments in the hour in which they are made. */
+const surelyRightMs = 300_000
 
 /** Checks what has to hold whatever happens, by looking at the chains, the shop and the ledger from outside. */
 export async function check(world: World): Promise<void> {
@@ -48,16 +50,17 @@ type Settlements = ReadonlyMap<string, Settlement>
 /** I1: what is gone, and what whoever has seen it can still take, stays within the limits. */
 function checkLimits({ shop, time, judged, signed, state }: World, settlements: Settlements): void {
   const gone = [...new Set(signed.map(({ id }) => id))].flatMap((id) => settlements.get(id) ?? [])
-  const takeable = new Map<string, bigint>()
-  for (const { id, value, canExecute } of shop.sightings) {
-    const known = takeable.get(id) ?? 0n
-    if (canExecute() && value > known) takeable.set(id, value)
-  }
-  const open = sum([...takeable.values()])
+  const covered = time.now() - surelyCoveredMs
+  const takeable = shop.sightings.filter(({ canExecute }) => canExecute())
+  const open = sumOnce(takeable)
   const total = sum(gone.map(({ value }) => value)) + open
   require('I1', total <= limits.total, `${total} of ${limits.total} in total`)
-  const recent = gone.filter(({ at }) => at > time.now() - surelyCoveredMs)
-  const hourly = sum(recent.map(({ value }) => value)) + open
+  // A message of Solana is executed whatever time its wallet thinks it is, and is counted at that time.
+  const late = new Set(signed.flatMap(({ id, wrongBy }) => (wrongBy < -surelyRightMs ? [id] : [])))
+  const recent = gone.filter(({ id, at }) => at > covered && !late.has(id))
+  const hourly =
+    sum(recent.map(({ value }) => value)) +
+    sumOnce(takeable.filter(({ id, countsUntil }) => countsUntil > covered && !late.has(id)))
   require('I1', hourly <= limits.hourly, `${hourly} of ${limits.hourly} within half an hour`)
   const large = new Set(signed.flatMap(({ id, value }) => (value > limits.withoutApproval ? [id] : [])))
   require('I12', large.size <= state.approvals, `${large.size} large payments by ${state.approvals} approvals`)
@@ -119,6 +122,13 @@ function checkSigned({ to, value, validBefore, recorded }: Signed): void {
       amount === value && payTo === to && (validBefore ?? terms.validBefore) === terms.validBefore,
   )
   require('I10', isRecorded, 'what was signed is not what was recorded')
+}
+
+/** Adds up what can be executed once each, the most of it where there is a choice. */
+function sumOnce(payments: readonly SignedPayment[]): bigint {
+  const values = new Map<string, bigint>()
+  for (const { id, value } of payments) if (value > (values.get(id) ?? 0n)) values.set(id, value)
+  return sum([...values.values()])
 }
 
 function sum(values: readonly bigint[]): bigint {

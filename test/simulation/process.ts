@@ -1,6 +1,7 @@
 import {
   type AgentWallet,
   allowHosts,
+  allowPayees,
   createAgentWallet,
   exactEvm,
   type KeyStore,
@@ -18,7 +19,9 @@ import * as web3 from '@solana/web3.js'
 import { createNodes, createSolanaFetch, solanaNodes } from './nodes.ts'
 import { idOf, wireOf } from './rails.ts'
 import { readMessage } from './solana-message.ts'
-import { createSolanaSigner, payeeOf, solanaDevnet } from './solana-parties.ts'
+import { createSolanaSigner, payeeOf, payees, solanaDevnet } from './solana-parties.ts'
+import { shopPayees } from './shop.ts'
+import { createGasPayer, transferPayees } from './transfers.ts'
 import type { OpenLedger, Signed, World } from './world.ts'
 
 /** A process with a wallet; it can die at any moment, and another begins in its place. */
@@ -112,10 +115,11 @@ function openWallet(world: World, parts: Parts): AgentWallet {
   const clock = (): number => (state.fault === 'clock' ? Number.NaN : time.now() + process.wrongBy)
   const onSolana = { network: solanaDevnet, rpcs: solanaNodes, fetch: createSolanaFetch(world, guard), clock } as const
   return createAgentWallet({
-    keyStore: guardedKeys(world, guard),
+    keyStore: guardedKeys(world, parts),
     ledger: guardedLedger(world, parts),
     policy: [
       allowHosts(['shop.example']),
+      allowPayees([...shopPayees, ...payees.map(({ address }) => address), ...transferPayees]),
       spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 1.5, totalLimitUsd: 6, instantMaxUsd: 0.5 }),
       // Its faults leave many payments open: what holds has to hold with all of them.
       maxLiveHolds({ max: 10_000 }),
@@ -130,7 +134,10 @@ function openWallet(world: World, parts: Parts): AgentWallet {
       if (request.headers.has('payment-signature') && init?.redirect !== 'manual') throw new RangeError('redirects')
       return guard(() => shop.answer(request, init?.signal ?? undefined), state.outage.network)
     },
-    chains: [evm({ network: 'eip155:84532', clients: createNodes(world) }), solana(onSolana)],
+    chains: [
+      evm({ network: 'eip155:84532', clients: createNodes(world), gasPayer: createGasPayer(world, guard) }),
+      solana(onSolana),
+    ],
   })
 }
 
@@ -155,12 +162,12 @@ function guardedLedger({ state }: World, { opened: { ledger }, guard }: Parts): 
   }
 }
 
-function guardedKeys(world: World, guard: Guard): KeyStore {
+function guardedKeys(world: World, { process, guard }: Parts): KeyStore {
   const store = testKeyStore()
   const solanaSigner = createSolanaSigner()
-  const note = async (signed: Omit<Signed, 'recorded'>): Promise<void> => {
+  const note = async (signed: Omit<Signed, 'recorded' | 'wrongBy'>): Promise<void> => {
     if (world.state.fault === 'signer') throw new TypeError('no signature today')
-    world.signed.push({ ...signed, recorded: await recordOf(world, signed.id) })
+    world.signed.push({ ...signed, wrongBy: process.wrongBy, recorded: await recordOf(world, signed.id) })
   }
   return {
     ...store,

@@ -12,6 +12,11 @@ export type SignedPayment = {
   readonly wire: string
   readonly to: string
   readonly value: bigint
+  /**
+   * Unix milliseconds until which it surely counts in windows of time. A message of Solana lives by blocks: on a chain that is
+   * slow it can be executed later, and then counts in the hour in which it was signed.
+   */
+  readonly countsUntil: number
   /** Executes it; answers the transaction, unless the chain does not take it. */
   readonly execute: () => string | undefined
   /** Whether its chain could still execute it. */
@@ -20,7 +25,7 @@ export type SignedPayment = {
 
 /** Money that moved. */
 export type Settlement = Pick<SignedPayment, 'id' | 'to' | 'value'> & {
-  /** Unix milliseconds. */
+  /** Unix milliseconds; no later than it counts for. */
   readonly at: number
   readonly isFinal: boolean
 }
@@ -43,6 +48,7 @@ function readTransferOf(transfer: SignedTransfer, { chain, now }: Chains): Signe
     wire: wireOf(transfer),
     to,
     value: BigInt(value),
+    countsUntil: Number.POSITIVE_INFINITY,
     execute: () => (chain.execute(transfer) ? chain.movements.at(-1)?.transaction : undefined),
     canExecute: () => now() / 1000 < Number(validBefore) && !isUsed(),
   }
@@ -55,6 +61,7 @@ function readMessageOf(transaction: string, { solana }: Chains): SignedPayment {
     wire: transfer.hash,
     to: payeeOf(transfer.destination),
     value: transfer.amount,
+    countsUntil: solana.countsUntil(transfer),
     execute: () => (solana.execute(transaction) ? solana.landed.at(-1)?.signature : undefined),
     canExecute: () => solana.takes(transfer),
   }
@@ -68,7 +75,7 @@ export function settlementsOf({ chain, solana }: Pick<Chains, 'chain' | 'solana'
       id: one.hash,
       to: payeeOf(one.destination),
       value: one.amount,
-      at: one.at,
+      at: Math.min(one.at, solana.countsUntil(one)),
       isFinal: solana.isFinal(one),
     })),
   ]
@@ -83,5 +90,5 @@ const fields = ['from', 'to', 'value', 'validAfter', 'validBefore', 'nonce'] as 
 
 /** Writes what is signed, and what is sent, alike. */
 export function wireOf(transfer: Readonly<Record<string, unknown>>): string {
-  return fields.map((field) => String(transfer[field])).join(' ')
+  return fields.map((field) => String(transfer[field]).toLowerCase()).join(' ')
 }

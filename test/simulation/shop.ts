@@ -8,14 +8,15 @@ export type Sighting = SignedPayment & { readonly path: string }
 
 /** A shop that may do whatever it likes with payments. */
 export type Shop = {
-  readonly sightings: readonly Sighting[]
+  /** What it has seen, and what else was sent. */
+  readonly sightings: Sighting[]
   /** Answers a request, late or never; a connection that is aborted fails. */
   readonly answer: (request: Request, signal: AbortSignal | undefined) => Promise<Response>
   /** Executes a payment that it has seen, now or long ago. */
   readonly settleLate: () => void
 }
 
-const payees = ['0x209693Bc6afc0C5328bA36FaF03C514EF312287C', '0x70997970C51812dc3A010C7d01b50e0d17dc79C8']
+export const shopPayees = ['0x209693Bc6afc0C5328bA36FaF03C514EF312287C', '0x70997970C51812dc3A010C7d01b50e0d17dc79C8']
 const deeds = [
   'deliver',
   'deliver',
@@ -58,7 +59,7 @@ export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }
 
   const offer: Scene['offer'] = (path, times = 1n) => {
     if (!priceOf.has(path) && sellsOnSolana && chance.is(0.5)) isOnSolana.add(path)
-    const to = isOnSolana.has(path) ? solanaPayees.map(({ address }) => address) : payees
+    const to = isOnSolana.has(path) ? solanaPayees.map(({ address }) => address) : shopPayees
     const known = priceOf.get(path) ?? { amount: chance.pick(prices), payTo: chance.pick(to) }
     // Some ask something else each time.
     if (!chance.is(0.1)) priceOf.set(path, known)
@@ -107,7 +108,7 @@ const misdeeds: Readonly<Record<Deed, (scene: Scene) => Response | Promise<Respo
   },
   hang: ({ signal }) => orAborted(signal, new Promise<never>(() => {})),
   deny: () => answer(402, { success: false, errorReason: 'insufficient_funds', transaction: '', network }),
-  lie: () => answer(200, { success: true, transaction: 'none', network: 'eip155:1', payer: payees[0] }),
+  lie: () => answer(200, { success: true, transaction: 'none', network: 'eip155:1', payer: shopPayees[0] }),
   ask: ({ offer, path }) => offer(path),
   raise: ({ offer, path }) => offer(path, 10n),
   fail: () => new Response('out of order', { status: 500 }),

@@ -22,6 +22,8 @@ export type SolanaChain = {
   readonly execute: (transaction: string) => boolean
   /** Whether a message could still be put into a block. */
   readonly takes: (message: TokenTransfer) => boolean
+  /** Until when a wallet counts a message, by the time of its blockhash: in Unix milliseconds. */
+  readonly countsUntil: (message: TokenTransfer) => number
   readonly reorganise: () => void
   readonly isFinal: (landed: Landed) => boolean
   /** Answers a call of a node as it was at an instant in Unix milliseconds. */
@@ -41,6 +43,8 @@ export type SolanaState = {
 
 const slotMs = 400
 const finalSlots = 32
+/** How long a wallet counts a message for, however long it lives. */
+const validMs = 720_000
 /** For how many blocks a blockhash can be used. */
 const life = 150
 
@@ -57,6 +61,7 @@ export function createSolanaChain(clock: () => number): SolanaChain {
   return {
     landed,
     takes,
+    countsUntil: ({ blockhash }) => pace.timeOf(slots.get(blockhash) ?? 0) + validMs,
     execute: (encoded) => {
       const bytes = base64.decode(encoded)
       const transfer = readTransfer(bytes)

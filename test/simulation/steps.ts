@@ -1,6 +1,7 @@
 import { buy, buyAlone, burst, crash, dieBuying, newPath, oldPath, outage, retry } from './buy.ts'
 import type { Chance } from './chance.ts'
 import { require } from './invariants.ts'
+import { transfer } from './transfers.ts'
 import { reconcileNow, wake } from './wake.ts'
 import type { Fault, World } from './world.ts'
 
@@ -15,6 +16,7 @@ const steps: readonly Step[] = [
   [4, 'buy the same again', (world) => buyAlone(world, oldPath(world))],
   [3, 'buy at once', burst],
   [3, 'a client that tries again', retry],
+  [1.5, 'transfer', transfer],
   [1, 'ledger and network fail at once', outage],
   [3, 'some seconds pass', (world) => pass(world, world.chance.below(90) * second)],
   [1, 'a long time passes', (world) => pass(world, hour / 6 + world.chance.below(hour))],

@@ -48,6 +48,8 @@ export type OpenLedger = { readonly ledger: Ledger; readonly close: () => void }
 export type Signed = Pick<SignedPayment, 'id' | 'wire' | 'to' | 'value'> & {
   /** In Unix seconds, where that is signed. */
   readonly validBefore?: number
+  /** By how many milliseconds the clock was wrong that it was recorded by. */
+  readonly wrongBy: number
   readonly recorded: readonly Payment[]
 }
 
@@ -60,6 +62,8 @@ type State = {
   /** How often, from 0 to 1, a call of the ledger and of the network fails, before or after it has done its work. */
   outage: { readonly ledger: number; readonly network: number }
   approvals: number
+  /** How many transfers the owner has begun. */
+  transfers: number
   /** Whether a chain was asked in this step. */
   isChainAsked: boolean
   /** Whether one node may lie at all; where it may, a payment can be called confirmed that is not final yet. */
@@ -93,6 +97,7 @@ export function createWorld(chance: Chance): World {
       lagMs: [0, 0],
       outage: { ledger: 0, network: 0 },
       approvals: 0,
+      transfers: 0,
       isChainAsked: false,
       hasLiar: chance.is(0.5),
     },
