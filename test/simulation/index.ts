@@ -24,6 +24,7 @@ for (let round = 0; round < rounds && !(values.stop && process.exitCode); round 
     held += 1
     sent += world.shop.sightings.length
     executed += world.chain.movements.length + world.solana.landed.length
+    if (held % 500 === 0) process.stdout.write(`${held} rounds held\n`)
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : error}\n`)
     process.stdout.write(`again: npm run simulate -- --seed ${first + round} --rounds 1 --steps ${steps}\n`)
