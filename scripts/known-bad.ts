@@ -8,16 +8,27 @@ import { findStale, patches } from './known-bad/patches.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-const simulation = 'test/simulation/'
-/** With `--simulate`, the simulation alone looks; what it cannot see is listed, and is no failure. */
+const tsup = join(root, 'node_modules/tsup/dist/cli-default.js')
+/** With `--simulate`, two thousand rounds of the simulation look; what they cannot see is listed, and is no failure. */
 const isSimulated = process.argv.includes('--simulate')
+const copied = [
+  'src',
+  'adapters',
+  'test',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.src.json',
+  'tsup.config.ts',
+  'vitest.config.ts',
+] as const
 const wanted = process.argv.slice(2).find((one) => !one.startsWith('--'))
 
 /** Copies the sources, breaks the copy, and tells whether the tests that guard the promise noticed. */
 function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
   const copy = mkdtempSync(join(tmpdir(), 'stipend-known-bad-'))
   try {
-    for (const name of ['src', 'adapters', 'test', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+    for (const name of copied) {
       cpSync(join(root, name), join(copy, name), { recursive: true })
     }
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
@@ -26,15 +37,8 @@ function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
       join(copy, file),
       sound.replace(find, () => replace),
     )
-    const wantedTests = isSimulated ? [simulation] : tests
-    const run = spawnSync(
-      process.execPath,
-      [vitest, 'run', '--project', 'unit', '--project', 'processes', ...wantedTests],
-      {
-        cwd: copy,
-        encoding: 'utf8',
-      },
-    )
+    if (isSimulated) return isSimulationRed(copy)
+    const run = runIn(copy, vitest, 'run', '--project', 'unit', '--project', 'processes', ...tests)
     const said = /Tests\s.*(passed|failed)/.exec(run.stdout)?.[0]
     // A copy that does not even load has been noticed by nobody.
     if (said === undefined) throw new Error(`no test ran: ${run.stdout}${run.stderr}`)
@@ -42,6 +46,20 @@ function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
+}
+
+function isSimulationRed(copy: string): boolean {
+  const built = runIn(copy, tsup, '--no-dts', '--silent')
+  if (built.status !== 0) throw new Error(`it was not built: ${built.stdout}${built.stderr}`)
+  const run = runIn(copy, 'test/simulation/index.ts', '--seed', '1', '--rounds', '2000', '--stop')
+  if (!run.stdout.includes('simulating')) throw new Error(`nothing was simulated: ${run.stdout}${run.stderr}`)
+  const broken = /^seed .*/m.exec(run.stdout)?.[0]
+  if (broken !== undefined) process.stdout.write(`${broken}\n`)
+  return run.status !== 0
+}
+
+function runIn(cwd: string, ...command: readonly string[]): ReturnType<typeof spawnSync> & { readonly stdout: string } {
+  return spawnSync(process.execPath, command, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
 }
 
 const stale = findStale()

@@ -61,6 +61,7 @@ const ambient: Readonly<Record<string, string>> = {
   'adapters/postgres/connection.ts': 'performance.now', // until when a statement may take
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
   'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
+  'adapters/sqlite/groups.ts': 'setImmediate', // ends a turn of the event loop
   'adapters/node/exchange.ts': 'setTimeout', // gives up an answer that does not begin
 }
 
@@ -79,11 +80,13 @@ const namesakes: Readonly<Record<string, string>> = {
   'client/client': 'a client against a service',
   'fetch/offers': 'offers that are none, or of several which is taken',
   'keys/contract': 'all key stores under one contract',
+  'keys/file/lock': 'a key file that is locked',
   'keys/wallet': 'a wallet with each key store',
   'ledger/contract': 'all ledgers under one contract',
   'ledger/verify': 'all ledgers that can verify themselves',
   'pay/limits': 'what limits let through',
   'policy/guard': 'a policy that answers with anything',
+  'postgres/clock': 'the time of a PostgreSQL ledger',
   'session/labels': 'what a session files under labels',
   'solana/families': 'wallets with keys of two families',
   'solana/reconcile': 'a wallet that reconciles on Solana',

@@ -23,18 +23,18 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I4',
     breaks: "a server's word confirms a payment",
     file: 'src/pay/create-payer.ts',
-    find: 'file(payment, { status, receipt, note, undelivered })',
+    find: 'file(payment, { status, receipt, note, undelivered }, known.name)',
     replace:
-      "file(payment, { status: status === 'claimed' ? ('confirmed' as 'claimed') : status, receipt, note, undelivered })",
+      "file(payment, { status: status === 'claimed' ? ('confirmed' as 'claimed') : status, receipt, note, undelivered }, known.name)",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
     invariant: 'I9',
     breaks: "a server's word releases budget",
     file: 'src/pay/create-payer.ts',
-    find: 'file(payment, { status, receipt, note, undelivered })',
+    find: 'file(payment, { status, receipt, note, undelivered }, known.name)',
     replace:
-      "file(payment, { status: status === 'unknown' ? ('expired' as 'unknown') : status, receipt, note, undelivered })",
+      "file(payment, { status: status === 'unknown' ? ('expired' as 'unknown') : status, receipt, note, undelivered }, known.name)",
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
@@ -301,5 +301,13 @@ export const pipelinePatches: readonly KnownBad[] = [
     find: '!Object.hasOwn(names, key)',
     replace: "!Object.hasOwn(names, key) && key === ''",
     tests: ['test/options.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'what broke off while the ledger failed is paid again before that is on record',
+    file: 'src/pay/create-payer.ts',
+    find: 'if (options.sameRequest) await filing.catchUp(name)',
+    replace: '',
+    tests: ['test/fetch/without-key.test.ts'],
   },
 ]

@@ -21,7 +21,7 @@ export const waitsPatches: readonly KnownBad[] = [
   {
     invariant: 'I15',
     breaks: 'an answer that was bought waits for its record',
-    file: 'src/pay/create-payer.ts',
+    file: 'src/pay/filing.ts',
     find: "within(deadlines.ledgerOutcome, written, 'the ledger is slow')",
     replace: 'written',
     tests: ['test/pay/create-payer.test.ts'],

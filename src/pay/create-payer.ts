@@ -1,13 +1,9 @@
 import { bytesToHex } from '@noble/hashes/utils'
 import { authorize } from './authorize.js'
-import { withBackOff } from '../lib/back-off.js'
-import { within } from '../lib/deadline.js'
-import { deadlines } from '../lib/deadlines.js'
-import type { PaymentUpdate } from '../ports/ledger.js'
+import { createFiling } from './filing.js'
 import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
-import { advancePayment } from '../ledger/lifecycle.js'
 import type { PayContext } from './context.js'
 import type { Payer } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
@@ -21,11 +17,11 @@ export function createPayer(
   context: PayContext,
   { protocols, random, labels: own = {}, ownerLabels }: PayerOptions,
 ): Payer {
-  /** What this payer has authorized, and what ends its turn: it can note nothing of any other payment. */
-  const authorized = new WeakMap<Payment, () => void>()
+  /** What this payer has authorized, by which name, and what ends its turn: it can note nothing of any other payment. */
+  const authorized = new WeakMap<Payment, { readonly name: string; readonly endTurn: () => void }>()
   const labelsOf = (asked: Labels): Labels => readLabels({ ...asked, ...own }, 'labels')
   const ownerLabelsOf = (labels: Labels): Labels => ownerLabels ?? withoutCall(labels)
-  const file = createFiling(context)
+  const filing = createFiling(context)
   return Object.freeze({
     protocols: Object.freeze([...protocols]),
     clock: context.clock,
@@ -38,13 +34,13 @@ export function createPayer(
       const purchaseKey = options.purchaseKey ?? bytesToHex(draw(random, 16))
       const isNamed = options.purchaseKey !== undefined
       const resource = Object.freeze({ ...options.resource })
-      const endTurn = options.sameRequest
-        ? await context.takeTurn(nameIn(context.sessions.at(-1), options.requestHash), options.signal)
-        : () => {}
+      const name = nameIn(context.sessions.at(-1), options.requestHash)
+      const endTurn = options.sameRequest ? await context.takeTurn(name, options.signal) : () => {}
       try {
+        if (options.sameRequest) await filing.catchUp(name)
         const wanted = { ...options, resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed }
         const authorization = await authorize(required, wanted, context)
-        authorized.set(authorization.payment, endTurn)
+        authorized.set(authorization.payment, { name, endTurn })
         return authorization
       } catch (error) {
         endTurn()
@@ -56,38 +52,16 @@ export function createPayer(
       }
     },
     settle: async (payment, { status, receipt: said, note, undelivered }) => {
-      const endTurn = authorized.get(payment)
-      if (!endTurn || (status !== 'claimed' && status !== 'unknown')) return payment
+      const known = authorized.get(payment)
+      if (!known || (status !== 'claimed' && status !== 'unknown')) return payment
       // Whatever is said here is a claim: only a chain confirms.
       const receipt = said && ({ ...said, status: 'claimed' } as const)
-      const settled = await file(payment, { status, receipt, note, undelivered })
-      endTurn()
+      const settled = await filing.file(payment, { status, receipt, note, undelivered }, known.name)
+      known.endTurn()
       context.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
     },
   } satisfies Payer)
-}
-
-type Filing = (payment: Payment, update: PaymentUpdate) => Promise<Payment>
-
-/**
- * Writes outcomes, those of one payment one after another. Whoever waits for an answer that was bought is not held up by
- * a ledger that is slow or fails: it is asked on in the background, and until then the payment counts, and binds.
- */
-function createFiling({ ledger, emit }: PayContext): Filing {
-  const latest = new WeakMap<Payment, Promise<unknown>>()
-  return (payment, update) => {
-    const moved = advancePayment(payment, update)
-    const write = (): Promise<Payment> => ledger.update(payment.id, update)
-    const tell = (error: unknown): void => emit('payment.unrecorded', { payment: moved, error })
-    const written = (latest.get(payment) ?? Promise.resolve()).then(write)
-    const retried = written.catch((error: unknown) => {
-      tell(error)
-      return withBackOff(write).catch(tell)
-    })
-    latest.set(payment, retried)
-    return within(deadlines.ledgerOutcome, written, 'the ledger is slow').catch(() => moved)
-  }
 }
 
 type PayerOptions = {

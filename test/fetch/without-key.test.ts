@@ -40,6 +40,12 @@ async function insist(ask: () => Promise<Response>, times: number): Promise<void
   }
 }
 
+/** The same answer, whose body ends before its end. */
+function breakingOff({ status, headers }: Response): Response {
+  const body = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })
+  return new Response(body, { status, headers })
+}
+
 describe('an identical call without a key', () => {
   test.each([9, 60, 300])(
     'is paid once by a server that takes %i seconds and fails after settling',
@@ -126,6 +132,34 @@ describe('an identical call without a key', () => {
     expect(nonces()).toBe(1)
     expect(shop.settled).toBe(price)
     expect(told).toEqual(['unknown', 'unknown', 'unknown'])
+  })
+
+  test('whose answer broke off while the ledger failed pays nothing before that is on record', async () => {
+    const { open, shop, nonces, ledger } = setUp({ idempotent: true })
+    let [isDown, isMended] = [false, false]
+    const failing: Ledger = {
+      ...ledger,
+      update: async (id, update) => {
+        if (update.undelivered) isDown = !isMended
+        return isDown ? Promise.reject(new Error('disk full')) : ledger.update(id, update)
+      },
+    }
+    const wallet = open({
+      ledger: failing,
+      fetch: async (input, init) => {
+        const response = await shop(new Request(input, init))
+        return response.ok && !isMended ? breakingOff(response) : response
+      },
+    })
+    await rejection((await wallet.fetch(url)).text())
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'ledger_unavailable', moved: 'no' })
+    expect(nonces()).toBe(1)
+    isMended = true
+    isDown = false
+    expect(await (await wallet.fetch(url)).text()).toBeTruthy()
+    expect(nonces()).toBe(1)
+    expect(shop.settled).toBe(price)
+    expect(await ledger.list()).toMatchObject([{ status: 'claimed', presentations: 2 }])
   })
 
   test('past the end of its payment is signed anew under the same nonce', async () => {

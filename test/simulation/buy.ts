@@ -100,7 +100,10 @@ async function between(world: World): Promise<void> {
   if (chance.is(0.15)) await crash(world, world.process())
 }
 
-/** The ledger and the network fail at once, for as long as a client tries a few times. */
+/**
+ * The ledger and the network fail at once, for as long as a client tries a few times. It stays in its process: that an
+ * answer broke off is known nowhere else before the ledger has taken it.
+ */
 export async function outage(world: World): Promise<string> {
   const { chance, state, time } = world
   const often = () => chance.pick([0.2, 0.5, 1])
@@ -109,7 +112,6 @@ export async function outage(world: World): Promise<string> {
   const outcomes: string[] = []
   for (let attempt = 0; attempt < 5 && !outcomes.at(-1)?.startsWith('200'); attempt += 1) {
     if (attempt === 3) state.outage = { ledger: 0, network: 0 }
-    if (chance.is(0.3)) world.turnTo(chance.pick(world.processes))
     outcomes.push(await buy(world, path, {}))
     await time.pass(chance.pick([0, 1, 30, 120]) * second)
   }

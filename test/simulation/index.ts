@@ -6,6 +6,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     rounds: { type: 'string', default: '50' },
     steps: { type: 'string', default: '80' },
+    /** Stops at the first promise that is broken. */
+    stop: { type: 'boolean', default: false },
   },
 })
 // Chance is right here: the seed is printed, and tells the same story again.
@@ -16,12 +18,13 @@ if (![first, rounds, steps].every(Number.isSafeInteger))
 
 process.stdout.write(`simulating ${rounds} rounds of ${steps} steps from seed ${first}\n`)
 let [held, sent, executed] = [0, 0, 0]
-for (let round = 0; round < rounds; round += 1) {
+for (let round = 0; round < rounds && !(values.stop && process.exitCode); round += 1) {
   try {
     const { world } = await simulate(first + round, steps)
     held += 1
     sent += world.shop.sightings.length
-    executed += world.chain.movements.length
+    executed += world.chain.movements.length + world.solana.landed.length
+    if (held % 500 === 0) process.stdout.write(`${held} rounds held\n`)
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : error}\n`)
     process.stdout.write(`again: npm run simulate -- --seed ${first + round} --rounds 1 --steps ${steps}\n`)

@@ -1,5 +1,5 @@
 import type { Payment } from 'stipend'
-import type { Movement } from './chain.ts'
+import { idOf, type Settlement, settlementsOf, type SignedPayment } from './rails.ts'
 import type { Signed, World } from './world.ts'
 import { limits } from './world.ts'
 
@@ -15,77 +15,78 @@ export class Broken extends Error {
  * ahead, or half an hour when its process began.
  */
 const surelyCoveredMs = 1_500_000
+/** How far behind a clock may be and still counts payments in the hour in which they are made. */
+const surelyRightMs = 300_000
 
-/** Checks what has to hold whatever happens, by looking at the chain, the shop and the ledger from outside. */
+/** Checks what has to hold whatever happens, by looking at the chains, the shop and the ledger from outside. */
 export async function check(world: World): Promise<void> {
   const payments = await world.payments()
-  const byNonce = new Map(payments.map((payment) => [payment.terms.nonce as string, payment]))
-  checkLimits(world)
-  checkPurchases(world)
+  const standing = await standingOf(payments, world)
+  const settlements = new Map(settlementsOf(world).map((one) => [one.id, one]))
+  checkLimits(world, settlements)
+  checkPurchases(world, settlements)
   await checkTotal(payments, world)
-  for (const payment of payments) checkStatus(payment, world)
+  for (const payment of standing.values()) checkStatus(payment, world, settlements.get(idOf(payment)))
   for (const one of world.signed) checkSigned(one)
-  for (const { transfer } of world.shop.sightings) {
-    const recorded = byNonce.get(transfer.nonce)
+  const signed = new Set(world.signed.map(({ wire }) => wire))
+  for (const { id, wire } of world.shop.sightings) {
+    const recorded = standing.get(id)
     require('I3', recorded !== undefined && recorded.status !== 'released', 'a payment left that is not recorded')
-    const isSigned = world.signed.some(({ message }) => isSame(message, transfer))
-    require('I10', isSigned, 'what was sent is not what was signed')
+    require('I10', signed.has(wire), 'what was sent is not what was signed')
   }
 }
 
-/** I1: what is gone, and what whoever has seen it can still take, stays within the limits. */
-function checkLimits({ chain, shop, time, judged, signed, state }: World): void {
-  const gone = chain.movements.filter(({ nonce }) => signed.some(({ message }) => message['nonce'] === nonce))
-  const executed = new Set(gone.map(({ nonce }) => nonce))
-  const takeable = new Map<string, bigint>()
-  for (const { transfer } of shop.sightings) {
-    const isOver = time.now() / 1000 >= Number(transfer.validBefore)
-    if (isOver || executed.has(transfer.nonce)) continue
-    const known = takeable.get(transfer.nonce) ?? 0n
-    const value = BigInt(transfer.value)
-    takeable.set(transfer.nonce, value > known ? value : known)
+/** All that was ever recorded, as it stood last: a payment that is over can have been made again as another. */
+async function standingOf(payments: readonly Payment[], { ledger }: World): Promise<ReadonlyMap<string, Payment>> {
+  const standing = new Map<string, Payment>()
+  for (const { id } of payments) {
+    for (const { payment } of (await ledger.history?.(id)) ?? []) standing.set(idOf(payment), payment)
   }
-  const open = sum([...takeable.values()])
+  return standing
+}
+
+type Settlements = ReadonlyMap<string, Settlement>
+
+/** I1: what is gone, and what whoever has seen it can still take, stays within the limits. */
+function checkLimits({ shop, time, judged, signed, state }: World, settlements: Settlements): void {
+  const gone = [...new Set(signed.map(({ id }) => id))].flatMap((id) => settlements.get(id) ?? [])
+  const covered = time.now() - surelyCoveredMs
+  const takeable = shop.sightings.filter(({ canExecute }) => canExecute())
+  const open = sumOnce(takeable)
   const total = sum(gone.map(({ value }) => value)) + open
   require('I1', total <= limits.total, `${total} of ${limits.total} in total`)
-  const recent = gone.filter(({ at }) => at > time.now() - surelyCoveredMs)
-  const hourly = sum(recent.map(({ value }) => value)) + open
+  // A message of Solana is executed whatever time its wallet thinks it is, and is counted at that time.
+  const late = new Set(signed.flatMap(({ id, wrongBy }) => (wrongBy < -surelyRightMs ? [id] : [])))
+  const recent = gone.filter(({ id, at }) => at > covered && !late.has(id))
+  const hourly =
+    sum(recent.map(({ value }) => value)) +
+    sumOnce(takeable.filter(({ id, countsUntil }) => countsUntil > covered && !late.has(id)))
   require('I1', hourly <= limits.hourly, `${hourly} of ${limits.hourly} within half an hour`)
-  const large = new Set(
-    signed.flatMap(({ message }) =>
-      BigInt(String(message['value'])) > limits.withoutApproval ? [message['nonce']] : [],
-    ),
-  )
+  const large = new Set(signed.flatMap(({ id, value }) => (value > limits.withoutApproval ? [id] : [])))
   require('I12', large.size <= state.approvals, `${large.size} large payments by ${state.approvals} approvals`)
-  require('I10', signed.every(({ message }) =>
-    judged.has(`${message['to']}/${message['value']}`),
-  ), 'no rule has judged it')
+  require('I10', signed.every(({ to, value }) => judged.has(`${to}/${value}`)), 'no rule has judged it')
 }
 
 /** I2: the path of a request names its purchase. */
-function checkPurchases({ chain, shop }: World): void {
+function checkPurchases({ shop }: World, settlements: Settlements): void {
   const paid = new Map<string, Set<string>>()
-  const executed = new Set(chain.movements.map(({ nonce }) => nonce))
-  for (const { path, transfer } of shop.sightings) {
-    if (!executed.has(transfer.nonce)) continue
-    paid.set(path, (paid.get(path) ?? new Set()).add(transfer.nonce))
+  for (const { path, id } of shop.sightings) {
+    if (settlements.has(id)) paid.set(path, (paid.get(path) ?? new Set()).add(id))
   }
-  for (const [path, nonces] of paid) require('I2', nonces.size <= 1, `${path} was paid ${nonces.size} times`)
+  for (const [path, ids] of paid) require('I2', ids.size <= 1, `${path} was paid ${ids.size} times`)
 }
 
 /** I4 and I5: what a ledger says is final is what final blocks show, and what it has let go can never be executed. */
-function checkStatus({ id, status, terms, payTo, amount }: Payment, { chain, shop, time, state }: World): void {
-  const moved = chain.movements.find(({ nonce }) => nonce === terms.nonce)
+function checkStatus(payment: Payment, { shop, state }: World, settled: Settlement | undefined): void {
+  const { id, status, payTo, amount } = payment
   // One node is believed when it says that a payment counts, so one that lies can say so too early.
   if (status === 'confirmed' && !state.hasLiar) {
-    const isOurs = moved && isTransferOf(moved, payTo, amount) && chain.isFinal(moved)
+    const isOurs = settled && settled.to === payTo && settled.value === amount && settled.isFinal
     require('I4', isOurs === true, `${id} is confirmed and not in a final block`)
   }
   if (!isFree(status)) return
-  const live = shop.sightings.find(
-    ({ transfer }) => transfer.nonce === terms.nonce && Number(transfer.validBefore) > time.now() / 1000,
-  )
-  require('I5', moved === undefined, `${id} is ${status}, and was executed`)
+  const live = shop.sightings.find((one) => one.id === idOf(payment) && one.canExecute())
+  require('I5', settled === undefined, `${id} is ${status}, and was executed`)
   require('I5', live === undefined, `${id} is ${status}, and can still be executed`)
 }
 
@@ -97,14 +98,14 @@ async function checkTotal(payments: readonly Payment[], { ledger, time }: World)
   require('I7', usage?.used === total, `${usage?.used} is used, and ${total} were paid`)
 }
 
-/** I4 and I5, at the end: of each payment the ledger says what the final blocks show. */
+/** I4 and I5, at the end: of all that was recorded the ledger says what the final blocks show. */
 export async function checkEnd(world: World): Promise<void> {
-  const { chain, state } = world
-  for (const { id, status, terms } of await world.payments()) {
-    const isExecuted = chain.movements.some(({ nonce }) => nonce === terms.nonce)
-    if (isExecuted) require('end', status === 'confirmed', `${id} was executed, and is ${status}`)
+  const executed = new Set(settlementsOf(world).map(({ id }) => id))
+  for (const payment of (await standingOf(await world.payments(), world)).values()) {
+    const { id, status } = payment
+    if (executed.has(idOf(payment))) require('end', status === 'confirmed', `${id} was executed, and is ${status}`)
     // What a node that lied had confirmed too early can have been undone since.
-    else if (!state.hasLiar) require('end', isFree(status), `${id} was never executed, and is ${status}`)
+    else if (!world.state.hasLiar) require('end', isFree(status), `${id} was never executed, and is ${status}`)
   }
 }
 
@@ -113,22 +114,21 @@ function isFree(status: Payment['status']): boolean {
 }
 
 /** I3 and I10: before it was signed, the ledger had just this payment. */
-function checkSigned({ message, recorded }: Signed): void {
+function checkSigned({ to, value, validBefore, recorded }: Signed): void {
   const last = recorded.at(-1)
   require('I3', last !== undefined && last.status !== 'released', 'the key was used before the record')
   const isRecorded = recorded.some(
     ({ amount, payTo, terms }) =>
-      amount === message['value'] && payTo === message['to'] && BigInt(terms.validBefore) === message['validBefore'],
+      amount === value && payTo === to && (validBefore ?? terms.validBefore) === terms.validBefore,
   )
   require('I10', isRecorded, 'what was signed is not what was recorded')
 }
 
-function isSame(message: Signed['message'], transfer: object): boolean {
-  return Object.entries(transfer).every(([name, value]) => String(message[name]) === value)
-}
-
-function isTransferOf({ to, value }: Movement, payTo: string, amount: bigint): boolean {
-  return to === payTo && value === amount
+/** Adds up what can be executed once each, the most of it where there is a choice. */
+function sumOnce(payments: readonly SignedPayment[]): bigint {
+  const values = new Map<string, bigint>()
+  for (const { id, value } of payments) if (value > (values.get(id) ?? 0n)) values.set(id, value)
+  return sum([...values.values()])
 }
 
 function sum(values: readonly bigint[]): bigint {

@@ -1,4 +1,5 @@
 import type { Rpc } from 'stipend/evm'
+import type { Guard } from './process.ts'
 import type { World } from './world.ts'
 
 /** Two nodes of one chain. Both may be behind, or late; what the second says alone must free nothing. */
@@ -27,4 +28,38 @@ function lyingNode(node: Rpc, { state }: World): Rpc {
       return lie === 'nonce' && call.method === 'eth_call' ? `0x${'0'.repeat(64)}` : answer
     },
   }
+}
+
+/** The URLs of two nodes of Solana. */
+export const solanaNodes = ['https://first.example/', 'https://second.example/']
+
+/** Asks the nodes of Solana. Both may be behind; what the second says alone must free nothing. */
+export function createSolanaFetch(world: World, guard: Guard): typeof fetch {
+  return async (input, init) => {
+    const { url } = new Request(input)
+    const { id, method, params } = JSON.parse(String(init?.body))
+    return guard(async () => {
+      const result = await askSolana(world, solanaNodes.indexOf(url), { method, params })
+      return Response.json({ jsonrpc: '2.0', id, result })
+    })
+  }
+}
+
+type Question = { readonly method: string; readonly params: readonly unknown[] }
+
+async function askSolana(
+  { solana, state, time }: World,
+  index: number,
+  { method, params }: Question,
+): Promise<unknown> {
+  const ask = (asked: readonly unknown[]) => solana.ask(method, asked, time.now() - (state.lagMs[index] ?? 0))
+  if (index === 0) return ask(params)
+  const { lie } = state
+  if (lie === 'silence') throw new TypeError('503')
+  if (lie === 'lateness') await new Promise((resolve) => void setTimeout(resolve, lateMs))
+  if (lie === 'head' && method === 'getEpochInfo') return ask([{ commitment: 'confirmed' }])
+  if (lie === 'time' && method === 'getBlockTime') return 0xffffffff
+  if (lie === 'nonce' && method === 'getSignaturesForAddress') return []
+  if (lie === 'nonce' && method === 'isBlockhashValid') return { ...(ask(params) as object), value: false }
+  return ask(params)
 }

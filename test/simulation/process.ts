@@ -1,7 +1,10 @@
 import {
   type AgentWallet,
   allowHosts,
+  allowPayees,
   createAgentWallet,
+  exactEvm,
+  type KeyStore,
   type Ledger,
   maxLiveHolds,
   type Payment,
@@ -11,8 +14,15 @@ import {
 } from 'stipend'
 import { evm } from 'stipend/evm'
 import { testKeyStore } from 'stipend/testing'
-import { createNodes } from './nodes.ts'
-import type { OpenLedger, World } from './world.ts'
+import { exactSolana, solana, type Web3 } from 'stipend/solana'
+import * as web3 from '@solana/web3.js'
+import { createNodes, createSolanaFetch, solanaNodes } from './nodes.ts'
+import { idOf, wireOf } from './rails.ts'
+import { readMessage } from './solana-message.ts'
+import { createSolanaSigner, payeeOf, payees, solanaDevnet } from './solana-parties.ts'
+import { shopPayees } from './shop.ts'
+import { createGasPayer, transferPayees } from './transfers.ts'
+import type { OpenLedger, Signed, World } from './world.ts'
 
 /** A process with a wallet; it can die at any moment, and another begins in its place. */
 export type Process = {
@@ -64,7 +74,7 @@ function createLife(): { readonly ended: Promise<'crashed'>; readonly end: () =>
   return { ended, end }
 }
 
-type Guard = <result>(task: () => Promise<result>, outage?: number) => Promise<result>
+export type Guard = <result>(task: () => Promise<result>, outage?: number) => Promise<result>
 type Parts = { readonly process: Process; readonly opened: OpenLedger; readonly guard: Guard }
 
 /**
@@ -102,17 +112,21 @@ function openWallet(world: World, parts: Parts): AgentWallet {
       return { type: 'allow' }
     },
   }
+  const clock = (): number => (state.fault === 'clock' ? Number.NaN : time.now() + process.wrongBy)
+  const onSolana = { network: solanaDevnet, rpcs: solanaNodes, fetch: createSolanaFetch(world, guard), clock } as const
   return createAgentWallet({
-    keyStore: guardedKeys(world, guard),
+    keyStore: guardedKeys(world, parts),
     ledger: guardedLedger(world, parts),
     policy: [
       allowHosts(['shop.example']),
+      allowPayees([...shopPayees, ...payees.map(({ address }) => address), ...transferPayees]),
       spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 1.5, totalLimitUsd: 6, instantMaxUsd: 0.5 }),
       // Its faults leave many payments open: what holds has to hold with all of them.
       maxLiveHolds({ max: 10_000 }),
       witness,
     ],
-    clock: () => (state.fault === 'clock' ? Number.NaN : time.now() + process.wrongBy),
+    schemes: [exactEvm(), exactSolana({ ...onSolana, web3: async () => web3 as unknown as Web3 })],
+    clock,
     monotonic: time.now,
     random: chance.bytes,
     fetch: async (input, init) => {
@@ -120,7 +134,10 @@ function openWallet(world: World, parts: Parts): AgentWallet {
       if (request.headers.has('payment-signature') && init?.redirect !== 'manual') throw new RangeError('redirects')
       return guard(() => shop.answer(request, init?.signal ?? undefined), state.outage.network)
     },
-    chains: [evm({ network: 'eip155:84532', clients: createNodes(world) })],
+    chains: [
+      evm({ network: 'eip155:84532', clients: createNodes(world), gasPayer: createGasPayer(world, guard) }),
+      solana(onSolana),
+    ],
   })
 }
 
@@ -145,29 +162,48 @@ function guardedLedger({ state }: World, { opened: { ledger }, guard }: Parts): 
   }
 }
 
-function guardedKeys(world: World, guard: Guard): ReturnType<typeof testKeyStore> {
+function guardedKeys(world: World, { process, guard }: Parts): KeyStore {
   const store = testKeyStore()
+  const solanaSigner = createSolanaSigner()
+  const note = async (signed: Omit<Signed, 'recorded' | 'wrongBy'>): Promise<void> => {
+    if (world.state.fault === 'signer') throw new TypeError('no signature today')
+    world.signed.push({ ...signed, wrongBy: process.wrongBy, recorded: await recordOf(world, signed.id) })
+  }
   return {
     ...store,
     getSigner: async (network) => {
+      if (network === solanaDevnet) {
+        const signMessage: typeof solanaSigner.signMessage = (message) =>
+          guard(async () => {
+            const { hash, destination, amount } = readMessage(message)
+            await note({ id: hash, wire: hash, to: payeeOf(destination), value: amount })
+            return solanaSigner.signMessage(message)
+          })
+        return { ...solanaSigner, signMessage }
+      }
       const signer = await store.getSigner(network)
       if (signer?.namespace !== 'eip155') return signer
-      return {
-        ...signer,
-        signTypedData: (data) =>
-          guard(async () => {
-            if (world.state.fault === 'signer') throw new TypeError('no signature today')
-            world.signed.push({ message: data.message, recorded: await recordOf(world, data.message['nonce']) })
-            return signer.signTypedData(data)
-          }),
-      }
+      const signTypedData: typeof signer.signTypedData = (data) =>
+        guard(async () => {
+          const { nonce, to, value, validBefore } = data.message
+          const wire = wireOf(data.message)
+          await note({
+            id: String(nonce),
+            wire,
+            to: String(to),
+            value: BigInt(String(value)),
+            validBefore: Number(validBefore),
+          })
+          return signer.signTypedData(data)
+        })
+      return { ...signer, signTypedData }
     },
   }
 }
 
-/** All that the ledger has on record of a nonce: another process can have renewed the payment in the meantime. */
-async function recordOf({ ledger, payments }: World, nonce: unknown): Promise<readonly Payment[]> {
-  const known = (await payments()).find(({ terms }) => terms.nonce === nonce)
-  const history = known && (await ledger.history?.(known.id))
-  return history?.map(({ payment }) => payment) ?? []
+/** All that the ledger has on record of what is signed: another process can have renewed the payment in the meantime. */
+async function recordOf({ ledger, payments }: World, id: string): Promise<readonly Payment[]> {
+  const known = (await payments()).find((payment) => idOf(payment) === id)
+  const history = (known && (await ledger.history?.(known.id))) ?? []
+  return history.flatMap(({ payment }) => (idOf(payment) === id ? [payment] : []))
 }

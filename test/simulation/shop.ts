@@ -1,20 +1,22 @@
-import type { Chain, SignedTransfer } from './chain.ts'
 import type { Chance } from './chance.ts'
-import type { Time } from './time.ts'
+import { readPayment, type SignedPayment } from './rails.ts'
+import { devnetUsdc, feePayer, payees as solanaPayees, solanaDevnet } from './solana-parties.ts'
+import type { World } from './world.ts'
 
-/** A payment that arrived: whoever has seen it can execute it as long as the token takes it. */
-export type Sighting = { readonly path: string; readonly transfer: SignedTransfer; readonly signature: string }
+/** A payment that arrived for what a path sells. */
+export type Sighting = SignedPayment & { readonly path: string }
 
 /** A shop that may do whatever it likes with payments. */
 export type Shop = {
-  readonly sightings: readonly Sighting[]
+  /** What it has seen, and what else was sent. */
+  readonly sightings: Sighting[]
   /** Answers a request, late or never; a connection that is aborted fails. */
   readonly answer: (request: Request, signal: AbortSignal | undefined) => Promise<Response>
   /** Executes a payment that it has seen, now or long ago. */
   readonly settleLate: () => void
 }
 
-const payees = ['0x209693Bc6afc0C5328bA36FaF03C514EF312287C', '0x70997970C51812dc3A010C7d01b50e0d17dc79C8']
+export const shopPayees = ['0x209693Bc6afc0C5328bA36FaF03C514EF312287C', '0x70997970C51812dc3A010C7d01b50e0d17dc79C8']
 const deeds = [
   'deliver',
   'deliver',
@@ -31,8 +33,10 @@ const deeds = [
   'redirect',
   'lie',
 ] as const
+const network = 'eip155:84532'
 const prices = [100_000n, 250_000n, 400_000n, 900_000n]
 
+type Price = { readonly amount: bigint; readonly payTo: string }
 type Deed = (typeof deeds)[number]
 type Scene = {
   readonly offer: (path: string, times?: bigint) => Response
@@ -42,17 +46,26 @@ type Scene = {
   readonly signal: AbortSignal | undefined
 }
 
-/** Opens a shop that settles on a chain, and behaves by chance. */
-export function openShop(chain: Chain, chance: Chance, { now }: Time): Shop {
+type Parts = Pick<World, 'chain' | 'solana' | 'chance' | 'time'> & {
+  /** Whether some of what it sells is paid on Solana. */
+  readonly sellsOnSolana: boolean
+}
+
+/** Opens a shop that settles on two chains, and behaves by chance. */
+export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }: Parts): Shop {
   const sightings: Sighting[] = []
-  const priceOf = new Map<string, { readonly amount: bigint; readonly payTo: string }>()
+  const priceOf = new Map<string, Price>()
+  const isOnSolana = new Set<string>()
 
   const offer: Scene['offer'] = (path, times = 1n) => {
-    const known = priceOf.get(path) ?? { amount: chance.pick(prices), payTo: chance.pick(payees) }
+    if (!priceOf.has(path) && sellsOnSolana && chance.is(0.5)) isOnSolana.add(path)
+    const to = isOnSolana.has(path) ? solanaPayees.map(({ address }) => address) : shopPayees
+    const known = priceOf.get(path) ?? { amount: chance.pick(prices), payTo: chance.pick(to) }
     // Some ask something else each time.
     if (!chance.is(0.1)) priceOf.set(path, known)
     return ask(path, {
       ...known,
+      isOnSolana: isOnSolana.has(path),
       amount: known.amount * times,
       clock: now,
       seconds: chance.pick([9, 60, 60, 60, 300]),
@@ -66,13 +79,14 @@ export function openShop(chain: Chain, chance: Chance, { now }: Time): Shop {
       const header = request.headers.get('payment-signature')
       if (header === null) return offer(path)
       const { payload } = JSON.parse(atob(header))
-      sightings.push({ path, transfer: payload.authorization, signature: payload.signature })
-      const isSettled = chance.is(0.6) && chain.execute(payload.authorization)
-      const transaction = isSettled ? (chain.movements.at(-1)?.transaction ?? '') : `0x${'77'.repeat(32)}`
+      const payment = readPayment(payload, { chain, solana, now })
+      sightings.push({ ...payment, path })
+      const settled = chance.is(0.6) ? payment.execute() : undefined
+      const transaction = settled ?? `0x${'77'.repeat(32)}`
       return misdeeds[chance.pick(deeds)]({ offer, path, transaction, chance, signal })
     },
     settleLate: () => {
-      if (sightings.length > 0) chain.execute(chance.pick(sightings).transfer)
+      if (sightings.length > 0) chance.pick(sightings).execute()
     },
   }
 }
@@ -81,11 +95,11 @@ export function openShop(chain: Chain, chance: Chance, { now }: Time): Shop {
 const stalls = [3_000, 25_000, 70_000, 110_000]
 
 const misdeeds: Readonly<Record<Deed, (scene: Scene) => Response | Promise<Response>>> = {
-  deliver: ({ transaction }) => answer(200, { success: true, transaction, network: 'eip155:84532' }),
+  deliver: ({ transaction }) => answer(200, { success: true, transaction, network }),
   'fail with a receipt': ({ transaction, chance }) =>
-    answer(chance.pick([500, 503, 429]), { success: true, transaction, network: 'eip155:84532' }),
+    answer(chance.pick([500, 503, 429]), { success: true, transaction, network }),
   'break off': ({ transaction, chance }) => {
-    const { status, headers } = answer(200, { success: true, transaction, network: 'eip155:84532' })
+    const { status, headers } = answer(200, { success: true, transaction, network })
     return new Response(breakingOff(chance.below(3)), { status, headers })
   },
   stall: async (scene) => {
@@ -93,9 +107,8 @@ const misdeeds: Readonly<Record<Deed, (scene: Scene) => Response | Promise<Respo
     return misdeeds[scene.chance.pick(['deliver', 'fail', 'ask', 'break off'] as const)](scene)
   },
   hang: ({ signal }) => orAborted(signal, new Promise<never>(() => {})),
-  deny: () =>
-    answer(402, { success: false, errorReason: 'insufficient_funds', transaction: '', network: 'eip155:84532' }),
-  lie: () => answer(200, { success: true, transaction: 'none', network: 'eip155:1', payer: payees[0] }),
+  deny: () => answer(402, { success: false, errorReason: 'insufficient_funds', transaction: '', network }),
+  lie: () => answer(200, { success: true, transaction: 'none', network: 'eip155:1', payer: shopPayees[0] }),
   ask: ({ offer, path }) => offer(path),
   raise: ({ offer, path }) => offer(path, 10n),
   fail: () => new Response('out of order', { status: 500 }),
@@ -137,20 +150,17 @@ function ask(
   terms: {
     readonly amount: bigint
     readonly payTo: string
+    readonly isOnSolana: boolean
     readonly seconds: number
     readonly clock: () => number
     readonly isDated: boolean
   },
 ): Response {
-  const entry = {
-    scheme: 'exact',
-    network: 'eip155:84532',
-    amount: terms.amount.toString(),
-    asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
-    payTo: terms.payTo,
-    maxTimeoutSeconds: terms.seconds,
-    extra: { name: 'USDC', version: '2' },
-  }
+  const token = terms.isOnSolana
+    ? { network: solanaDevnet, asset: devnetUsdc, extra: { feePayer } }
+    : { network, asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e', extra: { name: 'USDC', version: '2' } }
+  const { amount, payTo, seconds } = terms
+  const entry = { scheme: 'exact', ...token, amount: amount.toString(), payTo, maxTimeoutSeconds: seconds }
   const resource = { url: `https://shop.example${path}` }
   const required = encode({ x402Version: 2, error: 'Payment required', resource, accepts: [entry] })
   const date = terms.isDated ? { date: new Date(terms.clock()).toUTCString() } : undefined

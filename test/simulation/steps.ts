@@ -1,6 +1,7 @@
 import { buy, buyAlone, burst, crash, dieBuying, newPath, oldPath, outage, retry } from './buy.ts'
 import type { Chance } from './chance.ts'
 import { require } from './invariants.ts'
+import { transfer } from './transfers.ts'
 import { reconcileNow, wake } from './wake.ts'
 import type { Fault, World } from './world.ts'
 
@@ -15,12 +16,13 @@ const steps: readonly Step[] = [
   [4, 'buy the same again', (world) => buyAlone(world, oldPath(world))],
   [3, 'buy at once', burst],
   [3, 'a client that tries again', retry],
+  [1.5, 'transfer', transfer],
   [1, 'ledger and network fail at once', outage],
   [3, 'some seconds pass', (world) => pass(world, world.chance.below(90) * second)],
   [1, 'a long time passes', (world) => pass(world, hour / 6 + world.chance.below(hour))],
   [3, 'the shop settles late', async ({ shop }) => shop.settleLate()],
-  [1, 'the chain undoes a block', async ({ chain }) => chain.reorganise()],
-  [0.5, 'the chain is slow', async ({ chain, chance }) => chain.slow(chance.pick([1, 1, 5, 30]))],
+  [1, 'the chain undoes a block', async (world) => reorganise(world)],
+  [0.5, 'a chain is slow', async (world) => slow(world)],
   [1, 'nodes are behind', lag],
   [1, 'the clock is set', setClock],
   [2, 'the clock is set right', async (world) => (world.process().wrongBy = 0)],
@@ -62,6 +64,16 @@ async function pass({ time }: World, milliseconds: number): Promise<string> {
 async function lag({ state, chance }: World): Promise<string> {
   for (const index of [0, 1] as const) state.lagMs[index] = chance.pick([0, 0, 30, 600, 7200]) * second
   return state.lagMs.map((milliseconds) => `${milliseconds / second} s`).join(', ')
+}
+
+function reorganise({ chain, solana }: World): void {
+  for (const one of [chain, solana]) one.reorganise()
+}
+
+function slow({ chain, solana, chance }: World): number {
+  const times = chance.pick([1, 1, 5, 30])
+  chance.pick([chain, solana]).slow(times)
+  return times
 }
 
 async function setClock(world: World): Promise<string> {
@@ -113,14 +125,14 @@ async function buyBroken(world: World): Promise<string> {
 /** I6: money that leaves by another hand freezes the wallet, once it is final. */
 async function theft(world: World): Promise<string> {
   const { chain, time, ledger, chance, state, signed } = world
-  const payer = signed[0]?.message['from']
+  const payer = signed.find(({ validBefore }) => validBefore !== undefined)?.wire.split(' ')[0]
   if (payer === undefined) return 'nothing to steal from'
   calm(world)
   await reconcileNow(world, world.process())
   const nonce = `0x${'f'.repeat(40)}${chance.below(1e9).toString(16).padStart(24, '0')}`
   const validBefore = String(Math.floor(time.now() / 1000) + 60)
   const to = '0x000000000000000000000000000000000000bEEF'
-  chain.execute({ from: String(payer), to, value: '1', validAfter: '0', validBefore, nonce })
+  chain.execute({ from: payer, to, value: '1', validAfter: '0', validBefore, nonce })
   await time.pass(120 * second)
   await reconcileNow(world, world.process())
   require('I6', (await ledger.frozen()) !== undefined, 'money was stolen, and the wallet is not frozen')
@@ -130,8 +142,8 @@ async function theft(world: World): Promise<string> {
 }
 
 /** Mends what is broken outside of the wallets. */
-function calm({ chain, state }: World): void {
-  chain.slow(1)
+function calm({ chain, solana, state }: World): void {
+  for (const one of [chain, solana]) one.slow(1)
   Object.assign(state, { lie: 'nothing', outage: { ledger: 0, network: 0 }, fault: undefined })
   state.lagMs.fill(0)
 }

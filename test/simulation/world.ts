@@ -5,16 +5,19 @@ import { type AgentWallet, type Ledger, memoryLedger, type Payment } from 'stipe
 import { sqliteLedger } from 'stipend/sqlite'
 import { type Chain, createChain } from './chain.ts'
 import type { Chance } from './chance.ts'
+import { createSolanaChain, type SolanaChain } from './solana-chain.ts'
 import { createProcess, type Process } from './process.ts'
+import type { SignedPayment } from './rails.ts'
 import { openShop, type Shop } from './shop.ts'
 import { startTime, type Time } from './time.ts'
 
 /** What is broken on purpose, until it is mended. */
 export type Fault = 'policy' | 'ledger' | 'ledger afterwards' | 'clock' | 'signer'
 
-/** All there is: a chain, a shop, and wallets whose processes can die at any moment; their ledger stays. */
+/** All there is: two chains, a shop, and wallets whose processes can die at any moment; their ledger stays. */
 export type World = {
   readonly chain: Chain
+  readonly solana: SolanaChain
   readonly shop: Shop
   readonly chance: Chance
   /** The ledger itself, for looking. */
@@ -41,8 +44,14 @@ export type World = {
 /** A ledger as one process has it open. */
 export type OpenLedger = { readonly ledger: Ledger; readonly close: () => void }
 
-/** What the key signed, and all that the ledger had on record of it at that moment, oldest first. */
-export type Signed = { readonly message: Readonly<Record<string, unknown>>; readonly recorded: readonly Payment[] }
+/** What a key signed, and all that the ledger had on record of it at that moment, oldest first. */
+export type Signed = Pick<SignedPayment, 'id' | 'wire' | 'to' | 'value'> & {
+  /** In Unix seconds, where that is signed. */
+  readonly validBefore?: number
+  /** By how many milliseconds the clock was wrong that it was recorded by. */
+  readonly wrongBy: number
+  readonly recorded: readonly Payment[]
+}
 
 type State = {
   fault: Fault | undefined
@@ -53,6 +62,8 @@ type State = {
   /** How often, from 0 to 1, a call of the ledger and of the network fails, before or after it has done its work. */
   outage: { readonly ledger: number; readonly network: number }
   approvals: number
+  /** How many transfers the owner has begun. */
+  transfers: number
   /** Whether a chain was asked in this step. */
   isChainAsked: boolean
   /** Whether one node may lie at all; where it may, a payment can be called confirmed that is not final yet. */
@@ -66,12 +77,14 @@ export const limits = { hourly: 1_500_000n, total: 6_000_000n, withoutApproval: 
 export function createWorld(chance: Chance): World {
   const time = startTime(Date.UTC(2026, 0, 2))
   const chain = createChain(time.now)
-  const shop = openShop(chain, chance, time)
+  const solana = createSolanaChain(time.now)
+  const shop = openShop({ chain, solana, chance, time, sellsOnSolana: chance.is(0.4) })
   const count = chance.pick([1, 1, 2, 3])
   const { openLedger, removeLedger } = createLedger({ chance, time, isShared: count > 1 })
   const { ledger } = openLedger()
   const world: World = {
     chain,
+    solana,
     shop,
     chance,
     ledger,
@@ -84,6 +97,7 @@ export function createWorld(chance: Chance): World {
       lagMs: [0, 0],
       outage: { ledger: 0, network: 0 },
       approvals: 0,
+      transfers: 0,
       isChainAsked: false,
       hasLiar: chance.is(0.5),
     },
@@ -114,7 +128,7 @@ function createLedger({ chance, time, isShared }: LedgerOptions): {
 } {
   const monotonic = (): number => time.now() - Date.UTC(2026, 0, 1)
   // A file is slow: few worlds have one.
-  if (!chance.is(isShared ? 0.06 : 0.02)) {
+  if (!chance.is(isShared ? 0.03 : 0.005)) {
     const ledger = memoryLedger(isShared || chance.is(0.5) ? { monotonic } : {})
     return { openLedger: () => ({ ledger, close: () => {} }), removeLedger: () => {} }
   }
