@@ -305,7 +305,7 @@ export class SigningRejectedError extends StipendError {
   }
 }
 
-/** Thrown when the server answered a payment with another 402; look at the response, do not pay again blindly. */
+/** Thrown when the server answered a payment with another 402, or x402's 412; look at the response, do not pay again blindly. */
 export class PaymentRejectedError extends StipendError {
   readonly code = 'payment_rejected'
   override readonly moved = 'maybe'
@@ -313,9 +313,10 @@ export class PaymentRejectedError extends StipendError {
   declare readonly response: Response
 
   constructor(payment: Payment, response: Response) {
-    super('Server answered the payment with 402', {
+    super(`Server answered the payment with ${response.status}`, {
       details: [
         describe(payment),
+        ...(payment.note === undefined ? [] : [`Its reason: ${payment.note}.`]),
         'It holds a signed authorization and can still settle it: the amount counts as spent.',
       ],
     })

@@ -96,6 +96,8 @@ export type AuthorizationTerms = {
   readonly nonce: Hex
   /** An x402 `assetTransferMethod`, where it is not EIP-3009: another one takes the same nonce once more. */
   readonly method?: string | undefined
+  /** Whether the payment's amount is the most that can be taken, and less may be. @default false */
+  readonly isMaximum?: boolean | undefined
   /** Unix seconds. */
   readonly validAfter: number
   /** Unix seconds; from here on the chain does not execute it any more. */
@@ -158,8 +160,9 @@ export type Payment = {
   readonly protocol: string
   readonly scheme: string
   readonly asset: Asset
-  /** Atomic units. */
+  /** Atomic units; of a payment by use, the most that can be taken. */
   readonly amount: bigint
+  /** What it counts as; of a payment by use, what was taken, once a final block shows that. */
   readonly microUsd: MicroUsd
   readonly payTo: string
   readonly terms: AuthorizationTerms

@@ -74,6 +74,7 @@ describe('the public names', () => {
         "priceMemory",
         "spendingLimit",
         "timeWindow",
+        "uptoEvm",
         "wrapFetch",
         "wrapFetchWithPayment",
         "x402",

@@ -13,6 +13,9 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   PERFORM ${schema}.append(after->>'id', body, (SELECT c.now FROM ${schema}.clock c));
   IF before->>'status' IN ${spent} AND after->>'status' NOT IN ${spent} THEN PERFORM ${schema}.tally(before, -1);
+  ELSIF before->>'microUsd' <> after->>'microUsd' THEN
+    PERFORM ${schema}.tally(before, -1);
+    PERFORM ${schema}.tally(after, 1);
   ELSIF before->>'status' <> after->>'status' THEN PERFORM ${schema}.move(before, after); END IF;
   RETURN true;
 END $$;

@@ -65,19 +65,28 @@ export function createMeters(database: SqliteDatabase): Meters {
     return undefined
   }
 
+  const add = (payment: Payment): void => {
+    const { microUsd, open, unknown } = shareOf(payment)
+    for (const scope of payment.scopes) {
+      statements.insert.run(scope, payment.countsUntil, payment.id, microUsd, open, unknown)
+    }
+    change(payment, shareOf(payment))
+  }
+
+  const remove = (payment: Payment): void => {
+    for (const scope of payment.scopes) statements.remove.run(scope, payment.countsUntil, payment.id)
+    change(payment, plus(noSum, shareOf(payment), -1n))
+  }
+
   return {
-    add: (payment) => {
-      const { microUsd, open, unknown } = shareOf(payment)
-      for (const scope of payment.scopes) {
-        statements.insert.run(scope, payment.countsUntil, payment.id, microUsd, open, unknown)
-      }
-      change(payment, shareOf(payment))
-    },
-    remove: (payment) => {
-      for (const scope of payment.scopes) statements.remove.run(scope, payment.countsUntil, payment.id)
-      change(payment, plus(noSum, shareOf(payment), -1n))
-    },
+    add,
+    remove,
     move: (before, after) => {
+      if (before.microUsd !== after.microUsd) {
+        remove(before)
+        add(after)
+        return
+      }
       const [from, to] = [shareOf(before), shareOf(after)]
       if (from.open === to.open && from.unknown === to.unknown) return
       for (const scope of after.scopes) statements.note.run(to.open, to.unknown, scope, after.countsUntil, after.id)

@@ -5,7 +5,7 @@ export const chainsPatches: readonly KnownBad[] = [
   {
     invariant: 'I5',
     breaks: 'a payment is released by the head of the chain, which can be undone',
-    file: 'src/evm/rpc.ts',
+    file: 'src/evm/blocks.ts',
     find: "? readBlock(client, 'finalized')",
     replace: "? readBlock(client, 'latest' as 'finalized')",
     tests: ['test/evm/'],

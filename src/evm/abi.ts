@@ -1,6 +1,6 @@
 import type { Hex } from '../types.js'
 
-/** The functions that are called, by their selectors (EIP-3009, ERC-20). */
+/** The functions that are called, by their selectors (EIP-3009, ERC-20, Permit2). */
 export const functions = {
   /** `authorizationState(address,bytes32)` */
   authorizationState: '0xe94a0102',
@@ -12,9 +12,13 @@ export const functions = {
   balanceOf: '0x70a08231',
   /** `transfer(address,uint256)` */
   transfer: '0xa9059cbb',
+  /** `allowance(address,address)` */
+  allowance: '0xdd62ed3e',
+  /** Permit2's `nonceBitmap(address,uint256)` */
+  nonceBitmap: '0x4fe02b44',
 } as const
 
-/** The events that are looked for, by their first topics (EIP-3009, ERC-20). */
+/** The events that are looked for, by their first topics (EIP-3009, ERC-20, Permit2). */
 export const events = {
   /** `AuthorizationUsed(address,bytes32)` */
   used: '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5',
@@ -22,6 +26,8 @@ export const events = {
   canceled: '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81',
   /** `Transfer(address,address,uint256)` */
   transfer: '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
+  /** Permit2's `UnorderedNonceInvalidation(address,uint256,uint256)` */
+  invalidated: '0x3704902f963766a4e561bbaab6e6cdc1b1dd12f6e9e99648da8843b3f46b918d',
 } as const
 
 /** Encodes a call: the selector, then one word for each argument. */

@@ -2,14 +2,18 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError } from '../errors.js'
-import type { Asset, Hex, Network, Payment } from '../types.js'
+import type { Asset, Hex, Network, Offer, Payment } from '../types.js'
 import type { Chain, Evidence, Outgoing, OutgoingSearch } from '../ports/chain.js'
+import { refuseAllowance } from './allowance.js'
 import { type GasPayer, sendCancellation } from './cancel.js'
 import { agreeOnFinal, findOutgoing } from './outgoing.js'
 import { type NodeAnswer, agree } from './quorum.js'
 import { examineTransaction } from './transfer-evidence.js'
 import { createTransfers, readBalances } from './send-transfer.js'
-import { type Block, findLogs, type Log, type Rpc, readFinal, readNonce, transfersIn } from './rpc.js'
+import { type Block, type Rpc, readFinal } from './blocks.js'
+import { isPermit } from './permit2.js'
+import { examinePermit } from './permit2-evidence.js'
+import { findLogs, type Log, readNonce, transfersIn } from './rpc.js'
 
 /** Options of `evm`. */
 export type EvmOptions = {
@@ -52,7 +56,7 @@ const optionNames: OptionNames<EvmOptions> = {
 }
 
 /**
- * Reads what an EVM chain shows of EIP-3009 payments: only final blocks, of the right chain, and a payment counts no
+ * Reads what an EVM chain shows of payments by EIP-3009 and by Permit2: only final blocks, of the right chain, and a payment counts no
  * more only when a quorum of nodes says so. One node's word is enough to count it.
  *
  * @throws ConfigurationError when an option is not usable.
@@ -93,13 +97,14 @@ export function evm(options: EvmOptions): Chain {
     network,
     examine: async (payment: Payment): Promise<Evidence> => {
       const isOurs = payment.asset.network === network && isKnown(payment)
-      if (!isOurs) return { type: 'open', reason: 'it is neither an EIP-3009 payment nor a transfer on this network' }
+      if (!isOurs) return { type: 'open', reason: 'it is no payment on this network, or moves in another way' }
       const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
-      return agree(answers, { quorum, timeoutMs })
+      return agree(answers, { quorum, timeoutMs, amount: payment.amount })
     },
     outgoing: (search: OutgoingSearch): Promise<Outgoing> => findOutgoing(search, nodes),
     time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
     balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
+    refuse: (offer: Offer, payer: string) => refuseAllowance({ clients, timeoutMs }, offer, payer),
     transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
     ...(gasPayer && {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
@@ -113,8 +118,8 @@ function readChainId(network: Network): bigint {
   throw new ConfigurationError(`Failed to read network: ${network} is not an EVM chain's CAIP-2 id`)
 }
 
-function isKnown({ scheme, asset }: Payment): boolean {
-  return scheme === 'transfer' || asset.transfer === 'eip3009'
+function isKnown(payment: Payment): boolean {
+  return payment.scheme === 'transfer' || payment.asset.transfer === 'eip3009' || isPermit(payment)
 }
 
 type Question = { readonly payment: Payment; readonly chainId: bigint; readonly timeoutMs: number }
@@ -137,6 +142,7 @@ async function examine(client: Rpc, { payment, chainId }: Question): Promise<Nod
 /** All that is read is read at one final block, whatever the node calls its latest. */
 async function examineAt(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
   if (payment.scheme === 'transfer') return examineTransaction(client, payment, final)
+  if (isPermit(payment)) return examinePermit(client, payment, final)
   const isUsed = await readNonce(client, payment, final.hash)
   if (isUsed) return explain(payment, await findLogs(client, payment, final), client)
   // The contract executes while a block's time is before `validBefore`, and later blocks are never earlier.

@@ -9,4 +9,4 @@ export type {
 } from '../ports/chain.js'
 export { evm, type EvmOptions } from './chain.js'
 export type { GasPayer } from './cancel.js'
-export type { Rpc } from './rpc.js'
+export type { Rpc } from './blocks.js'

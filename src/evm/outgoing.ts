@@ -1,17 +1,9 @@
 import { within } from '../lib/deadline.js'
 import { agreeOn } from '../lib/agree.js'
 import type { Outgoing, OutgoingSearch, OutgoingTransfer } from '../ports/chain.js'
-import {
-  type Block,
-  findMovements,
-  firstBlockAt,
-  type Movement,
-  maxSearches,
-  type Rpc,
-  readBlock,
-  readFinal,
-  maxSearch,
-} from './rpc.js'
+import { type Block, firstBlockAt, maxSearch, maxSearches, type Rpc, readBlock, readFinal } from './blocks.js'
+import { namedNonces, readTransaction } from './permit2-calls.js'
+import { findMovements, type Movement } from './rpc.js'
 
 /** The nodes of one chain, how many must say the same, and how long each is waited for. */
 export type Nodes = {
@@ -99,10 +91,27 @@ async function readReport(
       findMovements(client, search, range),
       readBlock(client, range.last < range.first ? range.first - 1n : range.last),
     ])
-    return { movements, until: block.timestamp }
+    const permits = await findPermits(client, search, movements)
+    return { movements: [...movements, ...permits], until: block.timestamp }
   } catch {
     return undefined
   }
+}
+
+/** Permit2 logs no use of a nonce: which it was is in what its proxy was called with. */
+async function findPermits(
+  client: Rpc,
+  { account }: OutgoingSearch,
+  movements: readonly Movement[],
+): Promise<readonly Movement[]> {
+  const known = new Set(movements.flatMap(({ nonce, transaction }) => (nonce === undefined ? [] : [transaction])))
+  const found: Movement[] = []
+  for (const { transaction, asset, index } of movements.filter((one) => !known.has(one.transaction))) {
+    const answer = await client.request({ method: 'eth_getTransactionByHash', params: [transaction] })
+    const nonces = namedNonces(readTransaction(answer), account)
+    found.push(...nonces.map((nonce) => ({ transaction, asset, index, nonce })))
+  }
+  return found
 }
 
 function keyOf({ transaction, asset, index, to, amount, nonce }: Movement): string {

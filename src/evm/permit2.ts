@@ -35,6 +35,13 @@ export const exactWitness: readonly Field[] = [
   ['uint256', 'validAfter'],
 ]
 
+/** The fields of the witness of `upto`. */
+export const uptoWitness: readonly Field[] = [
+  ['address', 'to'],
+  ['address', 'facilitator'],
+  ['uint256', 'validAfter'],
+]
+
 /** Who may have the money, and whatever else the proxy of a scheme holds against it. */
 export type Permit = {
   readonly spender: Hex

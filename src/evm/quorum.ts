@@ -1,12 +1,17 @@
 import { within } from '../lib/deadline.js'
 import type { Evidence } from '../ports/chain.js'
-import { type Block, type Rpc, readBlock } from './rpc.js'
+import { type Block, type Rpc, readBlock } from './blocks.js'
 
 /** What one node says of a payment, and the final block it says it of. */
 export type NodeAnswer = { readonly client: Rpc; readonly evidence: Evidence; readonly final?: Block | undefined }
 
 /** How many nodes must say the same, and how long each is waited for. */
-export type QuorumOptions = { readonly quorum: number; readonly timeoutMs: number }
+export type QuorumOptions = {
+  readonly quorum: number
+  readonly timeoutMs: number
+  /** What a payment counts as until less of it is proven, in atomic units. */
+  readonly amount: bigint
+}
 
 /**
  * Makes one answer of many. That a nonce was used is believed of one node, since it only makes a payment count; that it
@@ -14,13 +19,30 @@ export type QuorumOptions = { readonly quorum: number; readonly timeoutMs: numbe
  */
 export async function agree(answers: readonly NodeAnswer[], agreement: QuorumOptions): Promise<Evidence> {
   const evidence = answers.map((answer) => answer.evidence)
-  const seen = evidence.find(({ type }) => type === 'executed') ?? evidence.find(({ type }) => type === 'diverted')
+  const executed = await agreeOnAmount(answers, agreement)
+  const seen = executed ?? evidence.find(({ type }) => type === 'diverted')
   if (seen) return seen
   for (const type of ['cancelled', 'expired'] as const) {
     const alike = answers.filter((answer) => answer.evidence.type === type)
     if (alike[0] && (await areOnOneChain(alike, agreement))) return alike[0].evidence
   }
   return evidence.find(({ type }) => type === 'open') ?? { type: 'open', reason: 'the nodes do not agree' }
+}
+
+/** That less was taken than was held frees the rest: it is believed of a quorum only, and the whole of any one node. */
+async function agreeOnAmount(answers: readonly NodeAnswer[], agreement: QuorumOptions): Promise<Evidence | undefined> {
+  const executed = answers.filter(({ evidence }) => evidence.type === 'executed')
+  const [first] = executed
+  if (!first) return undefined
+  const whole = executed.find(({ evidence }) => amountIn(evidence) === agreement.amount)
+  if (whole) return whole.evidence
+  const alike = executed.filter(({ evidence }) => amountIn(evidence) === amountIn(first.evidence))
+  if (await areOnOneChain(alike, agreement)) return first.evidence
+  return { type: 'open', reason: 'the nodes do not agree on how much was taken' }
+}
+
+function amountIn(evidence: Evidence): bigint | undefined {
+  return evidence.type === 'executed' ? evidence.amount : undefined
 }
 
 /** Tells whether a quorum of nodes has the same block at the greatest height that is final to a quorum of them. */

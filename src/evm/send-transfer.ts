@@ -1,11 +1,11 @@
-import { within } from '../lib/deadline.js'
 import { encodeCall, encodeQuantity, functions, splitSignature } from './abi.js'
+import { askOne, type Nodes } from './ask-one.js'
 import { transactionHash } from './transaction.js'
 import { transferEvm } from './transfer.js'
 import type { Asset, Hex, Payload, Payment } from '../types.js'
 import type { TransferRequest, Transfers } from '../ports/chain.js'
 import type { GasPayer } from './cancel.js'
-import type { Rpc } from './rpc.js'
+import type { Rpc } from './blocks.js'
 
 /** What transfers go through, and what their gas may cost. */
 export type TransferOptions = {
@@ -30,7 +30,7 @@ export function createTransfers(options: TransferOptions): Transfers {
     prepare: async (request: TransferRequest) =>
       gasPayer && request.asset.transfer === 'eip3009'
         ? { scheme: 'exact', extra: {} }
-        : { scheme: 'transfer', extra: await ask(options, (client) => readFees(client, request, options)) },
+        : { scheme: 'transfer', extra: await askOne(options, (client) => readFees(client, request, options)) },
     name: ({ transaction }: Payload) =>
       typeof transaction === 'string' ? transactionHash(transaction as Hex) : undefined,
     send: async (payment: Payment, payload: Payload) => {
@@ -43,32 +43,16 @@ export function createTransfers(options: TransferOptions): Transfers {
 
 /** Reads what an address holds, in the order of the assets. */
 export async function readBalances(
-  options: Pick<TransferOptions, 'clients' | 'timeoutMs'>,
+  options: Nodes,
   address: string,
   assets: readonly Asset[],
 ): Promise<readonly bigint[]> {
-  return ask(options, (client) => Promise.all(assets.map((asset) => readBalance(client, address, asset))))
+  return askOne(options, (client) => Promise.all(assets.map((asset) => readBalance(client, address, asset))))
 }
 
 async function readBalance(client: Rpc, address: string, asset: Asset): Promise<bigint> {
   if (asset.transfer === 'native') return request(client, 'eth_getBalance', [address, 'latest'])
   return request(client, 'eth_call', [{ to: asset.address, data: encodeCall(functions.balanceOf, address) }, 'latest'])
-}
-
-/** Asks one node after another until one answers. */
-async function ask<value>(
-  { clients, timeoutMs }: Pick<TransferOptions, 'clients' | 'timeoutMs'>,
-  question: (client: Rpc) => Promise<value>,
-): Promise<value> {
-  let failure: unknown
-  for (const client of clients) {
-    try {
-      return await within(timeoutMs, question(client), 'a node did not answer in time')
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw failure
 }
 
 async function readFees(
@@ -100,9 +84,9 @@ async function readFees(
 async function sendRaw(serialized: Hex, options: TransferOptions): Promise<string> {
   const hash = transactionHash(serialized)
   try {
-    await ask(options, (client) => client.request({ method: 'eth_sendRawTransaction', params: [serialized] }))
+    await askOne(options, (client) => client.request({ method: 'eth_sendRawTransaction', params: [serialized] }))
   } catch (error) {
-    const known = await ask(options, (client) =>
+    const known = await askOne(options, (client) =>
       client.request({ method: 'eth_getTransactionByHash', params: [hash] }),
     ).catch(() => undefined)
     if (!known) throw error

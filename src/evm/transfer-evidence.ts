@@ -1,6 +1,7 @@
 import type { Payment } from '../types.js'
 import type { Evidence } from '../ports/chain.js'
-import { type Block, type Rpc, transfersIn } from './rpc.js'
+import type { Block, Rpc } from './blocks.js'
+import { transfersIn } from './rpc.js'
 
 /**
  * Tells what became of a transfer that its payer sent as a transaction, as of a final block. It is over when its

@@ -77,7 +77,7 @@ export async function sendPaid(
  * Files what the answer says of the payment, and hands over the answer untouched. What was bought is delivered by a
  * successful answer, whatever its receipt says besides; a receipt on any other proves that money went, not that goods came.
  *
- * @throws PaymentRejectedError for another 402.
+ * @throws PaymentRejectedError for another 402, or a 412 of x402's.
  * @throws PaymentOutcomeUnknownError for a redirect without a receipt that the caller did not ask for, or an answer from
  * elsewhere; each carries the response.
  */
@@ -93,7 +93,9 @@ export async function conclude(
   const isDelivered = reason === undefined && answeredElsewhere === undefined && delivers(response, receipt)
   const note = reason ?? answeredElsewhere ?? (isDelivered ? doubt : `the server answered ${response.status}`)
   const settled = await payer.settle(payment, { status: isDelivered ? 'claimed' : 'unknown', receipt, note })
-  if (response.status === 402) throw new PaymentRejectedError(settled, response)
+  // Which condition failed a 412 does not say, unless x402 does.
+  const isRejected = response.status === 402 || (response.status === 412 && reason !== undefined)
+  if (isRejected) throw new PaymentRejectedError(settled, response)
   if (answeredElsewhere !== undefined)
     throw new PaymentOutcomeUnknownError(settled, { reason: answeredElsewhere, response })
   payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))

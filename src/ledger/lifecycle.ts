@@ -1,4 +1,5 @@
-import type { Payment, PaymentStatus } from '../types.js'
+import { toMicroUsd } from '../money.js'
+import type { MicroUsd, Payment, PaymentStatus } from '../types.js'
 import type { PaymentUpdate } from '../ports/ledger.js'
 
 /**
@@ -45,13 +46,21 @@ export function advancePayment(payment: Payment, update: PaymentUpdate): Payment
   const isBroken = status === 'unknown' && update.undelivered === true && !payment.resolution
   if (!isShared && (next[payment.status].includes(status) || (isBroken && payment.status === 'claimed'))) {
     const undelivered = isUndelivered(payment, update)
-    return Object.freeze({ ...payment, status, receipt: receipt ?? payment.receipt, note, undelivered })
+    const microUsd = costOf(payment, update)
+    return Object.freeze({ ...payment, microUsd, status, receipt: receipt ?? payment.receipt, note, undelivered })
   }
   if (payment.status === 'confirmed' && (isBroken || status === 'claimed')) {
     return Object.freeze({ ...payment, undelivered: isBroken ? true : undefined })
   }
   if (status === 'claimed' || status === 'unknown') return payment
   throw new TypeError(`payment ${payment.id} is ${payment.status} and cannot become ${status}`)
+}
+
+/** What a final block shows to be less than the maximum that was held is all that counts from then on. */
+function costOf({ terms, amount, asset, microUsd }: Payment, { status, receipt }: PaymentUpdate): MicroUsd {
+  const taken = status === 'confirmed' && receipt?.status === 'confirmed' ? receipt.amount : undefined
+  if (!terms.isMaximum || taken === undefined || taken >= amount) return microUsd
+  return toMicroUsd(taken, asset)
 }
 
 /** Moves a payment on its owner's word, after which it stands in the way of nothing. */

@@ -5,6 +5,7 @@ import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
 import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../ports/policy.js'
+import type { RefuseOnChain } from './refuse-on-chain.js'
 import type { Scheme } from '../ports/scheme.js'
 import type {
   Approval,
@@ -37,6 +38,8 @@ export type PayContext = {
   readonly time: () => Reading
   /** Lets the chains say whether the wall clock is right; never rejects. */
   readonly askTime: () => Promise<void>
+  /** Asks the chain of an offer's network whether it would execute its payment as it stands now; never rejects. */
+  readonly refuseOnChain: RefuseOnChain
   /** 32 bytes that the nonces and ids of a payer's purchases are derived from. */
   readonly secret: (payer: string) => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */

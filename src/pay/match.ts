@@ -28,7 +28,10 @@ function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedA
   }
 }
 
-async function matchOffer(offer: Offer, { schemes, keyStore }: PayContext): Promise<Candidate | SetAside> {
+async function matchOffer(
+  offer: Offer,
+  { schemes, keyStore, refuseOnChain }: PayContext,
+): Promise<Candidate | SetAside> {
   const { index, network } = offer
   const aside = (reason: string): SetAside => ({
     index,
@@ -40,6 +43,6 @@ async function matchOffer(offer: Offer, { schemes, keyStore }: PayContext): Prom
   if (!scheme) return aside(`its scheme is not supported on ${network}`)
   const signer = await keyStore.getSigner(offer.asset.network)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
-  const refusal = scheme.refuse(offer, signer.address)
+  const refusal = scheme.refuse(offer, signer.address) ?? (await refuseOnChain(offer, signer.address))
   return refusal === undefined ? { offer, scheme, signer } : aside(refusal)
 }

@@ -1,5 +1,5 @@
 import type { Scheme } from './scheme.js'
-import type { Asset, Hex, Network, Payload, Payment } from '../types.js'
+import type { Asset, Hex, Network, Offer, Payload, Payment } from '../types.js'
 
 /**
  * What final blocks say of a payment.
@@ -68,6 +68,8 @@ export type Chain = {
   readonly time?: (() => Promise<number | undefined>) | undefined
   /** Says what an address holds of these assets. */
   readonly balances?: ((address: string, assets: readonly Asset[]) => Promise<readonly bigint[]>) | undefined
+  /** Says why the chain would not execute an offer's payment as it stands now, or nothing; asked before it is recorded. */
+  readonly refuse?: ((offer: Offer, payer: string) => Promise<string | undefined>) | undefined
   readonly transfers?: Transfers | undefined
   /** Sends a payer's signed cancellation of a payment, where somebody is configured to pay for it; answers the transaction. */
   readonly cancel?: ((payment: Payment, signature: Hex) => Promise<string>) | undefined

@@ -12,6 +12,18 @@ const codes = new Set([
   'duplicate_settlement',
   'permit2_allowance_required',
   'permit2_insufficient_balance',
+  'permit2_amount_mismatch',
+  'permit2_deadline_expired',
+  'permit2_invalid_nonce',
+  'permit2_proxy_not_deployed',
+  'permit2_simulation_failed',
+  'permit2_token_mismatch',
+  'invalid_permit2_recipient_mismatch',
+  'invalid_permit2_signature',
+  'invalid_permit2_spender',
+  'invalid_upto_evm_payload_settlement_exceeds_amount',
+  'invalid_upto_evm_transaction_failed',
+  'upto_facilitator_mismatch',
   'invalid_network',
   'invalid_payload',
   'invalid_payment_requirements',
@@ -52,9 +64,15 @@ const codes = new Set([
   'invalid_exact_svm_verification_failed',
 ])
 
+/** What to do about a code that does not say so itself. */
+const meanings: Readonly<Record<string, string>> = {
+  permit2_allowance_required: 'Permit2 may not move so much of the token, and its owner would have to approve that',
+}
+
 /** Reads an error code of x402, such as `insufficient_funds`, or nothing where it is none. */
 export function readCode(value: unknown): string | undefined {
-  return typeof value === 'string' && codes.has(value) ? value : undefined
+  if (typeof value !== 'string' || !codes.has(value)) return undefined
+  return Object.hasOwn(meanings, value) ? `${value}: ${meanings[value]}` : value
 }
 
 /** Says what a value of a server is, in a message of ours: a number as it is, and of anything else only its kind. */

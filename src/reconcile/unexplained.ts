@@ -151,10 +151,13 @@ function indexPayments(
   return known
 }
 
-function isOf({ asset, payTo, amount }: Payment, transfer: OutgoingTransfer): boolean {
+function isOf({ asset, payTo, amount, receipt, terms }: Payment, transfer: OutgoingTransfer): boolean {
   const { foldAddress } = familyOf(asset.network)
   const isSame = (one: string, other: string): boolean => foldAddress(one) === foldAddress(other)
-  return isSame(asset.address, transfer.asset) && isSame(payTo, transfer.to) && amount === transfer.amount
+  const taken = receipt?.status === 'confirmed' ? (receipt.amount ?? amount) : amount
+  const isAmount =
+    taken === transfer.amount || (terms.isMaximum === true && transfer.amount < taken && taken === amount)
+  return isSame(asset.address, transfer.asset) && isSame(payTo, transfer.to) && isAmount
 }
 
 async function freeze(

@@ -21,6 +21,7 @@ import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
 import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
+import { createRefuseOnChain } from '../pay/refuse-on-chain.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import { createCurrentPolicy } from './current-policy.js'
 import { x402 } from '../protocols/x402/v2.js'
@@ -97,6 +98,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
+    refuseOnChain: createRefuseOnChain(chains),
     secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,

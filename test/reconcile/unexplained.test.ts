@@ -91,6 +91,7 @@ describe('money that left an account', () => {
     { what: 'with a nonce that nobody knows', stray: (own) => [{ ...own, nonces: [`0x${'99'.repeat(32)}`] }] },
     { what: 'to another payee', stray: (own) => [{ ...own, to: thief }] },
     { what: 'of another value', stray: (own) => [{ ...own, amount: own.amount + 1n }] },
+    { what: 'of a value that is less', stray: (own) => [{ ...own, amount: own.amount - 1n }] },
     { what: 'in another token', stray: (own) => [{ ...own, asset: thief }] },
     { what: 'twice for one payment', stray: (own) => [own, own] },
   ])('freezes the wallet when it went $what', async ({ stray }) => {
@@ -102,6 +103,31 @@ describe('money that left an account', () => {
     expect(await rejection(buy())).toMatchObject({ code: 'wallet_frozen', moved: 'no' })
     expect(keyStore.signed).toHaveLength(1)
   })
+
+  test.each([
+    { amount: 1n, confirmed: undefined, isExplained: true },
+    { amount: 10_000n, confirmed: undefined, isExplained: true },
+    { amount: 10_001n, confirmed: undefined, isExplained: false },
+    { amount: 4000n, confirmed: 4000n, isExplained: true },
+    { amount: 4001n, confirmed: 4000n, isExplained: false },
+  ])(
+    'is explained by a payment of at most 10000, $confirmed of it confirmed, when it is $amount: $isExplained',
+    async ({ amount, confirmed, isExplained }) => {
+      let use: Payment | undefined
+      const { wallet, payment } = await openWallet({
+        outgoing: (paid) => seen([transferOf(paid), ...(use ? [{ ...transferOf(use), amount }] : [])]),
+      })
+      const nonce = `0x${'77'.repeat(32)}` as const
+      const id = `pay_${'7'.repeat(32)}` as const
+      use = { ...payment, id, status: 'authorized', terms: { ...payment.terms, nonce, isMaximum: true } }
+      await ledger.reserve(use, [])
+      const { transaction } = transferOf(use)
+      const receipt = { status: 'confirmed', transaction, network, amount: confirmed } as const
+      if (confirmed !== undefined) await ledger.update(id, { status: 'confirmed', receipt })
+      await wallet.reconcile()
+      expect((await ledger.frozen()) === undefined).toBe(isExplained)
+    },
+  )
 
   test('is not explained by a transaction that only a server named, once it is known what became of that payment', async () => {
     const { wallet, payment } = await openWallet({

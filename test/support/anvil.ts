@@ -8,8 +8,8 @@ const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 export type Anvil = { readonly url: string; readonly stop: () => Promise<void> }
 
 /** Starts anvil; it ends with this process at the latest. */
-export async function startAnvil(chainId: number): Promise<Anvil> {
-  const node = spawn(findAnvil(), ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId)], {
+export async function startAnvil(chainId: number, more: readonly string[] = []): Promise<Anvil> {
+  const node = spawn(findAnvil(), ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const unbind = endWithThisProcess(node)

@@ -3,6 +3,7 @@ import { x402Facilitator } from '@x402/core/facilitator'
 import type { PaymentPayload, PaymentRequirements, SettleResponse, VerifyResponse } from '@x402/core/types'
 import { toFacilitatorEvmSigner } from '@x402/evm'
 import { registerExactEvmScheme } from '@x402/evm/exact/facilitator'
+import { UptoEvmScheme } from '@x402/evm/upto/facilitator'
 import { type Address, createWalletClient, http, publicActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { KeyPair, TestChain } from './chain.ts'
@@ -23,7 +24,9 @@ export type Facilitator = {
 export async function startFacilitator(chain: TestChain): Promise<Facilitator> {
   const account = await chain.createSender()
   const official = new x402Facilitator()
-  registerExactEvmScheme(official, { signer: createSigner(chain, account), networks: `eip155:${chain.chain.id}` })
+  const [signer, network] = [createSigner(chain, account), `eip155:${chain.chain.id}`] as const
+  registerExactEvmScheme(official, { signer, networks: network })
+  official.register(network, new UptoEvmScheme(signer))
   const { url, close } = await serve(createServer((request, response) => void answer(official, request, response)))
   return {
     url,

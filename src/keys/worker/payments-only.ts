@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Hex } from '../../types.js'
 import { parseAddress } from '../../evm/address.js'
-import { exactWitness, type Field, permit2, permit2Proxies, permitFields } from '../../evm/permit2.js'
+import { exactWitness, type Field, permit2, permit2Proxies, permitFields, uptoWitness } from '../../evm/permit2.js'
 import { programs } from '../../solana/address.js'
 import { type Instruction, type Message, readMessage } from '../../solana/read-message.js'
 
@@ -90,7 +90,13 @@ const permit = (spender: Hex, witnessFields: readonly Field[]) =>
     }),
   })
 
-const intent = () => z.union([transfer(), cancellation(), permit(permit2Proxies.exact, exactWitness)])
+const intent = () =>
+  z.union([
+    transfer(),
+    cancellation(),
+    permit(permit2Proxies.exact, exactWitness),
+    permit(permit2Proxies.upto, uptoWitness),
+  ])
 
 /**
  * Reads typed data that moves this address's tokens by EIP-3009 or, through x402's own contracts, by Permit2, or that

@@ -4,7 +4,7 @@ import { base58 } from '@scure/base'
 import { hashTypedData, type TypedData } from '../../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../../evm/signature.js'
 import { parseAddress } from '../../evm/address.js'
-import { exactWitness, permit2, permit2Proxies, permitFields, typesOf } from '../../evm/permit2.js'
+import { exactWitness, permit2, permit2Proxies, permitFields, typesOf, uptoWitness } from '../../evm/permit2.js'
 import { isSignedBy } from '../../solana/verify.js'
 import { isEvmSigner } from '../../evm/signer.js'
 import type { KnownSigner } from '../../keys/signers.js'
@@ -27,12 +27,12 @@ export type KeyFamily = {
   readonly isSignedBy: (address: string, number: bigint, signature: unknown, kind?: PaymentKind) => boolean
 }
 
-type PaymentKind = 'eip3009' | 'permit2' | 'transfer-checked'
+type PaymentKind = 'eip3009' | 'permit2' | 'permit2-upto' | 'transfer-checked'
 
 const eip155: KeyFamily = {
   networks: ['eip155:84532', 'eip155:1', 'eip155:8453'],
   isAddress: (address) => parseAddress(address.toLowerCase()) === address,
-  kinds: ['eip3009', 'permit2'],
+  kinds: ['eip3009', 'permit2', 'permit2-upto'],
   sign: async (signer, number, kind) => signTyped(signer, sampleOf(signer.address, number, kind)),
   signNonsense: async (signer) => signTyped(signer, { ...sampleTransfer(signer.address, 1n), primaryType: 'Nothing' }),
   isCanonical: (signature) => {
@@ -47,6 +47,7 @@ const eip155: KeyFamily = {
 }
 
 function sampleOf(address: string, number: bigint, kind?: PaymentKind): TypedData {
+  if (kind === 'permit2-upto') return sampleUptoPermit(number)
   return kind === 'permit2' ? samplePermit(number) : sampleTransfer(address, number)
 }
 
@@ -100,6 +101,18 @@ export function samplePermit(amount: bigint): TypedData {
       deadline: 1_781_697_719n,
       witness: { to: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C', validAfter: 0n },
     },
+  }
+}
+
+/** The typed data of a payment of at most so much, as `uptoEvm` builds it. */
+export function sampleUptoPermit(amount: bigint): TypedData {
+  const { message, types, ...data } = samplePermit(amount)
+  const facilitator = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+  const witness = { ...Object(message['witness']), facilitator }
+  return {
+    ...data,
+    types: { ...types, ...typesOf({ Witness: uptoWitness }) },
+    message: { ...message, spender: permit2Proxies.upto, witness },
   }
 }
 

@@ -8,6 +8,7 @@ import { sampleId, samplePayment } from './sample-payment.js'
 export const lifecycleContract: LedgerContract = {
   'a payment moves on from one status to the next, and keeps its receipt': movesOn,
   'a payment counts unless it is released, expired or cancelled': counts,
+  'a payment of a maximum counts as that, until a final block shows that less was taken': countsWhatWasTaken,
   'what comes late does not undo a claim or an end': isNotUndone,
   'a payment that was released twice is let go of once': releasesOnce,
   'a payment that was sent twice cannot be released': keepsShared,
@@ -62,6 +63,21 @@ async function counts(create: CreateLedger): Promise<void> {
     )
     await reserves(ledger, fits, [roomy], `A payment was refused beside a ${status} one that leaves it room`)
   }
+}
+
+async function countsWhatWasTaken(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  const { terms, ...sample } = samplePayment(1, { microUsd: 100n })
+  const payment = { ...sample, terms: { ...terms, isMaximum: true } }
+  await reserves(ledger, payment, [roomy], 'A payment of a maximum within a limit was refused')
+  const receipt = { transaction: '0x1', network: payment.asset.network, amount: 40n } as const
+  await ledger.update(payment.id, { status: 'claimed', receipt: { ...receipt, status: 'claimed' } })
+  claimEqual(await usedOf(ledger, roomy), 100n, 'What a server says it took freed the rest of the maximum')
+  await ledger.update(payment.id, { status: 'confirmed', receipt: { ...receipt, status: 'confirmed' } })
+  claimEqual(await usedOf(ledger, roomy), 40n, 'A payment of which less was taken does not count as that')
+  const { amount, receipt: kept } = (await ledger.get(payment.id)) ?? {}
+  claimEqual([amount, kept?.amount], [100n, 40n], 'The maximum and what was taken are not both kept')
+  await reserves(ledger, samplePayment(2, { microUsd: 960n }), [roomy], 'What was not taken is not free again')
 }
 
 async function isNotUndone(create: CreateLedger): Promise<void> {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EvmSigner, SolanaSigner } from '../../../src/index.js'
 import { permit2Proxies } from '../../../src/evm/permit2.js'
 import { encryptedFile, importKeys, privateKey, workerSigner } from '../../../src/keys/index.js'
-import { sampleMessage, samplePermit, sampleTransfer } from '../../../src/testing/keys/families.js'
+import { sampleMessage, samplePermit, sampleTransfer, sampleUptoPermit } from '../../../src/testing/keys/families.js'
 import { createKeyFolder, password } from '../../support/key-files.ts'
 import * as solana from '../../support/solana-messages.ts'
 import { rejection } from '../../support/wallets.ts'
@@ -49,7 +49,7 @@ const cancellation = {
 describe('a worker', () => {
   test('signs what the key signs: payments, and their cancellation', async () => {
     const here = (await privateKey(key).getSigner('eip155:1')) as EvmSigner
-    for (const data of [transfer, cancellation, byPermit2])
+    for (const data of [transfer, cancellation, byPermit2, sampleUptoPermit(1n)])
       expect(await evm.signTypedData(data)).toBe(await here.signTypedData(data))
     const message = sampleMessage(payer.toBase58(), 1n)
     expect(ed25519.verify(await svm.signMessage(message), message, payer.toBytes())).toBe(true)
@@ -90,6 +90,10 @@ describe('a worker', () => {
     ['a witness without a payee', permitted({ witness: { to: undefined } })],
     ['a witness of other fields', permitted({ types: { Witness: byPermit2.types['TokenPermissions'] ?? [] } })],
     ['a batch of transfers by Permit2', permitted({ types: { PermitBatchWitnessTransferFrom: [] } })],
+    [
+      'usage through the proxy of fixed prices',
+      { ...sampleUptoPermit(1n), message: { ...sampleUptoPermit(1n).message, spender: permit2Proxies.exact } },
+    ],
     ['an allowance of Permit2', permitted({ primaryType: 'PermitSingle' })],
     ['a digest', `0x${'5a'.repeat(32)}`],
     ['bytes', new Uint8Array(32)],

@@ -177,7 +177,10 @@ describe('an answer without a receipt', () => {
 
   test('of v2 that asks again gives the code of its error', () => {
     const header = encode(challengeV2({ error: 'permit2_allowance_required' }))
-    expect(read({ 'PAYMENT-REQUIRED': header })).toEqual({ reason: 'permit2_allowance_required' })
+    expect(read({ 'PAYMENT-REQUIRED': header })).toEqual({
+      reason:
+        'permit2_allowance_required: Permit2 may not move so much of the token, and its owner would have to approve that',
+    })
   })
 
   test.each([

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { createAssetTable } from '../../../src/assets/table.js'
 import { priceOffers } from '../../../src/pay/price.js'
 import { hashTypedData, type TypedData } from '../../../src/evm/typed-data.js'
-import type { Authorization, EvmSigner, Hex, Offer, Payment, PaymentRequired } from '../../../src/index.js'
-import { exactEvm, x402, x402V1 } from '../../../src/index.js'
+import type { Authorization, EvmSigner, Hex, Offer, Payment, PaymentRequired, Scheme } from '../../../src/index.js'
+import { exactEvm, uptoEvm, x402, x402V1 } from '../../../src/index.js'
 import { privateKey } from '../../../src/keys/index.js'
 import fixture from '../../fixtures/x402-vectors.json' with { type: 'json' }
 import { entryV2, messageV1, messageV2, requiredV2 } from '../../support/offers.ts'
@@ -15,17 +15,19 @@ const now = 1_740_672_089_000
 const nonce: Hex = `0x${'11'.repeat(32)}`
 const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`
 
-const [v2, v1, permit2] = ['v2-exact-eip3009', 'v1-exact-eip3009', 'v2-exact-permit2'].map((name) => {
+const names = ['v2-exact-eip3009', 'v1-exact-eip3009', 'v2-exact-permit2', 'v2-upto-permit2']
+const [v2, v1, permit2, upto] = names.map((name) => {
   const vector = fixture.vectors.find((one) => one.name === name)
   const [signed] = vector?.signed ?? []
   if (!vector || !signed) throw new Error(`the fixture has no vector ${name}`)
   return { ...vector, signed }
 })
-if (!v1 || !v2 || !permit2) throw new Error('the fixture lacks a vector')
+if (!v1 || !v2 || !permit2 || !upto) throw new Error('the fixture lacks a vector')
 
 const versions = [
   { name: 'x402', vector: v2, protocol: x402(), message: messageV2, header: 'PAYMENT-SIGNATURE' },
   { name: 'x402 by Permit2', vector: permit2, protocol: x402(), message: messageV2, header: 'PAYMENT-SIGNATURE' },
+  { name: 'x402 by use', vector: upto, protocol: x402(), message: messageV2, header: 'PAYMENT-SIGNATURE' },
   { name: 'x402-v1', vector: v1, protocol: x402V1(), message: messageV1, header: 'X-PAYMENT' },
 ] as const
 
@@ -43,14 +45,19 @@ async function getSigner(): Promise<EvmSigner & { readonly seen: TypedData[] }> 
   }
 }
 
+function schemeOf(name: string): Scheme<EvmSigner> {
+  return name === 'upto' ? uptoEvm() : exactEvm()
+}
+
 /** Fixes a payment of the one offer of a challenge, as the pipeline would, but at the vector's time and nonce. */
 async function preparePayment(
   required: PaymentRequired,
 ): Promise<{ readonly offer: Offer; readonly payment: Payment }> {
   const [offer] = priceOffers(required.claims, createAssetTable()).offers
   if (!offer) throw new Error('nothing is offered')
-  const terms = await exactEvm().terms(offer, { payer: fixture.address, nonce, now })
-  return { offer, payment: createPayment({ amount: offer.amount, payTo: offer.payTo, asset: offer.asset, terms }) }
+  const { amount, payTo, asset, scheme } = offer
+  const terms = await schemeOf(scheme).terms(offer, { payer: fixture.address, nonce, now })
+  return { offer, payment: createPayment({ amount, payTo, asset, scheme, terms }) }
 }
 
 const EIP712Domain = [
@@ -76,7 +83,7 @@ describe('a payment of the reference implementation', () => {
     const required = protocol.parse(message(vector.paymentRequired))
     if (!required) throw new Error('nothing was parsed')
     const { offer, payment } = await preparePayment(required)
-    const scheme = exactEvm()
+    const scheme = schemeOf(payment.scheme)
     const signature = await scheme.sign(payment, await getSigner())
     const authorization: Authorization = { offer, payment, payload: scheme.payload(payment, signature) }
     const headers = protocol.attach(required, authorization)
@@ -88,7 +95,7 @@ describe('a payment of the reference implementation', () => {
     if (!required) throw new Error('nothing was parsed')
     const { payment } = await preparePayment(required)
     const signer = await getSigner()
-    expect(await exactEvm().sign(payment, signer)).toBe(vector.signed.signature)
+    expect(await schemeOf(payment.scheme).sign(payment, signer)).toBe(vector.signed.signature)
     const [data] = signer.seen
     if (!data) throw new Error('nothing was signed')
     expect(data.domain).toEqual(vector.signed.domain)

@@ -25,6 +25,9 @@ const wait = (): Promise<void> =>
   })
 const earliest = (counted: readonly Entry[]): number | undefined => counted[0] && counted[0].until + 60_000
 
+const maximum = 'a payment of a maximum counts as that, until a final block shows that less was taken'
+const taken = ({ receipt, microUsd }: Payment): bigint => receipt?.amount ?? microUsd
+
 /** Ledgers that each do one thing wrong, and the check that must find it. */
 const mistakes: readonly Mistake[] = [
   ...timeMistakes,
@@ -170,6 +173,16 @@ const mistakes: readonly Mistake[] = [
     'a payment moves on from one status to the next, and keeps its receipt',
   ],
   ['forgets release', { counts: () => true }, 'a payment counts unless it is released, expired or cancelled'],
+  [
+    'frees what the server says it did not take',
+    { share: (limit, payment) => (limit.measure === 'microUsd' ? taken(payment) : sound.share(limit, payment)) },
+    maximum,
+  ],
+  [
+    'holds a maximum for ever',
+    { share: (limit, payment) => (limit.measure === 'microUsd' ? payment.amount : sound.share(limit, payment)) },
+    maximum,
+  ],
   ['frees what the server claims', without('claimed'), 'a payment counts unless it is released, expired or cancelled'],
   ['frees what is unknown', without('unknown'), 'a payment counts unless it is released, expired or cancelled'],
   ['frees what is confirmed', without('confirmed'), 'a payment counts unless it is released, expired or cancelled'],

@@ -1,0 +1,20 @@
+import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
+import type { Chain } from '../ports/chain.js'
+import type { Offer } from '../types.js'
+
+/** Says why a chain would not execute an offer's payment as it stands now, or nothing. */
+export type RefuseOnChain = (offer: Offer, payer: string) => Promise<string | undefined>
+
+/** Asks the chain of an offer's network, where there is one; what cannot be asked stands in the way of nothing. */
+export function createRefuseOnChain(chains: readonly Chain[]): RefuseOnChain {
+  return async (offer, payer) => {
+    const chain = chains.find(({ network }) => network === offer.network)
+    if (!chain?.refuse) return undefined
+    try {
+      return await within(deadlines.chainTime, chain.refuse(offer, payer), 'the chain did not answer in time')
+    } catch {
+      return undefined
+    }
+  }
+}
