@@ -141,13 +141,14 @@ function openWallet(world: World, parts: Parts): AgentWallet {
   })
 }
 
-function guardedLedger({ state }: World, { opened: { ledger }, guard }: Parts): Ledger {
+function guardedLedger({ state, time }: World, { opened: { ledger }, guard }: Parts): Ledger {
   const entries = Object.entries(ledger).filter(([, method]) => typeof method === 'function') as readonly [
     string,
     (...given: readonly unknown[]) => Promise<unknown>,
   ][]
   const guarded = entries.map(
-    ([name, method]) => [name, (...given: unknown[]) => guard(() => method(...given), state.outage.ledger)] as const,
+    ([name, method]) =>
+      [name, (...given: unknown[]) => guard(() => time.during(() => method(...given)), state.outage.ledger)] as const,
   )
   return {
     ...ledger,
@@ -155,7 +156,7 @@ function guardedLedger({ state }: World, { opened: { ledger }, guard }: Parts): 
     reserve: (...given) =>
       guard(async () => {
         if (state.fault === 'ledger') throw new TypeError('the disk is full')
-        const reservation = await ledger.reserve(...given)
+        const reservation = await time.during(() => ledger.reserve(...given))
         if (state.fault === 'ledger afterwards') throw new TypeError('the connection was lost')
         return reservation
       }, state.outage.ledger),

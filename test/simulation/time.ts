@@ -6,6 +6,8 @@ export type Time = {
   readonly pass: (milliseconds: number) => Promise<void>
   /** Waits for a promise. While nothing else happens, time passes up to the next timer. */
   readonly until: <value>(promise: Promise<value>) => Promise<value>
+  /** Runs work that takes turns of the platform and no time: no timer is due meanwhile. */
+  readonly during: <value>(work: () => Promise<value>) => Promise<value>
   /** Aborts after so many milliseconds. */
   readonly timeout: (milliseconds: number) => AbortSignal
   /** Gives the platform its own timers back. */
@@ -15,8 +17,8 @@ export type Time = {
 type Timer = { readonly at: number; readonly run: () => void; readonly unref: () => void; readonly ref: () => void }
 
 const real = { setTimeout, clearTimeout, setImmediate, timeout: AbortSignal.timeout }
-/** How often the platform gets a turn before nothing is left to happen by itself. */
-const idleTurns = 4
+/** How often the platform gets a turn before nothing is left to happen by itself, and at most while work goes on. */
+const [idleTurns, mostTurns] = [4, 1000]
 
 /** Takes the place of the platform's timers until it ends: one at a time. */
 export function startTime(start: number): Time {
@@ -24,6 +26,7 @@ export function startTime(start: number): Time {
   let now = start
   /** How many wait for time to pass, and let it pass themselves. */
   let passing = 0
+  let working = 0
 
   const set = (task: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]): Timer => {
     const timer = { at: now + Math.max(0, milliseconds), run: () => task(...given), unref: () => {}, ref: () => {} }
@@ -39,6 +42,14 @@ export function startTime(start: number): Time {
     timers.delete(timer)
     now = Math.max(now, timer.at)
     timer.run()
+  }
+  /** Lets all go on that can, or until something is over. */
+  const idle = async (isOver: () => boolean = () => false): Promise<void> => {
+    let quiet = 0
+    for (let turn = 0; turn < mostTurns && quiet < idleTurns && !isOver(); turn += 1) {
+      await new Promise<void>((resolve) => void real.setImmediate(resolve))
+      quiet = working > 0 ? 0 : quiet + 1
+    }
   }
   const timeout = (milliseconds: number): AbortSignal => {
     const stop = new AbortController()
@@ -74,17 +85,18 @@ export function startTime(start: number): Time {
         fire(timer)
       }
     },
+    async during(work) {
+      working += 1
+      try {
+        return await work()
+      } finally {
+        working -= 1
+      }
+    },
     timeout,
     end: () => {
       Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout })
       Object.assign(AbortSignal, { timeout: real.timeout })
     },
-  }
-}
-
-/** Lets all go on that can, or until something is over. */
-async function idle(isOver: () => boolean = () => false): Promise<void> {
-  for (let turn = 0; turn < idleTurns && !isOver(); turn += 1) {
-    await new Promise<void>((resolve) => void real.setImmediate(resolve))
   }
 }
