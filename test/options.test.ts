@@ -15,6 +15,7 @@ import {
   priceMemory,
   spendingLimit,
   timeWindow,
+  uptoEvm,
   wrapFetch,
 } from 'stipend'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
@@ -87,6 +88,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend TimeWindowOptions': [(wrong) => timeWindow({ from: '09:00', ...wrong })],
   'stipend ExactEvmOptions': [(wrong) => exactEvm(wrong)],
   'stipend MemoryLedgerOptions': [(wrong) => memoryLedger(wrong)],
+  'stipend UptoEvmOptions': [(wrong) => uptoEvm(wrong)],
   'stipend SessionScope': [
     (wrong) => wallet.session(wrong),
     (wrong) => wallet.session({}).session(wrong),

@@ -297,9 +297,9 @@ export const chainsPatches: readonly KnownBad[] = [
   {
     invariant: 'I4',
     breaks: 'what was executed before it was signed anew is not looked for',
-    file: 'src/evm/rpc.ts',
-    find: 'to >= 0n && to >= first - reach',
-    replace: 'to >= first',
+    file: 'src/evm/blocks.ts',
+    find: 'last >= 0n && last >= start - reach',
+    replace: 'last >= start',
     tests: ['test/evm/chain.test.ts'],
   },
 ]

@@ -282,8 +282,8 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I14',
     breaks: 'a server tells the reason of a failure in words of its own, as a note of ours',
     file: 'src/protocols/words.ts',
-    find: '&& codes.has(value)',
-    replace: "&& (codes.has(value) || value !== '')",
+    find: '|| !codes.has(value)',
+    replace: '',
     tests: ['test/tools/strangers-words.test.ts'],
   },
   {
