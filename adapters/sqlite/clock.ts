@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from 'stipend/ledger'
-import { read, type SqliteDatabase } from './database.js'
+import { fileOf, read, type SqliteDatabase } from './database.js'
 
 /** The time of a ledger as a database keeps it; called within a transaction. */
 export type Clock = {
@@ -89,6 +89,5 @@ function readBootId(): string | undefined {
 
 /** Tells whether a database is in memory, or in a file that nobody else finds. */
 export function isPrivate(database: SqliteDatabase): boolean {
-  const [main] = database.prepare('PRAGMA database_list').all()
-  return !read(main, 'file')
+  return fileOf(database) === undefined
 }

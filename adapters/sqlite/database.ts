@@ -1,5 +1,4 @@
-import { statfsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { statSync } from 'node:fs'
 import { ConfigurationError } from 'stipend'
 
 /** The part of a SQLite database that is used; node:sqlite's and better-sqlite3's both fit. */
@@ -29,27 +28,21 @@ export function openDatabase(path: string): SqliteDatabase {
       },
     )
   }
-  if (path !== ':memory:') assertLocal(path, statfsSync(dirname(path)).type)
   return new sqlite.DatabaseSync(path, { timeout: 10_000 })
 }
 
-/** NFS, SMB 1, CIFS and SMB 2, as Linux numbers them. */
-const networkFileSystems = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42])
-
-/**
- * Refuses a file on a file system of another machine: WAL shares memory between the processes of one machine, and two
- * machines that each see a budget of their own spend it twice.
- */
-export function assertLocal(path: string, fileSystemType: number): void {
-  if (!networkFileSystems.has(fileSystemType)) return
-  throw new ConfigurationError(`Failed to open the ledger: ${path} lies on a network file system`, {
-    details: ['Put it on a disk of this machine, or use stipend/postgres for agents on several.'],
-  })
+/** Answers the file of a database that is open; `undefined` when it is in memory. */
+export function fileOf(database: SqliteDatabase): string | undefined {
+  const main = database
+    .prepare('PRAGMA database_list')
+    .all()
+    .find((row) => read(row, 'name') === 'main')
+  return String(read(main, 'file') ?? '') || undefined
 }
 
 /** Answers a function that tells whether a path still names the file it named at first. */
 export function watchFile(path: string | undefined): () => boolean {
-  if (path === undefined || path === ':memory:') return () => true
+  if (path === undefined) return () => true
   const inode = (): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
   const first = inode()
   return () => first !== undefined && inode() === first

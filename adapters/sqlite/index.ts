@@ -16,7 +16,7 @@ import { watchAnchor } from './anchor.js'
 import { createApprovals } from './approvals.js'
 import { findBreak } from './check-journal.js'
 import { createClock, isPrivate, type Tick } from './clock.js'
-import { type SqliteDatabase, watchFile } from './database.js'
+import { fileOf, type SqliteDatabase, watchFile } from './database.js'
 import { createHalts } from './halts.js'
 import { createJournal } from './journal.js'
 import { createMemory } from './memory.js'
@@ -72,7 +72,7 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   const { database, looseMode } = open(file, options.create ?? true)
   const { monotonic = isPrivate(database) ? false : undefined } = options
   const anchor = watchAnchor(database, anchorOf(file, options.anchor))
-  const isSameFile = watchFile(typeof file === 'string' ? file : undefined)
+  const isSameFile = watchFile(fileOf(database))
   const clock = createClock(database, sourceOf(monotonic))
   const access = createAccess(database, { isSameFile, onBegin: clock.check, onCommit: anchor.keepUp })
   const journal = createJournal(database)

@@ -2,8 +2,9 @@ import { LedgerUnavailableError } from 'stipend'
 import type { TimeSource } from 'stipend/ledger'
 import type { AnchorWatch } from './anchor.js'
 import { machineTime } from './clock.js'
-import { openDatabase, type SqliteDatabase } from './database.js'
+import { fileOf, openDatabase, type SqliteDatabase } from './database.js'
 import { fileAnchor, type FoundFile, type LedgerAnchor, openPrivately } from './file.js'
+import { refuseNetworkFile } from './network-file.js'
 import type { Tables } from './reserve.js'
 import { prepareSchema } from './schema.js'
 import { blockingMs } from './turns.js'
@@ -43,6 +44,8 @@ export type Opened = FoundFile & { readonly database: SqliteDatabase }
 /** Opens a database, or takes the one that is open, and brings its tables up to date. */
 export function open(file: string | SqliteDatabase, create: boolean): Opened {
   try {
+    const path = typeof file === 'string' ? file : fileOf(file)
+    if (path !== undefined && path !== ':memory:') refuseNetworkFile(path)
     const found = isPath(file) ? openPrivately(file, create) : {}
     const database = typeof file === 'string' ? openDatabase(file) : file
     prepareSchema(database)
