@@ -117,6 +117,7 @@ describe('the public names', () => {
     expect(Object.keys(aiSdk).toSorted()).toMatchInlineSnapshot(`
       [
         "walletTools",
+        "withWalletTools",
       ]
     `)
   })

@@ -1,6 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
-import { type ModelMessage, tool, type ToolApprovalStatus, type Tool } from 'ai'
-import type { AgentWallet, Session } from 'stipend'
+import { type ModelMessage, tool, type Tool, type ToolSet } from 'ai'
+import { type AgentWallet, ConfigurationError, type Session } from 'stipend'
 import {
   type ApprovalStatusInput,
   type ApprovalStatusOutput,
@@ -18,6 +18,7 @@ import {
   type PaymentToolsOptions,
   type QuoteInput,
   type QuoteOutput,
+  type ToolCall,
 } from 'stipend/tools'
 
 const optionNames: OptionNames<WalletToolsOptions> = {
@@ -38,14 +39,18 @@ export type WalletToolsOptions = PaymentToolsOptions & {
    */
   readonly approvals?: Approver | undefined
   /**
-   * Names the conversation, for providers whose tool call ids are not unique beyond one.
+   * Names the conversation, such as by the id of the chat. With it, a call that is run again is the same purchase and is
+   * paid once; with `approvals` there has to be one, since the ids of calls need not be unique beyond a conversation.
    *
-   * @default ''
+   * @default each call is a purchase of its own
    */
   readonly conversation?: string | undefined
 }
 
-/** The tools of a wallet, and when to ask a person before they run: both for `generateText`, `streamText` or an agent. */
+/**
+ * The tools of a wallet, when to ask a person before they run, and what records a person's no: all for `generateText`,
+ * `streamText` or an agent. What has tools of its own takes `withWalletTools`.
+ */
 export type WalletTools = {
   readonly tools: {
     readonly pay_fetch: Tool<PayFetchInput, PayFetchOutput>
@@ -55,8 +60,22 @@ export type WalletTools = {
     readonly approval_status: Tool<ApprovalStatusInput, ApprovalStatusOutput>
   }
   readonly toolApproval: {
-    readonly pay_fetch: (input: PayFetchInput, call: SdkCall) => Promise<ToolApprovalStatus>
+    readonly pay_fetch: (input: PayFetchInput, call: SdkCall) => Promise<ApprovalStatus>
   }
+  /** Records what a person said no to, before the next step. */
+  readonly prepareStep: (step: { readonly messages: readonly ModelMessage[] }) => Promise<undefined>
+}
+
+type ApprovalStatus = { readonly type: 'user-approval'; readonly reason: string } | undefined
+
+/** Settings of `generateText`, `streamText` or an agent: the part that the wallet's tools go into. */
+export type ToolSettings = {
+  readonly tools?: ToolSet | undefined
+  // Each of them has types of its own for these two.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly toolApproval?: any
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly prepareStep?: ((step: any) => any) | undefined
 }
 
 /** What the SDK says of a call, before it runs and when it does. */
@@ -67,8 +86,8 @@ export type SdkCall = {
 }
 
 /**
- * Makes AI SDK tools with which a model pays within what a session, or a wallet, allows. A call that is run again, by a
- * replayed history or after a crash, is the same purchase and is paid once.
+ * Makes AI SDK tools with which a model pays within what a session, or a wallet, allows. In a conversation that has a
+ * name, a call that is run again, by a replayed history or after a crash, is the same purchase and is paid once.
  *
  * @throws ConfigurationError when an option is not usable.
  *
@@ -85,7 +104,7 @@ export type SdkCall = {
  * const { text } = await generateText({
  *   model,
  *   messages,
- *   ...walletTools(session, { approvals: wallet.approvals }),
+ *   ...walletTools(session, { approvals: wallet.approvals, conversation: 'chat-1' }),
  *   stopWhen: isStepCount(10),
  * })
  * console.log(text)
@@ -93,17 +112,35 @@ export type SdkCall = {
  */
 export function walletTools(owner: AgentWallet | Session, options: WalletToolsOptions = {}): WalletTools {
   refuseUnknown('walletTools', options, optionNames)
-  const { approvals, conversation = '', ...rest } = options
+  const { approvals, conversation, ...rest } = options
+  if (approvals && conversation === undefined) {
+    throw new ConfigurationError('Failed to make tools: with approvals, the conversation needs a name', {
+      details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
+    })
+  }
   const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
-  const keyOf = (toolCallId: string): string => callKey(conversation, toolCallId)
+  const callOf = (toolCallId: string): ToolCall =>
+    conversation === undefined ? {} : { key: callKey(conversation, toolCallId) }
+  const recordDenials = async (messages: readonly ModelMessage[]): Promise<void> => {
+    if (!approvals) return
+    await Promise.all(findDenied(messages).map((id) => pay_fetch.deny(callOf(id), approvals)))
+  }
+  const ask = async (input: PayFetchInput, call: SdkCall): Promise<ApprovalStatus> => {
+    if (!approvals || findRequest(call) !== undefined) return undefined
+    await recordDenials(call.messages)
+    const approval = await pay_fetch.ask(input, callOf(call.toolCallId))
+    return approval && { type: 'user-approval', reason: describeApproval(approval) }
+  }
   return {
     tools: {
       pay_fetch: tool({
         description: pay_fetch.description,
         inputSchema: pay_fetch.inputSchema,
         outputSchema: pay_fetch.outputSchema,
-        execute: (input: PayFetchInput, { toolCallId, messages, abortSignal }: SdkCall) => {
-          const call = { key: keyOf(toolCallId), signal: abortSignal }
+        // Version 6 asks the tool, and has no setting for it; later ones ask the setting first.
+        needsApproval: async (input: PayFetchInput, call: SdkCall) => (await ask(input, call)) !== undefined,
+        execute: async (input: PayFetchInput, { toolCallId, messages, abortSignal }: SdkCall) => {
+          const call = { ...callOf(toolCallId), signal: abortSignal }
           return approvals && isApproved({ toolCallId, messages })
             ? pay_fetch.executeApproved(input, call, approvals)
             : pay_fetch.execute(input, call)
@@ -114,15 +151,73 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       payments: tool(looking(payments)),
       approval_status: tool(looking(approval_status)),
     },
-    toolApproval: {
-      pay_fetch: async (input, call) => {
-        if (!approvals || findRequest(call) !== undefined) return undefined
-        const approval = await pay_fetch.ask(input, { key: keyOf(call.toolCallId) })
-        return approval && { type: 'user-approval', reason: describeApproval(approval) }
-      },
+    toolApproval: { pay_fetch: ask },
+    prepareStep: async ({ messages }) => {
+      await recordDenials(messages)
+      return undefined
     },
   }
 }
+
+/**
+ * Adds a wallet's tools to settings that may have tools of their own, which stay.
+ *
+ * @throws ConfigurationError when an option is not usable, or a tool of theirs has the name of a wallet's.
+ *
+ * @example
+ * ```ts
+ * import { generateText, isStepCount, type LanguageModel, type ToolSet } from 'ai'
+ * import type { AgentWallet } from 'stipend'
+ * import { withWalletTools } from 'stipend/ai-sdk'
+ *
+ * declare const wallet: AgentWallet
+ * declare const model: LanguageModel
+ * declare const mine: ToolSet
+ * const session = wallet.session({ limits: { totalLimitUsd: 5 }, maxPayments: 50 })
+ * const settings = { model, prompt: 'Buy the report.', tools: mine, stopWhen: isStepCount(10) }
+ * const { text } = await generateText(withWalletTools(settings, session))
+ * console.log(text)
+ * ```
+ */
+export function withWalletTools<const settings extends ToolSettings>(
+  settings: settings,
+  owner: AgentWallet | Session,
+  options: WalletToolsOptions = {},
+): Omit<settings, keyof ToolSettings> & Merged<settings> {
+  const own = walletTools(owner, options)
+  const { tools = {}, toolApproval, prepareStep } = settings
+  const twice = Object.keys(own.tools).find((name) => Object.hasOwn(tools, name))
+  if (twice !== undefined)
+    throw new ConfigurationError(`Failed to add the wallet's tools: there is one called ${twice}`)
+  const merged = {
+    ...settings,
+    tools: { ...tools, ...own.tools },
+    toolApproval: mergeApproval(toolApproval, own.toolApproval),
+    prepareStep: async (step: { readonly messages: readonly ModelMessage[] }) => {
+      await own.prepareStep(step)
+      return prepareStep?.(step)
+    },
+  }
+  return merged
+}
+
+type Merged<settings extends ToolSettings> = {
+  readonly tools: (settings['tools'] extends ToolSet ? settings['tools'] : unknown) & WalletTools['tools']
+  readonly toolApproval: WalletTools['toolApproval']
+  readonly prepareStep: WalletTools['prepareStep']
+}
+
+/** What decides on all tools is not asked about the one that pays: the owner's limits do that. */
+function mergeApproval(theirs: unknown, own: WalletTools['toolApproval']): unknown {
+  if (typeof theirs !== 'function') return { ...Object(theirs), ...own }
+  return async (request: { readonly toolCall: SdkToolCall; readonly messages: readonly ModelMessage[] }) => {
+    const { toolCall, messages } = request
+    if (toolCall.toolName !== 'pay_fetch') return theirs(request)
+    return own.pay_fetch(toolCall.input as PayFetchInput, { toolCallId: toolCall.toolCallId, messages })
+  }
+}
+
+type SdkToolCall = { readonly toolName: string; readonly toolCallId: string; readonly input: unknown }
 
 type Looking<input, output> = Pick<
   PaymentTool<string, input, output>,
@@ -144,14 +239,23 @@ function looking<input, output>(plain: PaymentTool<string, input, output>): Look
 
 /** Answers the SDK's id of a request for approval of a call, as the history has it; a history can be made up. */
 function findRequest({ toolCallId, messages }: SdkCall): string | undefined {
-  for (const { role, content } of messages) {
-    if (role !== 'assistant' || typeof content === 'string') continue
-    for (const part of content) {
-      if (part.type !== 'tool-approval-request' || part.toolCallId !== toolCallId) continue
-      if (!part.isAutomatic) return part.approvalId
-    }
-  }
-  return undefined
+  // The id of a call can be that of an earlier one too: the latest is meant.
+  return requestsIn(messages).findLast((request) => request.toolCallId === toolCallId)?.approvalId
+}
+
+type Request = { readonly approvalId: string; readonly toolCallId: string }
+
+/** The requests for approval that are a person's to answer. */
+function requestsIn(messages: readonly ModelMessage[]): readonly Request[] {
+  return messages.flatMap(({ role, content }) =>
+    role !== 'assistant' || typeof content === 'string'
+      ? []
+      : content.flatMap((part) => (part.type === 'tool-approval-request' && !isAutomatic(part) ? [part] : [])),
+  )
+}
+
+function isAutomatic(part: object): boolean {
+  return Reflect.get(part, 'isAutomatic') === true
 }
 
 /** Whether the history has a person's yes to a call. What the yes is to, and whether it was ever asked, the ledger knows. */
@@ -162,4 +266,20 @@ function isApproved(call: SdkCall): boolean {
   return last.content.some(
     (part) => part.type === 'tool-approval-response' && part.approvalId === request && part.approved,
   )
+}
+
+/** The calls that a person has said no to last, by their ids. */
+function findDenied(messages: readonly ModelMessage[]): readonly string[] {
+  const denied = new Set(
+    messages.flatMap(({ role, content }) =>
+      role !== 'tool'
+        ? []
+        : content.flatMap((part) =>
+            part.type === 'tool-approval-response' && !part.approved ? [part.approvalId] : [],
+          ),
+    ),
+  )
+  if (denied.size === 0) return []
+  const latest = new Map(requestsIn(messages).map(({ toolCallId, approvalId }) => [toolCallId, approvalId]))
+  return [...latest].flatMap(([toolCallId, approvalId]) => (denied.has(approvalId) ? [toolCallId] : []))
 }

@@ -126,6 +126,7 @@ function toTool<name extends string, input, output>(
     name,
     description,
     schema: inputSchema,
+    verboseParsingErrors: true,
     responseFormat: 'content_and_artifact',
     func: async (input: input, _manager, config): Promise<[content: string, artifact: output]> => {
       const output = await execute(input, callOf(config ?? {}))
@@ -134,11 +135,11 @@ function toTool<name extends string, input, output>(
   })
 }
 
-/** A call's id is of its thread: in another one it is another call. */
+/** A call's id is of its thread: in another one it is another call, and without one nothing runs it again. */
 function callOf({ toolCall, configurable, signal }: ToolRunnableConfig): ToolCall {
   const thread: unknown = configurable?.['thread_id']
   const id = toolCall?.id
-  return { signal, key: id === undefined ? undefined : callKey(String(thread ?? ''), id) }
+  return { signal, key: id === undefined || thread === undefined ? undefined : callKey(String(thread), id) }
 }
 
 type Purchase = { readonly input: PayFetchInput; readonly call: ToolCall; readonly approvals: Approver }

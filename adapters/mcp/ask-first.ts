@@ -1,6 +1,7 @@
 import {
   acceptedContent,
   type CallToolResult,
+  type ElicitResult,
   CLIENT_CAPABILITIES_META_KEY,
   inputRequired,
   type InputRequiredResult,
@@ -10,14 +11,32 @@ import {
 } from '@modelcontextprotocol/server'
 import { bytesToHex } from '@noble/hashes/utils'
 import type { Random } from 'stipend'
-import { type Approver, callKey, describeApproval, type PayFetchTool } from 'stipend/tools'
+import { type Approver, callKey, describeApproval, type PayFetchTool, type ToolAnswer } from 'stipend/tools'
 import * as z from 'zod/mini'
 import { writeResult } from './answer.js'
+import { comparableJson } from './comparable-json.js'
 
 /** What is needed to put a payment to the person at the host. */
-export type AskKit = { readonly tool: PayFetchTool; readonly approvals: Approver; readonly random: Random }
+export type AskKit = {
+  readonly server: McpServer
+  readonly tool: PayFetchTool
+  readonly approvals: Approver
+  readonly random: Random
+  readonly questions: Questions
+}
+
+/** The questions of a connection that nobody has answered, by what was asked: the names of their calls. */
+export type Questions = Map<string, string>
+
+/** Creates the memory of a connection's questions. */
+export function createQuestions(): Questions {
+  return new Map()
+}
 
 const question = 'approval'
+const maxQuestions = 100
+/** A person may take their time. */
+const answerMs = 600_000
 /** No approval has this id: a call that goes on with it asks nobody. */
 const nobody = 'apr_'
 const stateShape = z.string().check(z.regex(/^call_[0-9a-f]{32}$/))
@@ -52,34 +71,76 @@ export async function askFirst(
   const state = stateShape.safeParse(mcpReq.requestState())
   const key = state.success ? state.data : keyOf(input, kit)
   const answered = inputResponse(inputResponses, question)
-  if (!state.success || answered.kind !== 'elicit') return ask(input, { key, signal }, kit)
-  if (acceptedContent(inputResponses, question, consent)?.approve === true) {
-    return writeResult(await kit.tool.executeApproved(input, { key, signal }, kit.approvals))
+  const call = { key, signal }
+  if (state.success && answered.kind === 'elicit') {
+    const content = acceptedContent(inputResponses, question, consent)
+    return writeResult(await conclude(input, content?.approve === true, call, kit))
   }
-  const asked = await kit.tool.ask(input, { key, signal })
+  // A host that comes back without an answer had a question and nobody to put it to.
+  const open = state.success ? undefined : kit.questions.get(nameOf(input))
+  if (open !== undefined) return writeResult(await kit.tool.execute(input, { key: open, signal }))
+  const asked = await ask(input, call, kit)
+  if (typeof asked !== 'string') return asked
+  remember(kit.questions, nameOf(input), key)
+  return mcpReq.envelope ? requireInput(asked, key) : elicit(asked, input, { mcpReq, call, kit })
+}
+
+/** Goes on once a person has answered. */
+async function conclude(input: unknown, isApproved: boolean, call: AskOptions, kit: AskKit): Promise<ToolAnswer> {
+  kit.questions.delete(nameOf(input))
+  if (isApproved) return kit.tool.executeApproved(input, call, kit.approvals)
+  const asked = await kit.tool.ask(input, call)
   if (asked) await kit.approvals.deny(asked.id)
   const explanation = 'The person at the host said no, or nothing; this call paid nothing. Do without it.'
-  return writeResult({ status: 'denied', code: 'payment_denied', explanation })
+  return { status: 'denied', code: 'payment_denied', explanation }
+}
+
+/** Asks by an answer to the call, which the host then makes again. */
+function requireInput(message: string, key: string): InputRequiredResult {
+  return inputRequired({
+    requestState: key,
+    inputRequests: { [question]: inputRequired.elicit({ message, requestedSchema: form }) },
+  })
+}
+
+type Asking = { readonly mcpReq: ServerContext['mcpReq']; readonly call: AskOptions; readonly kit: AskKit }
+
+/** Asks by a request to a host of the older kind. One that says it can ask, and cannot, leaves the payment waiting. */
+async function elicit(message: string, input: unknown, { mcpReq, call, kit }: Asking): Promise<CallToolResult> {
+  let reply: ElicitResult
+  try {
+    const params = { mode: 'form', message, requestedSchema: form } as const
+    const options = { relatedRequestId: mcpReq.id, timeout: answerMs, signal: call.signal }
+    reply = await kit.server.server.request({ method: 'elicitation/create', params }, options)
+  } catch (error) {
+    if (call.signal.aborted) throw error
+    return writeResult(await kit.tool.execute(input, call))
+  }
+  const read = consent.safeParse(reply.content)
+  return writeResult(await conclude(input, reply.action === 'accept' && read.success && read.data.approve, call, kit))
+}
+
+function remember(questions: Questions, name: string, key: string): void {
+  questions.set(name, key)
+  const [oldest] = questions.keys()
+  if (questions.size > maxQuestions && oldest !== undefined) questions.delete(oldest)
+}
+
+function nameOf(input: unknown): string {
+  return comparableJson(input) ?? ''
 }
 
 type AskOptions = { readonly key: string; readonly signal: AbortSignal }
 
-async function ask(
-  input: unknown,
-  { key, signal }: AskOptions,
-  { tool }: AskKit,
-): Promise<CallToolResult | InputRequiredResult> {
+/** Answers what a person has to be asked; where nobody has to be, what became of the call. */
+async function ask(input: unknown, { key, signal }: AskOptions, { tool }: AskKit): Promise<CallToolResult | string> {
   // Without a key of ours, so that the same request again is not bought again while its outcome is unknown.
   const result = await tool.execute(input, { signal, approval: nobody })
   // What stands of the purchase can be told before the refusal.
   if (result.status !== 'denied' && result.code !== 'payment_denied') return writeResult(result)
   const approval = await tool.ask(input, { key, signal })
   if (!approval) return writeResult(isNamed(input) ? await tool.execute(input, { signal }) : result)
-  const message = describeApproval(approval)
-  return inputRequired({
-    requestState: key,
-    inputRequests: { [question]: inputRequired.elicit({ message, requestedSchema: form }) },
-  })
+  return describeApproval(approval)
 }
 
 const form = {

@@ -5,24 +5,21 @@ import { comparableJson } from './comparable-json.js'
 const maxLength = 65_536
 
 /**
- * Reads what a tool asks to be paid, as text: of a result that is an error and has a payment in its structured content
- * and its first text. Nothing else in a result asks for anything.
+ * Reads what a tool asks to be paid, as text: of a result that is an error, from its structured content, or else from the
+ * first of its texts that asks anything. What asks nothing says nothing about what does.
  *
- * @throws MalformedMessageError when the two are not the same.
+ * @throws MalformedMessageError when it is too long or too deep to be read.
  */
 export function readOffer({ isError, structuredContent, content = [] }: ToolResult): string | undefined {
   if (isError !== true) return undefined
-  const text = textOf(content[0])
-  const stated = text === undefined ? undefined : parse(text)
-  if (!asksPayment(structuredContent) && !asksPayment(stated)) return undefined
-  if (structuredContent === undefined) return text
-  const structured = comparableJson(structuredContent)
-  if (structured === undefined) throw malformed('it is too long or too deep')
-  if (content.length === 0) return structured
-  if (stated === undefined || comparableJson(stated) !== structured) {
-    throw malformed('its structured content and its text ask different things')
+  if (!asksPayment(structuredContent)) return content.map(textOf).find((text) => asksPayment(parse(text)))
+  const offer = comparableJson(structuredContent)
+  if (offer === undefined) {
+    throw new MalformedMessageError(
+      'Failed to read what the tool asks to be paid: it is too long or too deep; nothing was signed',
+    )
   }
-  return text
+  return offer
 }
 
 /** Reads a payment that is asked for in a JSON-RPC error, as some servers do. */
@@ -32,15 +29,16 @@ export function readErrorOffer(error: unknown): string | undefined {
   return asksPayment(data) ? comparableJson(data) : undefined
 }
 
-function textOf(block: NonNullable<ToolResult['content']>[number] | undefined): string | undefined {
-  const text = block?.type === 'text' ? block['text'] : undefined
-  if (typeof text !== 'string') return undefined
-  return text.length <= maxLength ? text : undefined
+type Block = NonNullable<ToolResult['content']>[number]
+
+function textOf(block: Block): string | undefined {
+  const text = block.type === 'text' ? block['text'] : undefined
+  return typeof text === 'string' && text.length <= maxLength ? text : undefined
 }
 
-function parse(text: string): unknown {
+function parse(text: string | undefined): unknown {
   try {
-    return JSON.parse(text)
+    return text === undefined ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }
@@ -48,8 +46,4 @@ function parse(text: string): unknown {
 
 function asksPayment(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'x402Version')
-}
-
-function malformed(reason: string): MalformedMessageError {
-  return new MalformedMessageError(`Failed to read what the tool asks to be paid: ${reason}; nothing was signed`)
 }

@@ -9,7 +9,7 @@ import { isStipendError, type Random } from 'stipend'
 import type { ToolAnswer, Approver, PaymentTools, ToolCall } from 'stipend/tools'
 import type * as z from 'zod/mini'
 import { writeResult } from './answer.js'
-import { askFirst, canAsk } from './ask-first.js'
+import { askFirst, canAsk, createQuestions } from './ask-first.js'
 import { describeSchema } from './schema.js'
 
 /** What the tools of a server are made of. */
@@ -41,11 +41,12 @@ const sends: ToolAnnotations = {
 /** Registers the payment tools. */
 export function registerTools(server: McpServer, { tools, approvals, random }: ToolKit): void {
   const { pay_fetch: payFetch, quote, budget, payments, approval_status: approvalStatus } = tools
+  const questions = createQuestions()
   register(server, payFetch, {
     annotations: sends,
     work: async (input, context) =>
       approvals && canAsk(server, context)
-        ? askFirst(input, context, { tool: payFetch, approvals, random })
+        ? askFirst(input, context, { server, tool: payFetch, approvals, random, questions })
         : plainly(payFetch)(input, context),
   })
   register(server, quote, { annotations: sends, work: plainly(quote) })

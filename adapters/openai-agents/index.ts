@@ -1,6 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { type FunctionTool, type RunContext, tool } from '@openai/agents'
-import type { AgentWallet, Session } from 'stipend'
+import { type AgentWallet, ConfigurationError, type Session } from 'stipend'
 import {
   type ApprovalStatusOutput,
   type Approver,
@@ -34,14 +34,15 @@ export type WalletToolsOptions = PaymentToolsOptions & {
    */
   readonly approvals?: Approver | undefined
   /**
-   * Names the conversation, for models whose tool call ids are not unique beyond one.
+   * Names the conversation, such as by the id of the chat. With it, a call that is run again is the same purchase and is
+   * paid once; with `approvals` there has to be one, since the ids of calls need not be unique beyond a conversation.
    *
-   * @default ''
+   * @default each call is a purchase of its own
    */
   readonly conversation?: string | undefined
 }
 
-type LooseSchema = Extract<FunctionTool['parameters'], { additionalProperties: true }>
+type ObjectSchema = Extract<FunctionTool['parameters'], { additionalProperties: false }>
 type ToolCallDetails = Parameters<FunctionTool['invoke']>[2]
 
 /** A tool of a wallet; its answer reaches the model as JSON. */
@@ -57,8 +58,9 @@ export type WalletTools = [
 ]
 
 /**
- * Makes tools of the OpenAI Agents SDK with which a model pays within what a session, or a wallet, allows. A call that is
- * run again, from a state that is resumed twice or after a crash, is the same purchase and is paid once.
+ * Makes tools of the OpenAI Agents SDK with which a model pays within what a session, or a wallet, allows. In a
+ * conversation that has a name, a call that is run again, from a state that is resumed twice or after a crash, is the same
+ * purchase and is paid once.
  *
  * One yes is for one payment: `alwaysApprove` lets calls run, but no payment beyond what needs no person.
  *
@@ -72,7 +74,8 @@ export type WalletTools = [
  *
  * declare const wallet: AgentWallet
  * const session = wallet.session({ limits: { totalLimitUsd: 5 }, maxPayments: 50 })
- * const agent = new Agent({ name: 'buyer', tools: walletTools(session, { approvals: wallet.approvals }) })
+ * const options = { approvals: wallet.approvals, conversation: 'chat-1' }
+ * const agent = new Agent({ name: 'buyer', tools: walletTools(session, options) })
  * const { state, interruptions } = await run(agent, 'Buy the report.')
  * const saved = state.toString()
  *
@@ -84,14 +87,28 @@ export type WalletTools = [
  */
 export function walletTools(owner: AgentWallet | Session, options: WalletToolsOptions = {}): WalletTools {
   refuseUnknown('walletTools', options, optionNames)
-  const { approvals, conversation = '', ...rest } = options
+  const { approvals, conversation, ...rest } = options
+  if (approvals && conversation === undefined) {
+    throw new ConfigurationError('Failed to make tools: with approvals, the conversation needs a name', {
+      details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
+    })
+  }
   const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
   const callOf = (id: string | undefined, signal?: AbortSignal): ToolCall => ({
-    key: id === undefined ? undefined : callKey(conversation, id),
+    key: id === undefined || conversation === undefined ? undefined : callKey(conversation, id),
     signal,
   })
+  const recordDenials = async (context: RunContext): Promise<void> => {
+    if (!approvals) return
+    await Promise.all(rejectedIn(context).map((id) => pay_fetch.deny(callOf(id), approvals)))
+  }
   return [
     toTool(pay_fetch, {
+      // It is asked for the tools of a turn, and so after each answer of a person to a call: there is no other sign of a no.
+      isEnabled: async ({ runContext }) => {
+        await recordDenials(runContext)
+        return true
+      },
       needsApproval: async (context, input, callId) => {
         if (!approvals || isApproved(context, callId)) return false
         return (await pay_fetch.ask(input, callOf(callId))) !== undefined
@@ -113,6 +130,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
 
 type Running<output> = {
   readonly execute: (input: unknown, context?: RunContext, details?: ToolCallDetails) => Promise<output>
+  readonly isEnabled?: (turn: { readonly runContext: RunContext }) => Promise<boolean>
   readonly needsApproval?: (context: RunContext, input: unknown, callId?: string) => Promise<boolean>
 }
 
@@ -121,17 +139,28 @@ function looking<input, output>({ execute }: PaymentTool<string, input, output>)
   return { execute: (input, _context, details) => execute(input, { signal: details?.signal }) }
 }
 
-/** The schema is checked by the tool itself, since the strict mode of models would make every field a required one. */
+/** The schema is that of strict mode; what a model writes is read by the tool itself, more leniently. */
 function toTool<input, output>(
   { name, description, inputSchema }: PaymentTool<string, input, output>,
   running: Running<output>,
 ): WalletTool<output> {
-  // A copy, since what zod answers is marked as a schema that validates, which the SDK takes in strict mode only.
+  // A copy, since what zod answers is marked as a schema that validates.
   const parameters: unknown = { ...z.toJSONSchema(inputSchema) }
-  return tool({ name, description, parameters: parameters as LooseSchema, strict: false, ...running })
+  return tool({ name, description, parameters: parameters as ObjectSchema, strict: true, ...running })
 }
 
 /** Whether the run's state has a person's yes to a call. What the yes is to, the ledger knows. */
 function isApproved(context: RunContext | undefined, callId: string | undefined): boolean {
   return callId !== undefined && context?.isToolApproved({ toolName: 'pay_fetch', callId }) === true
+}
+
+const approvalsOf = z.object({
+  approvals: z.record(z.string(), z.object({ rejected: z.union([z.boolean(), z.array(z.string())]) })),
+})
+
+/** The calls that a person has said no to, by their ids, as the run's state has it. */
+function rejectedIn(context: RunContext): readonly string[] {
+  const read = approvalsOf.safeParse(context.toJSON())
+  const rejected = read.success ? read.data.approvals['pay_fetch']?.rejected : undefined
+  return Array.isArray(rejected) ? rejected : []
 }

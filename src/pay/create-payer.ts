@@ -5,12 +5,20 @@ import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import type { PayContext } from './context.js'
+import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Payer } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
 import { draw, type Random } from '../lib/random.js'
 import { appraise } from './quote.js'
 import { withoutQuery } from '../resource.js'
 import type { Labels, Payment } from '../types.js'
+
+const outcomes = new WeakMap<Payer['authorize'], Outcomes>()
+
+/** Answers where what a payer has bought is kept. */
+export function outcomesOf({ authorize: own }: Pick<Payer, 'authorize'>): Outcomes | undefined {
+  return outcomes.get(own)
+}
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */
 export function createPayer(
@@ -22,7 +30,7 @@ export function createPayer(
   const labelsOf = (asked: Labels): Labels => readLabels({ ...asked, ...own }, 'labels')
   const ownerLabelsOf = (labels: Labels): Labels => ownerLabels ?? withoutCall(labels)
   const filing = createFiling(context)
-  return Object.freeze({
+  const payer = Object.freeze({
     protocols: Object.freeze([...protocols]),
     clock: context.clock,
     appraise: async (required, { resource, labels, maxMicroUsd }) => {
@@ -62,6 +70,8 @@ export function createPayer(
       return settled
     },
   } satisfies Payer)
+  outcomes.set(payer.authorize, createOutcomes(context))
+  return payer
 }
 
 type PayerOptions = {

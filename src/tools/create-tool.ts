@@ -1,6 +1,8 @@
+import { callLabel } from '../pay/labels.js'
 import type { ApprovalId } from '../types.js'
 import type { ToolAnswer, PayFetchOutput } from './answers.js'
 import { type PayFetchInput, payFetchInput, type Schema } from './input.js'
+import { isOfCall, withRequest } from './call-name.js'
 import { failed, invalidInput } from './outcome.js'
 import { payFetchOutput } from './output.js'
 import { askedBy, askFirst, type ToolContext, payFetch, type ToolCall } from './pay-fetch.js'
@@ -41,7 +43,7 @@ export function createTool<name extends keyof PaymentTools, input, output>(
     outputSchema,
     execute: async (value, call = {}) => {
       const input = inputSchema.safeParse(value)
-      return input.success ? work(input.data, call, context) : invalidInput(pathOf(input.error))
+      return input.success ? work(input.data, call, context) : invalidInput(issueOf(input.error))
     },
   } satisfies PaymentTool<name, input, output | ToolAnswer>)
 }
@@ -49,22 +51,36 @@ export function createTool<name extends keyof PaymentTools, input, output>(
 /** Makes the tool that pays. */
 export function createPayFetch(context: ToolContext): PayFetchTool {
   const kept = createKept()
-  const work = async (input: PayFetchInput, call: ToolCall): Promise<PayFetchOutput> =>
-    kept.take(call, input) ?? payFetch(input, call, context)
+  const work = async (input: PayFetchInput, given: ToolCall): Promise<PayFetchOutput> => {
+    const call = withRequest(given, input)
+    return kept.take(call, input) ?? payFetch(input, call, context)
+  }
   const plan = { name: 'pay_fetch', input: payFetchInput, output: payFetchOutput, work } as const
   const tool: PaymentTool<'pay_fetch', PayFetchInput, PayFetchOutput> = createTool(plan, context)
   return Object.freeze({
     ...tool,
-    ask: async (value, call) => {
+    ask: async (value, given) => {
       const input = payFetchInput.safeParse(value)
       if (!input.success) return undefined
+      const call = withRequest(given, input.data)
       return askFirst(input.data, call, context, (result) => kept.keep(call, input.data, result))
     },
     executeApproved: async (value, call, approvals) => {
-      const approval = await approveAsked(call, approvals, context)
+      const input = payFetchInput.safeParse(value)
+      const approval = input.success ? await approveAsked(withRequest(call, input.data), approvals, context) : none
       return approval === undefined
         ? failed('ledger_unavailable', 'What was approved could not be recorded; this call paid nothing.')
         : tool.execute(value, { ...call, approval })
+    },
+    deny: async (call, approvals) => {
+      const pending = (await context.owner.approvals.list()).filter(
+        ({ kind, status, labels, sessions = [] }) =>
+          kind === 'approval' &&
+          status === 'pending' &&
+          sessions.at(-1) === context.owner.session &&
+          isOfCall(labels[callLabel], call),
+      )
+      await Promise.all(pending.map(({ id }) => approvals.deny(id)))
     },
   } satisfies PayFetchTool)
 }
@@ -108,8 +124,8 @@ function createKept(): Kept {
   }
 }
 
-function pathOf({ issues: [issue] }: { readonly issues: readonly Issue[] }): string {
-  return [...(issue?.path ?? []), ...(issue?.keys ?? [])].map(String).join('.')
-}
+type Issue = { readonly path: readonly PropertyKey[]; readonly keys?: readonly string[]; readonly message: string }
 
-type Issue = { readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }
+function issueOf({ issues: [issue] }: { readonly issues: readonly Issue[] }): Issue {
+  return issue ?? { path: [], message: 'expected what the schema has' }
+}

@@ -1,8 +1,11 @@
 import * as z from 'zod/mini'
-import { parseUsd } from '../money.js'
+import { readsAs } from './read-input.js'
 
-/** A schema of what a tool takes or answers, to be handed to a framework. */
-export type Schema<value> = z.ZodMiniType<value, value>
+/**
+ * A schema of what a tool takes or answers, to be handed to a framework. What it shows of itself as JSON Schema is no more
+ * than every provider of models takes; what it reads is more than it shows: what is `null` or empty is absent.
+ */
+export type Schema<value> = z.ZodMiniType<value>
 
 /** A request that a model asks for. */
 export type QuoteInput = {
@@ -15,7 +18,7 @@ export type QuoteInput = {
 /** A request that a model asks for, and what it may cost. */
 export type PayFetchInput = QuoteInput & {
   /** In US dollars; can only lower what the owner allows. */
-  readonly maxUsd?: string | number | undefined
+  readonly maxUsd?: string | undefined
   /** Names the purchase. */
   readonly key?: string | undefined
 }
@@ -41,71 +44,117 @@ const reserved =
   /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|via|origin|referer|cookie2?|set-cookie2?|authorization|www-authenticate|forwarded|payment|x-payment|x-master-password|x-host|([a-z]+-)*(client|connecting|real)-ip|x-original-.*|x-rewrite-.*|x-http-method.*|x-method-override|x-forwarded.*|proxy-.*|sec-.*|payment-.*|x-payment-.*)$/i
 
 const dollars = z
-  .union([
-    z.string().check(z.regex(/^\$?(0|[1-9]\d{0,14})(\.\d{1,6})?$/)),
-    z.number().check(z.minimum(0), z.maximum(1_000_000_000), z.refine(isUsd)),
-  ])
-  .check(z.describe('The most it may cost, in US dollars, such as 0.10. It can only lower what the owner allows.'))
+  .string()
+  .check(
+    z.regex(/^\$?(0|[1-9]\d{0,14})(\.\d{1,6})?$/, 'expected US dollars with at most 6 decimals, such as "0.10"'),
+    z.describe('The most it may cost, in US dollars, such as 0.10. It can only lower what the owner allows.'),
+  )
 
 /** A URL that a model may ask for; which hosts it may reach is checked where it is called. */
 const url = z
-  .string()
-  .check(z.maxLength(maxUrlLength), z.refine(isWebUrl), z.describe('An https URL, without a user name or a password.'))
+  .string('expected a URL')
+  .check(
+    z.maxLength(maxUrlLength, `expected at most ${maxUrlLength} characters`),
+    z.refine(isWebUrl, 'expected an https URL in plain ASCII, without a user name or a password'),
+    z.describe('An https URL, without a user name or a password.'),
+  )
 
 const method = z.optional(
-  z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).check(z.describe('The HTTP method. Default: GET.')),
+  z
+    .enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], 'expected GET, POST, PUT, PATCH or DELETE')
+    .check(z.describe('The HTTP method. Default: GET.')),
 )
 
 const headers = z.optional(
   z
-    .record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(1024)))
-    .check(z.refine(areHeaders), z.describe('Request headers. None for payment, credentials, cookies or the host.')),
+    .record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(1024)), 'expected a list of name and value')
+    .check(
+      z.refine(
+        areHeaders,
+        'expected at most 32 headers, each once, and none for payment, credentials, cookies or the host',
+      ),
+      z.describe('Request headers. None for payment, credentials, cookies or the host.'),
+    ),
 )
 
-const body = z.optional(z.string().check(z.maxLength(maxBodyLength), z.describe('The request body. Not with GET.')))
+const body = z.optional(
+  z
+    .string('expected text')
+    .check(
+      z.maxLength(maxBodyLength, `expected at most ${maxBodyLength} characters`),
+      z.describe('The request body. Not with GET.'),
+    ),
+)
 
 const requestFields = { url, method, headers, body }
 
+const bodyNeedsMethod = { path: ['body'], error: 'expected none with GET: give a method' }
+
 /** What `pay_fetch` takes. */
-export const payFetchInput: Schema<PayFetchInput> = z
-  .strictObject({
+export const payFetchInput: Schema<PayFetchInput> = readsAs(
+  z.strictObject({
     ...requestFields,
     maxUsd: z.optional(dollars),
     key: z.optional(
       z
         .string()
         .check(
-          z.regex(/^[A-Za-z0-9._:-]{1,128}$/),
+          z.regex(
+            /^[A-Za-z0-9._:-]{1,128}$/,
+            'expected at most 128 letters, digits, dots, colons, dashes and underscores',
+          ),
           z.describe('Names the purchase, which is then paid once. Only to go on with one that has to wait.'),
         ),
     ),
-  })
-  .check(z.refine(hasNoBodyToGet))
+  }),
+  z.refine(hasNoBodyToGet, bodyNeedsMethod),
+)
 
 /** What `quote` takes. */
-export const quoteInput: Schema<QuoteInput> = z.strictObject(requestFields).check(z.refine(hasNoBodyToGet))
+export const quoteInput: Schema<QuoteInput> = readsAs(
+  z.strictObject(requestFields),
+  z.refine(hasNoBodyToGet, bodyNeedsMethod),
+)
 
 /** What `budget` takes. */
-export const budgetInput: Schema<BudgetInput> = z.strictObject({ url: z.optional(url) })
+export const budgetInput: Schema<BudgetInput> = readsAs(z.strictObject({ url: z.optional(url) }))
 
 /** What `payments` takes. */
-export const paymentsInput: Schema<PaymentsInput> = z.strictObject({
-  id: z.optional(z.string().check(z.regex(/^pay_[0-9a-f]{32}$/), z.describe('One payment, by its id.'))),
-  limit: z.optional(z.int().check(z.minimum(1), z.maximum(50), z.describe('How many, newest first. Default: 20.'))),
-})
+export const paymentsInput: Schema<PaymentsInput> = readsAs(
+  z.strictObject({
+    id: z.optional(
+      z
+        .string()
+        .check(
+          z.regex(/^pay_[0-9a-f]{32}$/, 'expected the id of a payment, pay_ and 32 hex digits'),
+          z.describe('One payment, by its id.'),
+        ),
+    ),
+    limit: z.optional(
+      z
+        .int('expected a whole number')
+        .check(
+          z.minimum(1, 'expected 1 to 50'),
+          z.maximum(50, 'expected 1 to 50'),
+          z.describe('How many, newest first: 1 to 50. Default: 20.'),
+        ),
+    ),
+  }),
+)
 
 /** What `approval_status` takes. */
-export const approvalStatusInput: Schema<ApprovalStatusInput> = z.strictObject({
-  id: z.optional(z.string().check(z.regex(/^apr_[0-9a-f]{32}$/), z.describe('One request, by its id. Default: all.'))),
-})
-
-function isUsd(value: number): boolean {
-  try {
-    return parseUsd(value, 'maxUsd') >= 0n
-  } catch {
-    return false
-  }
-}
+export const approvalStatusInput: Schema<ApprovalStatusInput> = readsAs(
+  z.strictObject({
+    id: z.optional(
+      z
+        .string()
+        .check(
+          z.regex(/^apr_[0-9a-f]{32}$/, 'expected the id of a request, apr_ and 32 hex digits'),
+          z.describe('One request, by its id. Default: all.'),
+        ),
+    ),
+  }),
+)
 
 /** Whatever is folded away or read leniently by the URL parser is not a URL that anybody should have written. */
 function isWebUrl(text: string): boolean {

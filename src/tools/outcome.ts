@@ -24,9 +24,9 @@ const advice: Readonly<Record<string, string>> = {
   payment_denied: 'The owner decides what may be bought: do without it, or find a way that the rules allow.',
   wallet_frozen: 'Only the owner can unfreeze it.',
   session_revoked: 'Nothing more can be bought with it.',
-  approval_required: 'The owner decides. Then call again with the same input and this key.',
+  approval_required: 'The owner decides. Then call again with the same input, and with the key if there is one here.',
   already_paid: doNotRepeat,
-  payment_delayed: 'Call again with the same input and this key, once its time has come.',
+  payment_delayed: 'Call again with the same input, and with the key if there is one here, once its time has come.',
 }
 
 /** Codes whose details quote the server, or tell a developer what a model should not try: only the sentence is shown. */
@@ -67,12 +67,17 @@ export function answerOf(error: AnyStipendError): ToolAnswer {
   }
 }
 
-/** Says that the input does not fit the schema, naming where and not what. */
-export function invalidInput(path: string): ToolAnswer {
-  return failed(
-    'input_invalid',
-    `Input is not usable: ${plain(path, 64) || 'it'} is missing, unknown or out of bounds.`,
-  )
+/** Says which field of the input does not fit the schema, and what was expected of it; none of what it held. */
+export function invalidInput({ path, keys = [], message }: Issue): ToolAnswer {
+  const where = plain(path.map(String).join('.'), 64) || 'input'
+  const what = keys.length > 0 ? `there is no field ${plain(keys.join(', '), 64)}` : message
+  return failed('input_invalid', `Input is not usable: ${where}: ${what}.`)
+}
+
+type Issue = {
+  readonly path: readonly PropertyKey[]
+  readonly keys?: readonly string[] | undefined
+  readonly message: string
 }
 
 /** Says that something failed, in fixed words. */

@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import { unwrapFetch } from '../fetch/wrap-fetch.js'
+import { outcomesOf } from '../pay/create-payer.js'
+import type { Outcomes } from '../pay/outcomes.js'
 import type { Payer } from '../pay/payer.js'
 import type { Session } from '../session/session.js'
 import type { Approval, Payment, SessionId } from '../types.js'
@@ -10,6 +12,8 @@ export type OwnerView = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
   readonly payer: Payer
   /** The session that it is, unless it is the wallet. */
   readonly session: SessionId | undefined
+  /** What was bought before, by the names of the calls that bought it. */
+  readonly outcomes: Outcomes | undefined
   /** The fetch that does not pay. */
   readonly fetch: typeof globalThis.fetch
 }
@@ -30,7 +34,7 @@ export function ownerViewOf(owner: AgentWallet | Session): OwnerView {
   if (fetch === owner.fetch) {
     throw new ConfigurationError('Failed to make tools: expected a wallet or a session of this copy of stipend')
   }
-  return Object.freeze({ ...own, payer, budget, fetch })
+  return Object.freeze({ ...own, payer, budget, fetch, outcomes: outcomesOf(payer) })
 }
 
 type Own = Pick<OwnerView, 'session' | 'payments' | 'approvals'>

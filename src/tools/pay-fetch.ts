@@ -8,6 +8,7 @@ import type { Approval, ApprovalId, Payment } from '../types.js'
 import type { PayFetchOutput } from './answers.js'
 import type { OwnerView } from './owner-view.js'
 import type { PayFetchInput } from './input.js'
+import { keepBought, recallBought } from './bought.js'
 import { brokenOff, failed, outcomeOf } from './outcome.js'
 import { readAnswer } from './response.js'
 import { withStanding } from './standing.js'
@@ -33,9 +34,16 @@ export type ToolContext = {
 /** Requests of one session that wait for a person; a model that asks for ever tires nobody out. */
 const maxWaiting = 20
 
-/** Fetches, pays if it must, and says in a result what came of it. */
+/**
+ * Fetches, pays if it must, and says in a result what came of it. A call that is run again after it bought something gets
+ * the answer of then.
+ */
 export async function payFetch(input: PayFetchInput, call: ToolCall, context: ToolContext): Promise<PayFetchOutput> {
-  return withStanding(await attempt(input, call, context), { ...input, callKey: call.key }, context.owner)
+  const bought = await recallBought(input, call, context.owner)
+  if (bought) return bought
+  const result = await withStanding(await attempt(input, call, context), { ...input, callKey: call.key }, context.owner)
+  await keepBought(input, call, context.owner, result)
+  return result
 }
 
 async function attempt(input: PayFetchInput, call: ToolCall, context: ToolContext): Promise<PayFetchOutput> {
@@ -72,6 +80,7 @@ export async function askFirst(
   keep: (result: PayFetchOutput) => void,
 ): Promise<Approval | undefined> {
   if (call.key === undefined || context.reach(input.url) !== undefined) return undefined
+  if (await recallBought(input, call, context.owner)) return undefined
   try {
     const asked = await askedBy(call.key, context.owner)
     if (!asked) await sendToAsk(input, call, context, keep)

@@ -1,6 +1,4 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { ConfigurationError } from '../errors.js'
 import type { Session } from '../session/session.js'
 import type { AgentWallet } from '../wallet/wallet.js'
@@ -73,12 +71,4 @@ export function paymentTools(owner: AgentWallet | Session, options: PaymentTools
       context,
     ),
   })
-}
-
-/**
- * Names a call of a tool by what its framework calls it, such as a run's id and the call's: the same names, the same
- * purchase.
- */
-export function callKey(...names: readonly string[]): string {
-  return `call_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(names)))).slice(0, 32)}`
 }

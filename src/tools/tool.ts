@@ -26,6 +26,8 @@ export type PayFetchTool = PaymentTool<'pay_fetch', PayFetchInput, PayFetchOutpu
    * nothing was asked, nobody has seen what would be paid, and the answer is a refusal.
    */
   readonly executeApproved: (input: unknown, call: ToolCall, approvals: Approver) => Promise<PayFetchOutput>
+  /** Records a person's no to whatever this very call has asked for and still waits for. */
+  readonly deny: (call: ToolCall, approvals: Approver) => Promise<void>
 }
 
 /** Who decides on requests for approval: `wallet.approvals`, which only its owner has. */

@@ -1,14 +1,23 @@
-import { generateText, isStepCount, type ModelMessage, streamText, type ToolApprovalResponse, ToolLoopAgent } from 'ai'
+import {
+  generateText,
+  isStepCount,
+  type ModelMessage,
+  streamText,
+  tool,
+  type ToolApprovalResponse,
+  ToolLoopAgent,
+} from 'ai'
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { walletTools } from 'stipend/ai-sdk'
+import { walletTools, withWalletTools } from 'stipend/ai-sdk'
 import { sqliteLedger } from 'stipend/sqlite'
 import { afterAll, describe, expect, expectTypeOf, test } from 'vitest'
 import type { AgentWallet, Session } from '../../src/index.js'
 import type { PayFetchInput, PayFetchOutput } from '../../src/tools/index.js'
 import { setUpMarket, url } from '../support/market.ts'
+import { z } from 'zod'
 
 const { sell, serve, open, taken, signed } = setUpMarket()
 const folder = mkdtempSync(join(tmpdir(), 'stipend-ai-sdk-'))
@@ -36,12 +45,16 @@ async function turn(
   owner: AgentWallet | Session,
   messages: ModelMessage[],
   script: ReturnType<typeof say | typeof call>[],
-  { approvals, secret }: { readonly approvals?: AgentWallet['approvals']; readonly secret?: string } = {},
+  {
+    approvals,
+    secret,
+    conversation = 'chat',
+  }: { readonly approvals?: AgentWallet['approvals']; readonly secret?: string; readonly conversation?: string } = {},
 ) {
   const result = await generateText({
     model: new MockLanguageModelV4({ doGenerate: script }),
     messages,
-    ...walletTools(owner, { approvals }),
+    ...walletTools(owner, { approvals, conversation }),
     ...(secret && { experimental_toolApprovalSecret: secret }),
     stopWhen: isStepCount(5),
   })
@@ -292,6 +305,124 @@ describe('an approval of the SDK', () => {
     const { request, outputs } = await turn(wallet, user, script, { approvals: wallet.approvals })
     expect(request).toBeUndefined()
     expect(outputs).toMatchObject([{ status: 'denied', code: 'limit_exceeded' }])
+  })
+})
+
+describe('a no to the SDK’s approval', () => {
+  test('is on record before the model goes on, so that any number of them leaves room to ask', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const options = { approvals: wallet.approvals }
+    let history = user
+    for (let round = 0; round < 25; round += 1) {
+      const asked = await turn(wallet, history, [call(`c${round}`, { url })], options)
+      expect(asked.request, `round ${round}`).toMatchObject({ type: 'tool-approval-request' })
+      const no = [...asked.history, answer(asked.request?.approvalId, false)]
+      history = (await turn(wallet, no, [say('I do without.')], options)).history
+      expect(await wallet.approvals.list()).not.toContainEqual(expect.objectContaining({ status: 'pending' }))
+    }
+    expect((await wallet.approvals.list()).map(({ status }) => status)).toEqual(Array(25).fill('denied'))
+    expect(signed()).toBe(0)
+  })
+
+  test('is to that call, and not to another that waits', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const options = { approvals: wallet.approvals }
+    await turn(wallet, user, [call('c1', { url })], { ...options, conversation: 'other' })
+    const asked = await turn(wallet, user, [call('c1', { url })], options)
+    await turn(wallet, [...asked.history, answer(asked.request?.approvalId, false)], [say('no')], options)
+    const statuses = (await wallet.approvals.list()).map(({ status }) => status)
+    expect(statuses.toSorted()).toEqual(['denied', 'pending'])
+  })
+})
+
+describe('the id of a call', () => {
+  test('that is used again for another request is another purchase', async () => {
+    sell({ priceUsd: '0.10', respond: () => new Response('sunny') })
+    sell({ priceUsd: '0.10', respond: () => new Response('windy') }, 'https://a.data.example/wind')
+    const script = [
+      call('pay_fetch:0', { url }),
+      call('pay_fetch:0', { url: 'https://a.data.example/wind' }),
+      say('ok'),
+    ]
+    const { outputs } = await turn(open(), user, script)
+    expect(outputs).toMatchObject([
+      { status: 'ok', untrustedBody: 'sunny' },
+      { status: 'ok', untrustedBody: 'windy' },
+    ])
+    expect(taken()).toBe(200_000n)
+  })
+
+  test('that is used again for a body, a method or a header of its own is another purchase', async () => {
+    sell({ priceUsd: '0.10' })
+    const inputs = [
+      { url, method: 'POST', body: 'one' },
+      { url, method: 'POST', body: 'two' },
+      { url, method: 'PUT', body: 'two' },
+      { url, method: 'PUT', body: 'two', headers: [{ name: 'accept-language', value: 'nb' }] },
+    ]
+    const { outputs } = await turn(open(), user, [...inputs.map((input) => call('pay_fetch:0', input)), say('ok')])
+    expect(outputs.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok'])
+    expect(taken()).toBe(400_000n)
+  })
+
+  test.each([
+    ['named chats', 'chat-1', 'chat-2'],
+    ['chats without a name', undefined, undefined],
+  ])('of two people’s %s is of two purchases', async (_, one, other) => {
+    let sold = 0
+    sell({ priceUsd: '0.10', respond: () => new Response(`copy ${(sold += 1)}`) })
+    const wallet = open()
+    const run = async (conversation: string | undefined) => {
+      const tools = walletTools(wallet, { conversation })
+      const model = new MockLanguageModelV4({ doGenerate: [call('pay_fetch:0', { url }), say('ok')] })
+      const { steps } = await generateText({ model, messages: user, ...tools, stopWhen: isStepCount(3) })
+      return steps[0]?.toolResults[0]?.output
+    }
+    expect(await run(one)).toMatchObject({ status: 'ok', untrustedBody: 'copy 1' })
+    expect(await run(other)).toMatchObject({ status: 'ok', untrustedBody: 'copy 2' })
+    expect(taken()).toBe(200_000n)
+  })
+
+  test('without a conversation is nothing that an approval could be found by', () => {
+    const wallet = open()
+    expect(() => walletTools(wallet, { approvals: wallet.approvals })).toThrow(/conversation needs a name/)
+  })
+})
+
+describe('tools of one’s own', () => {
+  const forecast = tool({ inputSchema: z.object({ city: z.string() }), execute: () => 'rain' })
+
+  test('stay beside those of the wallet, as do their approvals and steps', async () => {
+    sell({ priceUsd: '0.10' })
+    const seen: string[] = []
+    const settings = {
+      model: new MockLanguageModelV4({
+        doGenerate: [call('c1', { city: 'Oslo' }, 'forecast'), call('c2', { url }), say('done')],
+      }),
+      messages: user,
+      tools: { forecast },
+      toolApproval: { forecast: () => void seen.push('asked') },
+      prepareStep: () => void seen.push('step'),
+      stopWhen: isStepCount(5),
+    }
+    const { steps } = await generateText(withWalletTools(settings, open()))
+    expect(steps.map(({ toolResults: [result] }) => result?.output)).toMatchObject([
+      'rain',
+      { status: 'ok' },
+      undefined,
+    ])
+    expect(seen.toSorted()).toEqual(['asked', 'step', 'step', 'step'])
+    expect(taken()).toBe(100_000n)
+  })
+
+  test('cannot take the place of the wallet’s', () => {
+    expect(() => withWalletTools({ tools: { budget: forecast } }, open())).toThrow(/one called budget/)
+  })
+
+  test('need not be there', () => {
+    expect(Object.keys(withWalletTools({}, open()).tools)).toHaveLength(5)
   })
 })
 

@@ -1,6 +1,15 @@
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { fakeModel } from '@langchain/core/testing'
-import { type BaseCheckpointSaver, Command, MemorySaver } from '@langchain/langgraph'
+import {
+  type BaseCheckpointSaver,
+  Command,
+  END,
+  MemorySaver,
+  MessagesAnnotation,
+  START,
+  StateGraph,
+} from '@langchain/langgraph'
+import { createReactAgent, ToolNode } from '@langchain/langgraph/prebuilt'
 import { createAgent } from 'langchain'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -188,6 +197,90 @@ describe('an interrupt', () => {
     const state = await createBuyer(open().session({}), { url }).invoke(begin, thread)
     expect(artifacts(state)).toMatchObject([{ status: 'waiting', key: expect.stringMatching(/^call_/) }])
     expect(signed()).toBe(0)
+  })
+})
+
+describe('a node that is run again after an interrupt', () => {
+  const cheap = 'https://a.data.example/cheap'
+  const both = new AIMessage({
+    content: '',
+    tool_calls: [
+      { name: 'pay_fetch', args: { url: cheap }, id: 'c1', type: 'tool_call' },
+      { name: 'pay_fetch', args: { url }, id: 'c2', type: 'tool_call' },
+    ],
+  })
+
+  const graphs = {
+    'a ToolNode': (owner: AgentWallet, checkpointer: BaseCheckpointSaver) =>
+      new StateGraph(MessagesAnnotation)
+        .addNode('tools', new ToolNode(walletTools(owner, { approvals: owner.approvals })))
+        .addEdge(START, 'tools')
+        .addEdge('tools', END)
+        .compile({ checkpointer }),
+    'an agent of createReactAgent': (owner: AgentWallet, checkpointer: BaseCheckpointSaver) =>
+      createReactAgent({
+        llm: fakeModel().respond(both).respond(new AIMessage('end')) as never,
+        tools: walletTools(owner, { approvals: owner.approvals }),
+        checkpointSaver: checkpointer,
+        version: 'v1',
+      }),
+  }
+
+  test.each(Object.keys(graphs) as (keyof typeof graphs)[])(
+    'gets the answer that was bought before, also in another process: %s',
+    async (kind) => {
+      let copies = 0
+      const shop = sell({ priceUsd: '0.10', respond: () => new Response(`copy ${(copies += 1)}`) }, cheap)
+      sell({ priceUsd: '5', respond: () => new Response('the report') })
+      const file = join(folder, `${kind}.db`)
+      const saver = new MemorySaver()
+      const first = sqliteLedger(file, { monotonic: false })
+      const before = open({ ledger: first })
+      const messages = kind === 'a ToolNode' ? [both] : begin.messages
+      const asked = askedIn(await graphs[kind](before, saver).invoke({ messages } as never, thread))
+      expect(asked).toMatchObject({ amountUsd: '$5.00' })
+      expect(taken()).toBe(100_000n)
+      const requests = shop.requests.length
+      before.close()
+      first.close()
+
+      const second = sqliteLedger(file, { monotonic: false })
+      const after = open({ ledger: second })
+      const resume = new Command({ resume: { approvalId: asked?.id, approved: true } })
+      const state = await graphs[kind](after, reopened(saver)).invoke(resume as never, thread)
+      expect(artifacts(state)).toMatchObject([
+        { status: 'ok', untrustedBody: 'copy 1', payment: { amountUsd: '$0.10' } },
+        { status: 'ok', untrustedBody: 'the report' },
+      ])
+      expect(shop.requests.length).toBe(requests)
+      expect(taken()).toBe(5_100_000n)
+      second.close()
+    },
+  )
+
+  test('gets nothing that another session, thread or request has bought', async () => {
+    let copies = 0
+    sell({ priceUsd: '0.10', respond: () => new Response(`copy ${(copies += 1)}`) })
+    const wallet = open()
+    const bodies: unknown[] = []
+    for (const [owner, thread_id, input] of [
+      [wallet, 't1', { url }],
+      [wallet.session({}), 't1', { url }],
+      [wallet, 't2', { url }],
+      [wallet, 't1', { url, headers: [{ name: 'accept', value: 'text/html' }] }],
+      [wallet, undefined, { url }],
+      [wallet, undefined, { url }],
+      [wallet, 't1', { url }],
+    ] as const) {
+      const tools = new ToolNode(walletTools(owner))
+      const message = new AIMessage({
+        content: '',
+        tool_calls: [{ name: 'pay_fetch', args: input, id: 'c1', type: 'tool_call' }],
+      })
+      const state = await tools.invoke({ messages: [message] }, { configurable: { thread_id } })
+      bodies.push(Object(artifacts(state)[0]).untrustedBody)
+    }
+    expect(bodies).toEqual(['copy 1', 'copy 2', 'copy 3', 'copy 4', 'copy 5', 'copy 6', 'copy 1'])
   })
 })
 

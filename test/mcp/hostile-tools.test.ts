@@ -42,23 +42,10 @@ const cheaper = (answer: Answer): Record<string, unknown> => {
 describe('M13: what a tool asks', () => {
   test.each<[string, (answer: Answer) => Answer]>([
     [
-      'in its structured content and differently in its text',
-      (answer) => ({ ...answer, content: text(cheaper(answer)) }),
-    ],
-    [
-      'in its text and differently in its structured content',
-      (answer) => ({ ...answer, structuredContent: cheaper(answer) }),
-    ],
-    ['in its structured content, with prose for its text', (answer) => ({ ...answer, content: text('It is free.') })],
-    [
-      'in its text, with something else for its structured content',
-      (answer) => ({ ...answer, structuredContent: { sky: 'clear' } }),
-    ],
-    [
-      'in a text that has a key twice',
-      (answer) => ({
-        ...answer,
-        content: text(JSON.stringify(answer.structuredContent).replace('{', '{"error":"a",')),
+      'in a text alone that has a key twice',
+      ({ structuredContent }) => ({
+        isError: true,
+        content: text(JSON.stringify(structuredContent).replace('{', '{"error":"a",')),
       }),
     ],
     [
@@ -95,7 +82,6 @@ describe('M13: what a tool asks', () => {
         _meta: { 'x402/payment-required': offer, 'x402/payment': offer, x402Version: 2 },
       }),
     ],
-    ['in its second text', (answer) => ({ isError: true, content: [...text('no'), ...answer.content] })],
     ['but offers nothing', ({ structuredContent }) => asked({ ...structuredContent, accepts: [] })],
   ])('%s is handed over and not paid', async (_, change) => {
     const { paid, wallet, tools } = setUpBare({ change })
@@ -110,6 +96,30 @@ describe('M13: what a tool asks', () => {
     [
       'in its structured content alone',
       ({ structuredContent }) => ({ isError: true, structuredContent: structuredContent ?? {}, content: [] }),
+    ],
+    [
+      'in its second text, after prose',
+      ({ content }) => ({ isError: true, content: [...text('This tool costs money.'), ...content] }),
+    ],
+    [
+      'in its second text, after JSON that asks nothing',
+      ({ content }) => ({ isError: true, content: [...text({ error: 'payment required' }), ...content] }),
+    ],
+    [
+      'in its structured content, with prose for its text',
+      (answer) => ({ ...answer, content: text('Payment required.') }),
+    ],
+    [
+      'in its structured content, with other JSON for its text',
+      (answer) => ({ ...answer, content: text({ error: 'payment required' }) }),
+    ],
+    [
+      'in its structured content, and differently in its text, which does not count',
+      (answer) => ({ ...answer, content: text(cheaper(answer)) }),
+    ],
+    [
+      'in its text, with something else for its structured content',
+      (answer) => ({ ...answer, structuredContent: { error: 'payment required' } }),
     ],
     [
       'in both, with the keys in another order',

@@ -95,7 +95,7 @@ describe.each(lines)('a host of the %s line', (line) => {
   test('is told what is wrong with its input in a result, and nothing is sent', async () => {
     const resource = sell()
     const host = await connect(open(), {}, { line })
-    for (const maxUsd of ['unlimited', -1, 1e99, null]) {
+    for (const maxUsd of ['unlimited', -1, 1e99, true]) {
       const { isError, answer } = await host.call('pay_fetch', { url, maxUsd })
       expect([isError, answer]).toMatchObject([true, { status: 'failed', code: 'input_invalid' }])
     }
@@ -144,6 +144,34 @@ describe.each(lines)('a host of the %s line', (line) => {
       answer: { approvals: [{ status: 'approved' }] },
     })
     expect(await host.call('pay_fetch', { url, key: 'report' })).toMatchObject({ answer: { status: 'ok' } })
+    expect([taken(), signed()]).toEqual([5_000_000n, 1])
+  })
+
+  test('that says it can ask and has nothing that would is asked once: then the payment waits, by its id and key', async () => {
+    sell({ priceUsd: '5' })
+    const wallet = open()
+    const host = await connect(wallet.session({}), { approvals: wallet.approvals }, { line, isDeaf: true })
+    // A client of the modern line gives up by itself: its model calls again.
+    if (line === 'modern') await expect(host.call('pay_fetch', { url })).rejects.toThrow(/no handler/)
+    const { isError, answer } = await host.call('pay_fetch', { url })
+    expect([isError, answer]).toMatchObject([
+      false,
+      {
+        status: 'waiting',
+        code: 'approval_required',
+        key: expect.stringMatching(/^call_/),
+        approval: { id: expect.stringMatching(/^apr_/), status: 'pending' },
+      },
+    ])
+    const { id } = Object(answer['approval'])
+    const again = { url, key: answer['key'] }
+    for (const input of [{ url }, again, { url }]) {
+      expect(await host.call('pay_fetch', input)).toMatchObject({ answer: { status: 'waiting', approval: { id } } })
+    }
+    expect(host.asked()).toBe(1)
+    expect(await wallet.approvals.list()).toMatchObject([{ id, status: 'pending' }])
+    await wallet.approvals.approve(id)
+    expect(await host.call('pay_fetch', again)).toMatchObject({ answer: { status: 'ok' } })
     expect([taken(), signed()]).toEqual([5_000_000n, 1])
   })
 
@@ -267,7 +295,9 @@ describe('an approval at the host', () => {
     })
     // Sent again, here and in a third process, it is the same purchase.
     for (const again of [desk, openDesk(open({ ledger: sqliteLedger(file, { monotonic: false }) }))]) {
-      expect(await again({ url }, round)).toMatchObject({ isError: true })
+      expect(await again({ url }, round)).toMatchObject({
+        structuredContent: { status: 'ok', explanation: expect.stringContaining('nothing was paid again') },
+      })
     }
     expect(taken()).toBe(5_000_000n)
     expect(await second.payments.list()).toHaveLength(1)

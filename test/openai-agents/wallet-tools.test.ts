@@ -21,7 +21,11 @@ type Options = { readonly name?: string; readonly approvals?: AgentWallet['appro
 function createBuyer(owner: AgentWallet | Session, input: unknown, { name = 'pay_fetch', approvals }: Options = {}) {
   const end = [assistantMessage('end')]
   const turns = input === undefined ? [end] : [[functionCall(name, JSON.stringify(input), { callId: 'c1' })], end]
-  return new Agent({ name: 'buyer', tools: walletTools(owner, { approvals }), model: new ScriptedModel(turns) })
+  return new Agent({
+    name: 'buyer',
+    tools: walletTools(owner, { approvals, conversation: 'chat' }),
+    model: new ScriptedModel(turns),
+  })
 }
 
 type Buyer = ReturnType<typeof createBuyer>
@@ -132,7 +136,13 @@ describe('an interruption', () => {
     const agent = createBuyer(wallet, undefined, { approvals })
     const result = await run(agent, await decide(agent, suspended.state.toString(), 'reject'))
     expect(result.finalOutput).toBe('end')
+    expect((await approvals.list()).map(({ status }) => status)).toEqual(['denied'])
     expect(signed()).toBe(0)
+  })
+
+  test('without a conversation is nothing that an approval could be found by', () => {
+    const wallet = open()
+    expect(() => walletTools(wallet, { approvals: wallet.approvals })).toThrow(/conversation needs a name/)
   })
 
   test('whose terms have changed since pays nothing, however often it is resumed', async () => {
@@ -170,7 +180,11 @@ describe('an interruption', () => {
     const suspended = await run(createBuyer(wallet, { url }, { approvals }), 'buy')
     const next = [functionCall('pay_fetch', JSON.stringify({ url: `${url}?2` }), { callId: 'c2' })]
     const model = new ScriptedModel([next, [assistantMessage('end')]])
-    const agent: Buyer = new Agent({ name: 'buyer', tools: walletTools(wallet, { approvals }), model })
+    const agent: Buyer = new Agent({
+      name: 'buyer',
+      tools: walletTools(wallet, { approvals, conversation: 'chat' }),
+      model,
+    })
     const result = await run(agent, await decide(agent, suspended.state.toString(), 'approve', true))
     expect(outputsOf(result)).toMatchObject([{ status: 'ok' }, { status: 'denied', code: 'payment_denied' }])
     expect(taken()).toBe(5_000_000n)
@@ -189,5 +203,5 @@ test('the tools have types', () => {
   expectTypeOf(tools[0]).toEqualTypeOf<WalletTool<PayFetchOutput>>()
   expectTypeOf(walletTools).parameter(0).toEqualTypeOf<AgentWallet | Session>()
   expect(tools.map(({ name }) => name)).toEqual(['pay_fetch', 'quote', 'budget', 'payments', 'approval_status'])
-  expect(tools[0].parameters).toMatchObject({ type: 'object', required: ['url'], additionalProperties: false })
+  expect(tools[0]).toMatchObject({ strict: true, parameters: { type: 'object', additionalProperties: false } })
 })

@@ -20,6 +20,8 @@ export type Host = {
   readonly guide: () => Promise<string>
   /** What the person was asked. */
   readonly questions: readonly string[]
+  /** How often the server has asked, whether or not anybody heard it. */
+  readonly asked: () => number
   /** The client itself, of whichever line. */
   readonly client: Client | ClientV1
   readonly close: () => Promise<void>
@@ -32,19 +34,21 @@ export type Called = { readonly isError: boolean; readonly answer: Record<string
 export type HostOptions = {
   readonly line?: 'modern' | 'legacy' | 'v1'
   readonly person?: ((question: string) => Reply) | undefined
+  /** Says that it can ask its person, and has nothing that would. */
+  readonly isDeaf?: boolean | undefined
 }
 
 /** Connects a host to the servers that a function makes, as over stdio. */
 export async function connectHost(
   create: () => McpServer,
-  { line = 'modern', person }: HostOptions = {},
+  { line = 'modern', person, isDeaf = false }: HostOptions = {},
 ): Promise<Host> {
   const questions: string[] = []
   const reply = (question: string): Reply => {
     questions.push(question)
     return person?.(question) ?? { action: 'cancel' }
   }
-  const capabilities = person ? { elicitation: { form: {} } } : {}
+  const capabilities = person || isDeaf ? { elicitation: { form: {} } } : {}
   const [here, there] = InMemoryTransport.createLinkedPair()
   const served = serveStdio(create, { transport: there })
   const info = { name: 'host', version: '1.0.0' }
@@ -54,10 +58,18 @@ export async function connectHost(
       : new Client(info, { capabilities, versionNegotiation: { mode: line === 'modern' ? 'auto' : 'legacy' } })
   if (person) listen(client, reply)
   await client.connect(here as never)
+  let asked = 0
+  const deliver = here.onmessage
+  const count: typeof deliver = (message, ...rest) => {
+    if (/"elicitation\/create"/.test(JSON.stringify(message))) asked += 1
+    deliver?.(message, ...rest)
+  }
+  Object.assign(here, { onmessage: count })
   const list = client.listTools.bind(client)
   return {
     client,
     questions,
+    asked: () => asked,
     call: async (name, args = {}) => read(await client.callTool({ name, arguments: args })),
     read: async (uri) => {
       const [content] = (await client.readResource({ uri })).contents

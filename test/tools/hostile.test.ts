@@ -37,7 +37,7 @@ describe('a model', () => {
     expect(signed()).toBe(0)
   })
 
-  test.each(['unlimited', '-1', -1, 1e99, null, Number.NaN, '1e3', '0x10', '1,000', '', '１', true, [], 0.1 + 0.2])(
+  test.each(['unlimited', '-1', -1, 1e99, Number.NaN, '1e3', '0x10', '1,000', ' ', '１', true, [], 0.1 + 0.2])(
     'cannot cap a call at %s (M6)',
     async (maxUsd) => {
       sell()
@@ -224,9 +224,9 @@ describe('a model', () => {
     const scene = { now: Date.now() }
     sell({ priceUsd: '0.10', clock: () => scene.now })
     const { pay_fetch } = paymentTools(open({ clock: () => scene.now }))
-    await pay_fetch.execute({ url }, { key: callKey('c') })
+    await pay_fetch.execute({ url, key: 'c' })
     scene.now += 3_600_000
-    const again = await pay_fetch.execute({ url }, { key: callKey('c') })
+    const again = await pay_fetch.execute({ url, key: 'c' })
     expect(again).toMatchObject({ status: 'failed', code: 'already_paid', payment: { state: 'claimed' } })
     expect(again.explanation).toBe('Purchase was paid before; nothing was signed now\nDo not buy it again.')
     expect(taken()).toBe(100_000n)
@@ -285,12 +285,13 @@ describe('a yes to a call', () => {
       return pay_fetch.executeApproved({ url }, call, wallet.approvals)
     }
     scene.now += 23 * 3_600_000
-    return { wallet, session, call, sayYesLate }
+    return { wallet, session, sayYesLate }
   }
 
   test('is none to what a sub-agent has filed under the same call, once what was shown is over', async () => {
-    const { wallet, session, call, sayYesLate } = await asking()
-    const child = session.session({ labels: { toolCall: call.key } })
+    const { wallet, session, sayYesLate } = await asking()
+    const [asked] = await wallet.approvals.list()
+    const child = session.session({ labels: { toolCall: String(asked?.labels['toolCall']) } })
     await child.fetch('https://a.data.example/').catch(() => {})
     expect(await sayYesLate()).toMatchObject({ status: 'denied', code: 'payment_denied' })
     expect(await wallet.approvals.list()).toMatchObject([{ status: 'pending', microUsd: 15_000_000n }])
@@ -299,8 +300,10 @@ describe('a yes to a call', () => {
   })
 
   test('cannot be caught by a fetch that says it is that call', async () => {
-    const { wallet, session, call, sayYesLate } = await asking()
-    const forged = session.fetch('https://a.data.example/', { payment: { labels: { toolCall: call.key } } })
+    const { wallet, session, sayYesLate } = await asking()
+    const [asked] = await wallet.approvals.list()
+    const name = String(asked?.labels['toolCall'])
+    const forged = session.fetch('https://a.data.example/', { payment: { labels: { toolCall: name } } })
     await expect(forged).rejects.toMatchObject({ code: 'configuration_invalid' })
     expect(await sayYesLate()).toMatchObject({ status: 'denied', code: 'payment_denied' })
     expect(await wallet.approvals.list()).toEqual([])

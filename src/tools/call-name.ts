@@ -1,0 +1,35 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { canonicalJSON } from '../lib/canonical-json.js'
+import type { PayFetchInput } from './input.js'
+import type { ToolCall } from './pay-fetch.js'
+
+/**
+ * Names a call of a tool by what its framework calls it, such as a run's id and the call's: the same names, the same
+ * purchase.
+ */
+export function callKey(...names: readonly string[]): string {
+  return `call_${digest(JSON.stringify(names))}`
+}
+
+/** Names a call by its request as well: some models use the id of a call again for another one. */
+export function withRequest(call: ToolCall, input: PayFetchInput): ToolCall {
+  return call.key === undefined ? call : { ...call, key: `${plainName(call.key)}.${requestName(input)}` }
+}
+
+/** Tells whether a name is of a call, whatever its request was. */
+export function isOfCall(name: string | undefined, { key }: ToolCall): boolean {
+  return key !== undefined && name?.startsWith(`${plainName(key)}.`) === true
+}
+
+function plainName(key: string): string {
+  return /^[A-Za-z0-9_:-]{1,64}$/.test(key) ? key : callKey(key)
+}
+
+function requestName({ url, method = 'GET', headers = {}, body = '' }: PayFetchInput): string {
+  return digest(canonicalJSON({ url, method, headers: { ...headers }, body }))
+}
+
+function digest(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text))).slice(0, 32)
+}
