@@ -1,7 +1,7 @@
 import { isStipendError, LedgerUnavailableError } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import { version } from './schema.js'
-import { WorkFailure, createGroups } from './groups.js'
+import { createGroups, isWorkFailure, workFailure } from './groups.js'
 import { blockingMs, createTurns } from './turns.js'
 
 /**
@@ -36,7 +36,7 @@ export function createAccess(database: SqliteDatabase, { isSameFile, onBegin, on
     try {
       return work()
     } catch (error) {
-      const cause = error instanceof WorkFailure ? error.cause : error
+      const cause = isWorkFailure(error) ? error.cause : error
       if (isDiskFailure(cause)) broken = cause
       throw error
     }
@@ -80,7 +80,7 @@ function runWork(work: () => unknown): unknown {
   try {
     return work()
   } catch (cause) {
-    throw new WorkFailure('one of the works threw', { cause })
+    throw workFailure(cause)
   }
 }
 

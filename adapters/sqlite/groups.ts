@@ -21,8 +21,19 @@ const maxTogether = 256
 /** Kept from the start, so that a test with timers of its own does not stop the ledger. */
 const afterThisTurn = globalThis.setImmediate
 
-/** Thrown when one of several works threw: the others have nothing to do with it. */
-export class WorkFailure extends Error {}
+const workFailures = new WeakSet<TypeError>()
+
+/** Makes what is thrown when one of several works threw: the others have nothing to do with it. */
+export function workFailure(cause: unknown): TypeError {
+  const failure = new TypeError('one of the works threw', { cause })
+  workFailures.add(failure)
+  return failure
+}
+
+/** Tells whether it was one of several works that threw. */
+export function isWorkFailure(error: unknown): error is TypeError {
+  return error instanceof TypeError && workFailures.has(error)
+}
 
 /**
  * Lets all work that is asked for in one turn of the event loop share a commit, which is what takes time. Where one of them
@@ -36,7 +47,7 @@ export function createGroups(run: Run): Groups {
       const values = await run(group.map(({ work }) => work))
       for (const [index, { resolve }] of group.entries()) resolve(values[index])
     } catch (error) {
-      const isOfOne = error instanceof WorkFailure
+      const isOfOne = isWorkFailure(error)
       if (isOfOne && group.length > 1) for (const one of group) await settle([one])
       else for (const { reject } of group) reject(isOfOne ? error.cause : error)
     }
