@@ -132,8 +132,10 @@ describe.each([
     null,
     undefined,
     {},
-  ])('of a failure never gives prose: %j', (errorReason) => {
-    expect(readFields({ success: false, errorReason })).toEqual({ reason: 'the server says that it was not settled' })
+  ])('of a failure never gives prose as a reason: %j', (errorReason) => {
+    expect(readFields({ success: false, errorReason })).toMatchObject({
+      reason: 'the server says that it was not settled',
+    })
   })
 
   test('of a failure is no receipt, whatever else it says', () => {
