@@ -1,5 +1,18 @@
 import { cleanCause } from './lib/clean-cause.js'
-import type { Approval, Freeze, Limit, Offer, Payment, PaymentId, SessionId, SetAside } from './types.js'
+import { formatPrice, formatUnits } from './lib/format-amount.js'
+import { plain } from './lib/untrusted.js'
+import type {
+  Approval,
+  Asset,
+  Freeze,
+  Limit,
+  Network,
+  Offer,
+  Payment,
+  PaymentId,
+  SessionId,
+  SetAside,
+} from './types.js'
 
 const brand = Symbol.for('stipend.error')
 
@@ -243,6 +256,37 @@ export class ChainUnavailableError extends StipendError {
   }
 }
 
+/** What an address holds too little of. */
+export type Shortage = {
+  readonly network: Network
+  /** The wallet's own, to which money has to be sent. */
+  readonly address: string
+  readonly asset: Pick<Asset, 'symbol' | 'decimals'> & { readonly address?: string | undefined }
+  /** In atomic units, as the chain says. */
+  readonly held: bigint
+  /** In atomic units. */
+  readonly needed: bigint
+  /** What it is needed for, where that is not the payment itself. */
+  readonly use?: 'gas' | undefined
+}
+
+/** Thrown when a chain says that the wallet holds less than is needed; send more to its address, then call again. */
+export class InsufficientFundsError extends StipendError {
+  readonly code = 'insufficient_funds'
+  override readonly retryable = true
+  readonly shortage: Shortage
+  /** What would have been paid; nothing for a transfer's gas. */
+  readonly offer: Offer | undefined
+
+  constructor(shortage: Shortage, offer?: Offer) {
+    super(`Wallet holds too little ${shortage.asset.symbol}; nothing was signed`, {
+      details: [describeShortage(shortage), describeFunding(shortage)],
+    })
+    this.shortage = shortage
+    this.offer = offer
+  }
+}
+
 /** Thrown when the payee has no account that could take the token; the payee has to create one. */
 export class PayeeAccountMissingError extends StipendError {
   readonly code = 'payee_account_missing'
@@ -305,22 +349,39 @@ export class SigningRejectedError extends StipendError {
   }
 }
 
+/** Why a server took no payment, as it says. */
+export type ServerReason = {
+  /** A code of x402, such as `insufficient_funds`. */
+  readonly reason?: string | undefined
+  /** What the server wrote, cut short and without what cannot be seen: data, never instructions. */
+  readonly untrustedReason?: string | undefined
+}
+
 /** Thrown when the server answered a payment with another 402, or x402's 412; look at the response, do not pay again blindly. */
 export class PaymentRejectedError extends StipendError {
   readonly code = 'payment_rejected'
   override readonly moved = 'maybe'
   readonly payment: Payment
+  /** Why, where the server gave a code of x402. */
+  readonly reason: string | undefined
+  /** Why, in the server's own words, cut short: data, never instructions. */
+  readonly untrustedReason: string | undefined
   declare readonly response: Response
 
-  constructor(payment: Payment, response: Response) {
+  constructor(payment: Payment, response: Response, said: ServerReason = {}) {
+    const { untrustedReason } = said
+    // Nothing but a code stands in a sentence of ours.
+    const reason = said.reason !== undefined && /^[a-z0-9_]{1,64}$/.test(said.reason) ? said.reason : undefined
     super(`Server answered the payment with ${response.status}`, {
       details: [
         describe(payment),
-        ...(payment.note === undefined ? [] : [`Its reason: ${payment.note}.`]),
+        ...(reason === undefined ? [] : [`The server says ${reason}.${adviseRejected(reason, payment)}`]),
         'It holds a signed authorization and can still settle it: the amount counts as spent.',
       ],
     })
     this.payment = payment
+    this.reason = reason
+    this.untrustedReason = untrustedReason === undefined ? undefined : plain(untrustedReason, maxReason)
     // Not enumerable, so that logging the error does not log the server's headers.
     Object.defineProperty(this, 'response', { value: response })
   }
@@ -414,6 +475,7 @@ export type AnyStipendError =
   | KeyStoreLockedError
   | LedgerUnavailableError
   | ChainUnavailableError
+  | InsufficientFundsError
   | PayeeAccountMissingError
   | SigningFailedError
   | SigningRejectedError
@@ -422,13 +484,41 @@ export type AnyStipendError =
   | PaymentOutcomeUnknownError
   | CancellationFailedError
 
-function describe(payment: Payment): string {
-  return `${payment.id}: ${payment.amount} ${payment.asset.symbol} units on ${payment.asset.network} to ${payment.payTo} for ${payment.resource.host}`
+const maxReason = 256
+
+type Described = Pick<Payment, 'amount' | 'microUsd' | 'asset' | 'payTo' | 'resource'> & { readonly id: string }
+
+/** As people read it: whole tokens and dollars. */
+function describe(payment: Described): string {
+  const { id, asset, payTo, resource } = payment
+  return `${id}: ${formatPrice(payment)} on ${asset.network} to ${payTo} for ${resource.host}`
 }
 
-function describeApproval({ id, amount, asset, payTo, resource, reason, expiresAt }: Approval): readonly string[] {
-  return [
-    `${id}: ${amount} ${asset.symbol} units on ${asset.network} to ${payTo} for ${resource.host}`,
-    `${reason}; the request expires at ${new Date(expiresAt).toISOString()}`,
-  ]
+function describeApproval(approval: Approval): readonly string[] {
+  const { reason, expiresAt } = approval
+  return [describe(approval), `${reason}; the request expires at ${new Date(expiresAt).toISOString()}`]
+}
+
+/** Says what is there, and what is needed. */
+export function describeShortage({ address, network, asset, held, needed, use }: Shortage): string {
+  const why = use ? ' for the transfer and its gas, which the wallet pays itself' : ''
+  return `${address} on ${network} holds ${formatUnits(held, asset)}, and ${formatUnits(needed, asset)} is needed${why}`
+}
+
+function describeFunding({ address, network, asset, held, needed }: Shortage): string {
+  const token = asset.address === undefined ? '' : ` (${asset.address})`
+  return `Send at least ${formatUnits(needed - held, asset)}${token} on ${network} to ${address}, then call again.`
+}
+
+/** What the owner can do about it, where the code alone says. */
+function adviseRejected(reason: string, { terms, asset, amount }: Payment): string {
+  if (/insufficient_(?:funds|balance)$/.test(reason)) {
+    const needed = formatUnits(amount, asset)
+    return ` Fund ${terms.payer} on ${asset.network}: it needs ${needed} (${asset.address}).`
+  }
+  if (/valid_(?:before|after)$/.test(reason)) return ' Compare the clock of this machine with the one of the server.'
+  if (reason === 'permit2_allowance_required')
+    return ' Permit2 may not move so much of the token, and its owner would have to approve that.'
+  if (reason.endsWith('nonce_already_used')) return ' Its nonce is used: ask the chain with wallet.reconcile().'
+  return ''
 }

@@ -11,6 +11,9 @@ export {
   ClockJumpedError,
   ChainUnavailableError,
   ClockSkewError,
+  InsufficientFundsError,
+  type ServerReason,
+  type Shortage,
   ConfigurationError,
   isStipendError,
   KeyStoreLockedError,
@@ -60,7 +63,8 @@ export type {
   ReserveOptions,
 } from './ports/ledger.js'
 export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory.js'
-export { formatUnits, formatUsd, type Usd } from './money.js'
+export { formatUnits, formatUsd } from './lib/format-amount.js'
+export type { Usd } from './money.js'
 export type { Payer, AuthorizeOptions } from './pay/payer.js'
 export {
   circuitBreaker,

@@ -23,26 +23,10 @@ export function parseUsd(value: Usd, option: string): MicroUsd {
   return BigInt(whole) * 1_000_000n + BigInt((match?.[2] ?? '').padEnd(6, '0'))
 }
 
-/** Formats micro-USD as dollars, such as `$0.10` or `$0.000123`. */
-export function formatUsd(amount: MicroUsd): string {
-  const sign = amount < 0n ? '-' : ''
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(7, '0')
-  const cents = digits.slice(-6).replace(/0{1,4}$/, '')
-  return `${sign}$${digits.slice(0, -6)}.${cents}`
-}
-
 /** Converts atomic units of an asset to micro-USD, rounding up so that no limit is ever undercut. */
 export function toMicroUsd(amount: bigint, asset: Pick<Asset, 'decimals' | 'microUsd'>): MicroUsd {
   const unit = 10n ** BigInt(asset.decimals)
   return (amount * asset.microUsd + unit - 1n) / unit
-}
-
-/** Formats atomic units of an asset, such as `0.01 USDC`. */
-export function formatUnits(amount: bigint, asset: Pick<Asset, 'decimals' | 'symbol'>): string {
-  const digits = amount.toString().padStart(asset.decimals + 1, '0')
-  const fraction = digits.slice(digits.length - asset.decimals).replace(/0+$/, '')
-  const whole = digits.slice(0, digits.length - asset.decimals)
-  return `${whole}${fraction ? `.${fraction}` : ''} ${asset.symbol}`
 }
 
 /** Tells what a payment adds to a limit, in the limit's measure. */

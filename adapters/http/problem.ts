@@ -6,6 +6,7 @@ import {
   type Payment,
   type Refusal,
   type SetAside,
+  type Shortage,
 } from 'stipend'
 import { encodeApproval, encodePayment } from 'stipend/ledger'
 import type { JsonObject } from './json.js'
@@ -18,6 +19,7 @@ const statuses: Partial<Readonly<Record<AnyStipendError['code'], number>>> = {
   session_invalid: 401,
   payment_denied: 403,
   limit_exceeded: 403,
+  insufficient_funds: 409,
   approval_required: 409,
   payment_delayed: 409,
   already_paid: 409,
@@ -86,6 +88,10 @@ function membersOfOwn({ errors, payment }: RefusedError): JsonObject {
 
 /** What the error's own fields say, its amounts as decimal strings. */
 function membersOf(error: AnyStipendError): JsonObject {
+  if (error.code === 'payment_rejected') {
+    const { payment, reason, untrustedReason } = error
+    return { payment: writePayment(payment), reason, untrustedReason }
+  }
   if ('payment' in error) return { payment: writePayment(error.payment) }
   if ('approval' in error) return { approval: writeApproval(error.approval) }
   if (error.code === 'limit_exceeded') {
@@ -95,6 +101,7 @@ function membersOf(error: AnyStipendError): JsonObject {
   if (error.code === 'payment_denied') return { refusals: error.refusals.map(writeRefusal) }
   if (error.code === 'no_payable_offer') return { setAside: error.setAside.map(writeSetAside) }
   if (error.code === 'wallet_frozen') return { freeze: { reason: error.freeze.reason, at: error.freeze.at } }
+  if (error.code === 'insufficient_funds') return { shortage: writeShortage(error.shortage) }
   if (error.code === 'session_revoked') return { session: error.session }
   return error.code === 'clock_skewed' ? { skewMs: error.skewMs } : {}
 }
@@ -105,6 +112,12 @@ function writeRefusal({ rule, reason }: Refusal): JsonObject {
 
 function writeSetAside({ index, reason, untrustedScheme, untrustedNetwork, untrustedAsset }: SetAside): JsonObject {
   return { index, reason, untrustedScheme, untrustedNetwork, untrustedAsset }
+}
+
+function writeShortage({ network, address, asset, held, needed, use }: Shortage): JsonObject {
+  const { symbol, decimals, address: token } = asset
+  const written = { symbol, decimals, address: token }
+  return { network, address, asset: written, held: String(held), needed: String(needed), use }
 }
 
 function writeLimit({ name, scope, window, measure, max, onExceed }: Limit): JsonObject {

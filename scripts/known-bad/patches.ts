@@ -9,6 +9,7 @@ import { pipelinePatches } from './pipeline.ts'
 import { policyPatches } from './policy.ts'
 import { sessionPatches } from './sessions.ts'
 import { waitsPatches } from './waits.ts'
+import { wildPatches } from './wild.ts'
 import type { KnownBad } from './known-bad.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -23,6 +24,7 @@ export const patches: readonly KnownBad[] = [
   ...adaptersPatches,
   ...pipelinePatches,
   ...waitsPatches,
+  ...wildPatches,
 ]
 
 /** Lists the patches that no longer find what they break, or the tests that have to notice. */

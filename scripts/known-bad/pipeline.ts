@@ -105,9 +105,10 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: 'a payment that has ended is signed anew under the nonce of another purchase',
-    file: 'src/pay/resume.ts',
-    find: "  if (!hasItsNonce(own.payment, existing)) throw unknown(resumed, 'its nonce cannot be made again')\n  const renewed = deepFreeze({ ...own.payment,",
-    replace: '  const renewed = deepFreeze({ ...wanted, id: existing.id,',
+    file: 'src/pay/renew.ts',
+    find: '  if (!hasItsNonce) return undefined\n  const payment = deepFreeze({ ...anew,',
+    replace:
+      "  const terms = { ...anew.terms, nonce: `0x${'1'.repeat(64)}` as const }\n  const payment = deepFreeze({ ...anew, id: known.id, terms,",
     tests: ['test/fetch/without-key.test.ts', 'test/pay/reserve.test.ts'],
   },
   {
@@ -242,8 +243,8 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I5',
     breaks: 'a click on Reject takes back what was signed and sent before',
     file: 'src/pay/sign.ts',
-    find: 'const isUnsigned = isKeyUnused && payment.presentations === 1',
-    replace: 'const isUnsigned = isKeyUnused',
+    find: 'const isUnsent = isKeyUnused && payment.presentations === 1',
+    replace: 'const isUnsent = isKeyUnused',
     tests: ['test/keys/account.test.ts'],
   },
   {
@@ -282,7 +283,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I14',
     breaks: 'a server tells the reason of a failure in words of its own, as a note of ours',
     file: 'src/protocols/words.ts',
-    find: '|| !codes.has(value)',
+    find: '&& codes.has(value)',
     replace: '',
     tests: ['test/tools/strangers-words.test.ts'],
   },

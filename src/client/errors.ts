@@ -3,6 +3,7 @@ import {
   AlreadyPaidError,
   ApprovalRequiredError,
   ClockSkewError,
+  InsufficientFundsError,
   LimitExceededError,
   type Moved,
   NoPayableOfferError,
@@ -16,7 +17,7 @@ import {
   WalletFrozenError,
 } from '../errors.js'
 import { decodeApproval, decodePayment } from '../ledger/codec.js'
-import type { Limit, SessionId } from '../types.js'
+import type { Limit, Network, SessionId } from '../types.js'
 
 /** Thrown when the wallet's service refuses or fails with anything that has no error of its own here. */
 export class RemoteWalletError extends StipendError {
@@ -91,6 +92,16 @@ const setAside = z.array(z.looseObject({ index: z.int(), reason: z.string() }))
 const freeze = z.object({ reason: z.string(), at: z.number() })
 const limit = z.looseObject({ name: z.string(), scope: z.string(), measure: z.string(), max: z.string() })
 
+const said = z.object({ reason: z.optional(z.string()), untrustedReason: z.optional(z.string()) })
+const shortage = z.object({
+  network: z.string(),
+  address: z.string(),
+  asset: z.object({ symbol: z.string(), decimals: z.int(), address: z.optional(z.string()) }),
+  held: z.string(),
+  needed: z.string(),
+  use: z.optional(z.literal('gas')),
+})
+
 const builders: Readonly<Record<string, (problem: Problem) => StipendError>> = {
   payment_denied: (problem) => new PaymentDeniedError(refusals.parse(problem['refusals'])),
   no_payable_offer: (problem) => new NoPayableOfferError(setAside.parse(problem['setAside'])),
@@ -102,7 +113,9 @@ const builders: Readonly<Record<string, (problem: Problem) => StipendError>> = {
   approval_required: (problem) => new ApprovalRequiredError(decodeApproval(JSON.stringify(problem['approval']))),
   payment_delayed: (problem) => new PaymentDelayedError(decodeApproval(JSON.stringify(problem['approval']))),
   already_paid: (problem) => new AlreadyPaidError(readPayment(problem)),
-  payment_rejected: (problem) => new PaymentRejectedError(readPayment(problem), new Response(null, { status: 402 })),
+  payment_rejected: (problem) =>
+    new PaymentRejectedError(readPayment(problem), new Response(null, { status: 402 }), said.parse(problem)),
+  insufficient_funds: readInsufficientFunds,
   payment_outcome_unknown: (problem) =>
     new PaymentOutcomeUnknownError(readPayment(problem), { reason: afterColon(problem.title) }),
 }
@@ -115,6 +128,16 @@ function readLimitExceeded(problem: Problem): LimitExceededError {
     asked: BigInt(z.string().parse(problem['asked'])),
     fitsAt: z.optional(z.number()).parse(problem['fitsAt']),
     explanation: problem.detail ?? '',
+  })
+}
+
+function readInsufficientFunds(problem: Problem): InsufficientFundsError {
+  const { held, needed, network, ...rest } = shortage.parse(problem['shortage'])
+  return new InsufficientFundsError({
+    ...rest,
+    network: network as Network,
+    held: BigInt(held),
+    needed: BigInt(needed),
   })
 }
 

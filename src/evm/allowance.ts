@@ -1,4 +1,4 @@
-import { formatUnits } from '../money.js'
+import { formatUnits } from '../lib/format-amount.js'
 import type { Hex, Offer } from '../types.js'
 import { encodeCall, functions, readHex } from './abi.js'
 import { askOne, type Nodes } from './ask-one.js'

@@ -12,9 +12,11 @@ import { placeholder, signingOf } from './typed-signing.js'
 /** Options of `exactEvm`. */
 export type ExactEvmOptions = {
   /**
-   * The longest an authorization may live, in seconds, whatever the server asks for; at most 900.
+   * The longest that an authorization may live, in seconds; at most 900. The server's `maxTimeoutSeconds` is taken up to it:
+   * one that works for longer than this before it settles finds it over. Until it is over, a payment that was not settled
+   * counts as spent.
    *
-   * @default 120
+   * @default 300
    */
   readonly maxValiditySeconds?: number | undefined
 }
@@ -50,7 +52,7 @@ export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
  *
  * @throws ConfigurationError when it is not a whole number from 7 to 900.
  */
-export function readValidity({ maxValiditySeconds = 120 }: ExactEvmOptions): number {
+export function readValidity({ maxValiditySeconds = 300 }: ExactEvmOptions): number {
   if (Number.isInteger(maxValiditySeconds) && maxValiditySeconds >= minValiditySeconds && maxValiditySeconds <= 900)
     return maxValiditySeconds
   throw new ConfigurationError(

@@ -1,3 +1,4 @@
+import { InsufficientFundsError } from '../errors.js'
 import { encodeCall, encodeQuantity, functions, splitSignature } from './abi.js'
 import { askOne, type Nodes } from './ask-one.js'
 import { transactionHash } from './transaction.js'
@@ -64,6 +65,9 @@ async function readFees(
     asset.transfer === 'native'
       ? { from: payer, to: payTo, value: encodeQuantity(amount) }
       : { from: payer, to: asset.address, data: encodeCall(functions.transfer, payTo, amount) }
+  const held = await request(client, 'eth_getBalance', [payer, 'latest'])
+  const value = asset.transfer === 'native' ? amount : 0n
+  refuseShort(held, value, { payer, asset })
   const [accountNonce, estimate, price, tip] = await Promise.all([
     request(client, 'eth_getTransactionCount', [payer, 'pending']),
     request(client, 'eth_estimateGas', [call]),
@@ -76,8 +80,18 @@ async function readFees(
   if (gas > maxGas || gas * maxFeePerGas > maxFeeWei) {
     throw new RangeError(`the gas would cost up to ${gas * maxFeePerGas} wei, and ${maxFeeWei} are allowed`)
   }
+  // Nodes take no transaction whose highest price the sender could not pay.
+  refuseShort(held, value + gas * maxFeePerGas, { payer, asset })
   const numbers = { accountNonce, gas, maxFeePerGas, maxPriorityFeePerGas: tip }
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, value.toString()]))
+}
+
+/** Refuses what would be signed, recorded, and never taken. */
+function refuseShort(held: bigint, needed: bigint, { payer, asset }: Pick<TransferRequest, 'payer' | 'asset'>): void {
+  if (held >= needed) return
+  const { network } = asset
+  const coin = { symbol: 'native coin', decimals: 18 }
+  throw new InsufficientFundsError({ network, address: payer, asset: coin, held, needed, use: 'gas' })
 }
 
 /** A node that knows the transaction already has not failed to take it. */

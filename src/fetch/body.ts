@@ -1,30 +1,17 @@
 import { UnpayableRequestError } from '../errors.js'
-
-type Input = Parameters<typeof fetch>[0]
-type Init = NonNullable<Parameters<typeof fetch>[1]>
-
-/** A body to send once more. */
-export type Replay = {
-  readonly body?: BodyInit | undefined
-  readonly contentType?: string | undefined
-  /** What tells it from other bodies, where that is not the body itself. */
-  readonly identity?: Blob | undefined
-}
-
-/** A request's body, kept so that it can be sent a second time. */
-export type KeptBody = {
-  /** What to call the first fetch with: the caller's own arguments, unless the body had to be split or encoded. */
-  readonly input: Input
-  readonly init: Init | undefined
-  /**
-   * Answers the same bytes again.
-   *
-   * @throws UnpayableRequestError when they are too many, or cannot be read a second time.
-   */
-  readonly replay: () => Promise<Replay>
-  /** Lets go of what was kept. */
-  readonly discard: () => void
-}
+import {
+  copyBytes,
+  isAsyncIterable,
+  isBlob,
+  isForm,
+  isNodeStream,
+  isOwnBlob,
+  isParams,
+  isRequest,
+  isWebStream,
+} from './kinds.js'
+import type { Init, Input, KeptBody } from './kept-body.js'
+import { keepNodeStream, streamOf } from './node-body.js'
 
 /** Keeps a body for a second sending; costs nothing where there is none, and copies only what its owner could change. */
 export function keepBody(input: Input, init: Init | undefined, maxBytes: number): KeptBody {
@@ -32,12 +19,21 @@ export function keepBody(input: Input, init: Init | undefined, maxBytes: number)
   const body = init?.body
   if (body === undefined || body === null)
     return isRequestWithBody(input) ? keepRequest(input, init, maxBytes) : keep(undefined)
-  if (typeof body === 'string' || body instanceof Blob) return keep(body)
-  if (body instanceof URLSearchParams) return keep(new URLSearchParams(body))
-  if (body instanceof FormData) return keepForm(input, init, body)
-  if (body instanceof ReadableStream) return keepStream(input, init, body, maxBytes)
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return keep(copy(body))
-  return { input, init, replay: unreadable, discard }
+  if (typeof body === 'string' || isBlob(body)) return keep(body)
+  if (isParams(body)) return keep(new URLSearchParams(String(body)))
+  if (isWebStream(body)) return keepStream(input, init, body, maxBytes)
+  const bytes = copyBytes(body)
+  if (bytes) return keep(bytes)
+  if (isForm(body)) return canEncode(body) ? keepForm(input, init, body) : { input, init, replay: unreadable, discard }
+  if (isNodeStream(body)) return keepNodeStream(input, init, body, maxBytes)
+  if (isAsyncIterable(body)) return keepStream(input, { duplex: 'half', ...init } as Init, streamOf(body), maxBytes)
+  // A fetch may take more than we know of; what is no object, it takes by its text.
+  return typeof body === 'object' ? { input, init, replay: unreadable, discard } : keep(String(body))
+}
+
+/** A file of another make would be written as a word, and could not be told from others. */
+function canEncode(form: FormData): boolean {
+  return [...form].every(([, value]) => typeof value === 'string' || isOwnBlob(value))
 }
 
 function discard(): void {}
@@ -52,19 +48,16 @@ export async function unreadable(): Promise<never> {
   )
 }
 
-/** A caller may change its buffer while the call is under way; what is sent second must be what was sent first. */
-function copy(body: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
-  const view =
-    body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  return Uint8Array.from(view)
-}
-
 function isRequestWithBody(input: Input): input is Request {
-  return input instanceof Request && input.body !== null && !input.bodyUsed
+  return isRequest(input) && Boolean(input.body) && !input.bodyUsed
 }
 
 function keepRequest(request: Request, init: Init | undefined, maxBytes: number): KeptBody {
-  return { input: request, init, ...collect(request.clone().body, maxBytes) }
+  const body: unknown = request.clone().body
+  const stream = isWebStream(body) ? body : isAsyncIterable(body) ? streamOf(body) : undefined
+  if (stream) return { input: request, init, ...collect(stream, maxBytes) }
+  const bytes = copyBytes(body)
+  return { input: request, init, replay: bytes ? async () => ({ body: bytes }) : unreadable, discard }
 }
 
 function keepStream(input: Input, init: Init | undefined, stream: ReadableStream, maxBytes: number): KeptBody {
@@ -109,7 +102,7 @@ function keepForm(input: Input, init: Init | undefined, form: FormData): KeptBod
   const contentType = `multipart/form-data; boundary=${boundary}`
   const body = encodeForm(form, boundary)
   const identity = encodeForm(form, 'stipend')
-  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
+  const headers = new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined))
   if (!headers.has('content-type')) headers.set('content-type', contentType)
   return { input, init: { ...init, headers, body }, replay: async () => ({ body, contentType, identity }), discard }
 }

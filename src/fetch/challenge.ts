@@ -3,6 +3,8 @@ import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { readStream } from '../lib/read-stream.js'
 import { MalformedMessageError, PaymentDeniedError, UnpayableRequestError } from '../errors.js'
+import { isAsyncIterable, isNodeStream, isWebStream } from './kinds.js'
+import { streamOf } from './node-body.js'
 import type { Protocol } from '../ports/protocol.js'
 import { isSameAddress } from '../lib/same-address.js'
 import type { OfferClaim, PaymentRequired, Resource } from '../types.js'
@@ -102,9 +104,12 @@ function serverTime(headers: Headers): number | undefined {
 }
 
 /** Reads a copy of the body as text, up to a size and a time; a body that is longer, late or not text is not read. */
-async function readBody(response: Response, { signal }: Asked): Promise<string | undefined> {
+export async function readBody(response: Response, { signal }: Pick<Asked, 'signal'>): Promise<string | undefined> {
   if (!response.body || response.bodyUsed) return undefined
-  const reader = response.clone().body?.getReader()
+  const body: unknown = response.clone().body
+  // Those of another make have a stream of Node.
+  const stream = isWebStream(body) ? body : isAsyncIterable(body) ? streamOf(body) : undefined
+  const reader = stream?.getReader()
   if (!reader) return undefined
   try {
     return await waitFor(readText(reader), { ms: deadlines.challengeBody, signal })
@@ -114,6 +119,13 @@ async function readBody(response: Response, { signal }: Asked): Promise<string |
   } finally {
     reader.cancel().catch(() => {})
   }
+}
+
+/** Lets go of a body that nobody will read; never throws. */
+export function discardBody(response: Response): void {
+  const body: unknown = response.body
+  if (isWebStream(body)) body.cancel().catch(() => {})
+  else if (isNodeStream(body)) body.destroy?.()
 }
 
 async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string | undefined> {

@@ -3,7 +3,9 @@ import { isLate, waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { requestHash } from '../pay/request-hash.js'
 import type { Resource } from '../types.js'
-import { type Replay, unreadable } from './body.js'
+import { unreadable } from './body.js'
+import type { Replay } from './kept-body.js'
+import { copyBytes, isBlob } from './kinds.js'
 import type { PayingCall } from './request.js'
 
 /** A request's own body, to be sent once more, and what the request is known by. */
@@ -31,6 +33,8 @@ export async function readReplay({ kept, signal }: PayingCall, resource: Resourc
 }
 
 async function hashOf({ method, url }: Resource, { body, identity }: Replay): Promise<string> {
-  const bytes = body === undefined ? undefined : await new Response(identity ?? body).arrayBuffer()
-  return requestHash(method, url, bytes && new Uint8Array(bytes))
+  const whole: unknown = identity ?? body
+  if (whole === undefined) return requestHash(method, url, undefined)
+  const bytes = isBlob(whole) ? new Uint8Array(await whole.arrayBuffer()) : copyBytes(whole)
+  return requestHash(method, url, bytes ?? new TextEncoder().encode(String(whole)))
 }

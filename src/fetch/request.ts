@@ -1,5 +1,7 @@
 import { type OptionNames, refuseUnknown, refuseMisspelt } from '../lib/known-options.js'
-import { type KeptBody, keepBody } from './body.js'
+import { keepBody } from './body.js'
+import type { KeptBody } from './kept-body.js'
+import { isIterable, isRequest } from './kinds.js'
 import { ConfigurationError, UnpayableRequestError } from '../errors.js'
 import { parseUsd, type Usd } from '../money.js'
 import { callLabel, readLabels } from '../pay/labels.js'
@@ -54,16 +56,17 @@ export type PayingCall = {
  */
 export function readCall(
   input: RequestInfo | URL,
-  init: PayingRequestInit | undefined,
+  given: PayingRequestInit | undefined,
   options: {
     readonly paymentHeaders: readonly string[]
     readonly maxReplayBytes: number
     readonly repeatable: boolean
   },
 ): PayingCall {
+  const init = copyOneShot(given)
   const { payment, ...settings } = init ?? {}
   if (payment) refuseUnknown('payment', payment, paymentNames)
-  const request = input instanceof Request ? input : undefined
+  const request = isRequest(input) ? input : undefined
   refusePaymentHeaders([init?.headers, request?.headers], options.paymentHeaders)
   return {
     method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
@@ -84,6 +87,20 @@ export function readCall(
   }
 }
 
+/**
+ * Copies settings that could be read only once, or that a copy of what they own would lose: headers from a generator, and a
+ * request that is given for settings.
+ */
+function copyOneShot(init: PayingRequestInit | undefined): PayingRequestInit | undefined {
+  if (!init) return init
+  const whole = isRequest(init)
+    ? { ...settingsOf(init), headers: init.headers, ...(init.body && { body: init.body, duplex: 'half' }) }
+    : init
+  const { headers } = whole
+  const isOneShot = isIterable(headers) && Object.is(headers[Symbol.iterator](), headers)
+  return isOneShot ? { ...whole, headers: [...headers].map((pair) => [...pair] as [string, string]) } : whole
+}
+
 /** A fetch of the caller's own may know what a relative URL is relative to; a payment needs to know where it goes. */
 function readUrl(url: string): URL {
   const base = globalThis.location?.href
@@ -95,9 +112,8 @@ function readUrl(url: string): URL {
 function refusePaymentHeaders(all: readonly (HeadersInit | undefined)[], paymentHeaders: readonly string[]): void {
   for (const headers of all) {
     if (!headers) continue
-    const names =
-      headers instanceof Headers || Array.isArray(headers) ? [...headers].map(([name]) => name) : Object.keys(headers)
-    const own = names.find((name) => paymentHeaders.includes(name?.toLowerCase() ?? ''))
+    const names: readonly unknown[] = isIterable(headers) ? [...headers].map(([name]) => name) : Object.keys(headers)
+    const own = names.map((name) => String(name).toLowerCase()).find((name) => paymentHeaders.includes(name))
     if (own === undefined) continue
     throw new UnpayableRequestError(`Request already has a ${own} header; nothing was sent`, {
       details: ['The wallet sets it: leave it out, or use a fetch that does not pay.'],

@@ -1,5 +1,5 @@
-import type { Replay } from './body.js'
-import type { Challenge } from './challenge.js'
+import type { Replay } from './kept-body.js'
+import { type Challenge, readBody } from './challenge.js'
 import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
@@ -86,7 +86,12 @@ export async function conclude(
   { call, challenge, payer }: { readonly call: PayingCall; readonly challenge: Challenge; readonly payer: Payer },
   { payment }: Authorization,
 ): Promise<Response> {
-  const { receipt, reason, note: doubt } = challenge.protocol.readAnswer(response.headers, payment)
+  const {
+    receipt,
+    reason,
+    untrustedReason,
+    note: doubt,
+  } = challenge.protocol.readAnswer(response.headers, payment, await readRefusal(response, call))
   const answeredElsewhere = whyAnsweredElsewhere(response, challenge, {
     isTaken: receipt !== undefined || call.redirect === 'manual',
   })
@@ -95,13 +100,19 @@ export async function conclude(
   const settled = await payer.settle(payment, { status: isDelivered ? 'claimed' : 'unknown', receipt, note })
   // Which condition failed a 412 does not say, unless x402 does.
   const isRejected = response.status === 402 || (response.status === 412 && reason !== undefined)
-  if (isRejected) throw new PaymentRejectedError(settled, response)
+  if (isRejected) throw new PaymentRejectedError(settled, response, { reason, untrustedReason })
   if (answeredElsewhere !== undefined)
     throw new PaymentOutcomeUnknownError(settled, { reason: answeredElsewhere, response })
   payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))
   if (!isDelivered) return response
   const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
   return watchBody(response, () => payer.settle(payment, broken))
+}
+
+/** The body of another 402 can say why; any other answer is the caller's to read. */
+async function readRefusal(response: Response, call: PayingCall): Promise<string | undefined> {
+  if (response.status !== 402) return undefined
+  return readBody(response, call).catch(() => undefined)
 }
 
 function delivers(response: Response, receipt: Receipt | undefined): boolean {

@@ -1,3 +1,5 @@
+import { isWebStream } from './kinds.js'
+
 /** What a reader of a body is told to do when it breaks off; awaited before the reader hears of it. */
 type OnBroken = () => Promise<unknown>
 
@@ -8,7 +10,8 @@ const readers = ['arrayBuffer', 'blob', 'bytes', 'json', 'text'] as const
  * before; nothing is read ahead, and nothing is copied.
  */
 export function watchBody(response: Response, onBroken: OnBroken): Response {
-  if (!response.body) return response
+  // What is no stream of the web is another make's own: its reader notices what breaks off, and we do not.
+  if (!isWebStream(response.body)) return response
   // A clone gives the response another stream in place of the one it had.
   const source = (): ReadableStream<Uint8Array> => Reflect.get(Object.getPrototypeOf(response), 'body', response)
   let watched: ReadableStream<Uint8Array> | undefined

@@ -1,6 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { type PayingCall, type PayingRequestInit, readCall } from './request.js'
-import { type Challenge, readChallenge } from './challenge.js'
+import { type Challenge, discardBody, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
 import { conclude, paidRequest, sendPaid } from './send-paid.js'
 import { unlessAborted } from '../lib/deadline.js'
@@ -101,7 +101,7 @@ export function quoteWith(
     const call = readCall(input, init, { paymentHeaders: [], maxReplayBytes: 0, repeatable: true })
     const response = await sendUnpaid(fetch, call)
     const challenges = response.status === 402 ? await recognise(response, call, payer) : []
-    response.body?.cancel().catch(() => {})
+    discardBody(response)
     call.kept.discard()
     const { maxMicroUsd, labels } = call
     const appraise = ({ required, resource }: Challenge) => payer.appraise(required, { resource, labels, maxMicroUsd })
@@ -136,7 +136,7 @@ async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: Payi
     return response
   } catch (error) {
     // A fetch of the caller's own may not heed the signal: then nobody reads what it answers.
-    answer.then((late) => late.body?.cancel()).catch(() => {})
+    answer.then(discardBody).catch(() => {})
     throw error
   } finally {
     if (response?.status !== 402) kept.discard()
@@ -148,7 +148,7 @@ async function recognise(response: Response, call: PayingCall, payer: Payer): Pr
   if (call.method === 'HEAD' || call.method === 'OPTIONS') return []
   const asked = { url: call.url(), method: call.method, signal: call.signal }
   const challenges = await readChallenge(response, asked, payer.protocols)
-  if (challenges.length > 0) response.body?.cancel().catch(() => {})
+  if (challenges.length > 0) discardBody(response)
   return challenges
 }
 

@@ -1,4 +1,4 @@
-import { formatUsd } from '../money.js'
+import { formatUsd } from '../lib/format-amount.js'
 import type { Limit, Measure } from '../types.js'
 
 const words: Readonly<Record<Measure, string>> = {

@@ -1,7 +1,8 @@
 import { ClockSkewError, ConfigurationError, NoPayableOfferError } from '../errors.js'
 import { unlessAborted } from '../lib/deadline.js'
 import { deepFreeze } from '../lib/freeze.js'
-import { release, sign } from './sign.js'
+import { release } from './sign.js'
+import { signInTime } from './sign-in-time.js'
 import type { Allowed, PurchaseRequest, PayContext } from './context.js'
 import { match } from './match.js'
 import { type Prepared, readTime } from './prepare.js'
@@ -15,11 +16,13 @@ const maxSkewMs = 120_000
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(
   required: PaymentRequired,
-  request: PurchaseRequest,
+  asked: PurchaseRequest,
   context: PayContext,
 ): Promise<Authorization> {
-  const { payment, allowed } = await unlessGivenUp(judgeAndRecord(required, request, context), request, context)
-  const signature = await sign(payment, allowed, request, context)
+  const serverAheadMs = asked.serverTime === undefined ? undefined : asked.serverTime - context.clock()
+  const request = { ...asked, serverAheadMs }
+  const recorded = await unlessGivenUp(judgeAndRecord(required, request, context), request, context)
+  const { payment, allowed, signature } = await signInTime(recorded, required, request, context)
   const authorization = deepFreeze({
     payment,
     offer: allowed.offer,
@@ -69,13 +72,12 @@ function checkName({ isNamed }: PurchaseRequest, { keyStore, ledger }: PayContex
 }
 
 async function checkClock(
-  { serverTime, resource }: PurchaseRequest,
-  { clock, time, askTime, emit }: PayContext,
+  { serverAheadMs: skewMs, resource }: PurchaseRequest,
+  { time, askTime, emit }: PayContext,
 ): Promise<void> {
   if (time().aheadMs !== undefined) await askTime()
   readTime({ time })
-  if (serverTime === undefined) return
-  const skewMs = serverTime - clock()
+  if (skewMs === undefined) return
   if (Math.abs(skewMs) > reportedSkewMs) emit('clock.skewed', { resource: withoutQuery(resource), skewMs })
   if (Math.abs(skewMs) > maxSkewMs) throw new ClockSkewError(skewMs)
 }

@@ -1,6 +1,7 @@
 import type { AssetTable } from '../assets/table.js'
 import type { Reading } from './clock.js'
 import type { Emit, Events } from './events.js'
+import type { FindShortage } from './funds.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
 import type { TakeTurn } from './turns.js'
@@ -40,6 +41,8 @@ export type PayContext = {
   readonly askTime: () => Promise<void>
   /** Asks the chain of an offer's network whether it would execute its payment as it stands now; never rejects. */
   readonly refuseOnChain: RefuseOnChain
+  /** Looks, before anything is signed, whether there is enough to pay; a chain that does not say stops nothing. */
+  readonly findShortage: FindShortage
   /** 32 bytes that the nonces and ids of a payer's purchases are derived from. */
   readonly secret: (payer: string) => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
@@ -75,6 +78,8 @@ export type PurchaseRequest = {
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */
   readonly serverTime?: number | undefined
+  /** By how much the server's clock was ahead of ours when it asked, in milliseconds; less than 0 where it was behind. */
+  readonly serverAheadMs?: number | undefined
   /** Says why an authorization cannot be sent by this transport, measured before anything is signed. */
   readonly whyUnsendable?: ((authorization: Authorization) => string | undefined) | undefined
 }

@@ -1,6 +1,6 @@
 import type { Refusal } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
-import { formatUsd } from '../money.js'
+import { formatUsd } from '../lib/format-amount.js'
 import type { Allowed, PurchaseRequest, Candidate, PayContext } from './context.js'
 
 /** What offers are judged by, besides what they say themselves. */

@@ -18,7 +18,7 @@ export type Payer = {
 }
 
 /** What a payment is asked for; without a name it is a purchase of its own. */
-export type AuthorizeOptions = Omit<PurchaseRequest, 'purchaseKey' | 'isNamed' | 'ownerLabels'> & {
+export type AuthorizeOptions = Omit<PurchaseRequest, 'purchaseKey' | 'isNamed' | 'ownerLabels' | 'serverAheadMs'> & {
   readonly purchaseKey?: string | undefined
 }
 

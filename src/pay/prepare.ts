@@ -1,5 +1,12 @@
 import type { Reading } from './clock.js'
-import { ChainUnavailableError, ClockJumpedError, MalformedMessageError, PaymentDeniedError } from '../errors.js'
+import {
+  ChainUnavailableError,
+  ClockJumpedError,
+  type ClockSkewError,
+  MalformedMessageError,
+  PaymentDeniedError,
+} from '../errors.js'
+import { whyLate } from './fits-window.js'
 import { domainOf } from '../hosts/registered-domain.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
 import { isLate, within } from '../lib/deadline.js'
@@ -18,9 +25,10 @@ export type Payable = { readonly required: PaymentRequired; readonly candidates:
 export type Prepared = { readonly payment: Payment; readonly allowed: Allowed }
 
 /**
- * Judges offers, and fixes what will be recorded and signed for the one to pay.
+ * Judges offers, and fixes what will be recorded and signed for the one to pay: the preferred one of those that come in time.
  *
  * @throws PaymentDeniedError when none is allowed.
+ * @throws ClockSkewError when all that are allowed would be over before the server has them.
  * @throws MalformedMessageError when the answer to the 402 could not be sent.
  */
 export async function prepare(
@@ -28,10 +36,16 @@ export async function prepare(
   request: PurchaseRequest,
   context: PayContext,
 ): Promise<Prepared> {
-  const allowed = await choose(candidates, request, context)
-  const payment = await fixPayment(required, allowed, request, context)
-  checkFit(payment, allowed, request)
-  return { payment, allowed }
+  let late: ClockSkewError | undefined
+  for (const allowed of await choose(candidates, request, context)) {
+    const payment = await fixPayment(required, allowed, request, context)
+    const why = whyLate(payment, { request, context })
+    late ??= why
+    if (why) continue
+    checkFit(payment, allowed, request)
+    return { payment, allowed }
+  }
+  throw late ?? new PaymentDeniedError([])
 }
 
 /** What is signed is valid by the wall clock, and counts by the ledger's time: while these two disagree, nothing is. */
@@ -41,16 +55,16 @@ export function readTime({ time }: Pick<PayContext, 'time'>): Reading {
   return reading
 }
 
-/** Judges offers, and answers the one to pay of those that are allowed. */
+/** Judges offers, and answers those that are allowed, the one to pay first; there is at least one. */
 async function choose(
   candidates: readonly Candidate[],
   request: PurchaseRequest,
   context: PayContext,
-): Promise<Allowed> {
+): Promise<readonly Allowed[]> {
   const judged = await judge(candidates, request, context)
   request.signal?.throwIfAborted()
-  const [chosen] = byPreference(judged.filter(isAllowed), context)
-  if (chosen) return chosen
+  const allowed = byPreference(judged.filter(isAllowed), context)
+  if (allowed.length > 0) return allowed
   const denied = judged.filter((one): one is Denied => !isAllowed(one))
   const cause = denied.find((one) => one.cause !== undefined)?.cause
   throw new PaymentDeniedError(

@@ -1,3 +1,5 @@
+import { describeShortage, type Shortage } from '../errors.js'
+import { shortageOf } from './funds.js'
 import { explainLimit } from '../ledger/explain-limit.js'
 import { byPreference, isAllowed, judge, type JudgeRequest, type Judged } from './judge.js'
 import { match } from './match.js'
@@ -12,8 +14,10 @@ export type QuotedOffer = {
   readonly allowed: boolean
   /** What it has to wait for: a person, where only limits beyond which one is asked are in its way, or its time. */
   readonly waitsFor?: Hold['kind'] | undefined
-  /** In words: which rules or limits say no. */
+  /** In words: which rules or limits say no, or what the wallet holds too little of. */
   readonly reasons: readonly string[]
+  /** What the wallet holds too little of, where its chain says so. */
+  readonly shortage?: Shortage | undefined
 }
 
 /** What a resource costs, offer by offer. */
@@ -39,14 +43,23 @@ export async function appraise(required: PaymentRequired, request: JudgeRequest,
 async function quoteOffer(judged: Judged, context: PayContext): Promise<QuotedOffer> {
   const { offer } = judged
   const { microUsd } = offer
-  if (isAllowed(judged)) return { offer, microUsd, ...(await quoteLimits(judged, context)) }
+  if (isAllowed(judged)) return { offer, microUsd, ...(await quoteAllowed(judged, context)) }
   return { offer, microUsd, allowed: false, reasons: judged.refusals.map(({ rule, reason }) => `${rule}: ${reason}`) }
 }
 
-async function quoteLimits(
-  { offer, limits, hold }: Allowed,
-  { ledger, time }: PayContext,
-): Promise<Pick<QuotedOffer, 'allowed' | 'waitsFor' | 'reasons'>> {
+type Findings = Pick<QuotedOffer, 'allowed' | 'waitsFor' | 'reasons' | 'shortage'>
+
+async function quoteAllowed(allowed: Allowed, context: PayContext): Promise<Findings> {
+  const [findings, shortage] = await Promise.all([
+    quoteLimits(allowed, context),
+    shortageOf(allowed, context.findShortage),
+  ])
+  if (!shortage) return findings
+  const reasons = [...findings.reasons, `insufficient funds: ${describeShortage(shortage)}`]
+  return { allowed: false, reasons, shortage }
+}
+
+async function quoteLimits({ offer, limits, hold }: Allowed, { ledger, time }: PayContext): Promise<Findings> {
   const usage = await ledger.usage(limits, time().ledger)
   const beyond = usage.filter(({ limit, used }) => used + askedOf(limit, offer) > limit.max)
   const reasons = beyond.map((one) => explain(one, offer))

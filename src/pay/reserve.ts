@@ -1,8 +1,10 @@
 import { areAmong, allowsExceeding, allowsDifference } from './allowance.js'
 import { approvalId, awaitApproval, checkConsent, findApproved, type Question, questionOf } from './approve.js'
-import { PaymentDeniedError } from '../errors.js'
+import { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
+import { isForShortage, nothingNew, shortageOf } from './funds.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
+import { prepareAnew, renew } from './renew.js'
 import { resumeOrRenew } from './resume.js'
 import { admit } from './sign.js'
 import { type Excess, tryReserve } from './try-reserve.js'
@@ -18,13 +20,39 @@ const maxQuestions = 3
  */
 export async function record(payable: Payable, request: PurchaseRequest, context: PayContext): Promise<Prepared> {
   request.signal?.throwIfAborted()
-  const { existing, payment, allowed } = await reserveWithApproval(payable, request, context)
+  const { existing, payment, allowed } = await reserveFunded(payable, request, context)
   if (existing === undefined) return { payment: admit(payment), allowed }
   const { required } = payable
   return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
 }
 
+/** Records a payment with a time that begins now, in place of what is recorded under its nonce; nothing where that stands. */
+export async function recordAnew(
+  known: Payment,
+  allowing: Pick<Payable, 'required'> & Pick<Prepared, 'allowed'>,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Prepared | undefined> {
+  const anew = await prepareAnew(known, allowing, request, context)
+  const renewed = await renew(known, anew, context)
+  return renewed?.tried.type === 'recorded' ? { payment: admit(renewed.payment), allowed: anew.allowed } : undefined
+}
+
 type Reserved = Prepared & { readonly existing: Payment | undefined }
+
+/** Reserves for the preferred offer of those that there is enough for. */
+async function reserveFunded(payable: Payable, request: PurchaseRequest, context: PayContext): Promise<Reserved> {
+  try {
+    return await reserveWithApproval(payable, request, context)
+  } catch (error) {
+    if (!(error instanceof InsufficientFundsError)) throw error
+    const candidates = payable.candidates.filter(({ offer }) => offer !== error.offer)
+    if (candidates.length === 0 || candidates.length === payable.candidates.length) throw error
+    return await reserveFunded({ ...payable, candidates }, request, context).catch((other: unknown) => {
+      throw other instanceof PaymentDeniedError || other instanceof InsufficientFundsError ? error : other
+    })
+  }
+}
 
 /**
  * Reserves; where a person has to be asked first, asks, and judges and fixes it all anew with the answer: meanwhile the
@@ -38,7 +66,7 @@ async function reserveWithApproval(
   const given = new Set<ApprovalId>()
   let prepared = await prepare({ required, candidates }, request, context)
   for (;;) {
-    const outcome = await reserve(prepared, request, context)
+    const outcome = await reserveIfFunded(prepared, request, context)
     if (outcome.type !== 'waiting') return { ...prepared, existing: outcome.existing }
     const id = approvalId(prepared.payment, outcome.question, request)
     if (given.has(id) || given.size >= maxQuestions) throw notCovered('it was given for something else, or has expired')
@@ -48,6 +76,18 @@ async function reserveWithApproval(
     request.signal?.throwIfAborted()
     prepared = await prepare({ required, candidates: [prepared.allowed] }, request, context)
   }
+}
+
+/** Reserves, or answers the payment that is there already also where there is too little for a new one. */
+async function reserveIfFunded(prepared: Prepared, request: PurchaseRequest, context: PayContext): Promise<Outcome> {
+  const { allowed } = prepared
+  const shortage = await shortageOf(allowed, context.findShortage)
+  request.signal?.throwIfAborted()
+  if (!shortage) return reserve(prepared, request, context)
+  const short = { ...prepared, allowed: { ...allowed, limits: [...allowed.limits, nothingNew] } }
+  return reserve(short, request, context).catch((error: unknown) => {
+    throw isForShortage(error) ? new InsufficientFundsError(shortage, allowed.offer) : error
+  })
 }
 
 type Outcome =

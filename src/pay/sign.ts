@@ -3,6 +3,7 @@ import { deadlines } from '../lib/deadlines.js'
 import { isUserRejection } from '../lib/user-rejection.js'
 import {
   LedgerUnavailableError,
+  type Moved,
   SessionRevokedError,
   SigningFailedError,
   SigningRejectedError,
@@ -110,15 +111,38 @@ async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, cont
     // A signer that is late can still sign.
     const isOver = isAborted || !isLate(cause)
     const isKeyUnused = isRejected || (signer.throwsUnsigned === true && isOver)
-    const isUnsigned = isKeyUnused && payment.presentations === 1
     const note = isRejected ? 'it was rejected at the wallet' : reason
-    if (isUnsigned) await release(payment, note, context)
-    else await markUnknown(payment, note, context)
-    const moved = isUnsigned ? 'no' : 'maybe'
+    const moved = await giveUp(payment, { isKeyUnused, note }, context)
     throw isRejected
       ? new SigningRejectedError(payment, { moved, cause })
       : new SigningFailedError(payment, { reason, moved, cause })
   }
+}
+
+/**
+ * Gives up a signed payment that nobody has sent. What a signer inside this process signed is dropped here, and is nowhere
+ * else; what another program signed may be in its hands.
+ */
+export async function dropSigned(
+  payment: Payment,
+  signer: Signer,
+  { reason, cause }: { readonly reason: string; readonly cause?: unknown },
+  context: PayContext,
+): Promise<SigningFailedError> {
+  const moved = await giveUp(payment, { isKeyUnused: signer.throwsUnsigned === true, note: reason }, context)
+  return new SigningFailedError(payment, { reason, moved, cause })
+}
+
+/** What was sent before can still be settled, also where the key was not used this time. */
+async function giveUp(
+  payment: Payment,
+  { isKeyUnused, note }: { readonly isKeyUnused: boolean; readonly note: string },
+  context: PayContext,
+): Promise<Moved> {
+  const isUnsent = isKeyUnused && payment.presentations === 1
+  if (isUnsent) await release(payment, note, context)
+  else await markUnknown(payment, note, context)
+  return isUnsent ? 'no' : 'maybe'
 }
 
 /**

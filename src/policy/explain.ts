@@ -1,5 +1,6 @@
 import { explainLimit } from '../ledger/explain-limit.js'
-import { askedOf, formatUsd } from '../money.js'
+import { formatUsd } from '../lib/format-amount.js'
+import { askedOf } from '../money.js'
 import { whileExecutable } from './built-in-limits.js'
 import { guardPolicy, rulesOf } from './engine.js'
 import type { PaymentRequest, PolicyEngine, Rule, RuleRefusal, Verdict } from '../ports/policy.js'

@@ -12,6 +12,8 @@ export type ProtocolAnswer = {
   readonly receipt?: Receipt | undefined
   /** Why it was not settled, as a code or in our words. */
   readonly reason?: string | undefined
+  /** The same in the server's words, which stand in no sentence of ours. */
+  readonly untrustedReason?: string | undefined
   /** What of its receipt does not agree with the payment, in our words; it takes nothing back. */
   readonly note?: string | undefined
 }
@@ -29,6 +31,6 @@ export type Protocol = {
   readonly parse: (message: Message) => PaymentRequired | undefined
   /** Writes the headers that carry a payment. */
   readonly attach: (required: PaymentRequired, authorization: Authorization) => Readonly<Record<string, string>>
-  /** Reads what the answer to a payment says of it; never throws. */
-  readonly readAnswer: (headers: Headers, payment: Payment) => ProtocolAnswer
+  /** Reads what the answer to a payment says of it, the body where it is another 402; never throws. */
+  readonly readAnswer: (headers: Headers, payment: Payment, body?: string) => ProtocolAnswer
 }

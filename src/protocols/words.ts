@@ -64,15 +64,9 @@ const codes = new Set([
   'invalid_exact_svm_verification_failed',
 ])
 
-/** What to do about a code that does not say so itself. */
-const meanings: Readonly<Record<string, string>> = {
-  permit2_allowance_required: 'Permit2 may not move so much of the token, and its owner would have to approve that',
-}
-
 /** Reads an error code of x402, such as `insufficient_funds`, or nothing where it is none. */
 export function readCode(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !codes.has(value)) return undefined
-  return Object.hasOwn(meanings, value) ? `${value}: ${meanings[value]}` : value
+  return typeof value === 'string' && codes.has(value) ? value : undefined
 }
 
 /** Says what a value of a server is, in a message of ours: a number as it is, and of anything else only its kind. */

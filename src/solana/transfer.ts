@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, InsufficientFundsError } from '../errors.js'
 import type { SolanaSigner } from './signer.js'
 import { encodeBytes } from '../lib/base64.js'
 import { isSignedBy } from './verify.js'
@@ -30,6 +30,7 @@ export type TransferSolanaOptions = {
 
 /** Of the blocks that a node remembers: what most of what was in them paid less than. */
 const priceQuantile = 0.75
+const lamports = z.object({ value: z.int().check(z.nonnegative()) })
 const prices = z.array(z.object({ prioritizationFee: z.int().check(z.nonnegative()) })).check(z.maxLength(1024))
 
 /** As long as the transaction of a token with its memo. */
@@ -60,6 +61,12 @@ export function transferSolana(options: TransferSolanaOptions): Scheme<SolanaSig
         throw new ConfigurationError(
           `Failed to transfer: the fee would be up to ${feeOf({ unitPrice })} lamports, and ${maxFeeLamports} are allowed; nothing was signed`,
         )
+      }
+      const held = await readLamports(nodes, context.payer)
+      const needed = feeOf({ unitPrice }) + (offer.asset.transfer === 'native' ? offer.amount : 0n)
+      if (held !== undefined && held < needed) {
+        const sol = { symbol: 'SOL', decimals: 9 }
+        throw new InsufficientFundsError({ network, address: context.payer, asset: sol, held, needed, use: 'gas' })
       }
       return fixTerms(offer, context, { anchor, unitPrice, build })
     },
@@ -127,6 +134,15 @@ async function readPrice(nodes: readonly Node[], accounts: readonly string[]): P
   const found = await firstAnswer(nodes, ask).catch(() => [])
   const paid = found.map(({ prioritizationFee }) => prioritizationFee).toSorted((one, other) => one - other)
   return BigInt(Math.max(1, paid[Math.floor(paid.length * priceQuantile)] ?? 0))
+}
+
+/** What an address holds of the chain's own coin; nothing where no node says. */
+async function readLamports(nodes: readonly Node[], address: string): Promise<bigint | undefined> {
+  const ask = (node: Node) => node.ask('getBalance', [address, { commitment: 'confirmed' }], lamports)
+  return firstAnswer(nodes, ask).then(
+    ({ value }) => BigInt(value),
+    () => undefined,
+  )
 }
 
 /** Says what is wrong with a message, or nothing when it is exactly the recorded transfer, at a fee that is allowed. */

@@ -5,11 +5,13 @@ import { plain } from '../lib/untrusted.js'
 import { instant, seeApproval, seePayment } from './views.js'
 
 const maxExplanationLength = 2000
+const maxReasonLength = 256
 
 /** What a refusal or a failure is to a model, where no money can have left. */
 const statuses: Readonly<Record<string, Status>> = {
   payment_denied: 'denied',
   limit_exceeded: 'denied',
+  insufficient_funds: 'denied',
   wallet_frozen: 'denied',
   session_revoked: 'denied',
   session_invalid: 'denied',
@@ -22,6 +24,7 @@ const doNotRepeat = 'Do not buy it again.'
 /** What to do next, where the error itself does not say. */
 const advice: Readonly<Record<string, string>> = {
   payment_denied: 'The owner decides what may be bought: do without it, or find a way that the rules allow.',
+  insufficient_funds: 'Only the owner can send more. Then call again.',
   wallet_frozen: 'Only the owner can unfreeze it.',
   session_revoked: 'Nothing more can be bought with it.',
   approval_required: 'The owner decides. Then call again with the same input, and with the key if there is one here.',
@@ -45,6 +48,7 @@ export function outcomeOf(error: AnyStipendError, purchaseKey: string | undefine
   return {
     ...answer,
     ...('payment' in error && hasLeft(error) && { payment: seePayment(error.payment) }),
+    ...('untrustedReason' in error && { untrustedReason: untrustedWords(error.untrustedReason) }),
     ...('approval' in error && { approval: seeApproval(error.approval) }),
     ...(isWaiting && { key: purchaseKey }),
     ...('fitsAt' in error && error.fitsAt !== undefined && { fitsAt: instant(error.fitsAt) }),
@@ -65,6 +69,10 @@ export function answerOf(error: AnyStipendError): ToolAnswer {
     ),
     code,
   }
+}
+
+function untrustedWords(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : plain(text, maxReasonLength)
 }
 
 /** Says which field of the input does not fit the schema, and what was expected of it; none of what it held. */

@@ -1,6 +1,6 @@
 import { isStipendError } from '../errors.js'
 import { quoteWith } from '../fetch/wrap-fetch.js'
-import { formatUnits, formatUsd } from '../money.js'
+import { formatUnits, formatUsd } from '../lib/format-amount.js'
 import type { QuotedOffer } from '../pay/quote.js'
 import type {
   ToolAnswer,

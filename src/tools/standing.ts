@@ -1,6 +1,6 @@
 import type { Payment, PaymentStatus } from '../types.js'
 import { withoutQuery } from '../resource.js'
-import { formatUsd } from '../money.js'
+import { formatUsd } from '../lib/format-amount.js'
 import type { PayFetchOutput } from './answers.js'
 import type { PayFetchInput } from './input.js'
 import type { OwnerView } from './owner-view.js'

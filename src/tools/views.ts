@@ -1,4 +1,4 @@
-import { formatUnits, formatUsd } from '../money.js'
+import { formatUnits, formatUsd } from '../lib/format-amount.js'
 import type { Approval, Payment, PaymentStatus } from '../types.js'
 import type { SeenApproval, SeenPayment } from './answers.js'
 import { plain } from '../lib/untrusted.js'

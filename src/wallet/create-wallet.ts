@@ -12,6 +12,7 @@ import { createTrustedClock, type TrustedClock } from '../pay/clock.js'
 import { createPayer } from '../pay/create-payer.js'
 import { ConfigurationError } from '../errors.js'
 import { createEvents, type Emit } from '../pay/events.js'
+import { createFindShortage } from '../pay/funds.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
@@ -99,6 +100,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
     refuseOnChain: createRefuseOnChain(chains),
+    findShortage: createFindShortage(chains, monotonicOf(options)),
     secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,
@@ -186,8 +188,13 @@ function createMover({ transfers }: Chain, context: PayContext, random: Random):
   return createPayer({ ...context, schemes }, { protocols: [], random })
 }
 
-function trustedClockOf({ clock = Date.now, ...options }: AgentWalletOptions, emit: Emit): TrustedClock {
-  const { monotonic = clock === Date.now ? () => performance.now() : clock } = options
+function monotonicOf({ clock = Date.now, monotonic }: AgentWalletOptions): () => number {
+  return monotonic ?? (clock === Date.now ? () => performance.now() : clock)
+}
+
+function trustedClockOf(options: AgentWalletOptions, emit: Emit): TrustedClock {
+  const { clock = Date.now } = options
+  const monotonic = monotonicOf(options)
   const tell = (aheadMs: number | undefined): void => {
     if (aheadMs === undefined) emit('clock.confirmed', {})
     else emit('clock.jumped', { aheadMs })

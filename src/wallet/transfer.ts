@@ -4,7 +4,7 @@ import type { AssetTable } from '../assets/table.js'
 import type { Chain, Transfers } from '../ports/chain.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import { ConfigurationError, PaymentOutcomeUnknownError } from '../errors.js'
+import { ConfigurationError, InsufficientFundsError, isStipendError, PaymentOutcomeUnknownError } from '../errors.js'
 import { parseUnits, parseUsd, type Usd } from '../money.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
@@ -38,7 +38,7 @@ const optionNames: OptionNames<TransferOptions> = {
   labels: true,
 }
 
-type TransferContext = Pick<PayContext, 'assets' | 'keyStore'> & {
+type TransferContext = Pick<PayContext, 'assets' | 'keyStore' | 'findShortage'> & {
   readonly chains: readonly Chain[]
   /** What pays for transfers on the network of each chain. */
   readonly movers: ReadonlyMap<Network, Payer>
@@ -101,7 +101,7 @@ async function inTurn<value>(payer: Payer, work: () => Promise<value>): Promise<
 async function prepare(
   { asset, amount, payTo }: { readonly asset: Asset; readonly amount: bigint; readonly payTo: string },
   transfers: Transfers,
-  { keyStore }: TransferContext,
+  { keyStore, findShortage }: TransferContext,
 ): Promise<PaymentRequired> {
   const signer = await keyStore.getSigner(asset.network)
   if (!signer) throw new ConfigurationError(`Failed to transfer: the key store has no key for ${asset.network}`)
@@ -109,7 +109,11 @@ async function prepare(
     deadlines.transfer,
     transfers.prepare({ payer: signer.address, payTo, asset, amount }),
     'the chain did not answer in time',
-  ).catch((cause: unknown) => {
+  ).catch(async (cause: unknown) => {
+    if (isStipendError(cause)) throw cause
+    // A node that is asked what a transfer takes fails where there is too little to transfer.
+    const shortage = await findShortage({ address: signer.address, asset, needed: amount })
+    if (shortage) throw new InsufficientFundsError(shortage)
     throw new ConfigurationError('Failed to transfer: the chain did not say how; nothing was signed', { cause })
   })
   const claim = { index: 0, scheme, network: asset.network, asset: asset.address, amount, payTo, extra, raw: undefined }

@@ -90,7 +90,9 @@ describe('a wallet at an official server that takes Permit2', () => {
     const wallet = createWallet()
     const error = await rejection(wallet.fetch(`${server.url}/paid`))
     expect(error).toMatchObject({ code: 'payment_rejected', moved: 'maybe', response: { status: 412 } })
-    expect(String(error)).toContain('permit2_allowance_required: ')
+    expect(String(error)).toContain(
+      'The server says permit2_allowance_required. Permit2 may not move so much of the token',
+    )
     expect(await chain.transfersFrom(payer.address)).toEqual([])
     expect(await chain.allowanceOf(payer.address)).toBe(0n)
     expect(await spentBy(wallet)).toBe(price)

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
-import { formatUsd, parseUsd, type Usd } from '../../money.js'
+import { formatUsd } from '../../lib/format-amount.js'
+import { parseUsd, type Usd } from '../../money.js'
 import type { Limit, Window } from '../../types.js'
 import type { Rule } from '../../ports/policy.js'
 import { type JSONValue, withForm } from '../json/rule-json.js'

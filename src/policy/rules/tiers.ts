@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
-import { formatUsd, parseUsd, type Usd } from '../../money.js'
+import { formatUsd } from '../../lib/format-amount.js'
+import { parseUsd, type Usd } from '../../money.js'
 import type { Limit, MicroUsd } from '../../types.js'
 import type { Effects } from './create-rule.js'
 

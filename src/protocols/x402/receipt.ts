@@ -3,8 +3,8 @@ import type { Payment } from '../../types.js'
 import { isSameAddress } from '../../lib/same-address.js'
 import { fieldsOf } from '../fields.js'
 import type { ProtocolAnswer } from '../../ports/protocol.js'
-import { readCode } from '../words.js'
 import { readHeader } from './header.js'
+import { readError } from './refusal.js'
 
 /** Answers the CAIP-2 id of a network as a version of x402 writes it. */
 type ReadNetwork = (network: string) => string | undefined
@@ -15,11 +15,18 @@ type ReadNetwork = (network: string) => string | undefined
  */
 export function readReceipt(value: string, payment: Payment, readNetwork: ReadNetwork): ProtocolAnswer {
   const message = readFirst(value)
-  const { success, errorReason } = fieldsOf(message)
+  const { success, errorReason, errorMessage } = fieldsOf(message)
   if (success === true) return readSuccess(fieldsOf(message), payment, readNetwork)
-  if (success === false) return { reason: readCode(errorReason) ?? 'the server says that it was not settled' }
+  if (success === false) {
+    const said = readError(errorReason)
+    const { untrustedReason } = { ...said, ...readError(errorMessage) }
+    return { reason: said.reason ?? unsettled, ...(untrustedReason !== undefined && { untrustedReason }) }
+  }
   return { note: 'the receipt is not readable' }
 }
+
+/** What is told in our words where the server gives no code. */
+export const unsettled = 'the server says that it was not settled'
 
 /** A header that is there twice arrives as one, its values joined by commas. */
 function readFirst(value: string): unknown {

@@ -6,6 +6,7 @@ import { readEntryV1 } from './entry.js'
 import { writeHeader } from './header.js'
 import { networkOfV1 } from './networks.js'
 import { readReceipt } from './receipt.js'
+import { readBodyError } from './refusal.js'
 import { readRequired } from './required.js'
 
 /** With the outcome of a payment, the body is not what asks. */
@@ -35,9 +36,9 @@ export function x402V1(): Protocol {
         payload,
       }),
     }),
-    readAnswer: (headers, payment) => {
+    readAnswer: (headers, payment, body) => {
       const receipt = headers.get('X-PAYMENT-RESPONSE')
-      return receipt === null ? {} : readReceipt(receipt, payment, networkOfV1)
+      return receipt === null ? readBodyError(body) : readReceipt(receipt, payment, networkOfV1)
     },
   } satisfies Protocol)
 }

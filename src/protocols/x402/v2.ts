@@ -1,11 +1,11 @@
 import type { Authorization } from '../../types.js'
 import { fieldsOf, isObject } from '../fields.js'
 import type { Message, Protocol } from '../../ports/protocol.js'
-import { readCode } from '../words.js'
 import { readEntryV2 } from './entry.js'
 import { networkOfV1 } from './networks.js'
 import { readHeader, writeHeader } from './header.js'
 import { readReceipt } from './receipt.js'
+import { type Refused, readBodyError, readError } from './refusal.js'
 import { readRequired } from './required.js'
 
 const challengeHeader = 'PAYMENT-REQUIRED'
@@ -34,9 +34,9 @@ export function x402(): Protocol {
       // The resource is a description, and optional: a long one stays out of a header that servers bound.
       return { 'PAYMENT-SIGNATURE': whole.length <= maxWholeHeader ? whole : write(undefined) }
     },
-    readAnswer: (headers, payment) => {
+    readAnswer: (headers, payment, body) => {
       const receipt = headers.get('PAYMENT-RESPONSE')
-      return receipt === null ? readRefusal(headers) : readReceipt(receipt, payment, networkOfV1)
+      return receipt === null ? readRefusal(headers, body) : readReceipt(receipt, payment, networkOfV1)
     },
   } satisfies Protocol)
 }
@@ -52,12 +52,13 @@ function echoExtensions(extensions: unknown, { payment }: Authorization): unknow
 }
 
 /** A refused payment is answered with another 402 or a 412, which says why. */
-function readRefusal(headers: Headers): { readonly reason?: string | undefined } {
+function readRefusal(headers: Headers, body: string | undefined): Refused {
   const header = headers.get(challengeHeader)
-  if (header === null) return {}
+  const inBody = readBodyError(body)
+  if (header === null || inBody.reason !== undefined) return inBody
   try {
-    return { reason: readCode(fieldsOf(readHeader(header, challengeHeader))['error']) }
+    return { ...inBody, ...readError(fieldsOf(readHeader(header, challengeHeader))['error']) }
   } catch {
-    return {}
+    return inBody
   }
 }

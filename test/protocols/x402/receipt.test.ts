@@ -132,8 +132,10 @@ describe.each([
     null,
     undefined,
     {},
-  ])('of a failure never gives prose: %j', (errorReason) => {
-    expect(readFields({ success: false, errorReason })).toEqual({ reason: 'the server says that it was not settled' })
+  ])('of a failure never gives prose as a reason: %j', (errorReason) => {
+    expect(readFields({ success: false, errorReason })).toMatchObject({
+      reason: 'the server says that it was not settled',
+    })
   })
 
   test('of a failure is no receipt, whatever else it says', () => {
@@ -177,10 +179,7 @@ describe('an answer without a receipt', () => {
 
   test('of v2 that asks again gives the code of its error', () => {
     const header = encode(challengeV2({ error: 'permit2_allowance_required' }))
-    expect(read({ 'PAYMENT-REQUIRED': header })).toEqual({
-      reason:
-        'permit2_allowance_required: Permit2 may not move so much of the token, and its owner would have to approve that',
-    })
+    expect(read({ 'PAYMENT-REQUIRED': header })).toEqual({ reason: 'permit2_allowance_required' })
   })
 
   test.each([

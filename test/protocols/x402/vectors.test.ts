@@ -69,10 +69,10 @@ const EIP712Domain = [
 
 describe('a payment of the reference implementation', () => {
   test.each([
-    [1e9, 120],
-    [Number.MAX_SAFE_INTEGER, 120],
+    [1e9, 300],
+    [Number.MAX_SAFE_INTEGER, 300],
     [60, 60],
-  ])('lives as long as the server asks, but two minutes at most: %i s', async (maxTimeoutSeconds, seconds) => {
+  ])('lives as long as the server asks, but five minutes at most: %i s', async (maxTimeoutSeconds, seconds) => {
     const required = x402().parse(messageV2(requiredV2([entryV2({ maxTimeoutSeconds })])))
     if (!required) throw new Error('nothing was parsed')
     const { payment } = await preparePayment(required)

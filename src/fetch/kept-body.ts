@@ -1,0 +1,28 @@
+/** What a fetch is called with. */
+export type Input = Parameters<typeof fetch>[0]
+
+/** The settings of a fetch. */
+export type Init = NonNullable<Parameters<typeof fetch>[1]>
+
+/** A body to send once more. */
+export type Replay = {
+  readonly body?: BodyInit | undefined
+  readonly contentType?: string | undefined
+  /** What tells it from other bodies, where that is not the body itself. */
+  readonly identity?: Blob | undefined
+}
+
+/** A request's body, kept so that it can be sent a second time. */
+export type KeptBody = {
+  /** What to call the first fetch with: the caller's own arguments, unless the body had to be split or encoded. */
+  readonly input: Input
+  readonly init: Init | undefined
+  /**
+   * Answers the same bytes again.
+   *
+   * @throws UnpayableRequestError when they are too many, or cannot be read a second time.
+   */
+  readonly replay: () => Promise<Replay>
+  /** Lets go of what was kept. */
+  readonly discard: () => void
+}

@@ -1,0 +1,51 @@
+import { deepFreeze } from '../lib/freeze.js'
+import type { PurchaseRequest, PayContext } from './context.js'
+import { type Payable, prepare, type Prepared } from './prepare.js'
+import { isSoft, type Tried, tryReserve } from './try-reserve.js'
+import type { Payment } from '../types.js'
+
+type Allowing = Pick<Payable, 'required'> & Pick<Prepared, 'allowed'>
+
+/** Judges a purchase once more, and fixes it with a time that begins now. */
+export function prepareAnew(
+  known: Payment,
+  { required, allowed }: Allowing,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Prepared> {
+  return prepare({ required, candidates: [allowed] }, { ...request, purchaseKey: known.purchaseKey }, context)
+}
+
+/** What was recorded in place of a payment, and what the ledger made of it. */
+type Renewed = { readonly payment: Payment; readonly tried: Tried }
+
+/**
+ * Records a purchase with another time in place of what it had under the same nonce, or answers nothing where that nonce
+ * cannot be made again. Whatever it went beyond with a person's leave, it goes beyond again.
+ */
+export async function renew(
+  known: Payment,
+  { payment: anew, allowed: { limits } }: Prepared,
+  context: PayContext,
+): Promise<Renewed | undefined> {
+  const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce && isSamePurchase(known, anew)
+  if (!hasItsNonce) return undefined
+  const payment = deepFreeze({ ...anew, presentations: known.presentations })
+  const { sessions, notAfter } = context
+  const firm = limits.filter((limit) => !isSoft(limit))
+  return { payment, tried: await tryReserve(payment, firm, { renew: true, sessions, notAfter }, context) }
+}
+
+/** Tells whether two payments differ in nothing but their nonce and their time. */
+export function isSamePurchase(one: Payment, other: Payment): boolean {
+  return (
+    one.terms.payer === other.terms.payer &&
+    // Another contract would take the same nonce once more.
+    one.terms.method === other.terms.method &&
+    one.asset.network === other.asset.network &&
+    one.asset.address === other.asset.address &&
+    one.scheme === other.scheme &&
+    one.amount === other.amount &&
+    one.payTo === other.payTo
+  )
+}
