@@ -41,6 +41,9 @@ function networksPage(): string {
 What the package knows by itself, made from its table by \`npx vitest run test/docs.test.ts --update\`. Contracts, decimals and
 signing domains come from here and never from a server; an offer that differs is set aside with a reason.
 
+Tokens that move by \`permit2\` are paid through x402's own contract, and only up to what the wallet's owner has allowed Permit2 to
+move: stipend never approves anything. \`uptoEvm()\` in \`schemes\` pays by use in the same way.
+
 To fund a wallet, send the token on its network to the address that \`wallet.addresses()\` lists for it. For an EVM wallet that is
 one address on all networks. Payments need no gas. Free test money: [faucet.circle.com](https://faucet.circle.com) (Base
 Sepolia, Arbitrum Sepolia, Solana Devnet and others).
