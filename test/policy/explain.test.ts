@@ -89,9 +89,9 @@ describe('an explanation', () => {
     expect(told.text).toBe(
       [
         '$0.50 in USDC on eip155:84532 to api.example.com is paid at once.',
-        'Decided by allowHosts: it gives leave to pay, and no rule objects.',
+        'Decided by allowHosts: it gives permission to pay, and no rule objects.',
         'Rules:',
-        '- allowHosts gives leave to pay',
+        '- allowHosts gives permission to pay',
         '- spendingLimit does not object, sets per-payment limit for api.example.com',
         '- spendingLimit does not object, sets monthly limit',
         '- maxPayments does not object, sets limit on payments per hour',
