@@ -90,6 +90,19 @@ function tap(): readonly string[] {
   return sent
 }
 
+/** Lets nodes say that every account holds enough, so that too little is found out by who executes the transfer. */
+function seemRich(): void {
+  const amount = Buffer.alloc(8)
+  amount.writeBigUInt64LE(1_000_000_000n)
+  chain.lie('getMultipleAccounts', (truth, [, config]) => {
+    // Where a token account keeps its amount; other questions are about more.
+    const { dataSlice } = config as { readonly dataSlice?: { readonly offset: number } }
+    if (dataSlice?.offset !== 64) return truth
+    const { value, ...rest } = truth as { readonly value: readonly (object | null)[] }
+    return { ...rest, value: value.map((one) => one && { ...one, data: [amount.toString('base64'), 'base64'] }) }
+  })
+}
+
 describe('a transfer on Solana', () => {
   test('of a token moves it, at the payer’s own fee', async () => {
     const before = chain.lamportsOf(payer.address)
@@ -228,6 +241,7 @@ describe('a transfer on Solana', () => {
     const wallet = open({ keyStore })
     const what = { ...toPayee(), amount: '20', key: 'rent' }
     const ask = () => rejection(wallet.transfer(what))
+    seemRich()
     expect(await ask()).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
     expect(await spentBy(wallet)).toBe(20_000_000n)
     await chain.mintTo(payer.address, devnetUsdc, 20_000_000n)

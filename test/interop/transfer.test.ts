@@ -219,8 +219,8 @@ describe('what a wallet holds', () => {
     const wallet = open()
     const held = await wallet.balances()
     expect(held.map(({ asset, amount, microUsd }) => [asset.symbol, amount, microUsd])).toEqual([
-      ['USDC', 10_000_000n, 10_000_000n],
       ['ETH', parseEther('100'), 200_000_000_000n],
+      ['USDC', 10_000_000n, 10_000_000n],
     ])
     expect(await wallet.addresses()).toContainEqual({ network, address: payer.address })
   })
