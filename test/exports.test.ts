@@ -192,6 +192,7 @@ describe('the public names', () => {
         "nextSeal",
         "presentPayment",
         "rebaseTime",
+        "renewPayment",
         "shareOf",
         "windowKey",
         "windowStart",

@@ -46,7 +46,14 @@ BEGIN
   SELECT p.payment INTO live FROM ${schema}.payments p WHERE p.id = wanted->>'id' AND p.status IN ${spent};
   refusal := COALESCE(${schema}.existing(wanted, live, options, now), ${schema}.difference(options));
   IF refusal IS NOT NULL THEN RETURN refusal; END IF;
-  IF live IS NOT NULL THEN PERFORM ${schema}.tally(live, -1); END IF;
+  IF live IS NOT NULL THEN
+    PERFORM ${schema}.tally(live, -1);
+    -- As renewPayment says it.
+    sizes := sizes || jsonb_build_object('presentations',
+      GREATEST((sizes->>'presentations')::integer, (live->>'presentations')::integer));
+    body := ${schema}.record_of(pieces, sizes);
+    wanted := body;
+  END IF;
   FOR place IN 0 .. jsonb_array_length(limits) - 1 LOOP
     refusal := ${schema}.exceeded(limits->place, wanted);
     EXIT WHEN refusal IS NOT NULL;

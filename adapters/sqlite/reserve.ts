@@ -6,6 +6,7 @@ import {
   countsAsSpent,
   isUsableApproval,
   presentPayment,
+  renewPayment,
 } from 'stipend/ledger'
 import type { Approvals } from './approvals.js'
 import type { Clock } from './clock.js'
@@ -52,7 +53,7 @@ export function reserve(
   if (refusal) return refusal
   if (options.approval !== undefined) approvals.use(options.approval, now)
   memory.pin(options.pins ?? [], options.newPins ?? [])
-  const recorded = atLedgerTime(payment, now)
+  const recorded = atLedgerTime(live ? renewPayment(live, payment) : payment, now)
   payments.insert(recorded, now)
   meters.add(recorded)
   return { ok: true }

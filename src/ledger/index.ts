@@ -26,6 +26,7 @@ export {
   countsAsSpent,
   isUnresolved,
   presentPayment,
+  renewPayment,
 } from './lifecycle.js'
 export { agreesWithPin } from './pins.js'
 export { shareOf } from './share.js'

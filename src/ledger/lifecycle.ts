@@ -105,6 +105,15 @@ export function canRenewPayment(known: Payment, payment: Payment): boolean {
   return isOpen && payment.terms.validBefore >= known.terms.validBefore
 }
 
+/**
+ * Answers a payment as it takes the place of another of the same nonce. Whoever renews may not know that another call has
+ * sent it meanwhile: what was sent stays counted, and its budget is not given back.
+ */
+export function renewPayment(known: Payment, payment: Payment): Payment {
+  if (known.presentations <= payment.presentations) return payment
+  return Object.freeze({ ...payment, presentations: known.presentations })
+}
+
 /** An authorization with less time than this is not sent again: it could end on its way. */
 const minLifeMs = 10_000
 

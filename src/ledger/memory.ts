@@ -13,7 +13,15 @@ import { createCounters } from './counters.js'
 import { matchesFilter } from './filter.js'
 import { nextEvent, nextRecord } from './journal.js'
 import type { AuditEntry, AuditEvent, JournalEntry, Ledger, Reservation, ReserveOptions } from '../ports/ledger.js'
-import { advancePayment, atLedgerTime, bindsTwin, canRenewPayment, countsAsSpent, presentPayment } from './lifecycle.js'
+import {
+  advancePayment,
+  atLedgerTime,
+  bindsTwin,
+  canRenewPayment,
+  countsAsSpent,
+  presentPayment,
+  renewPayment,
+} from './lifecycle.js'
 import { agreesWithPin } from './pins.js'
 import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from './time.js'
 
@@ -173,7 +181,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
       if (refusal) return refusal
       if (replaced) counters.remove(replaced)
       useUp(options)
-      keep(payment)
+      keep(replaced ? renewPayment(replaced, payment) : payment)
       return { ok: true }
     },
 

@@ -3,7 +3,7 @@ import { recordAnew } from './reserve.js'
 import { dropSigned, sign } from './sign.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Prepared } from './prepare.js'
-import type { PaymentRequired } from '../types.js'
+import type { Payment, PaymentRequired } from '../types.js'
 
 /** A payment that is recorded and signed, and whose time is not over. */
 export type Signed = Prepared & { readonly signature: string }
@@ -34,6 +34,11 @@ async function signOnce(prepared: Prepared, request: PurchaseRequest, context: P
   return { ...prepared, signature: await sign(prepared.payment, prepared.allowed, request, context) }
 }
 
+/** What another program has signed counts as sent: it may be in its hands, whatever becomes of the next signature. */
+function asSigned(payment: Payment, { signer }: Prepared['allowed']): Payment {
+  return signer.throwsUnsigned === true ? payment : { ...payment, presentations: payment.presentations + 1 }
+}
+
 /** Records the purchase with a new time; meanwhile the policy can have changed, or another process been at it. */
 async function renewLate(
   { payment, allowed }: Prepared,
@@ -45,7 +50,7 @@ async function renewLate(
   if (!allowed.scheme.atMostOnce) throw await drop()
   try {
     request.signal?.throwIfAborted()
-    const renewed = await recordAnew(payment, { required, allowed }, request, context)
+    const renewed = await recordAnew(asSigned(payment, allowed), { required, allowed }, request, context)
     if (renewed) return renewed
   } catch (cause) {
     throw await drop(cause)

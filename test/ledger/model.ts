@@ -131,7 +131,9 @@ export function createModel(wall: number) {
       for (const { key, value } of options.newPins ?? []) pins.set(key, value)
       if (replaced) payments.splice(payments.indexOf(replaced), 1)
       const behind = state.now - payment.createdAt
-      payments.push({ ...payment, countsUntil: payment.countsUntil + behind, sentAt: state.now })
+      const sent = replaced && counts(replaced) ? replaced.presentations : 0
+      const presentations = Math.max(payment.presentations, sent)
+      payments.push({ ...payment, presentations, countsUntil: payment.countsUntil + behind, sentAt: state.now })
       return 'recorded'
     },
     update: (id: string, { status, undelivered: isBroken }: PaymentUpdate): string => {

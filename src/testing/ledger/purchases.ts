@@ -12,6 +12,7 @@ export const purchaseContract: LedgerContract = {
   'an unresolved payment binds while it can be settled, and for a while after it was last sent': bindsForAWhile,
   'a payment whose answer broke off is unresolved again': takesBackClaims,
   'a payment that is renewed takes the place of the old one and counts once': renews,
+  'a payment that was sent counts as sent, also where who renews it does not know': keepsPresentations,
   'a payment is not renewed by one that ends before it': keepsTheLongerLived,
   'news of a payment from before it was renewed does not move it': ignoresOldNews,
 }
@@ -152,6 +153,22 @@ async function renews(create: CreateLedger): Promise<void> {
   await ledger.update(sampleId(1), { status: 'claimed' })
   const paid = await ledger.reserve({ ...renewed, createdAt: later + 1 }, [tight], { renew: true })
   claim(!paid.ok && paid.reason === 'exists', 'A payment that was claimed could be renewed')
+}
+
+async function keepsPresentations(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  await recordVia(ledger, 'authorized')
+  await ledger.reserve(samplePayment(1, { createdAt: noon + 1 }), [roomy])
+  const { terms } = samplePayment(1)
+  const renewed = samplePayment(1, {
+    createdAt: noon + 2,
+    terms: { ...terms, validBefore: terms.validBefore + 600 },
+  })
+  claimEqual(await ledger.reserve(renewed, [roomy], { renew: true }), { ok: true }, 'A payment was not renewed')
+  const what = 'A payment that another call has sent was renewed as if nobody had'
+  claimEqual(await ledger.get(sampleId(1)), { ...renewed, presentations: 2 }, what)
+  await ledger.update(sampleId(1), { status: 'released', ifTerms: renewed.terms }).catch(() => undefined)
+  claimEqual((await ledger.get(sampleId(1)))?.status, 'authorized', `${what}, and given back`)
 }
 
 async function keepsTheLongerLived(create: CreateLedger): Promise<void> {

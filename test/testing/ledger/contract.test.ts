@@ -312,6 +312,11 @@ const mistakes: readonly Mistake[] = [
     'a payment that is renewed takes the place of the old one and counts once',
   ],
   [
+    'forgets how often it was sent when it is renewed',
+    { renew: (_known, payment) => payment },
+    'a payment that was sent counts as sent, also where who renews it does not know',
+  ],
+  [
     'keeps what it was given, as it is',
     { copy: (payment) => payment },
     'what a caller changes in its own objects changes nothing in the ledger',

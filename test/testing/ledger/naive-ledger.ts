@@ -7,7 +7,7 @@ import {
 } from '../../../src/ledger/approvals.js'
 import { nextEvent, nextRecord } from '../../../src/ledger/journal.js'
 import type { AuditEntry, JournalEntry, PaymentFilter, ReserveOptions } from '../../../src/ports/ledger.js'
-import { advancePayment, countsAsSpent, canRenewPayment, bindsTwin } from '../../../src/ledger/lifecycle.js'
+import { advancePayment, countsAsSpent, canRenewPayment, bindsTwin, renewPayment } from '../../../src/ledger/lifecycle.js'
 import { agreesWithPin } from '../../../src/ledger/pins.js'
 import { shareOf } from '../../../src/ledger/share.js'
 import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from '../../../src/ledger/time.js'
@@ -52,6 +52,7 @@ export type Habits = {
     now: number,
   ) => Entry | undefined
   readonly present: (entry: Entry, now: number) => Payment
+  readonly renew: (known: Payment, payment: Payment) => Payment
   readonly existsFirst: boolean
   readonly recordsRefused: boolean
   readonly replaces: (entries: Entry[], id: PaymentId) => void
@@ -124,6 +125,7 @@ export const sound: Habits = {
     entry.payment = { ...entry.payment, presentations: entry.payment.presentations + 1, sentAt: now }
     return entry.payment
   },
+  renew: renewPayment,
   existsFirst: true,
   recordsRefused: false,
   replaces: (entries, id) => {
@@ -279,9 +281,11 @@ export function naiveLedger(habits: Habits = sound, { monotonic }: { readonly mo
         habits.repin(pinned, options.newPins ?? [])
       }
       if (refusal && !habits.recordsRefused) return refusal
+      const known = entries.find((entry) => entry.payment.id === payment.id && countsAsSpent(entry.payment))
+      const recorded = known ? habits.renew(known.payment, payment) : payment
       habits.replaces(entries, payment.id)
-      entries.push({ payment: habits.copy(payment), until: habits.until(payment, now) })
-      write(payment)
+      entries.push({ payment: habits.copy(recorded), until: habits.until(recorded, now) })
+      write(recorded)
       return refusal ?? { ok: true }
     },
     update: async (id, update) => {
