@@ -1,8 +1,9 @@
 import { deepFreeze } from '../lib/freeze.js'
 import type { PurchaseRequest, PayContext } from './context.js'
+import { windowStart } from '../ledger/window.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { isSoft, type Tried, tryReserve } from './try-reserve.js'
-import type { Payment } from '../types.js'
+import type { Limit, Payment } from '../types.js'
 
 type Allowing = Pick<Payable, 'required'> & Pick<Prepared, 'allowed'>
 
@@ -21,7 +22,8 @@ type Renewed = { readonly payment: Payment; readonly tried: Tried }
 
 /**
  * Records a purchase with another time in place of what it had under the same nonce, or answers nothing where that nonce
- * cannot be made again. Whatever it went beyond with a person's leave, it goes beyond again.
+ * cannot be made again. Whatever it went beyond with a person's leave, it goes beyond again, as long as it counts there
+ * already: in a window that it has left, that leave was given for another day.
  */
 export async function renew(
   known: Payment,
@@ -32,8 +34,13 @@ export async function renew(
   if (!hasItsNonce) return undefined
   const payment = deepFreeze({ ...anew, presentations: known.presentations })
   const { sessions, notAfter } = context
-  const firm = limits.filter((limit) => !isSoft(limit))
-  return { payment, tried: await tryReserve(payment, firm, { renew: true, sessions, notAfter }, context) }
+  const now = context.time().ledger
+  const held = limits.filter((limit) => !isSoft(limit) || !countsIn(limit, known, now))
+  return { payment, tried: await tryReserve(payment, held, { renew: true, sessions, notAfter }, context) }
+}
+
+function countsIn({ scope, window }: Limit, { scopes, countsUntil }: Payment, now: number): boolean {
+  return scopes.includes(scope) && countsUntil > windowStart(window, now)
 }
 
 /** Tells whether two payments differ in nothing but their nonce and their time. */
