@@ -1,3 +1,4 @@
+import { hmac } from '@noble/hashes/hmac'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import type { PayContext } from './context.js'
@@ -13,21 +14,40 @@ export type Outcomes = {
 const places = 1024
 const maxLength = 262_144
 
-/** Creates the store of a wallet's or a session's outcomes; where the ledger fails, nothing is known or kept. */
-export function createOutcomes({ ledger, sessions }: Pick<PayContext, 'ledger' | 'sessions'>): Outcomes {
-  const placeOf = (name: string) => {
-    const hash = bytesToHex(sha256(utf8ToBytes(nameIn(sessions.at(-1), name))))
+type Sources = Pick<PayContext, 'assets' | 'keyStore' | 'ledger' | 'secret' | 'sessions'>
+
+/**
+ * Creates the store of a wallet's or a session's outcomes, named by the secret that its purchases are named by: wallets of
+ * other keys can share the ledger. Where the ledger or the key store fails, nothing is known or kept.
+ */
+export function createOutcomes(sources: Sources): Outcomes {
+  const { ledger, sessions } = sources
+  const placeOf = async (name: string) => {
+    const secret = await secretOf(sources)
+    if (!secret) return undefined
+    const hash = bytesToHex(hmac(sha256, secret, utf8ToBytes(`outcome\n${nameIn(sessions.at(-1), name)}`)))
     return { hash, place: `outcome:${Number.parseInt(hash.slice(0, 8), 16) % places}` }
   }
   return {
     recall: async (name) => {
-      const { hash, place } = placeOf(name)
-      const kept = await ledger.recall(place).catch(() => undefined)
-      return kept?.startsWith(hash) ? kept.slice(hash.length) : undefined
+      const found = await placeOf(name).catch(() => undefined)
+      if (!found) return undefined
+      const kept = await ledger.recall(found.place).catch(() => undefined)
+      return kept?.startsWith(found.hash) ? kept.slice(found.hash.length) : undefined
     },
     keep: async (name, text) => {
-      const { hash, place } = placeOf(name)
-      if (text.length <= maxLength) await ledger.remember(place, hash + text).catch(() => {})
+      if (text.length > maxLength) return
+      const found = await placeOf(name).catch(() => undefined)
+      if (found) await ledger.remember(found.place, found.hash + text).catch(() => {})
     },
   }
+}
+
+/** All keys of a wallet go by one secret: that of the first will do. */
+async function secretOf({ assets, keyStore, secret }: Sources): Promise<Uint8Array | undefined> {
+  for (const network of new Set(assets.list().map((asset) => asset.network))) {
+    const signer = await keyStore.getSigner(network)
+    if (signer) return secret(signer.address)
+  }
+  return undefined
 }
