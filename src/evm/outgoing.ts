@@ -106,7 +106,8 @@ async function findPermits(
 ): Promise<readonly Movement[]> {
   const known = new Set(movements.flatMap(({ nonce, transaction }) => (nonce === undefined ? [] : [transaction])))
   const found: Movement[] = []
-  for (const { transaction, asset, index } of movements.filter((one) => !known.has(one.transaction))) {
+  const moved = movements.filter(({ transaction, amount }) => amount !== 0n && !known.has(transaction))
+  for (const { transaction, asset, index } of moved) {
     const answer = await client.request({ method: 'eth_getTransactionByHash', params: [transaction] })
     const nonces = namedNonces(readTransaction(answer), account)
     found.push(...nonces.map((nonce) => ({ transaction, asset, index, nonce })))

@@ -41,7 +41,9 @@ async function searchOutgoing(
   const search = outgoing({ account, assets: watched, ...start })
   const seen = await within(deadlines.chainSearch, search, 'the chain did not answer in time')
   if (seen.type === 'open') return seen.reason
-  const { strays, isPending } = await explain(seen.transfers, { ledger, account, since: start.since, proofsOf })
+  // ERC-20 lets anybody move nothing out of any account, as those do who want their address in its history.
+  const moved = seen.transfers.filter((transfer) => transfer.amount !== 0n)
+  const { strays, isPending } = await explain(moved, { ledger, account, since: start.since, proofsOf })
   const [stray, ...others] = strays
   if (stray) await freeze([stray, ...others], network, context)
   if (isPending) return undefined

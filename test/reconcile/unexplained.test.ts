@@ -104,6 +104,19 @@ describe('money that left an account', () => {
     expect(keyStore.signed).toHaveLength(1)
   })
 
+  test('freezes nothing where it was none: anybody can make a token log that nothing of an account went to them', async () => {
+    const { wallet, buy } = await openWallet({
+      outgoing: (payment) => {
+        const own = transferOf(payment)
+        return seen([{ ...own, to: thief, amount: 0n, nonces: [], transaction: `0x${'cd'.repeat(32)}` }, own])
+      },
+    })
+    const names = heard(wallet)
+    await wallet.reconcile()
+    expect([names, await ledger.frozen()]).toEqual([[], undefined])
+    expect((await buy()).status).toBe(200)
+  })
+
   test.each([
     { amount: 1n, confirmed: undefined, isExplained: true },
     { amount: 10_000n, confirmed: undefined, isExplained: true },
