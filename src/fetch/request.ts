@@ -67,10 +67,11 @@ export function readCall(
   const { payment, ...settings } = init ?? {}
   if (payment) refuseUnknown('payment', payment, paymentNames)
   const request = isRequest(input) ? input : undefined
+  const signal = followSignal(init?.signal ?? request?.signal)
   refusePaymentHeaders([init?.headers, request?.headers], options.paymentHeaders)
   return {
     method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
-    signal: init?.signal ?? request?.signal,
+    signal,
     kept: keepBody(input, payment ? settings : init, options.maxReplayBytes),
     purchaseKey: readKey(payment?.key),
     sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
@@ -82,6 +83,7 @@ export function readCall(
     init: () => ({
       ...(request && settingsOf(request)),
       ...settings,
+      ...(signal && { signal }),
       headers: new Headers(init?.headers ?? request?.headers),
     }),
   }
@@ -99,6 +101,16 @@ function copyOneShot(init: PayingRequestInit | undefined): PayingRequestInit | u
   const { headers } = whole
   const isOneShot = isIterable(headers) && Object.is(headers[Symbol.iterator](), headers)
   return isOneShot ? { ...whole, headers: [...headers].map((pair) => [...pair] as [string, string]) } : whole
+}
+
+/** One of another make, such as a polyfill's, is no signal to the platform, nor has all that one has: ours follows it. */
+function followSignal(signal: AbortSignal | null | undefined): AbortSignal | undefined {
+  if (!signal || signal instanceof AbortSignal) return signal ?? undefined
+  const own = new AbortController()
+  const follow = (): void => own.abort(Reflect.get(signal, 'reason'))
+  signal.addEventListener('abort', follow, { once: true })
+  if (signal.aborted) follow()
+  return own.signal
 }
 
 /** A fetch of the caller's own may know what a relative URL is relative to; a payment needs to know where it goes. */

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { openShop } from '../support/shop.ts'
+import { rejection } from '../support/wallets.ts'
+
+const url = 'https://shop.example.com/'
+
+/** A signal of another make, as of the package `abort-controller`, which has neither reasons nor `throwIfAborted`. */
+function foreign() {
+  const target = new EventTarget()
+  const signal = Object.assign(target, { aborted: false })
+  const abort = (): void => {
+    signal.aborted = true
+    target.dispatchEvent(new Event('abort'))
+  }
+  return { signal: signal as unknown as AbortSignal, abort }
+}
+
+test('a signal of another make stands in the way of no payment', async () => {
+  const { open, fetch, taken } = openShop()
+  // Fetches of other makes take their own signals.
+  const other: typeof globalThis.fetch = (input, { signal: _, ...init } = {}) => fetch(input, init)
+  const { signal } = foreign()
+  const wallet = open({ fetch: other })
+  expect((await wallet.fetch(url, { signal })).status).toBe(200)
+  expect(taken()).toBe(10_000n)
+})
+
+test('a signal of another make that is aborted while the answer is waited for ends the wait', async () => {
+  const { open, fetch, ledger } = openShop()
+  const { signal, abort } = foreign()
+  const stopped: AbortSignal[] = []
+  const other: typeof globalThis.fetch = async (input, { signal: given, ...init } = {}) => {
+    const request = new Request(input, init)
+    if (!request.headers.has('payment-signature')) return fetch(request)
+    if (given) stopped.push(given)
+    abort()
+    return new Promise<Response>(() => {})
+  }
+  const error = await rejection(open({ fetch: other }).fetch(url, { signal }))
+  expect(error).toMatchObject({ code: 'payment_outcome_unknown' })
+  expect(stopped.map(({ aborted }) => aborted)).toEqual([true])
+  expect(await ledger.list()).toMatchObject([{ status: 'unknown' }])
+})
+
+test('a signal of another make that is aborted already lets nothing be signed', async () => {
+  const { open, fetch, keyStore } = openShop()
+  const { signal, abort } = foreign()
+  const other: typeof globalThis.fetch = async (input, { signal: _, ...init } = {}) => {
+    abort()
+    return fetch(input, init)
+  }
+  expect(await rejection(open({ fetch: other }).fetch(url, { signal }))).toMatchObject({ name: 'AbortError' })
+  expect(keyStore.signed).toHaveLength(0)
+})
