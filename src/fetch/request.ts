@@ -105,7 +105,8 @@ function copyOneShot(init: PayingRequestInit | undefined): PayingRequestInit | u
 
 /** One of another make, such as a polyfill's, is no signal to the platform, nor has all that one has: ours follows it. */
 function followSignal(signal: AbortSignal | null | undefined): AbortSignal | undefined {
-  if (!signal || signal instanceof AbortSignal) return signal ?? undefined
+  const isOwn: boolean = signal instanceof AbortSignal
+  if (!signal || isOwn) return signal ?? undefined
   const own = new AbortController()
   const follow = (): void => own.abort(Reflect.get(signal, 'reason'))
   signal.addEventListener('abort', follow, { once: true })

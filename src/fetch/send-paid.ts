@@ -51,10 +51,10 @@ function hasCache(): boolean {
   return 'cache' in Request.prototype
 }
 
-/** Sends a payment. From here on it counts as spent, whatever happens. */
+/** Writes and sends a payment, which is signed already: it counts as spent, whatever happens here. */
 export async function sendPaid(
   fetch: typeof globalThis.fetch,
-  { url, init }: PaidRequest,
+  write: () => PaidRequest,
   { payment }: Authorization,
   payer: Payer,
 ): Promise<Response> {
@@ -62,8 +62,9 @@ export async function sendPaid(
   const { validBefore, usefulUntil = validBefore } = payment.terms
   // Nobody can settle it any more by then.
   const ms = usefulUntil * 1000 + deadlines.answerGrace - payer.clock()
-  const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
   try {
+    const { url, init } = write()
+    const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal
     const answer = fetchWithin(fetch, fetch, url, { ...init, signal })
     return await waitFor(answer, { ms, sentence: 'no answer while it could be settled', signal: init.signal })
   } catch (cause) {

@@ -71,7 +71,8 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
       payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash }),
     )
-    const answer = await sendPaid(fetch, paidRequest(call, challenge, authorization, body), authorization, payer)
+    const write = () => paidRequest(call, challenge, authorization, body)
+    const answer = await sendPaid(fetch, write, authorization, payer)
     return conclude(answer, { call, challenge, payer }, authorization)
   }
   wrapped.set(payingFetch, fetch)

@@ -18,7 +18,7 @@ function foreign() {
 test('a signal of another make stands in the way of no payment', async () => {
   const { open, fetch, taken } = openShop()
   // Fetches of other makes take their own signals.
-  const other: typeof globalThis.fetch = (input, { signal: _, ...init } = {}) => fetch(input, init)
+  const other: typeof globalThis.fetch = (input, init) => fetch(input, { ...init, signal: null })
   const { signal } = foreign()
   const wallet = open({ fetch: other })
   expect((await wallet.fetch(url, { signal })).status).toBe(200)
@@ -45,10 +45,23 @@ test('a signal of another make that is aborted while the answer is waited for en
 test('a signal of another make that is aborted already lets nothing be signed', async () => {
   const { open, fetch, keyStore } = openShop()
   const { signal, abort } = foreign()
-  const other: typeof globalThis.fetch = async (input, { signal: _, ...init } = {}) => {
+  const other: typeof globalThis.fetch = async (input, init) => {
     abort()
-    return fetch(input, init)
+    return fetch(input, { ...init, signal: null })
   }
   expect(await rejection(open({ fetch: other }).fetch(url, { signal }))).toMatchObject({ name: 'AbortError' })
   expect(keyStore.signed).toHaveLength(0)
+})
+
+test('a request that cannot be written once more is told as a payment whose outcome is unknown', async () => {
+  const { open, fetch, ledger } = openShop()
+  const headers: Record<string, string> = { 'x-lang': 'en' }
+  const other: typeof globalThis.fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    headers['x-lang'] = 'en\u0000'
+    return response
+  }
+  const wallet = open({ fetch: other })
+  expect(await rejection(wallet.fetch(url, { headers }))).toMatchObject({ code: 'payment_outcome_unknown' })
+  expect(await ledger.list()).toMatchObject([{ status: 'unknown' }])
 })
