@@ -120,7 +120,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
   }
   const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
   const callOf = (toolCallId: string): ToolCall =>
-    conversation === undefined ? {} : { key: callKey(conversation, toolCallId) }
+    conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }
   const recordDenials = async (messages: readonly ModelMessage[]): Promise<void> => {
     if (!approvals) return
     await Promise.all(findDenied(messages).map((id) => pay_fetch.deny(callOf(id), approvals)))

@@ -139,7 +139,8 @@ function toTool<name extends string, input, output>(
 function callOf({ toolCall, configurable, signal }: ToolRunnableConfig): ToolCall {
   const thread: unknown = configurable?.['thread_id']
   const id = toolCall?.id
-  return { signal, key: id === undefined || thread === undefined ? undefined : callKey(String(thread), id) }
+  if (id === undefined || thread === undefined) return { signal }
+  return { signal, key: callKey(String(thread), id), conversation: String(thread) }
 }
 
 type Purchase = { readonly input: PayFetchInput; readonly call: ToolCall; readonly approvals: Approver }

@@ -96,6 +96,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
   const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
   const callOf = (id: string | undefined, signal?: AbortSignal): ToolCall => ({
     key: id === undefined || conversation === undefined ? undefined : callKey(conversation, id),
+    conversation,
     signal,
   })
   const recordDenials = async (context: RunContext): Promise<void> => {

@@ -142,7 +142,7 @@ export const adaptersPatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: "calls of two people's chats that have the same id are one purchase",
     file: 'adapters/ai-sdk/index.ts',
-    find: 'conversation === undefined ? {} : { key: callKey(conversation, toolCallId) }',
+    find: 'conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }',
     replace: "({ key: callKey(conversation ?? '', toolCallId) })",
     tests: ['test/ai-sdk/wallet-tools.test.ts'],
   },

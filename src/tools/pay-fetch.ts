@@ -2,7 +2,7 @@ import { callLabel } from '../pay/labels.js'
 import { isStipendError, PaymentDeniedError } from '../errors.js'
 import { getPayment } from '../fetch/send-paid.js'
 import { wrapFetch } from '../fetch/wrap-fetch.js'
-import type { Payer } from '../pay/payer.js'
+import type { AuthorizeOptions, Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import type { Approval, ApprovalId, Payment } from '../types.js'
 import type { PayFetchOutput } from './answers.js'
@@ -19,6 +19,11 @@ export type ToolCall = {
   readonly signal?: AbortSignal | undefined
   /** Names the call; made again under the same name, it is the same purchase and is paid once. */
   readonly key?: string | undefined
+  /**
+   * Names the conversation that the call is of: while nobody knows what became of a payment, another call of it for the
+   * same request goes on from that one, since models call again.
+   */
+  readonly conversation?: string | undefined
   /** The only approval that it goes on with; any other it would need is refused instead of asked for. */
   readonly approval?: ApprovalId | undefined
 }
@@ -54,7 +59,8 @@ async function attempt(input: PayFetchInput, call: ToolCall, context: ToolContex
   const signed: Payment[] = []
   const authorize: Payer['authorize'] = async (required, ask) => {
     await refuseFlood(required, ask, call, owner)
-    const authorization = await owner.payer.authorize(required, { ...ask, approval: call.approval })
+    const asked = inConversation(ask, input, call)
+    const authorization = await owner.payer.authorize(required, { ...asked, approval: call.approval })
     signed.push(authorization.payment)
     return authorization
   }
@@ -104,7 +110,7 @@ async function sendToAsk(
   const authorize: Payer['authorize'] = async (required, ask) => {
     if (!needsPerson(await payer.appraise(required, ask))) throw refusal('nothing has to be asked')
     await refuseFlood(required, ask, call, context.owner)
-    return payer.authorize(required, ask)
+    return payer.authorize(required, inConversation(ask, input, call))
   }
   try {
     const result = await resultOf(await send(input, call, { ...payer, authorize }, context), context)
@@ -112,6 +118,12 @@ async function sendToAsk(
   } catch (error) {
     if (!isStipendError(error)) throw error
   }
+}
+
+/** Lets a call that only its framework names go on from an unresolved one of its conversation, and of no other's. */
+function inConversation(ask: AuthorizeOptions, { key }: PayFetchInput, { conversation }: ToolCall): AuthorizeOptions {
+  if (key !== undefined || conversation === undefined) return ask
+  return { ...ask, sameRequest: true, requestHash: JSON.stringify([conversation, ask.requestHash]) }
 }
 
 /**
