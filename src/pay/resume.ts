@@ -35,7 +35,8 @@ export async function resumeOrRenew(
   if (!renewed) throw unknown(resumed, 'its nonce cannot be made again')
   const { payment, tried: other } = renewed
   if (other.type === 'recorded') return payment
-  if (other.type === 'beyond') throw unknown(resumed, `signed anew, it would go beyond what its owner lets it: ${other.excess.explanation}`)
+  if (other.type === 'beyond')
+    throw unknown(resumed, `signed anew, it would go beyond what its owner lets it: ${other.excess.explanation}`)
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if (other.type === 'existing' && isLivePayment(other.payment, context.clock()))
     return resume(other.payment, wanted, { now: context.clock(), unknown })

@@ -7,7 +7,13 @@ import {
 } from '../../../src/ledger/approvals.js'
 import { nextEvent, nextRecord } from '../../../src/ledger/journal.js'
 import type { AuditEntry, JournalEntry, PaymentFilter, ReserveOptions } from '../../../src/ports/ledger.js'
-import { advancePayment, countsAsSpent, canRenewPayment, bindsTwin, renewPayment } from '../../../src/ledger/lifecycle.js'
+import {
+  advancePayment,
+  countsAsSpent,
+  canRenewPayment,
+  bindsTwin,
+  renewPayment,
+} from '../../../src/ledger/lifecycle.js'
 import { agreesWithPin } from '../../../src/ledger/pins.js'
 import { shareOf } from '../../../src/ledger/share.js'
 import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from '../../../src/ledger/time.js'
