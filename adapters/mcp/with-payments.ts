@@ -24,8 +24,8 @@ import { readErrorOffer, readOffer } from './offer.js'
 
 const paymentKey = 'x402/payment'
 const payments = new WeakMap<ToolResult, ResponsePayment>()
-/** An authorization lives two minutes at most, and nothing settles it a minute after. */
-const paidTimeoutMs = 180_000
+/** An authorization lives for fifteen minutes at most (`maxValiditySeconds`), and nothing settles it a minute after. */
+const paidTimeoutMs = 960_000
 
 const optionNames: OptionNames<WithPaymentsOptions> = { server: true, labels: true, onToolChanged: true }
 

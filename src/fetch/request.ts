@@ -33,6 +33,8 @@ const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, lab
 export type PayingCall = {
   readonly method: string
   readonly signal: AbortSignal | undefined
+  /** Leaves a signal of another make alone again, once there is nothing more to give up. */
+  readonly unfollow: () => void
   readonly kept: KeptBody
   readonly purchaseKey: string | undefined
   readonly sameRequest: boolean
@@ -67,11 +69,12 @@ export function readCall(
   const { payment, ...settings } = init ?? {}
   if (payment) refuseUnknown('payment', payment, paymentNames)
   const request = isRequest(input) ? input : undefined
-  const signal = followSignal(init?.signal ?? request?.signal)
+  const { signal, unfollow } = followSignal(init?.signal ?? request?.signal)
   refusePaymentHeaders([init?.headers, request?.headers], options.paymentHeaders)
   return {
     method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
     signal,
+    unfollow,
     kept: keepBody(input, payment ? settings : init, options.maxReplayBytes),
     purchaseKey: readKey(payment?.key),
     sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
@@ -104,15 +107,17 @@ function copyOneShot(init: PayingRequestInit | undefined): PayingRequestInit | u
 }
 
 /** One of another make, such as a polyfill's, is no signal to the platform, nor has all that one has: ours follows it. */
-function followSignal(signal: AbortSignal | null | undefined): AbortSignal | undefined {
+function followSignal(signal: AbortSignal | null | undefined): Pick<PayingCall, 'signal' | 'unfollow'> {
   const isOwn: boolean = signal instanceof AbortSignal
-  if (!signal || isOwn) return signal ?? undefined
+  if (!signal || isOwn) return { signal: signal ?? undefined, unfollow: followsNothing }
   const own = new AbortController()
   const follow = (): void => own.abort(Reflect.get(signal, 'reason'))
   signal.addEventListener('abort', follow, { once: true })
   if (signal.aborted) follow()
-  return own.signal
+  return { signal: own.signal, unfollow: () => signal.removeEventListener('abort', follow) }
 }
+
+function followsNothing(): void {}
 
 /** A fetch of the caller's own may know what a relative URL is relative to; a payment needs to know where it goes. */
 function readUrl(url: string): URL {

@@ -106,7 +106,7 @@ export function quoteWith(
     call.kept.discard()
     const { maxMicroUsd, labels } = call
     const appraise = ({ required, resource }: Challenge) => payer.appraise(required, { resource, labels, maxMicroUsd })
-    const quotes = await unlessAborted(call.signal, Promise.all(challenges.map(appraise)))
+    const quotes = await unlessAborted(call.signal, Promise.all(challenges.map(appraise))).finally(call.unfollow)
     return quotes.find(({ offers }) => offers.length > 0) ?? quotes[0]
   }
 }
@@ -129,7 +129,7 @@ async function authorizeFirst(
   }
 }
 
-async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: PayingCall): Promise<Response> {
+async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal, unfollow }: PayingCall): Promise<Response> {
   let response: Response | undefined
   const answer = (async () => fetchWithin(fetch, fetch, kept.input, kept.init))()
   try {
@@ -140,7 +140,10 @@ async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal }: Payi
     answer.then(discardBody).catch(() => {})
     throw error
   } finally {
-    if (response?.status !== 402) kept.discard()
+    if (response?.status !== 402) {
+      kept.discard()
+      unfollow()
+    }
   }
 }
 

@@ -65,3 +65,29 @@ test('a request that cannot be written once more is told as a payment whose outc
   expect(await rejection(wallet.fetch(url, { headers }))).toMatchObject({ code: 'payment_outcome_unknown' })
   expect(await ledger.list()).toMatchObject([{ status: 'unknown' }])
 })
+
+test('a request that pays nothing, and a quote, leave nothing at a signal of another make', async () => {
+  const { open, fetch } = openShop()
+  const { signal } = foreign()
+  let listeners = 0
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
+  Object.assign(signal, {
+    addEventListener: (...given: Parameters<typeof add>) => {
+      listeners += 1
+      add(...given)
+    },
+    removeEventListener: (...given: Parameters<typeof remove>) => {
+      listeners -= 1
+      remove(...given)
+    },
+  })
+  const free: typeof globalThis.fetch = async () => new Response('free')
+  expect(await (await open({ fetch: free }).fetch(url, { signal })).text()).toBe('free')
+  expect(listeners).toBe(0)
+  const other: typeof globalThis.fetch = (input, init) => fetch(input, { ...init, signal: null })
+  expect(await open({ fetch: other }).quote(url, { signal })).toBeDefined()
+  expect(listeners).toBe(0)
+  const failing: typeof globalThis.fetch = async () => Promise.reject(new TypeError('no network'))
+  await rejection(open({ fetch: failing }).fetch(url, { signal }))
+  expect(listeners).toBe(0)
+})
