@@ -20,10 +20,18 @@ export type Notice = {
   readonly data: Readonly<Record<string, string | number | null>>
 }
 
+/** What is said of an event, and where its reader can decide. */
+type Told = {
+  readonly event: keyof Events
+  readonly told: Events[keyof Events]
+  readonly serviceUrl?: string | undefined
+}
+
 /** Says what happened, without the parts that only the wallet should know. */
-export function describeEvent(event: keyof Events, told: Events[keyof Events]): Pick<Notice, 'text' | 'data'> {
+export function describeEvent({ event, told, serviceUrl }: Told): Pick<Notice, 'text' | 'data'> {
+  const hold = holdOf(told)
+  if (hold) return describeApproval(event === 'approval.decided' ? 'decided' : 'asked', hold, serviceUrl)
   if ('payment' in told) return describePayment(event, told.payment)
-  if ('approval' in told) return describeApproval(event, told.approval)
   if ('usage' in told) {
     const { limit, used } = told.usage
     const write = (amount: bigint): string => (limit.measure === 'microUsd' ? formatUsd(amount) : String(amount))
@@ -63,12 +71,54 @@ function describePayment(event: keyof Events, payment: Payment): Pick<Notice, 't
   return { text: `Payment of ${data.usd} to ${data.host} ${verbs[event] ?? status}`, data }
 }
 
-function describeApproval(event: keyof Events, approval: Approval): Pick<Notice, 'text' | 'data'> {
+/** The approval that an event is about: also a payment that was not made is, where it waits for somebody or for its time. */
+export function holdOf(told: Events[keyof Events]): Approval | undefined {
+  if ('approval' in told) return told.approval
+  if (!('error' in told) || !isStipendError(told.error)) return undefined
+  const { error } = told
+  return error.code === 'approval_required' || error.code === 'payment_delayed' ? error.approval : undefined
+}
+
+function describeApproval(
+  what: 'asked' | 'decided',
+  approval: Approval,
+  serviceUrl: string | undefined,
+): Pick<Notice, 'text' | 'data'> {
   const { id, kind, status, reason, expiresAt, executableAt = null } = approval
-  const data = { approval: id, kind, status, reason, ...describeTerms(approval), expiresAt, executableAt }
-  const wait = kind === 'delay' ? 'waits for its time' : 'waits for your approval'
-  const verb = event === 'approval.requested' ? `${wait}: ${reason}` : `is ${status}`
-  return { text: `Payment of ${data.usd} to ${data.host} ${verb}`, data }
+  const terms = describeTerms(approval)
+  const purpose = purposeOf(approval, terms.url)
+  const base = serviceUrl?.replace(/\/+$/, '') ?? ''
+  const how = {
+    approve: `POST ${base}/v1/approvals/${id}/approve`,
+    deny: `POST ${base}/v1/approvals/${id}/deny`,
+    page: serviceUrl === undefined ? null : `${base}/console`,
+  }
+  const data = { approval: id, kind, status, reason, purpose, ...terms, expiresAt, executableAt, ...how }
+  const payment = `Payment of ${terms.usd} (${terms.amount}) to ${terms.host} for ${purpose}`
+  if (what === 'decided') return { text: `${payment} is ${status}`, data }
+  const by = serviceUrl === undefined ? `approvals.approve('${id}') or approvals.deny('${id}')` : how.page
+  const text =
+    kind === 'delay'
+      ? `${payment} can be made from ${instant(executableAt ?? expiresAt)} on: ${reason}. Cancel it with ${serviceUrl === undefined ? `approvals.deny('${id}')` : how.page}`
+      : `${payment} waits for your approval: ${reason}. Decide before ${instant(expiresAt)}: ${by}`
+  return { text, data }
+}
+
+const maxLabels = 160
+
+/** What a payment is for, as far as anybody knows; the labels are the caller's own words. */
+function purposeOf({ resource, labels }: Approval, url: string): string {
+  const words = Object.entries(labels).map(([name, value]) => `${name}: ${value}`)
+  const printable = words
+    .join(', ')
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .slice(0, maxLabels)
+  return `${resource.method} ${url}${printable === '' ? '' : ` (${printable})`}`
+}
+
+/** Such as `2026-01-02 14:05 UTC`. */
+function instant(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function describeTerms({ asset, amount, microUsd, payTo, resource }: Payment | Approval) {

@@ -2,7 +2,7 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { AgentWallet, Events } from 'stipend'
 import { bytesToHex } from '@noble/hashes/utils'
 import { sleep } from '../../src/lib/deadline.js'
-import { describeEvent, type Notice } from './notice.js'
+import { describeEvent, holdOf, type Notice } from './notice.js'
 import { type Random, randomBytes } from '../../src/lib/random.js'
 
 /** Delivers a notice; a rejection is a failure, and it is tried again. */
@@ -16,6 +16,12 @@ export type NotifyOptions = {
    * @default those that a person may have to act on: approvals, denials, unknown outcomes, limits, freezes, revocations
    */
   readonly events?: readonly (keyof Events)[] | undefined
+  /**
+   * Where the handler is reached, such as `https://wallet.example`: what waits for a decision then names its page.
+   *
+   * @default notices name the calls that decide, without a host
+   */
+  readonly serviceUrl?: string | undefined
   /** How often the delivery of one notice is tried. @default 6 */
   readonly attempts?: number | undefined
   /** How many notices wait at most; beyond them the oldest is dropped. @default 1000 */
@@ -30,6 +36,7 @@ export type NotifyOptions = {
 
 const optionNames: OptionNames<NotifyOptions> = {
   events: true,
+  serviceUrl: true,
   attempts: true,
   maxWaiting: true,
   wait: true,
@@ -73,16 +80,35 @@ export function notify(
   options: NotifyOptions = {},
 ): () => void {
   refuseUnknown('notify', options, optionNames)
-  const { events = usual, random = randomBytes } = options
+  const { events = usual, serviceUrl, random = randomBytes } = options
   const queue = createQueue(sink, options)
+  const isRepeated = createHoldMemory()
   const stops = [...new Set(events)].map((event) =>
     on(event, (told) => {
+      if (isRepeated(event, told)) return
       const id = `ntc_${bytesToHex(random(16))}`
-      queue.add(Object.freeze({ id, event, at: clock(), ...describeEvent(event, told) }))
+      queue.add(Object.freeze({ id, event, at: clock(), ...describeEvent({ event, told, serviceUrl }) }))
     }),
   )
   return () => {
     for (const stop of [...stops, queue.stop]) stop()
+  }
+}
+
+const maxRemembered = 1000
+
+/** A payment that waits is asked for, refused for now, and asked for again: its owner is told once. */
+function createHoldMemory(): (event: keyof Events, told: Events[keyof Events]) => boolean {
+  const holds = new Set<string>()
+  return (event, told) => {
+    const hold = holdOf(told)
+    if (!hold || event === 'approval.decided') return false
+    const name = `${hold.id} ${hold.requestedAt}`
+    if (holds.has(name)) return true
+    const [oldest] = holds
+    if (holds.size >= maxRemembered && oldest !== undefined) holds.delete(oldest)
+    holds.add(name)
+    return false
   }
 }
 

@@ -20,10 +20,10 @@ export type HandlerOptions = {
   readonly walletId?: string | undefined
   /**
    * Where the documents of `/v1/policies` are kept (a ledger will do), and rules as data that hold whatever they say.
-   * From the first call on, together they are the whole policy, in place of the wallet's own; with neither, nothing is
-   * paid.
+   * From the first call on they stand beside the policy that the wallet was given in code: both have to agree, so that
+   * they can only narrow it. Of a wallet that was given none they are the whole policy; with no document, nothing is paid.
    *
-   * @default no policies over HTTP: the wallet's own is in force
+   * @default no policies over HTTP: the wallet's own alone is in force
    */
   readonly policies?: { readonly store: PolicyStore; readonly always?: readonly unknown[] | undefined } | undefined
   /**

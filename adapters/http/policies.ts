@@ -10,11 +10,11 @@ export type PolicyDocument = { readonly id: string; readonly document: JsonObjec
 /** Where documents are kept: a ledger, or anything that keeps a text under a name. */
 export type PolicyStore = Pick<Ledger, 'remember' | 'recall'>
 
-/** The documents that together make the wallet's policy. */
+/** The documents that narrow the wallet's own policy, or make it where the wallet has none. */
 export type PolicyDocuments = {
   readonly list: () => Promise<readonly PolicyDocument[]>
   /**
-   * Replaces the documents, readable or not, and the wallet's policy with them; all or nothing.
+   * Replaces the documents, readable or not, and what the wallet judges by; all or nothing.
    *
    * @throws ConfigurationError naming the place, when they are no policy; then everything stays as it was.
    */
@@ -37,7 +37,7 @@ const schema = z.array(z.strictObject({ id: uuid, document: z.record(z.string(),
  * @throws ConfigurationError when those are not usable.
  */
 export function createPolicyDocuments(options: {
-  readonly wallet: Pick<AgentWallet, 'setPolicy'>
+  readonly wallet: Pick<AgentWallet, 'restrict'>
   readonly store: PolicyStore
   readonly always: readonly unknown[]
 }): PolicyDocuments {
@@ -53,10 +53,10 @@ export function createPolicyDocuments(options: {
     return mine
   }
   policyOf([])
-  /** No documents are documents too: the wallet's own policy does not come back, and nothing is paid. */
+  /** Documents stand beside the policy in code, which stays; where there is none, no documents let nothing be paid. */
   const adopt = async (text = '[]'): Promise<void> => {
     if (text === inForce) return
-    await wallet.setPolicy(policyOf(readDocuments(text)))
+    await wallet.restrict(policyOf(readDocuments(text)))
     inForce = text
   }
   const replace = async (documents: readonly PolicyDocument[]): Promise<readonly PolicyDocument[]> => {
@@ -65,7 +65,7 @@ export function createPolicyDocuments(options: {
     const text = JSON.stringify(documents)
     // What is kept is the truth: should the process end here, the next one judges by it.
     await store.remember(name, text)
-    await wallet.setPolicy(policy)
+    await wallet.restrict(policy)
     inForce = text
     return documents
   }

@@ -20,7 +20,7 @@ const list = z.strictObject({ policies: z.array(filed) })
 const getPolicies = createRoute({
   method: 'GET',
   path: '/v1/policies',
-  summary: 'Lists the documents that together make the policy.',
+  summary: 'Lists the documents, which narrow the policy in code, or make it where there is none.',
   callers: ['owner'],
   query: nothing,
   body: nothing,
@@ -47,7 +47,7 @@ const postPolicy = createRoute({
 const putPolicies = createRoute({
   method: 'PUT',
   path: '/v1/policies',
-  summary: 'Replaces all documents in one step; with none, nothing is paid.',
+  summary: 'Replaces all documents in one step; with none and no policy in code, nothing is paid.',
   callers: ['owner'],
   query: nothing,
   body: z.strictObject({
@@ -84,7 +84,7 @@ const putPolicy = createRoute({
 const deletePolicy = createRoute({
   method: 'DELETE',
   path: '/v1/policies/{id}',
-  summary: 'Removes one document; once the last one is gone, nothing is paid.',
+  summary: 'Removes one document; without any, and without a policy in code, nothing is paid.',
   callers: ['owner'],
   params: { id: uuid },
   query: nothing,

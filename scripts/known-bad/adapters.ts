@@ -4,6 +4,22 @@ import type { KnownBad } from './known-bad.ts'
 export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I13',
+    breaks: 'over HTTP, documents take the place of the policy in code',
+    file: 'src/wallet/current-policy.ts',
+    find: 'return beside.length === 0 ? guardPolicy(own) : narrowPolicy(guardPolicy(own), beside)',
+    replace: 'return beside.length === 0 ? guardPolicy(own) : guardPolicy(beside)',
+    tests: ['test/http/policies.test.ts', '-t', 'loosen'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'over HTTP, documents bring back what the owner’s code has taken away',
+    file: 'src/wallet/current-policy.ts',
+    find: 'setPolicy: (policy) => change({ own: policy })',
+    replace: 'setPolicy: (policy) => change({ own: isNone(policy) ? undefined : policy })',
+    tests: ['test/http/policies.test.ts', '-t', 'bring back'],
+  },
+  {
+    invariant: 'I13',
     breaks: 'over HTTP, a name that was made to resolve here is answered',
     file: 'adapters/http/host-check.ts',
     find: 'if (!asked || !(isLoopbackName',

@@ -52,6 +52,11 @@ export function rulesOf(policy: PolicyEngine | readonly Rule[]): readonly Rule[]
   return rulesByEngine.get(readEngine(policy)) ?? []
 }
 
+/** Tells whether a policy is rules, or an engine of rules: what an engine of the owner's own consists of nobody knows. */
+export function isOfRules(policy: unknown): policy is RulesEngine | readonly Rule[] {
+  return Array.isArray(policy) || rulesByEngine.has(Object(policy))
+}
+
 function copyRule(rule: Rule, index: number): Rule {
   const { name, judge } = Object(rule)
   if (isText(name) && typeof judge === 'function' && hasLister(rule)) {

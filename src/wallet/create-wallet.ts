@@ -86,7 +86,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall
-  const { policy, setPolicy } = createCurrentPolicy(options.policy ?? [], { ledger, clock, emit })
+  const { policy, setPolicy, restrict } = createCurrentPolicy(options.policy, { ledger, clock, emit })
   const assets = createAssetTable(options.assets, familiesOf(schemes))
   const context = {
     keyStore,
@@ -161,6 +161,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       emit('session.revoked', { session: id })
     },
     setPolicy,
+    restrict,
     on,
   })
 }

@@ -10,6 +10,7 @@ import type { EvmSigner } from '../evm/signer.js'
 import type { SolanaSigner } from '../solana/signer.js'
 import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
 import type { Payer } from '../pay/payer.js'
+import type { RulesEngine } from '../policy/engine.js'
 import type { PolicyEngine, Rule } from '../ports/policy.js'
 import type { Protocol } from '../ports/protocol.js'
 import type { Random } from '../lib/random.js'
@@ -187,5 +188,13 @@ export type AgentWallet = Payer & {
    * @throws LedgerUnavailableError when it cannot be recorded; likewise.
    */
   readonly setPolicy: (policy: readonly Rule[] | PolicyEngine) => Promise<void>
+  /**
+   * Puts rules beside the wallet's own policy, in place of those put there before: both have to agree, so they can only
+   * narrow it. A wallet that was given no policy has only them. The ledger keeps what they were replaced by, and when.
+   *
+   * @throws ConfigurationError when they are not rules, or an engine of rules; then those before stay.
+   * @throws LedgerUnavailableError when it cannot be recorded; likewise.
+   */
+  readonly restrict: (rules: readonly Rule[] | RulesEngine) => Promise<void>
   readonly on: On
 }

@@ -396,7 +396,7 @@ describe('the owner over HTTP', () => {
     const shop = openShop({ price: 60_000_000n })
     const file = join(folder, 'agent.db')
     const start = (ledger: Ledger) =>
-      openService({ shop, wallet: { ledger }, handler: { policies: { store: ledger } } })
+      openService({ shop, wallet: { ledger, policy: [] }, handler: { policies: { store: ledger } } })
     const first = sqliteLedger(file, { monotonic: false })
     const service = start(first)
     const body = { url, payment: { key: 'report-1' } }

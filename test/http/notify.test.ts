@@ -71,10 +71,51 @@ describe('a notice', () => {
     const session = wallet.session({ limits: { instantMaxUsd: 1, totalLimitUsd: 100 } })
     await session.fetch(asked, { payment: { key: 'k' } }).catch(() => {})
     await settle()
-    expect(notices.map(({ event }) => event)).toEqual(['approval.requested', 'payment.denied'])
+    expect(notices.map(({ event }) => event)).toEqual(['approval.requested'])
     expect(notices[0]?.text).toContain('waits for your approval')
     expect(notices[0]?.data).toMatchObject({ approval: expect.stringMatching(/^apr_/), usd: '$5.00' })
     expect(JSON.stringify(notices)).not.toContain('hush')
+  })
+
+  test('of a payment that waits says which, what it is for and how to decide, once for as often as it is asked', async () => {
+    const notices: Notice[] = []
+    const { wallet } = setUp((notice) => notices.push(notice), {}, 5_000_000n)
+    const session = wallet.session({
+      limits: { instantMaxUsd: 1, totalLimitUsd: 100 },
+      labels: { task: 'weekly\u202e report' },
+    })
+    for (let turn = 0; turn < 3; turn += 1) await session.fetch(asked, { payment: { key: 'k' } }).catch(() => {})
+    await settle()
+    const [approval] = await wallet.approvals.list()
+    const { id = 'apr_' } = approval ?? {}
+    expect(notices).toHaveLength(1)
+    expect(notices[0]?.data).toMatchObject({
+      approval: id,
+      purpose: 'GET https://shop.example.com/report (task: weekly? report)',
+      approve: `POST /v1/approvals/${id}/approve`,
+      deny: `POST /v1/approvals/${id}/deny`,
+      page: null,
+    })
+    expect(notices[0]?.text).toMatch(/^Payment of \$5\.00 \(5 USDC\) to shop\.example\.com for GET https:/)
+    expect(notices[0]?.text).toContain(`Decide before 2026-01-02 00:00 UTC: approvals.approve('${id}')`)
+    await wallet.approvals.approve(id as `apr_${string}`)
+    await session.fetch(asked, { payment: { key: 'k' } })
+    await session.fetch(`${asked}&n=2`, { payment: { key: 'k2' } }).catch(() => {})
+    await settle()
+    expect(notices.map(({ event }) => event)).toEqual(['approval.requested', 'approval.requested'])
+  })
+
+  test('of a payment that waits names the page of a service, and comes once whichever events are told', async () => {
+    const notices: Notice[] = []
+    const options = { serviceUrl: 'https://wallet.example/', events: ['payment.denied'] as const }
+    const { wallet } = setUp((notice) => notices.push(notice), options, 5_000_000n)
+    const delayed = wallet.session({ limits: { instantMaxUsd: 1, delayMaxUsd: 10, delaySeconds: 60 } })
+    for (let turn = 0; turn < 2; turn += 1) await delayed.fetch(asked, { payment: { key: 'k' } }).catch(() => {})
+    await settle()
+    expect(notices.map(({ event }) => event)).toEqual(['payment.denied'])
+    expect(notices[0]?.text).toContain('can be made from 2026-01-01 00:01 UTC on')
+    expect(notices[0]?.text).toContain('Cancel it with https://wallet.example/console')
+    expect(notices[0]?.data).toMatchObject({ kind: 'delay', page: 'https://wallet.example/console' })
   })
 
   test('is delivered again while it fails, each time after a longer wait, then given up; the next one comes all the same', async () => {

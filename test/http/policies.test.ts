@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigurationError } from '../../src/index.js'
+import {
+  type AgentWalletOptions,
+  allowHosts,
+  ConfigurationError,
+  createPolicyEngine,
+  spendingLimit,
+} from '../../src/index.js'
 import { createHandler } from '../../adapters/http/index.js'
 import { askOf, masterPassword as password, openService, type Service } from '../support/service.ts'
 import { openShop } from '../support/shop.ts'
@@ -9,17 +15,71 @@ const shopOnly = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['shop.exampl
 const elsewhere = { type: 'X402_ALLOWED_DOMAINS', rules: { domains: ['api.openai.com', '*.anthropic.com'] } }
 const tight = { type: 'SPENDING_LIMIT', rules: { instant_max_usd: 0.02, daily_limit_usd: 0.03 } }
 
+/** A wallet without a policy in code: the documents are all there is. */
 function openBook(): Service {
   const shop = openShop()
-  return openService({ shop, handler: { policies: { store: shop.ledger } } })
+  return openService({ shop, wallet: { policy: [] }, handler: { policies: { store: shop.ledger } } })
 }
+
+/** A wallet whose policy in code lets it buy at the shop, at most twice. */
+function openCoded(policy: AgentWalletOptions['policy'] = coded): Service {
+  const shop = openShop()
+  return openService({ shop, wallet: { policy }, handler: { policies: { store: shop.ledger } } })
+}
+
+const coded = [allowHosts(['shop.example.com']), spendingLimit({ dailyLimitUsd: 0.02 })]
 
 const buy = async ({ ask, token }: Service) =>
   (await ask('POST /v1/x402/fetch', { token: await token(), body: { url } })).json
 const list = async ({ ask }: Pick<Service, 'ask'>) => (await ask('GET /v1/policies', { password })).json.policies
 
 describe('policies over HTTP', () => {
-  test('are the whole policy, in place of the wallet’s own, and all of them have to agree', async () => {
+  test.each([
+    ['rules', coded],
+    ['an engine of rules', createPolicyEngine(coded)],
+    ['an engine of the owner’s own', { evaluate: (request: never) => createPolicyEngine(coded).evaluate(request) }],
+  ])('never loosen a policy in code that is %s, whatever they say', async (_, policy) => {
+    const service = openCoded(policy as never)
+    const { ask } = service
+    expect(await buy(service)).toMatchObject({ status: 200 })
+    const wide = [
+      { type: 'allowHosts', hosts: ['shop.example.com', 'api.data.example'] },
+      { type: 'spendingLimit', dailyLimitUsd: 90 },
+    ]
+    expect((await ask('PUT /v1/policies', { password, body: { policies: wide } })).status).toBe(200)
+    const other = { url: 'https://api.data.example/report' }
+    const elsewhere = await ask('POST /v1/x402/fetch', { token: await service.token(), body: other })
+    expect(elsewhere.json).toMatchObject({ code: 'payment_denied' })
+    expect(await buy(service)).toMatchObject({ status: 200 })
+    expect(await buy(service)).toMatchObject({ code: 'limit_exceeded' })
+    expect(service.shop.taken()).toBe(20_000n)
+  })
+
+  test('narrow a policy in code, which holds alone again when the last one is removed', async () => {
+    const service = openCoded()
+    const added = await service.ask('POST /v1/policies', { password, body: elsewhere })
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    await service.ask(`DELETE /v1/policies/${added.json.id}`, { password })
+    expect(await buy(service)).toMatchObject({ status: 200 })
+    await service.ask('POST /v1/policies', { password, body: { ...tight, rules: { daily_limit_usd: 0.015 } } })
+    expect(await buy(service)).toMatchObject({ code: 'limit_exceeded' })
+    const { limits } = (await service.ask('GET /v1/wallet/budget', { password })).json
+    const daily = limits.filter(({ name }: { name: string }) => name.includes('daily'))
+    expect(daily.map(({ max }: { max: string }) => max)).toEqual(['20000', '15000'])
+  })
+
+  test('do not bring back what the owner’s code has taken away', async () => {
+    const service = openCoded()
+    await service.ask('POST /v1/policies', { password, body: shopOnly })
+    await service.wallet.setPolicy([])
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly, tight] } })
+    expect(await buy(service)).toMatchObject({ code: 'payment_denied' })
+    await service.wallet.setPolicy(coded)
+    expect(await buy(service)).toMatchObject({ status: 200 })
+  })
+
+  test('are the whole policy of a wallet that has none in code, and all of them have to agree', async () => {
     const service = openBook()
     const { ask } = service
     expect(await list(service)).toEqual([])
@@ -106,7 +166,8 @@ describe('policies over HTTP', () => {
 
   test('cannot take away the rules that always hold', async () => {
     const shop = openShop()
-    const service = openService({ shop, handler: { policies: { store: shop.ledger, always: [tight] } } })
+    const handler = { policies: { store: shop.ledger, always: [tight] } }
+    const service = openService({ shop, wallet: { policy: [] }, handler })
     await service.ask('PUT /v1/policies', { password, body: { policies: [shopOnly] } })
     for (const status of [200, 200, 200]) expect(await buy(service)).toMatchObject({ status })
     expect(await buy(service)).toMatchObject({ code: 'limit_exceeded' })
@@ -141,7 +202,7 @@ describe('policies over HTTP', () => {
   test('that cannot be stored change nothing', async () => {
     const shop = openShop()
     const store = { ...shop.ledger, remember: async () => Promise.reject(new Error('disk full')) }
-    const service = openService({ shop, handler: { policies: { store, always: [shopOnly] } } })
+    const service = openService({ shop, wallet: { policy: [] }, handler: { policies: { store, always: [shopOnly] } } })
     expect((await service.ask('POST /v1/policies', { password, body: elsewhere })).status).toBe(500)
     expect(await buy(service)).toMatchObject({ status: 200 })
   })
