@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/bench/**', ...processTests],
+          exclude: ['**/node_modules/**', 'test/interop/**', 'test/bench/**', ...processTests],
           // Some start a database: what is slow on a busy machine is not wrong.
           testTimeout: 60_000,
           hookTimeout: 60_000,
