@@ -95,6 +95,14 @@ export const pipelinePatches: readonly KnownBad[] = [
     tests: ['test/wallet/create-wallet.test.ts'],
   },
   {
+    invariant: 'I10',
+    breaks: "a signer of anybody's make is not looked at after its first signature",
+    file: 'src/pay/sign.ts',
+    find: "checkSignatures === 'foreign' && isOwnSigner(signer) && checked.has(signer)",
+    replace: "checkSignatures === 'foreign' && checked.has(signer)",
+    tests: ['test/pay/trusted-signer.test.ts'],
+  },
+  {
     invariant: 'I12',
     breaks: "a framework's yes to some terms asks for others",
     file: 'src/pay/reserve.ts',

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { deepFreeze } from '../lib/freeze.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
@@ -114,7 +115,7 @@ function transferData(payment: Payment): TypedData {
   const { amount, payTo, terms } = payment
   return {
     domain: domainOf(payment),
-    types: { TransferWithAuthorization: transferFields() },
+    types: transferTypes,
     primaryType: 'TransferWithAuthorization',
     message: {
       from: terms.payer,
@@ -153,16 +154,16 @@ function domainOf({ asset }: Payment): TypedData['domain'] {
   }
 }
 
-function transferFields(): TypedData['types'][string] {
-  return [
+const transferTypes: TypedData['types'] = deepFreeze({
+  TransferWithAuthorization: [
     { name: 'from', type: 'address' },
     { name: 'to', type: 'address' },
     { name: 'value', type: 'uint256' },
     { name: 'validAfter', type: 'uint256' },
     { name: 'validBefore', type: 'uint256' },
     { name: 'nonce', type: 'bytes32' },
-  ]
-}
+  ],
+})
 
 function authorizationOf({ amount, payTo, terms }: Payment): Readonly<Record<string, string>> {
   return {

@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3'
 import { concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils'
+import { memoize } from '../lib/memo.js'
 import { encodeWord, isHex } from './abi.js'
 import type { Hex } from '../types.js'
 
@@ -38,27 +39,41 @@ function fieldsOfDomain(domain: TypedDataDomain): readonly TypedDataField[] {
 }
 
 /** Hashes typed data to the 32 bytes that are signed (EIP-712). */
-export function hashTypedData(data: TypedData): Uint8Array {
-  const types = { ...data.types, EIP712Domain: fieldsOfDomain(data.domain) }
-  return keccak_256(
-    concatBytes(
-      Uint8Array.of(0x19, 0x01),
-      hashStruct('EIP712Domain', data.domain, types),
-      hashStruct(data.primaryType, data.message, types),
-    ),
-  )
+export function hashTypedData({ domain, types, primaryType, message }: TypedData): Uint8Array {
+  return keccak_256(concatBytes(prefix, separatorOf(domain), hashStruct(primaryType, message, types)))
 }
+
+const prefix = Uint8Array.of(0x19, 0x01)
 
 type Types = TypedData['types']
 
+/** The hashes of texts that come again and again: of types, and of the names of tokens. */
+const hashText = memoize((text) => keccak_256(utf8ToBytes(text)), { max: 256, maxLength: 1024 })
+
+/** A domain's own hash; a token has one domain, whatever is signed in it. */
+function separatorOf(domain: TypedDataDomain): Uint8Array {
+  const { name, version, chainId, verifyingContract } = domain
+  const isHashable = typeof name === 'string' && Number.isSafeInteger(chainId) && isHex(verifyingContract, 20)
+  if (!isHashable) throw new TypeError('typed data has no usable domain')
+  return separators(JSON.stringify([name, version ?? null, chainId, verifyingContract.toLowerCase()]))
+}
+
+const separators = memoize(
+  (text) => {
+    const [name, version, chainId, verifyingContract] = JSON.parse(text)
+    const domain = { name, version: version ?? undefined, chainId, verifyingContract }
+    return hashStruct('EIP712Domain', domain, { EIP712Domain: fieldsOfDomain(domain) })
+  },
+  { max: 256, maxLength: 1024 },
+)
+
 function hashStruct(name: string, value: Readonly<Record<string, unknown>>, types: Types): Uint8Array {
   const fields = fieldsOf(name, types)
-  return keccak_256(
-    concatBytes(
-      keccak_256(utf8ToBytes(encodeType(name, types))),
-      ...fields.map((field) => encodeValue(field, value[field.name], types)),
-    ),
-  )
+  const encoded = new Uint8Array(32 * (fields.length + 1))
+  encoded.set(hashText(encodeType(name, types)))
+  for (const [index, field] of fields.entries())
+    encoded.set(encodeValue(field, value[field.name], types), 32 * (index + 1))
+  return keccak_256(encoded)
 }
 
 function fieldsOf(name: string, types: Types): readonly TypedDataField[] {
@@ -84,7 +99,7 @@ function references(name: string, types: Types, seen: Set<string> = new Set()): 
 
 function encodeValue(field: TypedDataField, value: unknown, types: Types): Uint8Array {
   if (Object.hasOwn(types, field.type)) return hashStruct(field.type, value as Record<string, unknown>, types)
-  if (field.type === 'string' && typeof value === 'string') return keccak_256(utf8ToBytes(value))
+  if (field.type === 'string' && typeof value === 'string') return hashText(value)
   if (field.type === 'bytes32' && isHex(value, 32)) return hexToBytes(value.slice(2))
   if (field.type === 'address' && isHex(value, 20)) return hexToBytes(encodeWord(value).slice(2))
   if (/^uint\d*$/.test(field.type) && (typeof value === 'bigint' || Number.isSafeInteger(value))) {

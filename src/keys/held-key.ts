@@ -10,6 +10,7 @@ import { type EvmTransaction, hashTransaction, serializeTransaction } from '../e
 import { draw, type Random } from '../lib/random.js'
 import type { Network } from '../types.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
+import { markOwn } from '../lib/own-signers.js'
 import { createSign, publicKeyOf } from './ed25519.js'
 import type { KeyStore } from '../ports/key-store.js'
 import type { KnownSigner } from './signers.js'
@@ -86,7 +87,7 @@ function holdEvm(use: () => Uint8Array): Held {
     signTransaction: async (transaction: EvmTransaction) =>
       serializeTransaction(transaction, signDigest(hashTransaction(transaction), use())),
   })
-  return { signer }
+  return { signer: markOwn(signer) }
 }
 
 function holdSolana(use: () => Uint8Array): Held {
@@ -104,7 +105,7 @@ function holdSolana(use: () => Uint8Array): Held {
   const forget = (): void => {
     sign = undefined
   }
-  return { signer, forget }
+  return { signer: markOwn(signer), forget }
 }
 
 /** The store of keys that are held: the first of a family signs for its networks, the first of all derives. */

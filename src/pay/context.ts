@@ -30,6 +30,8 @@ export type PayContext = {
   /** Already guarded: it answers a verdict, whatever the owner's engine does. */
   readonly policy: PolicyEngine
   readonly ledger: Ledger
+  /** Which signatures are compared with their payments, besides the first of each key. */
+  readonly checkSignatures: 'foreign' | 'always'
   /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn

@@ -4,11 +4,22 @@ import { showId, untrustedWord } from '../lib/untrusted.js'
 import { toMicroUsd } from '../money.js'
 import type { Asset, Offer, OfferClaim, SetAside } from '../types.js'
 
+type Priced = { readonly offers: readonly Offer[]; readonly setAside: readonly SetAside[] }
+
+/** What was made of claims that cannot change: a 402 that comes again, to the letter, is the same list. */
+const priced = new WeakMap<AssetTable, WeakMap<readonly OfferClaim[], Priced>>()
+
 /** Turns claims into offers that can be judged: those whose asset we know, priced by us, the others set aside. */
-export function priceOffers(
-  claims: readonly OfferClaim[],
-  assets: AssetTable,
-): { readonly offers: readonly Offer[]; readonly setAside: readonly SetAside[] } {
+export function priceOffers(claims: readonly OfferClaim[], assets: AssetTable): Priced {
+  if (!Object.isFrozen(claims)) return price(claims, assets)
+  const known = priced.get(assets) ?? new WeakMap<readonly OfferClaim[], Priced>()
+  priced.set(assets, known)
+  const made = known.get(claims) ?? deepFreeze(price(claims, assets))
+  known.set(claims, made)
+  return made
+}
+
+function price(claims: readonly OfferClaim[], assets: AssetTable): Priced {
   const offers: Offer[] = []
   const setAside: SetAside[] = []
   for (const given of claims) {

@@ -8,9 +8,18 @@ export function nameIn(session: SessionId | undefined, name: string): string {
   return session === undefined ? `own\n${name}` : `${session}\n${name}`
 }
 
+/** Started once for each secret: what all hashes under it begin with. */
+const started = new WeakMap<Uint8Array, ReturnType<typeof hmac.create>>()
+
+function mac(secret: Uint8Array, text: string): string {
+  const start = started.get(secret) ?? hmac.create(sha256, secret)
+  started.set(secret, start)
+  return bytesToHex(start.clone().update(utf8ToBytes(text)).digest())
+}
+
 /** Names the payment of a purchase: the same key under the same secret always has the same id. */
 export function paymentId(secret: Uint8Array, purchaseKey: string): PaymentId {
-  return `pay_${bytesToHex(hmac(sha256, secret, utf8ToBytes(`id\n${purchaseKey}`))).slice(0, 32)}`
+  return `pay_${mac(secret, `id\n${purchaseKey}`).slice(0, 32)}`
 }
 
 /**
@@ -19,10 +28,10 @@ export function paymentId(secret: Uint8Array, purchaseKey: string): PaymentId {
  */
 export function nonceOf(secret: Uint8Array, purchaseKey: string, asset: Asset): Hex {
   const purchase = `nonce\n${asset.network}\n${asset.address}\n${purchaseKey}`
-  return `0x${bytesToHex(hmac(sha256, secret, utf8ToBytes(purchase)))}`
+  return `0x${mac(secret, purchase)}`
 }
 
 /** Names a request without telling what it was: the same for the same request of the same wallet. */
 export function requestDigest(secret: Uint8Array, requestHash: string): Hex {
-  return `0x${bytesToHex(hmac(sha256, secret, utf8ToBytes(`request\n${requestHash}`)))}`
+  return `0x${mac(secret, `request\n${requestHash}`)}`
 }

@@ -46,6 +46,7 @@ const optionNames: OptionNames<AgentWalletOptions> = {
   chains: true,
   reconcileEverySeconds: true,
   unresolvedSeconds: true,
+  checkSignatures: true,
   assets: true,
   clock: true,
   monotonic: true,
@@ -94,6 +95,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     assets,
     policy: withoutTransfers(policy),
     ledger,
+    checkSignatures: readCheckSignatures(options.checkSignatures),
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
     takeTurn: createTurns(),
     clock,
@@ -226,6 +228,11 @@ function approvalsOf({ ledger, time, emit }: PayContext): AgentWallet['approvals
     approve: (id: ApprovalId) => decide(id, 'approved'),
     deny: (id: ApprovalId) => decide(id, 'denied'),
   })
+}
+
+function readCheckSignatures(which: AgentWalletOptions['checkSignatures'] = 'foreign'): 'foreign' | 'always' {
+  if (which === 'foreign' || which === 'always') return which
+  throw new ConfigurationError("Failed to read checkSignatures: expected 'foreign' or 'always'")
 }
 
 function readUnresolved(seconds = 3600): number {

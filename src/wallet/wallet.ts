@@ -60,6 +60,14 @@ export type AgentWalletOptions = {
    */
   readonly unresolvedSeconds?: number | undefined
   /**
+   * Which signatures are compared with their payments before they are sent: `always` all of them, `foreign` all but those of
+   * this package's own signers in this process, of which only the first of each key is. Own signers are those of
+   * `privateKey`, `mnemonic`, `generate` and an `encryptedFile` that is not isolated.
+   *
+   * @default 'foreign'
+   */
+  readonly checkSignatures?: 'foreign' | 'always' | undefined
+  /**
    * Tokens of the owner's own, besides the pinned ones. Of offers at one price, the one in the token that comes first is
    * paid: these in their order, then the pinned ones. A pinned token may be listed here to be preferred.
    */

@@ -1,20 +1,11 @@
-import * as z from 'zod/mini'
 import { deepFreeze } from '../../lib/freeze.js'
 import type { OfferClaim, PaymentRequired, SetAside } from '../../types.js'
-import { fieldsOf } from '../fields.js'
-import { lazy } from '../../lib/lazy.js'
+import { fieldsOf, isObject } from '../fields.js'
 import { kindOf, malformed } from '../words.js'
 import type { ReadEntry } from './entry.js'
 
 /** As many offers as are read; a wallet rarely has a use for the second. */
 const maxEntries = 64
-
-const envelope = lazy(() => {
-  return z.object({
-    accepts: z.array(z.unknown(), 'is not a list of offers'),
-    extensions: z.nullish(z.record(z.string(), z.unknown(), 'is not an object')),
-  })
-})
 
 type Version = { readonly protocol: string; readonly version: number; readonly readEntry: ReadEntry }
 
@@ -25,12 +16,12 @@ type Version = { readonly protocol: string; readonly version: number; readonly r
  * @throws MalformedMessageError when its envelope is not of that version; a bad entry is only set aside.
  */
 export function readRequired(message: unknown, { protocol, version, readEntry }: Version): PaymentRequired | undefined {
-  const { x402Version } = fieldsOf(message)
+  const { x402Version, accepts, extensions } = fieldsOf(message)
   if (x402Version !== version) throw malformed(`x402Version is ${kindOf(x402Version)}, not the number ${version}`)
-  const read = envelope().safeParse(message)
-  if (!read.success) throw malformed(read.error.issues.map((one) => `${String(one.path[0])} ${one.message}`).join(', '))
-  if (read.data.accepts.length === 0) return undefined
-  const entries = read.data.accepts.slice(0, maxEntries).map(readEntry)
+  if (!Array.isArray(accepts)) throw malformed('accepts is not a list of offers')
+  if (!isObject(extensions ?? {})) throw malformed('extensions is not an object')
+  if (accepts.length === 0) return undefined
+  const entries = accepts.slice(0, maxEntries).map(readEntry)
   return deepFreeze({
     protocol,
     claims: entries.filter((one): one is OfferClaim => 'raw' in one),

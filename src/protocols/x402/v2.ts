@@ -1,9 +1,10 @@
+import { memoize } from '../../lib/memo.js'
 import type { Authorization } from '../../types.js'
 import { fieldsOf, isObject } from '../fields.js'
 import type { Message, Protocol } from '../../ports/protocol.js'
 import { readEntryV2 } from './entry.js'
 import { networkOfV1 } from './networks.js'
-import { readHeader, writeHeader } from './header.js'
+import { encodeMessage, jsonOf, memoBounds, readHeader } from './header.js'
 import { readReceipt } from './receipt.js'
 import { type Refused, readBodyError, readError } from './refusal.js'
 import { readRequired } from './required.js'
@@ -13,22 +14,26 @@ const maxWholeHeader = 8192
 
 /** Speaks x402 version 2: the 402 and the payment are headers. */
 export function x402(): Protocol {
+  const readRequiredV2 = memoize(
+    (header) =>
+      readRequired(readHeader(header, challengeHeader), { protocol: 'x402', version: 2, readEntry: readEntryV2 }),
+    memoBounds,
+  )
   return Object.freeze({
     name: 'x402',
     paymentHeaders: Object.freeze(['payment-signature']),
     parse: ({ headers }: Message) => {
       const header = headers.get(challengeHeader)
-      if (header === null) return undefined
-      return readRequired(readHeader(header, challengeHeader), { protocol: 'x402', version: 2, readEntry: readEntryV2 })
+      return header === null ? undefined : readRequiredV2(header)
     },
     attach: ({ raw }, authorization) => {
       const write = (resource: unknown): string =>
-        writeHeader({
-          x402Version: 2,
-          payload: authorization.payload,
-          resource,
-          accepted: authorization.offer.raw,
-          extensions: echoExtensions(raw['extensions'], authorization),
+        encodeMessage({
+          x402Version: '2',
+          payload: JSON.stringify(authorization.payload),
+          resource: jsonOf(resource),
+          accepted: jsonOf(authorization.offer.raw),
+          extensions: jsonOf(echoExtensions(raw['extensions'], authorization)),
         })
       const whole = write(raw['resource'] ?? undefined)
       // The resource is a description, and optional: a long one stays out of a header that servers bound.
