@@ -193,7 +193,9 @@ describe('the public names', () => {
         "presentPayment",
         "rebaseTime",
         "renewPayment",
+        "reservePayment",
         "shareOf",
+        "updatePayment",
         "windowKey",
         "windowStart",
       ]

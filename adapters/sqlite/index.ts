@@ -6,11 +6,9 @@ import {
   type Limit,
   type Payment,
   type PaymentFilter,
-  type PaymentId,
-  type PaymentUpdate,
   type ReserveOptions,
 } from 'stipend'
-import { advancePayment, countsAsSpent } from 'stipend/ledger'
+import { reservePayment, updatePayment } from 'stipend/ledger'
 import { type Access, createAccess } from './access.js'
 import { watchAnchor } from './anchor.js'
 import { createApprovals } from './approvals.js'
@@ -23,7 +21,7 @@ import { createMemory } from './memory.js'
 import { createMeters } from './meters.js'
 import { anchorOf, noteOpening, open, sourceOf, type SqliteLedgerOptions } from './open.js'
 import { createPayments } from './payments.js'
-import { type Tables, reserve } from './reserve.js'
+import type { Tables } from './tables.js'
 import { findDifference, inSnapshot } from './verify.js'
 
 export type { SqliteDatabase, SqliteStatement } from './database.js'
@@ -109,8 +107,8 @@ function paymentsOf(
   const { payments, meters, journal, clock } = tables
   return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) =>
-      change(() => reserve(payment, limits, options, tables)),
-    update: async (id, update) => change(() => advance(id, update, tables)),
+      change(() => reservePayment(payment, limits, options, tables)),
+    update: async (id, update) => change(() => updatePayment(id, update, tables)),
     get: async (id) => look(() => payments.get(id)),
     list: async (filter: PaymentFilter = {}) => look(() => payments.list(filter)),
     history: async (id) => look(() => journal.history(id)),
@@ -120,16 +118,6 @@ function paymentsOf(
         return limits.map((limit) => meters.usage(limit, at, ledgerNow))
       }),
   }
-}
-
-function advance(id: PaymentId, update: PaymentUpdate, { payments, meters, clock }: Tables): Payment {
-  const payment = payments.get(id)
-  if (!payment) throw new TypeError(`payment ${id} is not in the ledger`)
-  const moved = advancePayment(payment, update)
-  if (moved !== payment) payments.replace(moved, clock.now())
-  if (countsAsSpent(payment) && !countsAsSpent(moved)) meters.remove(payment)
-  else meters.move(payment, moved)
-  return moved
 }
 
 function approvalsOf(

@@ -5,7 +5,7 @@ import { machineTime } from './clock.js'
 import { fileOf, openDatabase, type SqliteDatabase } from './database.js'
 import { fileAnchor, type FoundFile, type LedgerAnchor, openPrivately } from './file.js'
 import { refuseNetworkFile } from './network-file.js'
-import type { Tables } from './reserve.js'
+import type { Tables } from './tables.js'
 import { prepareSchema } from './schema.js'
 import { blockingMs } from './turns.js'
 

@@ -6,30 +6,35 @@ export const ledgersPatches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'a limit is checked, and the payment written later',
     file: 'src/ledger/memory.ts',
-    find: '      useUp(options)\n',
-    replace: '      await new Promise((resolve) => setImmediate(resolve))\n      useUp(options)\n',
+    find: '      return reservePayment(payment, limits, given, tables)\n',
+    replace: `      const nothing = () => {}
+      const unwritten = { payments: { ...payments, insert: nothing }, meters: { ...meters, add: nothing, remove: nothing } }
+      const answer = reservePayment(payment, limits, given, { ...tables, ...unwritten })
+      await new Promise((resolve) => setImmediate(resolve))
+      return answer.ok ? reservePayment(payment, [], given, tables) : answer
+`,
     tests: ['test/wallet/create-wallet.test.ts'],
   },
   {
     invariant: 'I8',
     breaks: 'time of the ledger runs back',
     file: 'src/ledger/memory.ts',
-    find: '    ledgerNow = time.now\n',
-    replace: '    ledgerNow = told\n',
+    find: '    time = heard.time\n',
+    replace: '    time = { ...heard.time, now: told }\n',
     tests: ['test/ledger/model.test.ts', 'test/pay/approve.test.ts'],
   },
   {
     invariant: 'I7',
     breaks: 'a released payment still counts in the sums',
-    file: 'src/ledger/memory.ts',
-    find: 'if (countsAsSpent(payment) && !countsAsSpent(moved)) counters.remove(payment)\n      else counters.move(moved)',
-    replace: 'counters.move(moved)',
+    file: 'src/ledger/reserve.ts',
+    find: 'if (countsAsSpent(payment) && !countsAsSpent(moved)) meters.remove(payment)\n  else meters.move(payment, moved)',
+    replace: 'meters.move(payment, moved)',
     tests: ['test/ledger/model.test.ts'],
   },
   {
     invariant: 'I12',
     breaks: 'an approval is used twice',
-    file: 'src/ledger/memory.ts',
+    file: 'src/ledger/memory-tables.ts',
     find: "Object.freeze({ ...approval, status: 'used' })",
     replace: 'approval',
     tests: ['test/pay/approve.test.ts'],
@@ -77,16 +82,16 @@ export const ledgersPatches: readonly KnownBad[] = [
   {
     invariant: 'I10',
     breaks: 'a pin is not checked',
-    file: 'src/ledger/memory.ts',
-    find: '!agreesWithPin(pin, remembered)',
+    file: 'src/ledger/memory-tables.ts',
+    find: '!agreesWithPin(pin, value)',
     replace: 'false',
     tests: ['test/ledger/contract.test.ts'],
   },
   {
     invariant: 'I11',
     breaks: 'a revoked session pays',
-    file: 'src/ledger/memory.ts',
-    find: "    if (session) return { ok: false, reason: 'revoked', session }\n",
+    file: 'src/ledger/reserve.ts',
+    find: "  if (session) return { ok: false, reason: 'revoked', session }\n",
     replace: '',
     tests: ['test/ledger/contract.test.ts'],
   },
@@ -102,49 +107,49 @@ export const ledgersPatches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'the SQLite ledger checks, and writes later',
     file: 'adapters/sqlite/index.ts',
-    find: '      change(() => reserve(payment, limits, options, tables)),',
+    find: '      change(() => reservePayment(payment, limits, options, tables)),',
     replace: `{
       let answer
       const check = () => {
-        answer = reserve(payment, limits, options, tables)
+        answer = reservePayment(payment, limits, options, tables)
         throw new TypeError('undo')
       }
       try {
         change(check)
       } catch {}
       await new Promise((resolve) => setImmediate(resolve))
-      return answer.ok ? change(() => reserve(payment, [], options, tables)) : answer
+      return answer.ok ? change(() => reservePayment(payment, [], options, tables)) : answer
     },`,
     tests: ['test/ledger/contract.test.ts'],
   },
   {
     invariant: 'I12',
     breaks: 'the SQLite ledger does not use approvals up',
-    file: 'adapters/sqlite/reserve.ts',
-    find: '  if (options.approval !== undefined) approvals.use(options.approval, now)\n',
-    replace: '',
+    file: 'adapters/sqlite/approvals.ts',
+    find: "{ ...approval, status: 'used' }",
+    replace: 'approval',
     tests: ['test/ledger/contract.test.ts'],
   },
   {
     invariant: 'I10',
     breaks: 'the SQLite ledger does not check pins',
-    file: 'adapters/sqlite/reserve.ts',
-    find: 'const difference = memory.differs(pins)',
-    replace: 'const difference = memory.differs(pins.slice(0, 0))',
+    file: 'adapters/sqlite/memory.ts',
+    find: '!agreesWithPin(pin, remembered)',
+    replace: 'false',
     tests: ['test/ledger/contract.test.ts'],
   },
   {
     invariant: 'I11',
     breaks: 'the SQLite ledger lets revoked sessions pay',
-    file: 'adapters/sqlite/reserve.ts',
-    find: 'halts.revoked(sessions)',
-    replace: 'halts.revoked(sessions.slice(0, 0))',
+    file: 'adapters/sqlite/halts.ts',
+    find: "ids.find((id) => read(isRevoked.get(id), 'found') !== undefined)",
+    replace: 'ids.find(() => false)',
     tests: ['test/ledger/contract.test.ts'],
   },
   {
     invariant: 'I1',
-    breaks: 'the SQLite ledger forgets what is open',
-    file: 'adapters/sqlite/index.ts',
+    breaks: 'ledgers in this process forget what is open',
+    file: 'src/ledger/reserve.ts',
     find: 'else meters.move(payment, moved)',
     replace: '',
     tests: ['test/ledger/contract.test.ts'],
@@ -353,10 +358,34 @@ export const ledgersPatches: readonly KnownBad[] = [
   {
     invariant: 'I7',
     breaks: 'what a payment went through is not kept in memory',
-    file: 'src/ledger/memory.ts',
-    find: 'if (moved !== payment) put(moved)',
-    replace: 'if (moved !== payment) payments.set(id, moved)',
+    file: 'src/ledger/memory-payments.ts',
+    find: 'one.state = { payment, at, before: one.state }',
+    replace: 'one.state = { payment, at, before: one.state.before }',
     tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'what the memory ledger lets go of counts no more',
+    file: 'src/ledger/counters.ts',
+    find: '        insert(counter, both)\n',
+    replace: '',
+    tests: ['test/ledger/memory.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'a purchase that the memory ledger has let go of is paid once more',
+    file: 'src/ledger/memory.ts',
+    find: 'if (payments.isPast(payment.id))',
+    replace: 'if (payments.isPast(`pay_${payment.id}`))',
+    tests: ['test/ledger/memory.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'the memory ledger lets go of what nobody has resolved',
+    file: 'src/ledger/memory-payments.ts',
+    find: ' && !isUnresolved(payment)) drop',
+    replace: ') drop',
+    tests: ['test/ledger/memory.test.ts'],
   },
   {
     invariant: 'I5',
@@ -370,8 +399,8 @@ export const ledgersPatches: readonly KnownBad[] = [
     invariant: 'I8',
     breaks: 'to ask for a budget moves the time of the ledger',
     file: 'src/ledger/memory.ts',
-    find: '      const heard = hearTime(now, time, source)\n      return limits',
-    replace: '      tell(now)\n      const heard = hearTime(now, time, source)\n      return limits',
+    find: '      const at = clock.peek(now)\n',
+    replace: '      const at = clock.believe(now)\n',
     tests: ['test/ledger/contract.test.ts'],
   },
   {

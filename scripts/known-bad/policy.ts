@@ -13,9 +13,9 @@ export const policyPatches: readonly KnownBad[] = [
   {
     invariant: 'I12',
     breaks: 'a person is asked for a payment that a limit forbids',
-    file: 'src/ledger/memory.ts',
-    find: 'exceeded(payment, limits, replaced) ?? unapproved(options)',
-    replace: 'unapproved(options) ?? exceeded(payment, limits, replaced)',
+    file: 'src/ledger/reserve.ts',
+    find: 'findExceeded(payment, limits, live, now) ??\n    findUnapproved(options, now)',
+    replace: 'findUnapproved(options, now) ??\n    findExceeded(payment, limits, live, now)',
     tests: ['test/ledger/contract.test.ts', '-t', 'asked for only where'],
   },
   {

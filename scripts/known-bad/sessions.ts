@@ -45,9 +45,9 @@ export const sessionPatches: readonly KnownBad[] = [
   {
     invariant: 'I8',
     breaks: 'a session that has expired pays again when the clock is put back',
-    file: 'src/ledger/memory.ts',
-    find: 'ledgerNow >= options.notAfter',
-    replace: 'payment.createdAt >= options.notAfter',
+    file: 'src/ledger/reserve.ts',
+    find: 'findHalt(options, now) ??',
+    replace: 'findHalt(options, { ...now, now: payment.createdAt }) ??',
     tests: ['test/ledger/contract.test.ts'],
   },
 ]

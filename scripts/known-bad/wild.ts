@@ -45,9 +45,9 @@ export const wildPatches: readonly KnownBad[] = [
   {
     invariant: 'I5',
     breaks: 'a payment that another call has sent is renewed as if nobody had, and released',
-    file: 'src/ledger/memory.ts',
-    find: 'keep(replaced ? renewPayment(replaced, payment) : payment)',
-    replace: 'keep(payment)',
+    file: 'src/ledger/reserve.ts',
+    find: 'live ? renewPayment(live, payment) : payment',
+    replace: 'payment',
     tests: ['test/pay/late-signature.test.ts'],
   },
   {

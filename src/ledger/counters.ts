@@ -1,181 +1,163 @@
 import { askedOf } from '../money.js'
-import type { Limit, Measure, Payment, PaymentId, Usage, Window } from '../types.js'
+import type { Limit, Payment, PaymentId, Usage, Window } from '../types.js'
+import { createEntryList, type Entry, type EntryList, minus, plus, type Sum } from './entry-list.js'
+import type { LedgerTables } from './reserve.js'
 import { shareOf } from './share.js'
 import { leavesAt, windowKey, windowStart } from './window.js'
 
-/** What a counter adds up for one payment. */
-type Entry = {
-  readonly id: PaymentId
-  /** Unix milliseconds. */
-  readonly countsUntil: number
-  readonly microUsd: bigint
-  share: Sum
-  removed: boolean
-}
+/** The running sum of a window: of what counts until after `start`. Windows only move forward. */
+type Meter = { start: number; sum: Sum }
 
-type Sum = Readonly<Record<Measure, bigint>>
-
-/**
- * The running sum of a window: of all entries from `first` on, which count until after `start`. Windows only move
- * forward, so none is added twice.
- */
-type Meter = { first: number; start: number; sum: Sum }
+/** What of a payment is added where. */
+type Counted = { readonly entry: Entry; readonly counters: readonly Counter[] }
 
 type Counter = {
-  /** In the order in which they leave. */
-  readonly entries: Entry[]
-  readonly live: Map<PaymentId, Entry>
-  /** Those whose outcome nobody has said: few, where a limit is on them. */
-  readonly open: Set<Entry>
+  readonly entries: EntryList
   readonly meters: Map<string, Meter>
+  /** What is left of payments that were let go of, by the end of the hour in which they ceased to be under way. */
+  readonly past: Map<number, Entry>
 }
 
 /** Sums of payments by scope and window, kept as payments come and go, so that a check costs the same at any size. */
-export type Counters = {
-  add(payment: Payment): void
-  remove(payment: Payment): void
-  /** Notes that a payment that counts on stands elsewhere now. */
-  move(payment: Payment): void
-  /** Answers how much is used and when it would fit, if the payment does not fit under the limit now. */
-  refuse(limit: Limit, payment: Payment, now: number): { used: bigint; fitsAt?: number | undefined } | undefined
+export type Counters = LedgerTables['meters'] & {
   /** Adds up a window as it is at an instant; to ask moves no window on. */
-  usage(limit: Limit, at: number): Usage
+  readonly usage: (limit: Limit, at: number) => Usage
   /** Lets all windows be added up anew, also such as begin earlier. */
-  forget(): void
+  readonly forget: () => void
+  /** Tells whether a payment has left every window that was ever asked for, but those that nothing leaves. */
+  readonly hasLeft: (payment: Payment, now: number) => boolean
+  /**
+   * Keeps of a payment what it adds to the sums, together with others of its hour: it counts on in windows that never end,
+   * and up to an hour longer in others that nobody has asked for yet.
+   */
+  readonly letGo: (payment: Payment) => void
 }
+
+const hourMs = 3_600_000
 
 /** Creates empty counters. */
 export function createCounters(): Counters {
   const counters = new Map<string, Counter>()
+  const counted = new Map<PaymentId, Counted>()
+  const windows = new Map<string, Window>()
 
   const counterOf = (scope: string): Counter => {
-    const counter = counters.get(scope) ?? { entries: [], live: new Map(), open: new Set(), meters: new Map() }
+    const known = counters.get(scope)
+    if (known) return known
+    const counter = { entries: createEntryList(), meters: new Map<string, Meter>(), past: new Map<number, Entry>() }
     counters.set(scope, counter)
     return counter
   }
+  const meterOf = (counter: Counter, window: Window): Meter => {
+    const key = windowKey(window)
+    const known = counter.meters.get(key)
+    if (known) return known
+    const start = Number.NEGATIVE_INFINITY
+    const meter = { start, sum: counter.entries.between(start, Number.POSITIVE_INFINITY) }
+    counter.meters.set(key, meter)
+    if (window.type !== 'lifetime') windows.set(key, window)
+    return meter
+  }
+  const add = (payment: Payment): void => {
+    const entry = { countsUntil: payment.countsUntil, share: shareOf(payment) }
+    const scopes = payment.scopes.filter((scope, index, all) => all.indexOf(scope) === index)
+    const own = { entry, counters: scopes.map(counterOf) }
+    for (const counter of own.counters) insert(counter, entry)
+    counted.set(payment.id, own)
+  }
+  const remove = ({ id }: Payment): void => {
+    const own = counted.get(id)
+    for (const counter of own?.counters ?? []) strike(counter, own?.entry)
+    counted.delete(id)
+  }
 
   return {
-    add(payment) {
-      for (const scope of new Set(payment.scopes)) insert(counterOf(scope), payment)
+    add,
+    remove,
+    move: (_before, after) => {
+      const own = counted.get(after.id)
+      if (own === undefined || isEqual(own.entry.share, shareOf(after))) return
+      remove(after)
+      add(after)
     },
-    remove(payment) {
-      for (const scope of new Set(payment.scopes)) strike(counterOf(scope), payment.id)
-    },
-    move(payment) {
-      for (const scope of new Set(payment.scopes)) note(counterOf(scope), payment)
-    },
-    refuse(limit, payment, now) {
+    refuse: (limit, payment, now) => {
       if (!payment.scopes.includes(limit.scope)) throw new TypeError(`payment is not counted in ${limit.scope}`)
       const asked = askedOf(limit, payment)
       if (limit.window.type === 'payment') return asked > limit.max ? { used: 0n } : undefined
       const counter = counterOf(limit.scope)
-      const meter = meterOf(counter, limit.window, now)
+      const meter = moveOn(counter, meterOf(counter, limit.window), windowStart(limit.window, now))
       const used = meter.sum[limit.measure]
       if (used + asked <= limit.max) return undefined
       return { used, fitsAt: asked > limit.max ? undefined : fitsAt(counter, meter, limit, used + asked - limit.max) }
     },
-    usage(limit, now) {
+    usage: (limit, now) => {
       if (limit.window.type === 'payment') return { limit, used: 0n }
       const counter = counterOf(limit.scope)
-      const meter = moveOn(counter, { ...keptMeter(counter, limit.window) }, windowStart(limit.window, now))
+      const meter = moveOn(counter, { ...meterOf(counter, limit.window) }, windowStart(limit.window, now))
       return { limit, used: meter.sum[limit.measure], freesAt: fitsAt(counter, meter, limit, 1n) }
     },
-    forget() {
+    forget: () => {
       for (const counter of counters.values()) counter.meters.clear()
+    },
+    hasLeft: ({ countsUntil }, now) => {
+      const until = endOfHour(countsUntil)
+      return until <= now && [...windows.values()].every((window) => until <= windowStart(window, now))
+    },
+    letGo: ({ id }) => {
+      const own = counted.get(id)
+      if (own === undefined) return
+      const countsUntil = endOfHour(own.entry.countsUntil)
+      for (const counter of own.counters) {
+        const past = counter.past.get(countsUntil)
+        strike(counter, own.entry)
+        strike(counter, past)
+        const both = { countsUntil, share: past ? plus(past.share, own.entry.share) : own.entry.share }
+        counter.past.set(countsUntil, both)
+        insert(counter, both)
+      }
+      counted.delete(id)
     },
   }
 }
 
-/** Brings a window's sum up to now by letting go of what has left it. */
-function meterOf(counter: Counter, window: Window, now: number): Meter {
-  return moveOn(counter, keptMeter(counter, window), windowStart(window, now))
+function endOfHour(instant: number): number {
+  return Math.ceil(instant / hourMs) * hourMs
 }
 
-function keptMeter(counter: Counter, window: Window): Meter {
-  return counter.meters.get(windowKey(window)) ?? sumUp(counter, window)
+function isEqual(one: Sum, other: Sum): boolean {
+  return one.microUsd === other.microUsd && one.open === other.open && one.unknown === other.unknown
 }
 
-function moveOn(counter: Counter, meter: Meter, start: number): Meter {
-  meter.start = Math.max(meter.start, start)
-  for (let entry = counter.entries[meter.first]; entry && entry.countsUntil <= meter.start; ) {
-    if (!entry.removed) change(meter, entry.share, -1n)
-    meter.first += 1
-    entry = counter.entries[meter.first]
+function insert({ entries, meters }: Counter, entry: Entry): void {
+  entries.add(entry)
+  for (const meter of meters.values()) {
+    if (entry.countsUntil > meter.start) meter.sum = plus(meter.sum, entry.share)
   }
+}
+
+function strike({ entries, meters }: Counter, entry: Entry | undefined): void {
+  if (entry === undefined) return
+  entries.remove(entry)
+  for (const meter of meters.values()) {
+    if (entry.countsUntil > meter.start) meter.sum = minus(meter.sum, entry.share)
+  }
+}
+
+/** Brings a window's sum up to its start by letting go of what has left it. */
+function moveOn({ entries }: Counter, meter: Meter, start: number): Meter {
+  if (start <= meter.start) return meter
+  meter.sum = minus(meter.sum, entries.between(meter.start, start))
+  meter.start = start
   return meter
 }
 
-function sumUp(counter: Counter, window: Window): Meter {
-  const sum = { microUsd: 0n, count: 0n, open: 0n, unknown: 0n }
-  const meter: Meter = { first: 0, start: Number.NEGATIVE_INFINITY, sum }
-  for (const { share } of counter.live.values()) change(meter, share, 1n)
-  counter.meters.set(windowKey(window), meter)
-  return meter
-}
-
-function change(meter: Meter, { microUsd, count, open, unknown }: Sum, sign: bigint): void {
-  meter.sum = {
-    microUsd: meter.sum.microUsd + sign * microUsd,
-    count: meter.sum.count + sign * count,
-    open: meter.sum.open + sign * open,
-    unknown: meter.sum.unknown + sign * unknown,
-  }
-}
-
-/** Keeps entries in the order in which they leave; a new one nearly always goes last. */
-function insert(counter: Counter, payment: Payment): void {
-  const { id, countsUntil, microUsd } = payment
-  const entry: Entry = { id, countsUntil, microUsd, share: shareOf(payment), removed: false }
-  const index = counter.entries.findLastIndex((other) => other.countsUntil <= entry.countsUntil) + 1
-  counter.entries.splice(index, 0, entry)
-  counter.live.set(id, entry)
-  if (entry.share.open > 0n) counter.open.add(entry)
-  for (const meter of counter.meters.values()) {
-    if (countsUntil > meter.start) change(meter, entry.share, 1n)
-    else meter.first += 1
-  }
-}
-
-function strike(counter: Counter, id: PaymentId): void {
-  const entry = counter.live.get(id)
-  if (!entry) return
-  entry.removed = true
-  counter.live.delete(id)
-  counter.open.delete(entry)
-  for (const meter of counter.meters.values()) if (entry.countsUntil > meter.start) change(meter, entry.share, -1n)
-}
-
-function note(counter: Counter, payment: Payment): void {
-  const entry = counter.live.get(payment.id)
-  if (!entry) return
-  const before = entry.share
-  entry.share = shareOf(payment)
-  if (entry.share.open === 0n) counter.open.delete(entry)
-  for (const meter of counter.meters.values()) {
-    if (entry.countsUntil <= meter.start) continue
-    change(meter, before, -1n)
-    change(meter, entry.share, 1n)
-  }
-}
-
-/** Walks the entries in the order in which they leave, until enough of them has left. */
-function fitsAt(counter: Counter, meter: Meter, { measure, window }: Limit, excess: bigint): number | undefined {
-  let left = excess
-  for (const entry of inOrder(counter, meter, measure)) {
-    left -= entry.share[measure]
-    if (left <= 0n) return leavesAt(window, entry.countsUntil)
-  }
-  return undefined
-}
-
-function* inOrder({ entries, open }: Counter, { first, start }: Meter, measure: Measure): Iterable<Entry> {
-  if (measure === 'open' || measure === 'unknown') {
-    const waiting = [...open].filter(({ countsUntil }) => countsUntil > start)
-    yield* waiting.toSorted((one, other) => one.countsUntil - other.countsUntil)
-    return
-  }
-  for (let index = first; index < entries.length; index += 1) {
-    const entry = entries[index]
-    if (entry && !entry.removed) yield entry
-  }
+function fitsAt(
+  { entries }: Counter,
+  { start }: Meter,
+  { measure, window }: Limit,
+  excess: bigint,
+): number | undefined {
+  if (window.type === 'lifetime') return undefined
+  const countsUntil = entries.leaving(start, measure, excess)
+  return countsUntil === undefined ? undefined : leavesAt(window, countsUntil)
 }

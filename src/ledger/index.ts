@@ -29,6 +29,7 @@ export {
   renewPayment,
 } from './lifecycle.js'
 export { agreesWithPin } from './pins.js'
+export { type LedgerTables, reservePayment, updatePayment } from './reserve.js'
 export { shareOf } from './share.js'
 export { hearTime, type LedgerTime, maxClockGapMs, rebaseTime, type TimeSource, type ToldTime } from './time.js'
 export { leavesAt, windowKey, windowStart } from './window.js'

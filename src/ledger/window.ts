@@ -15,14 +15,14 @@ export function windowKey(window: Window): string {
 export function windowStart(window: Window, now: number): number {
   if (window.type === 'rolling') return now - window.seconds * 1000
   // A calendar period holds its own first instant.
-  if (window.type === 'calendar') return periodStart(window, now) - 1
+  if (window.type === 'calendar') return spanOf(window, now).start - 1
   return Number.NEGATIVE_INFINITY
 }
 
 /** Answers when what counts until an instant has left a window, or `undefined` where it never does. */
 export function leavesAt(window: Window, instant: number): number | undefined {
   if (window.type === 'rolling') return instant + window.seconds * 1000
-  return window.type === 'calendar' ? periodEnd(window, instant) : undefined
+  return window.type === 'calendar' ? spanOf(window, instant).end : undefined
 }
 
 type Calendar = Extract<Window, { type: 'calendar' }>
@@ -60,6 +60,20 @@ function periodOf({ period, timeZone }: Calendar, instant: number): string {
   return formatterOf(timeZone)
     .format(instant)
     .slice(0, period === 'day' ? 10 : 7)
+}
+
+type Span = { readonly start: number; readonly end: number }
+
+/** The period of each zone that was looked at last: most payments lie in the same. */
+const spans = new Map<string, Span>()
+
+function spanOf(window: Calendar, instant: number): Span {
+  const key = windowKey(window)
+  const known = spans.get(key)
+  if (known && instant >= known.start && instant < known.end) return known
+  const span = { start: periodStart(window, instant), end: periodEnd(window, instant) }
+  spans.set(key, span)
+  return span
 }
 
 /** Finds a period's first instant by halving: days have 23, 24, 24.5 or 25 hours, and some do not begin at midnight. */

@@ -1,0 +1,18 @@
+import type { Approvals } from './approvals.js'
+import type { Clock } from './clock.js'
+import type { Halts } from './halts.js'
+import type { Journal } from './journal.js'
+import type { Memory } from './memory.js'
+import type { Meters } from './meters.js'
+import type { Payments } from './payments.js'
+
+/** All that a ledger's database keeps; called within a transaction. */
+export type Tables = {
+  readonly clock: Clock
+  readonly payments: Payments
+  readonly journal: Journal
+  readonly meters: Meters
+  readonly approvals: Approvals
+  readonly halts: Halts
+  readonly memory: Memory
+}
