@@ -4,6 +4,7 @@ import * as aiSdk from 'stipend/ai-sdk'
 import * as axios from 'stipend/axios'
 import * as client from 'stipend/client'
 import * as evm from 'stipend/evm'
+import * as fast from 'stipend/fast'
 import * as http from 'stipend/http'
 import * as keys from 'stipend/keys'
 import * as langchain from 'stipend/langchain'
@@ -129,6 +130,14 @@ describe('the public names', () => {
       [
         "getAxiosPayment",
         "wrapAxios",
+      ]
+    `)
+  })
+
+  test('stipend/fast', () => {
+    expect(Object.keys(fast).toSorted()).toMatchInlineSnapshot(`
+      [
+        "loadSecp256k1",
       ]
     `)
   })

@@ -30,6 +30,7 @@ import {
   generateMnemonic,
   importKeys,
   mnemonic,
+  privateKey,
   remoteSigner,
   workerSigner,
 } from 'stipend/keys'
@@ -113,6 +114,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/keys RemoteSignerOptions': [(wrong) => remoteSigner({ address, sign: async () => '', ...wrong })],
   'stipend/keys MnemonicOptions': [(wrong) => mnemonic(generateMnemonic(), wrong)],
   'stipend/keys GenerateMnemonicOptions': [(wrong) => generateMnemonic(wrong), (wrong) => generate(wrong)],
+  'stipend/keys PrivateKeyOptions': [(wrong) => privateKey('42'.repeat(32), wrong)],
   'stipend/keys KeyFileAccess': [
     (wrong) => changePassword({ ...key, newPassword: 'longer-still', ...wrong }),
     (wrong) => exportKey({ ...key, address, ...wrong }),

@@ -5,10 +5,27 @@ import { isHex } from './abi.js'
 import { addressOf } from './address.js'
 import type { Hex } from '../types.js'
 
-/** Signs a digest with a secp256k1 key (RFC 6979, low s), as 65 bytes `r ‖ s ‖ v` with v 27 or 28. */
-export function signDigest(digest: Uint8Array, key: Uint8Array): Hex {
-  const signature = secp256k1.sign(digest, key, { lowS: true })
-  return `0x${signature.toCompactHex()}${(27 + signature.recovery).toString(16)}`
+/** Makes ECDSA signatures on secp256k1. */
+export type Secp256k1 = {
+  /**
+   * Signs a digest of 32 bytes with a key of 32 bytes (RFC 6979, s in the lower half): r and s in 64 bytes, and which of
+   * the points with that r was meant, 0 or 1. The key is the caller's, and is not kept.
+   */
+  readonly sign: (digest: Uint8Array, key: Uint8Array) => { readonly compact: Uint8Array; readonly recovery: number }
+}
+
+/** The default: JavaScript that runs everywhere, of @noble/curves. */
+export const noble: Secp256k1 = Object.freeze({
+  sign: (digest: Uint8Array, key: Uint8Array) => {
+    const signature = secp256k1.sign(digest, key, { lowS: true })
+    return { compact: signature.toCompactRawBytes(), recovery: signature.recovery }
+  },
+})
+
+/** Signs a digest with a secp256k1 key, as 65 bytes `r ‖ s ‖ v` with v 27 or 28. */
+export function signDigest(digest: Uint8Array, key: Uint8Array, { sign }: Secp256k1 = noble): Hex {
+  const { compact, recovery } = sign(digest, key)
+  return `0x${bytesToHex(compact)}${(27 + recovery).toString(16)}`
 }
 
 /**

@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2'
 import { base58 } from '@scure/base'
 import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
 import { hashTypedData, type TypedData } from '../evm/typed-data.js'
-import { signDigest } from '../evm/signature.js'
+import { noble, type Secp256k1, signDigest } from '../evm/signature.js'
 import { addressOf } from '../evm/address.js'
 import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm/transaction.js'
 import { draw, type Random } from '../lib/random.js'
@@ -29,18 +29,18 @@ export type HeldKey = {
 }
 
 /**
- * Takes a copy of a secret, which the caller then overwrites.
+ * Takes a copy of a secret, which the caller then overwrites; what signs with an EVM key is JavaScript by default.
  *
  * @throws ConfigurationError when the bytes are no key of their curve; the message never repeats them.
  */
-export function holdKey({ namespace, bytes }: Secret): HeldKey {
+export function holdKey({ namespace, bytes }: Secret, curve: Secp256k1 = noble): HeldKey {
   if (!isKey({ namespace, bytes })) throw new ConfigurationError('Failed to hold a key: its bytes are no key')
   let key: Uint8Array | undefined = ownBytes(bytes)
   const use = (): Uint8Array => {
     if (key) return key
     throw new KeyStoreLockedError('its keys are overwritten')
   }
-  const held = namespace === 'eip155' ? holdEvm(use) : holdSolana(use)
+  const held = namespace === 'eip155' ? holdEvm(use, curve) : holdSolana(use)
   return Object.freeze({
     signer: held.signer,
     derive: (purpose: string) => hkdf(sha256, use(), undefined, `stipend/${purpose}`, 32),
@@ -78,14 +78,14 @@ export function addressOfSecret({ namespace, bytes }: Secret): string {
 
 type Held = { readonly signer: KnownSigner; readonly forget?: (() => void) | undefined }
 
-function holdEvm(use: () => Uint8Array): Held {
+function holdEvm(use: () => Uint8Array, curve: Secp256k1): Held {
   const signer: EvmSigner = Object.freeze({
     namespace: 'eip155',
     address: addressOf(secp256k1.getPublicKey(use())),
     throwsUnsigned: true,
-    signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), use()),
+    signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), use(), curve),
     signTransaction: async (transaction: EvmTransaction) =>
-      serializeTransaction(transaction, signDigest(hashTransaction(transaction), use())),
+      serializeTransaction(transaction, signDigest(hashTransaction(transaction), use(), curve)),
   })
   return { signer: markOwn(signer) }
 }

@@ -12,6 +12,7 @@ export type { KeyStore, Signer } from '../ports/key-store.js'
 export type { KeyAddress, SingleKeyStore } from './signers.js'
 export type { SolanaSigner } from '../solana/signer.js'
 export type { EvmSigner } from '../evm/signer.js'
+export type { Secp256k1 } from '../evm/signature.js'
 export {
   generate,
   generateMnemonic,
@@ -21,7 +22,7 @@ export {
   type MnemonicOptions,
 } from './mnemonic.js'
 export type { Password } from './file/password.js'
-export { privateKey } from './private-key.js'
+export { privateKey, type PrivateKeyOptions } from './private-key.js'
 export type { PrivateKeyInput } from './read-secret.js'
 export { remoteSigner, type RemoteSignerOptions, type RemoteSigningRequest } from './remote-signer.js'
 export {

@@ -53,7 +53,7 @@ export type MnemonicKeyStore = KeyStore<EvmSigner | SolanaSigner> & { readonly a
 export function mnemonic(phrase: string | undefined, options: MnemonicOptions = {}): MnemonicKeyStore {
   refuseUnknown('mnemonic', options, mnemonicNames)
   const secrets = readMnemonic(phrase, options)
-  const keys = secrets.map(holdKey)
+  const keys = secrets.map((secret) => holdKey(secret))
   wipe(...secrets.map(({ bytes }) => bytes))
   const addresses = keys.map(({ signer: { namespace, address } }) => Object.freeze({ namespace, address }))
   return Object.freeze({ addresses: Object.freeze(addresses), ...storeOf(keys) })

@@ -95,7 +95,7 @@ async function unlock(state: State, options: VaultOptions, password: Password | 
   const secret = await readPassword(password)
   try {
     const { file, secrets } = await readOrCreate(options, secret)
-    const keys = secrets.map(holdKey)
+    const keys = secrets.map((secret) => holdKey(secret))
     wipe(...secrets.map(({ bytes }) => bytes))
     if (state.locks === locks) forget(state)
     else for (const key of keys) key.wipe()
