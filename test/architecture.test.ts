@@ -53,6 +53,7 @@ const ambient: Readonly<Record<string, string>> = {
   'src/solana/chain.ts': 'Date.now', // the default of `clock`
   'src/testing/server/paid-resource.ts': 'Date.now', // the default of `clock`
   'src/testing/server/answers.ts': 'Date.now', // likewise
+  'src/testing/mock/read-options.ts': 'Date.now', // likewise
   'src/keys/file/vault.ts': 'Date.now', // the default of `clock`
   'src/lib/random.ts': 'crypto.getRandomValues', // the default of `random`
   'src/fetch/body.ts': 'crypto.randomUUID', // a multipart boundary

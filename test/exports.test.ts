@@ -265,10 +265,17 @@ describe('the public names', () => {
   test('stipend/testing', () => {
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
       [
+        "expectNothingPaid",
+        "expectPaid",
         "keyStoreContract",
         "ledgerContract",
+        "mock402",
+        "mock402Faults",
+        "mockHandlers",
         "paidResource",
+        "testClock",
         "testKeyStore",
+        "testRandom",
       ]
     `)
   })

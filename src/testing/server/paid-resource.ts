@@ -4,6 +4,7 @@ import { answer, isFault, settles } from './faults.js'
 import { type AnswerOptions, createAnswers, firstError } from './answers.js'
 import { readTerms, type TermsOptions } from './terms.js'
 import { createTestToken, type TestToken, type VerifiedPayment } from './token.js'
+import { type SeenRequest, see } from './seen.js'
 import { verify } from './verify.js'
 import { decodeHeader, headersOf } from './wire.js'
 
@@ -52,15 +53,6 @@ const optionNames: OptionNames<PaidResourceOptions> = {
   idempotent: true,
   faultAfter: true,
   faultTimes: true,
-}
-
-/** A request that a paid resource has seen. */
-export type SeenRequest = {
-  readonly method: string
-  readonly url: string
-  /** By their names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
 }
 
 /** A server of one paid resource, as a function from request to response, with a record of what came. */
@@ -140,10 +132,4 @@ function expose(server: (request: Request) => Promise<Response>, { requests, tok
   const settled = (): bigint => token.payments.reduce((sum, one) => (one.settled ? sum + one.value : sum), 0n)
   Object.defineProperty(server, 'settled', { get: settled })
   return Object.assign(server, { requests, payments: token.payments, reset }) as PaidResource
-}
-
-async function see(request: Request): Promise<SeenRequest> {
-  const { method, url } = request
-  const body = request.bodyUsed ? '' : await request.clone().text()
-  return Object.freeze({ method, url, headers: Object.freeze(Object.fromEntries(request.headers)), body })
 }

@@ -1,0 +1,68 @@
+import { formatUsd } from '../lib/format-amount.js'
+import { parseUsd, type Usd } from '../money.js'
+import type { Payment } from '../types.js'
+import { claim } from './claim.js'
+
+/** What shows its payments: a wallet or a session. */
+export type PaymentsHolder = { readonly payments: { readonly list: () => Promise<readonly Payment[]> } }
+
+/** What is expected of the payments of a wallet; what is not named is not looked at. */
+export type ExpectedPayments = {
+  /** How many there are. */
+  readonly times?: number | undefined
+  /** What they come to. */
+  readonly totalUsd?: Usd | undefined
+  /** The only host that was paid. */
+  readonly host?: string | undefined
+  /** What has become of each of them. */
+  readonly status?: Payment['status'] | undefined
+}
+
+/**
+ * Throws a sentence unless a wallet has paid as expected, and at least once: for every test runner.
+ *
+ * @throws Error saying what it has paid instead.
+ */
+export async function expectPaid(wallet: PaymentsHolder, expected: ExpectedPayments = {}): Promise<void> {
+  const payments = await paidBy(wallet)
+  const { times, totalUsd, host, status } = expected
+  const found = `it has made ${describe(payments)}`
+  claim(payments.length > 0, `expected a payment, but ${found}`)
+  if (times !== undefined) claim(payments.length === times, `expected ${times} payments, but ${found}`)
+  if (totalUsd !== undefined) {
+    const total = payments.reduce((sum, { microUsd }) => sum + microUsd, 0n)
+    claim(total === parseUsd(totalUsd, 'totalUsd'), `expected payments of ${totalUsd} in all, but ${found}`)
+  }
+  if (host !== undefined)
+    claim(
+      payments.every(({ resource }) => resource.host === host),
+      `expected payments to ${host} only, but ${found}`,
+    )
+  if (status !== undefined)
+    claim(
+      payments.every((payment) => payment.status === status),
+      `expected payments that are ${status}, but ${found}`,
+    )
+}
+
+/**
+ * Throws a sentence if a wallet has signed any payment: for every test runner.
+ *
+ * @throws Error saying what it has paid.
+ */
+export async function expectNothingPaid(wallet: PaymentsHolder): Promise<void> {
+  const payments = await paidBy(wallet)
+  claim(payments.length === 0, `expected no payment, but it has made ${describe(payments)}`)
+}
+
+/** What was released was signed by nobody, or can be taken by nobody any more. */
+async function paidBy({ payments }: PaymentsHolder): Promise<readonly Payment[]> {
+  return (await payments.list()).filter(({ status }) => status !== 'released')
+}
+
+function describe(payments: readonly Payment[]): string {
+  if (payments.length === 0) return 'none'
+  return payments
+    .map(({ microUsd, resource, status }) => `one of ${formatUsd(microUsd)} to ${resource.host} (${status})`)
+    .join(', ')
+}
