@@ -18,6 +18,8 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   dts: true,
+  // It has 92 modules, most of them languages, which take longer to load than all of ours: what is used of it is built in.
+  noExternal: ['zod/mini'],
   // Adapters import the package by its own name, in dist too.
   external: [/^stipend(\/|$)/],
 })

@@ -49,7 +49,30 @@ beforeAll(() => {
   execFileSync(process.execPath, [tsup, '--no-dts', '--silent', '--out-dir', dist], { cwd: root })
 }, 60_000)
 
+/** Tells which packages are loaded with an entry. */
+const listing = `
+import { registerHooks } from 'node:module'
+const packages = new Set()
+registerHooks({
+  load: (url, context, next) => {
+    const name = /\\/node_modules\\/((?:@[^/]+\\/)?[^/.][^/]*)\\/(?!.*\\/node_modules\\/)/.exec(url)?.[1]
+    if (name) packages.add(name)
+    return next(url, context)
+  },
+})
+await import('stipend')
+await import('stipend/keys')
+console.log(JSON.stringify([...packages].sort()))
+`
+
 describe('the built package', () => {
+  test('loads no more packages than it needs to pay', () => {
+    writeFileSync(`${home}listing.mjs`, listing)
+    const said = execFileSync(process.execPath, [`${home}listing.mjs`], { encoding: 'utf8' })
+    const own = ['@noble/curves', '@noble/hashes', '@scure/base', '@scure/bip32', '@scure/bip39', 'eventemitter3']
+    expect(JSON.parse(said)).toEqual(own)
+  })
+
   test('is loaded by this Node, every entry of it, with one class to a name', () => {
     expect(run(process.execPath)).toContain(process.version)
   })
@@ -71,9 +94,9 @@ describe('the built package', () => {
     expect(specifiers.filter((one) => !known.some((name) => `${one}/`.startsWith(`${name}/`)))).toEqual([])
   })
 
-  test('has a class of errors once', () => {
+  test('has the class of our errors once', () => {
     const files = readdirSync(dist).filter((file) => file.endsWith('.js'))
-    const holders = files.filter((file) => readFileSync(`${dist}${file}`, 'utf8').includes('extends Error'))
+    const holders = files.filter((file) => readFileSync(`${dist}${file}`, 'utf8').includes('class StipendError '))
     expect(holders).toHaveLength(1)
   })
 })
