@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { readEntries } from './scripts/entries.ts'
@@ -10,6 +11,10 @@ const alias = Object.entries(readEntries()).map(([name, file]) => ({
   find: new RegExp(`^${name}$`),
   replacement: fileURLToPath(new URL(file, import.meta.url)),
 }))
+
+/** Tests on contracts that `npm run test:actions` installs: where they are not, there is nothing to test. */
+const contractTests = 'test/actions/*.chain.test.ts'
+const hasContracts = existsSync(new URL('test/actions/contracts/node_modules', import.meta.url))
 
 /** Tests that build or pack the package, start processes or kill them. */
 const processTests = [
@@ -33,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/interop/**', 'test/bench/**', ...processTests],
+          exclude: ['**/node_modules/**', 'test/interop/**', 'test/bench/**', contractTests, ...processTests],
           // Some start a database: what is slow on a busy machine is not wrong.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -62,6 +67,22 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(hasContracts ? [actions()] : []),
     ],
   },
 })
+
+/** Contracts as their authors publish them, on chains on loopback. */
+function actions() {
+  return {
+    resolve: { alias },
+    test: {
+      name: 'actions',
+      include: [contractTests],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      fileParallelism: false,
+      sequence: { groupOrder: 3 },
+    },
+  }
+}

@@ -126,6 +126,8 @@ export type Receipt = {
   readonly status: 'claimed' | 'confirmed'
   /** The transaction's hash or signature; empty where the server gave none. */
   readonly transaction: string
+  /** All that belong to it, of an action that takes more than one. */
+  readonly transactions?: readonly string[] | undefined
   readonly network: Network
   readonly payer?: string | undefined
   /** Atomic units that were charged, where the server says so. */

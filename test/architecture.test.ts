@@ -25,16 +25,17 @@ const arrows: Readonly<Record<string, string>> = {
   policy: `${ground} hosts ledger assets`,
   pay: `${ground} hosts protocols ledger assets policy`,
   fetch: `${ground} protocols pay`,
+  actions: `${ground} evm ledger assets policy pay`,
   reconcile: `${ground} protocols ledger assets pay`,
   client: `${ground} hosts ledger pay fetch`,
-  session: `${ground} hosts protocols ledger policy pay fetch`,
-  wallet: `${ground} evm solana protocols ledger assets keys policy pay fetch reconcile session`,
+  session: `${ground} hosts protocols ledger policy pay fetch actions`,
+  wallet: `${ground} evm solana protocols ledger assets keys policy pay fetch reconcile actions session`,
   tools: `${ground} hosts policy pay fetch session wallet`,
   faces: '*',
 }
 
 /** Not even what may import anything may import these: the public face, and what is for tests. */
-const faces = ['src/index.ts', 'src/client/', 'src/ledger/index.ts', 'src/testing/']
+const faces = ['src/index.ts', 'src/client/', 'src/ledger/index.ts', 'src/actions/index.ts', 'src/testing/']
 
 /** Packages that sources may load, and Node's own modules: by the folder or file that may. */
 const packages: Readonly<Record<string, readonly string[]>> = {

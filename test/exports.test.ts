@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as stipend from 'stipend'
+import * as actions from 'stipend/actions'
 import * as aiSdk from 'stipend/ai-sdk'
 import * as axios from 'stipend/axios'
 import * as client from 'stipend/client'
@@ -52,6 +53,7 @@ describe('the public names', () => {
         "StipendError",
         "UnpayableRequestError",
         "WalletFrozenError",
+        "allowActions",
         "allowAnyHost",
         "allowAssets",
         "allowHosts",
@@ -112,6 +114,14 @@ describe('the public names', () => {
         "serve",
         "toNodeListener",
         "webhook",
+      ]
+    `)
+  })
+
+  test('stipend/actions', () => {
+    expect(Object.keys(actions).toSorted()).toMatchInlineSnapshot(`
+      [
+        "swap",
       ]
     `)
   })

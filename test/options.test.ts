@@ -154,6 +154,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
 
 /** Types that are no options of anybody's call of ours, and why. */
 const others: Readonly<Record<string, string>> = {
+  'stipend/actions ActOptions': 'of which each action reads its own parts',
   'stipend AuthorizeOptions': 'what a transport asks a wallet for',
   'stipend ReserveOptions': 'what a wallet tells its ledger',
   'stipend/ledger ReserveOptions': 'likewise',

@@ -1,4 +1,4 @@
-import type { SessionLimits, SessionScope } from 'stipend'
+import type { ActionBounds, SessionLimits, SessionScope } from 'stipend'
 import * as z from 'zod/mini'
 import { checkWalletId, createRoute, notFound, type Route } from './route.js'
 import { instant, labels, nothing, sessionId, usd, uuid } from './schema.js'
@@ -22,6 +22,10 @@ const scope = z.strictObject({
   limits: z.optional(limits),
   maxPayments: z.optional(z.int().check(z.nonnegative())),
   allowHosts: z.optional(z.array(z.string().check(z.maxLength(260))).check(z.minLength(1), z.maxLength(64))),
+  // Read by the rule that each becomes.
+  actions: z.optional(
+    z.array(z.custom<ActionBounds>((value) => typeof value === 'object' && value !== null)).check(z.maxLength(32)),
+  ),
   expiresAt: z.optional(instant),
   labels: z.optional(labels),
   audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { actionsPatches } from './actions.ts'
 import { adaptersPatches } from './adapters.ts'
 import { chainsPatches } from './chains.ts'
 import { ledgersPatches } from './ledgers.ts'
@@ -25,6 +26,7 @@ export const patches: readonly KnownBad[] = [
   ...pipelinePatches,
   ...waitsPatches,
   ...wildPatches,
+  ...actionsPatches,
 ]
 
 /** Lists the patches that no longer find what they break, or the tests that have to notice. */

@@ -3,7 +3,9 @@ import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError } from '../errors.js'
 import type { Asset, Hex, Network, Offer, Payment } from '../types.js'
-import type { Chain, Evidence, Outgoing, OutgoingSearch } from '../ports/chain.js'
+import type { Chain, Evidence, Outgoing, OutgoingSearch, OutgoingTransfer } from '../ports/chain.js'
+import { createActionChain } from './action-chain.js'
+import { examineAction, explainsTransfer } from './action-evidence.js'
 import { refuseAllowance } from './allowance.js'
 import { type GasPayer, sendCancellation } from './cancel.js'
 import { agreeOnFinal, findOutgoing } from './outgoing.js'
@@ -39,7 +41,7 @@ export type EvmOptions = {
    */
   readonly gasPayer?: GasPayer | undefined
   /**
-   * The most that the gas of one transfer may cost the wallet itself, in wei.
+   * The most that the gas of one transfer, or of all transactions of one action, may cost the wallet itself, in wei.
    *
    * @default 1_000_000_000_000_000n, a thousandth of the chain's coin
    */
@@ -106,6 +108,9 @@ export function evm(options: EvmOptions): Chain {
     balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
     refuse: (offer: Offer, payer: string) => refuseAllowance({ clients, timeoutMs }, offer, payer),
     transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
+    actions: createActionChain({ ...nodes, network, maxFeeWei }),
+    explains: (payment: Payment, transfer: OutgoingTransfer) =>
+      payment.scheme === 'action' ? explainsTransfer(payment, transfer) : undefined,
     ...(gasPayer && {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
     }),
@@ -119,7 +124,12 @@ function readChainId(network: Network): bigint {
 }
 
 function isKnown(payment: Payment): boolean {
-  return payment.scheme === 'transfer' || payment.asset.transfer === 'eip3009' || isPermit(payment)
+  return isOurTransaction(payment) || payment.asset.transfer === 'eip3009' || isPermit(payment)
+}
+
+/** Whether the payer sends it as transactions of its own. */
+function isOurTransaction({ scheme }: Payment): boolean {
+  return scheme === 'transfer' || scheme === 'action'
 }
 
 type Question = { readonly payment: Payment; readonly chainId: bigint; readonly timeoutMs: number }
@@ -141,6 +151,7 @@ async function examine(client: Rpc, { payment, chainId }: Question): Promise<Nod
 
 /** All that is read is read at one final block, whatever the node calls its latest. */
 async function examineAt(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
+  if (payment.scheme === 'action') return examineAction(client, payment, final)
   if (payment.scheme === 'transfer') return examineTransaction(client, payment, final)
   if (isPermit(payment)) return examinePermit(client, payment, final)
   const isUsed = await readNonce(client, payment, final.hash)

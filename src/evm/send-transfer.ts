@@ -52,8 +52,11 @@ export async function readBalances(
 }
 
 async function readBalance(client: Rpc, address: string, asset: Asset): Promise<bigint> {
-  if (asset.transfer === 'native') return request(client, 'eth_getBalance', [address, 'latest'])
-  return request(client, 'eth_call', [{ to: asset.address, data: encodeCall(functions.balanceOf, address) }, 'latest'])
+  if (asset.transfer === 'native') return readQuantity(client, 'eth_getBalance', [address, 'latest'])
+  return readQuantity(client, 'eth_call', [
+    { to: asset.address, data: encodeCall(functions.balanceOf, address) },
+    'latest',
+  ])
 }
 
 async function readFees(
@@ -65,14 +68,14 @@ async function readFees(
     asset.transfer === 'native'
       ? { from: payer, to: payTo, value: encodeQuantity(amount) }
       : { from: payer, to: asset.address, data: encodeCall(functions.transfer, payTo, amount) }
-  const held = await request(client, 'eth_getBalance', [payer, 'latest'])
+  const held = await readQuantity(client, 'eth_getBalance', [payer, 'latest'])
   const value = asset.transfer === 'native' ? amount : 0n
   refuseShort(held, value, { payer, asset })
   const [accountNonce, estimate, price, tip] = await Promise.all([
-    request(client, 'eth_getTransactionCount', [payer, 'pending']),
-    request(client, 'eth_estimateGas', [call]),
-    request(client, 'eth_gasPrice', []),
-    request(client, 'eth_maxPriorityFeePerGas', []).catch(() => 0n),
+    readQuantity(client, 'eth_getTransactionCount', [payer, 'pending']),
+    readQuantity(client, 'eth_estimateGas', [call]),
+    readQuantity(client, 'eth_gasPrice', []),
+    readQuantity(client, 'eth_maxPriorityFeePerGas', []).catch(() => 0n),
   ])
   const gas = (estimate * 12n) / 10n
   // Twice the price of now: what is not needed is not taken.
@@ -95,7 +98,7 @@ function refuseShort(held: bigint, needed: bigint, { payer, asset }: Pick<Transf
 }
 
 /** A node that knows the transaction already has not failed to take it. */
-async function sendRaw(serialized: Hex, options: TransferOptions): Promise<string> {
+export async function sendRaw(serialized: Hex, options: Nodes): Promise<string> {
   const hash = transactionHash(serialized)
   try {
     await askOne(options, (client) => client.request({ method: 'eth_sendRawTransaction', params: [serialized] }))
@@ -115,7 +118,12 @@ function authorizationCall({ terms, amount, payTo }: Payment, { signature }: Pay
   return encodeCall(functions.transferWithAuthorization, ...transfer, v, r, s)
 }
 
-async function request(client: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
+/**
+ * Asks a node for a number.
+ *
+ * @throws TypeError when it answers something else.
+ */
+export async function readQuantity(client: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
   const answer = await client.request({ method, params })
   if (typeof answer === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer)) return BigInt(answer)
   throw new TypeError(`a node answered ${method} with something else`)

@@ -35,6 +35,8 @@ export const deadlines = {
   chainSearch: 600_000,
   /** A chain that is asked how to transfer, or is sent a transfer. */
   transfer: 60_000,
+  /** A block that executes an action, before the caller is told that it is sent. */
+  inclusion: 15_000,
   /** A gas payer that is sent a cancellation. */
   cancellation: 30_000,
   /** A node of a chain, for one question. */

@@ -2,8 +2,10 @@ import type { AssetTable } from '../assets/table.js'
 import type { Reading } from './clock.js'
 import type { Emit, Events } from './events.js'
 import type { FindShortage } from './funds.js'
+import type { JudgedAction } from '../ports/action.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
+import type { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
 import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../ports/policy.js'
 import type { RefuseOnChain } from './refuse-on-chain.js'
@@ -17,6 +19,7 @@ import type {
   Limit,
   MicroUsd,
   Offer,
+  Payment,
   Pin,
   Resource,
   SessionId,
@@ -45,6 +48,8 @@ export type PayContext = {
   readonly refuseOnChain: RefuseOnChain
   /** Looks, before anything is signed, whether there is enough to pay; a chain that does not say stops nothing. */
   readonly findShortage: FindShortage
+  /** What is done on chain, where it is an action that is paid for: it is judged by it, and counts as much as it. */
+  readonly action?: ActionContext | undefined
   /** 32 bytes that the nonces and ids of a payer's purchases are derived from. */
   readonly secret: (payer: string) => Promise<Uint8Array>
   /** The sessions that pay, from the widest to the narrowest; none when the wallet itself does. */
@@ -56,6 +61,12 @@ export type PayContext = {
   readonly hasListeners: (name: keyof Events) => boolean
   /** Answers in this process whether a payment that needs approval is approved. */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
+}
+
+/** An action that is being paid for. */
+export type ActionContext = JudgedAction & {
+  /** Says what is in the way of a new payment for it, such as that the chain's simulation departs from the plan. */
+  readonly obstacle: (payment: Payment) => PaymentDeniedError | InsufficientFundsError | undefined
 }
 
 /** What a payment is asked for, and within what bounds of the call itself. */

@@ -21,7 +21,7 @@ export function isAllowed(judged: Judged): judged is Allowed {
 export async function judge(
   candidates: readonly Candidate[],
   request: JudgeRequest,
-  context: Pick<PayContext, 'policy' | 'time'>,
+  context: Pick<PayContext, 'policy' | 'time' | 'action'>,
 ): Promise<readonly Judged[]> {
   return Promise.all(candidates.map((candidate) => judgeCandidate(candidate, request, context)))
 }
@@ -29,14 +29,15 @@ export async function judge(
 async function judgeCandidate(
   candidate: Candidate,
   { resource, ownerLabels: labels, maxMicroUsd }: JudgeRequest,
-  { policy, time }: Pick<PayContext, 'policy' | 'time'>,
+  { policy, time, action }: Pick<PayContext, 'policy' | 'time' | 'action'>,
 ): Promise<Judged> {
   const { offer } = candidate
   if (maxMicroUsd !== undefined && offer.microUsd > maxMicroUsd) {
     const reason = `this call may cost ${formatUsd(maxMicroUsd)} at most, ${formatUsd(offer.microUsd)} asked`
     return { ...candidate, refusals: [{ offer, rule: 'maxUsd', reason }] }
   }
-  const verdict = await policy.evaluate(deepFreeze({ resource, offer, labels, now: time().ledger }))
+  const plan = action && { plan: action.plan }
+  const verdict = await policy.evaluate(deepFreeze({ resource, offer, labels, now: time().ledger, ...plan }))
   if (verdict.type === 'deny') {
     const refusals = verdict.refusals.map((refusal) => ({ offer, ...refusal }))
     return { ...candidate, refusals, cause: verdict.cause }

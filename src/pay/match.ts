@@ -11,10 +11,16 @@ export type Matched = { readonly candidates: readonly Candidate[]; readonly setA
 /** Finds the offers that are in an asset we know, by a scheme we have, on a network we hold a key for. */
 export async function match(required: PaymentRequired, context: PayContext): Promise<Matched> {
   const { offers, setAside } = priceOffers(required.claims, context.assets)
-  const matched = await Promise.all(offers.map((offer) => matchOffer(offer, context)))
+  const matched = await Promise.all(offers.map((offer) => matchOffer(worth(offer, context), context)))
   const candidates = matched.filter((one): one is Candidate => 'signer' in one)
   const reasons = [...required.setAside, ...setAside, ...matched.filter((one): one is SetAside => 'reason' in one)]
   return { candidates, setAside: reasons.map(tellOnly).toSorted((one, other) => one.index - other.index) }
+}
+
+/** An action counts as much as all that leaves by it, which may be more than its first asset. */
+function worth(offer: Offer, { action }: PayContext): Offer {
+  if (!action || action.microUsd <= offer.microUsd) return offer
+  return Object.freeze({ ...offer, microUsd: action.microUsd })
 }
 
 /** Whoever holds a session can ask with anything: of what was set aside before, only this is told. */

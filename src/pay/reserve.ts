@@ -78,15 +78,18 @@ async function reserveWithApproval(
   }
 }
 
-/** Reserves, or answers the payment that is there already also where there is too little for a new one. */
+/** Reserves, or answers the payment that is there already also where something is in the way of a new one. */
 async function reserveIfFunded(prepared: Prepared, request: PurchaseRequest, context: PayContext): Promise<Outcome> {
   const { allowed } = prepared
   const shortage = await shortageOf(allowed, context.findShortage)
   request.signal?.throwIfAborted()
-  if (!shortage) return reserve(prepared, request, context)
+  const obstacle = shortage
+    ? new InsufficientFundsError(shortage, allowed.offer)
+    : context.action?.obstacle(prepared.payment)
+  if (!obstacle) return reserve(prepared, request, context)
   const short = { ...prepared, allowed: { ...allowed, limits: [...allowed.limits, nothingNew] } }
   return reserve(short, request, context).catch((error: unknown) => {
-    throw isForShortage(error) ? new InsufficientFundsError(shortage, allowed.offer) : error
+    throw isForShortage(error) ? obstacle : error
   })
 }
 

@@ -1,5 +1,5 @@
 import { domainOf } from '../hosts/registered-domain.js'
-import { isTransfer } from '../resource.js'
+import { isAction, isTransfer } from '../resource.js'
 import type { Limit, Resource, Window } from '../types.js'
 
 const day = 86_400
@@ -19,7 +19,7 @@ export function withBuiltInLimits(limits: readonly Limit[], resource: Resource |
   const hasPerPayment = money.some(({ window }) => window.type === 'payment')
   const hasWallet = money.some(({ window, scope }) => window.type !== 'payment' && scope === 'wallet')
   const hasUnderWay = limits.some(({ measure }) => measure === 'open')
-  const asks = resource && !isTransfer(resource) ? resource : undefined
+  const asks = resource && !isTransfer(resource) && !isAction(resource) ? resource : undefined
   return [
     ...limits,
     ...(hasPerPayment ? [] : [perPayment()]),

@@ -1,5 +1,5 @@
-import { isTransfer } from '../resource.js'
-import type { Hold, Limit, Pin } from '../types.js'
+import { isAction, isTransfer } from '../resource.js'
+import type { Hold, Limit, Pin, Resource } from '../types.js'
 import type { Decision, PaymentRequest, Rule, RuleRefusal, Verdict } from '../ports/policy.js'
 import { hasOnly, isText, ownFields, readHold, readLimits, readPins } from './read.js'
 import { denial, denyAs } from './verdict.js'
@@ -42,7 +42,7 @@ function readDecision(decision: unknown, rule: string): Opinion | undefined {
   const hold = readHold(fields['hold'])
   const kept = readPins(pins)
   if (!isAllow || !read || !kept || hold === null || typeof notify !== 'boolean') return undefined
-  if (grants !== undefined && grants !== 'host' && grants !== 'payee') return undefined
+  if (grants !== undefined && grants !== 'host' && grants !== 'payee' && grants !== 'action') return undefined
   return { limits: read, grants, hold, notify, pins: kept }
 }
 
@@ -53,7 +53,7 @@ export function isObjection(opinion: Opinion): opinion is Objection {
 
 /**
  * Takes all opinions together: any objection denies, and so does it when nobody gives permission to pay: the host that asks,
- * or for a transfer the payee.
+ * or for a transfer the payee, or for an action a rule about actions.
  */
 export function fold(opinions: readonly Opinion[], { resource }: PaymentRequest): Verdict {
   const objections = opinions.filter(isObjection)
@@ -62,7 +62,7 @@ export function fold(opinions: readonly Opinion[], { resource }: PaymentRequest)
     return denial(refusals, objections.find((one) => one.cause !== undefined)?.cause)
   }
   const allowances = opinions.filter((one): one is Allowance => !isObjection(one))
-  const [needed, advice] = isTransfer(resource) ? forTransfers : forHosts
+  const [needed, advice] = permissionFor(resource)
   if (!allowances.some(({ grants }) => grants === needed)) return denyAs(advice)
   const hold = strictest(allowances.flatMap((one) => one.hold ?? []))
   const notify = allowances.some((one) => one.notify)
@@ -71,8 +71,14 @@ export function fold(opinions: readonly Opinion[], { resource }: PaymentRequest)
   return { type: 'allow', limits, ...(hold && { hold }), ...(notify && { notify }), ...(pins.length > 0 && { pins }) }
 }
 
+function permissionFor(resource: Resource): typeof forHosts | typeof forTransfers | typeof forActions {
+  if (isTransfer(resource)) return forTransfers
+  return isAction(resource) ? forActions : forHosts
+}
+
 const forHosts = ['host', 'no rule allows any host; add allowHosts([…]) with those to pay'] as const
 const forTransfers = ['payee', 'no rule allows any payee; add allowPayees([…]) with those to transfer to'] as const
+const forActions = ['action', 'no rule allows any action; add allowActions([…]) with those to take'] as const
 
 /** A person's word is stricter than any delay, and a long delay than a short one. */
 export function strictest(holds: readonly Hold[]): Hold | undefined {

@@ -1,13 +1,13 @@
-import { isTransfer } from '../resource.js'
-import type { PaymentRequest, Rule, Verdict } from '../ports/policy.js'
+import { isAction, isTransfer } from '../resource.js'
+import type { Decision, PaymentRequest, Rule, Verdict } from '../ports/policy.js'
 import { createPolicyEngine, type GuardedPolicy } from './engine.js'
 import { strictest } from './judge.js'
-import { createRule, grant } from './rules/create-rule.js'
+import { createRule, grant, grantAction } from './rules/create-rule.js'
 import { denial } from './verdict.js'
 
 /** Adds rules to a policy that stays as it is, and whose word on hosts they do not replace: they can only narrow it. */
 export function narrowPolicy(policy: GuardedPolicy, rules: readonly Rule[]): GuardedPolicy {
-  const own = createPolicyEngine([createRule('session', () => grant), ...rules])
+  const own = createPolicyEngine([createRule('session', grantOwn), ...rules])
   return Object.freeze({
     evaluate: async (request: PaymentRequest) => both(await policy.evaluate(request), await own.evaluate(request)),
     limits: (resource) => [...policy.limits(resource), ...(own.limits?.(resource) ?? [])],
@@ -15,16 +15,25 @@ export function narrowPolicy(policy: GuardedPolicy, rules: readonly Rule[]): Gua
 }
 
 /**
- * Makes a policy under which nothing is transferred: that is for the owner's own code. Rules about hosts and pins say
- * nothing of transfers, so whoever could call a payment one would be free of them.
+ * Makes a policy under which nothing is transferred, and no action taken: that is for the wallet's own code, which builds what
+ * is signed for them. Rules about hosts and pins say nothing of these, so whoever could call a payment one would be free of
+ * them.
  */
 export function withoutTransfers(policy: GuardedPolicy): GuardedPolicy {
-  const refusals = [{ rule: 'transfer', reason: 'only wallet.transfer makes transfers' }]
+  const transfers = [{ rule: 'transfer', reason: 'only wallet.transfer makes transfers' }]
+  const actions = [{ rule: 'action', reason: 'only act takes actions' }]
   return Object.freeze({
-    evaluate: async (request: PaymentRequest) =>
-      isTransfer(request.resource) ? denial(refusals) : policy.evaluate(request),
+    evaluate: async (request: PaymentRequest) => {
+      if (isTransfer(request.resource)) return denial(transfers)
+      return isAction(request.resource) ? denial(actions) : policy.evaluate(request)
+    },
     limits: policy.limits,
   } satisfies GuardedPolicy)
+}
+
+/** What a session's rules do not narrow, they leave to the wallet's policy. */
+function grantOwn({ resource }: PaymentRequest): Decision {
+  return isAction(resource) ? grantAction : grant
 }
 
 function both(one: Verdict, other: Verdict): Verdict {

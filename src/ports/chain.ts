@@ -1,3 +1,4 @@
+import type { ActionChain } from './action.js'
 import type { Scheme } from './scheme.js'
 import type { Asset, Hex, Network, Offer, Payload, Payment } from '../types.js'
 
@@ -71,6 +72,12 @@ export type Chain = {
   /** Says why the chain would not execute an offer's payment as it stands now, or nothing; asked before it is recorded. */
   readonly refuse?: ((offer: Offer, payer: string) => Promise<string | undefined>) | undefined
   readonly transfers?: Transfers | undefined
+  readonly actions?: ActionChain | undefined
+  /**
+   * Says whether a transfer in one of a payment's own transactions is that of the payment; nothing where its asset, payee and
+   * amount tell.
+   */
+  readonly explains?: ((payment: Payment, transfer: OutgoingTransfer) => boolean | undefined) | undefined
   /** Sends a payer's signed cancellation of a payment, where somebody is configured to pay for it; answers the transaction. */
   readonly cancel?: ((payment: Payment, signature: Hex) => Promise<string>) | undefined
 }

@@ -1,3 +1,4 @@
+import type { ActionPlan } from './action.js'
 import type { Hold, Labels, Limit, Offer, Pin, Resource } from '../types.js'
 
 /** What rules judge: one offer, for one resource. Frozen. */
@@ -11,17 +12,19 @@ export type PaymentRequest = {
   readonly labels: Labels
   /** Unix milliseconds. */
   readonly now: number
+  /** What the wallet would do on chain, where it is an action that is judged; nothing else has one. */
+  readonly plan?: ActionPlan | undefined
 }
 
 /**
  * What a rule says of a request. `allow` is no objection, under limits; permission to pay at all is only given by a rule about
- * hosts or, for a transfer that no host asks for, about payees, and said with `grants`.
+ * hosts or, for what no host asks for, about payees (transfers) or actions, and said with `grants`.
  */
 export type Decision =
   | {
       readonly type: 'allow'
       readonly limits?: readonly Limit[] | undefined
-      readonly grants?: 'host' | 'payee' | undefined
+      readonly grants?: 'host' | 'payee' | 'action' | undefined
       /** Makes the payment wait for a person, or for some time; the strictest of all rules' holds counts. */
       readonly hold?: Hold | undefined
       /** Has the owner told of the payment. */

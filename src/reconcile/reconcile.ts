@@ -133,10 +133,11 @@ async function findEvidence(payment: Payment, chains: readonly Chain[]): Promise
   }
 }
 
-function receiptOf({ asset, terms }: Payment, evidence: Evidence): PaymentUpdate['receipt'] {
+function receiptOf({ asset, terms, receipt }: Payment, evidence: Evidence): PaymentUpdate['receipt'] {
   if (evidence.type !== 'executed') return undefined
   const { transaction, amount } = evidence
-  return { status: 'confirmed', transaction, network: asset.network, payer: terms.payer, amount }
+  const all = receipt?.transactions && { transactions: receipt.transactions }
+  return { status: 'confirmed', transaction, ...all, network: asset.network, payer: terms.payer, amount }
 }
 
 /** A payment that the server took and did not honour says so for good; its receipt is the proof. */

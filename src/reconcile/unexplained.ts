@@ -23,11 +23,13 @@ export async function freezeIfUnexplained(chain: Chain, context: UnexplainedCont
   if (reason !== undefined) context.emit('transfers.unwatched', { network: chain.network, reason })
 }
 
-type SearchableChain = Pick<Chain, 'network' | 'proofsOf'> & { readonly outgoing: NonNullable<Chain['outgoing']> }
+type SearchableChain = Pick<Chain, 'network' | 'proofsOf' | 'explains'> & {
+  readonly outgoing: NonNullable<Chain['outgoing']>
+}
 
 /** Answers why it could not look, if it could not. */
 async function searchOutgoing(
-  { network, outgoing, proofsOf = ({ terms }) => [terms.nonce] }: SearchableChain,
+  { network, outgoing, explains, proofsOf = ({ terms }) => [terms.nonce] }: SearchableChain,
   context: UnexplainedContext,
 ): Promise<string | undefined> {
   const { ledger, keyStore, assets } = context
@@ -43,7 +45,7 @@ async function searchOutgoing(
   if (seen.type === 'open') return seen.reason
   // ERC-20 lets anybody move nothing out of any account, as those do who want their address in its history.
   const moved = seen.transfers.filter((transfer) => transfer.amount !== 0n)
-  const { strays, isPending } = await explain(moved, { ledger, account, since: start.since, proofsOf })
+  const { strays, isPending } = await explain(moved, { ledger, account, since: start.since, proofsOf, explains })
   const [stray, ...others] = strays
   if (stray) await freeze([stray, ...others], network, context)
   if (isPending) return undefined
@@ -86,12 +88,13 @@ type Known = {
   readonly account: string
   readonly since: number
   readonly proofsOf: NonNullable<Chain['proofsOf']>
+  readonly explains: Chain['explains']
 }
 
 /** Tells which transfers no payment explains: of the time of the search, or, where that does not do, of all time. */
 async function explain(
   transfers: readonly OutgoingTransfer[],
-  { ledger, account, since, proofsOf }: Known,
+  { ledger, account, since, proofsOf, explains }: Known,
 ): Promise<Explained> {
   if (transfers.length === 0) return { strays: [], isPending: false }
   const words = new Set(transfers.flatMap((transfer) => wordsOf(transfer)))
@@ -102,34 +105,43 @@ async function explain(
     for await (const page of listPages(ledger, filter)) found.push(...page.filter(isNamed))
     return found
   }
-  const first = compare(transfers, await named({ since: since - maxLifeMs }), proofsOf)
-  return first.strays.length === 0 ? first : compare(transfers, await named({}), proofsOf)
+  const means = { proofsOf, explains }
+  const first = compare(transfers, await named({ since: since - maxLifeMs }), means)
+  return first.strays.length === 0 ? first : compare(transfers, await named({}), means)
 }
 
 /** What a payment can be told by that explains a transfer. */
 function namesOf(payment: Payment, proofsOf: Known['proofsOf']): readonly string[] {
   const { receipt } = payment
-  return [...proofsOf(payment), ...(receipt ? [receipt.transaction] : [])]
+  return [...proofsOf(payment), ...transactionsIn(receipt)]
+}
+
+/** An action has several. */
+function transactionsIn(receipt: Payment['receipt']): readonly string[] {
+  return receipt ? [receipt.transaction, ...(receipt.transactions ?? [])] : []
 }
 
 function wordsOf({ nonces, transaction }: OutgoingTransfer): readonly string[] {
   return [...nonces, transaction].map((word) => word.toLowerCase())
 }
 
-/** Each payment explains one transfer. */
+/** Each payment explains one transfer, but an action all that its plan has. */
 function compare(
   transfers: readonly OutgoingTransfer[],
   payments: readonly Payment[],
-  proofsOf: Known['proofsOf'],
+  { proofsOf, explains }: Pick<Known, 'proofsOf' | 'explains'>,
 ): Explained {
   const proven = indexPayments(payments, (payment) => [
     ...proofsOf(payment),
-    ...(payment.receipt?.status === 'confirmed' ? [payment.receipt.transaction] : []),
+    ...(payment.receipt?.status === 'confirmed' ? transactionsIn(payment.receipt) : []),
   ])
-  const claimed = indexPayments(payments, ({ receipt }) => (receipt?.status === 'claimed' ? [receipt.transaction] : []))
+  const claimed = indexPayments(payments, ({ receipt }) =>
+    receipt?.status === 'claimed' ? transactionsIn(receipt) : [],
+  )
   const used = new Set<Payment>()
   const take = (known: ReadonlyMap<string, readonly Payment[]>, transfer: OutgoingTransfer): boolean => {
     const named = wordsOf(transfer).flatMap((proof) => known.get(proof) ?? [])
+    if (named.some((payment) => explains?.(payment, transfer) === true)) return true
     const own = named.find((payment) => !used.has(payment) && isOf(payment, transfer))
     if (own) used.add(own)
     return own !== undefined

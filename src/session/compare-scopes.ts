@@ -1,6 +1,7 @@
 import { parseUsd, type Usd } from '../money.js'
 import { parseAllowedHost } from '../hosts/pattern.js'
 import { isWithin } from '../hosts/match.js'
+import { findWiderAction } from '../policy/rules/actions.js'
 import type { Caveats } from './scope.js'
 
 const amounts = [
@@ -26,6 +27,8 @@ export function findWidening(parent: Caveats, child: Caveats): string | undefine
   if (amount !== undefined) return `${amount} is more than that of the session it is made from`
   const host = parent.allowHosts && child.allowHosts?.find((pattern) => !isCovered(pattern, parent.allowHosts ?? []))
   if (host !== undefined) return `${host} is not allowed to the session it is made from`
+  const action = findWiderAction(parent.actions ?? [], child.actions ?? [])
+  if (action !== undefined) return action
   const isOther = parent.audience !== undefined && child.audience !== undefined && child.audience !== parent.audience
   return isOther ? 'its audience is not that of the session it is made from' : undefined
 }

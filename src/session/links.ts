@@ -4,6 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import * as z from 'zod/mini'
 import { ConfigurationError, isStipendError, SessionInvalidError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
+import type { ActionBounds } from '../policy/rules/action-bounds.js'
 import { parseJson } from '../protocols/json.js'
 import type { SessionId } from '../types.js'
 import type { Caveats, SessionLimits, SessionScope } from './scope.js'
@@ -45,6 +46,10 @@ const schema = z.strictObject({
   ),
   maxPayments: z.optional(z.int().check(z.nonnegative())),
   allowHosts: z.optional(z.array(z.string().check(z.maxLength(260))).check(z.minLength(1), z.maxLength(64))),
+  // Each is read by the rule that it becomes, which refuses what it does not know.
+  actions: z.optional(
+    z.array(z.custom<ActionBounds>((value) => typeof value === 'object' && value !== null)).check(z.maxLength(32)),
+  ),
   expiresAt: z.optional(z.int().check(z.positive())),
   labels: z.optional(z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(256)))),
   audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
@@ -54,6 +59,7 @@ const scopeNames: OptionNames<SessionScope> = {
   limits: true,
   maxPayments: true,
   allowHosts: true,
+  actions: true,
   expiresAt: true,
   labels: true,
   audience: true,

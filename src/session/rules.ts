@@ -1,4 +1,5 @@
 import type { Decision, Rule } from '../ports/policy.js'
+import { allowActions } from '../policy/rules/actions.js'
 import { allowHosts } from '../policy/rules/hosts.js'
 import { maxPayments, spendingLimit } from '../policy/rules/limits.js'
 import type { Limit } from '../types.js'
@@ -10,12 +11,14 @@ import type { Caveats } from './scope.js'
  * @throws ConfigurationError when a caveat is not usable.
  */
 export function rulesOf(
-  { limits, maxPayments: count, allowHosts: hosts, expiresAt }: Caveats,
+  { limits, maxPayments: count, allowHosts: hosts, actions = [], expiresAt }: Caveats,
   scope: string,
 ): readonly Rule[] {
   return [
     ...(expiresAt === undefined ? [] : [expiry(expiresAt)]),
     ...(hosts === undefined ? [] : [allowHosts(hosts)]),
+    // A session that is not given any takes none: it was made before its wallet could.
+    allowActions(actions),
     ...(limits === undefined ? [] : [rescope(spendingLimit(limits), scope)]),
     ...(count === undefined ? [] : [rescope(maxPayments({ count, per: 'lifetime' }), scope)]),
   ]

@@ -1,16 +1,23 @@
+import type { ActionBounds } from '../policy/rules/action-bounds.js'
 import type { SpendingLimitOptions } from '../policy/rules/limits.js'
 import type { Labels } from '../types.js'
 
 /** What a session may spend, as `spendingLimit` has it; counted over the session and all that is made from it. */
 export type SessionLimits = Omit<SpendingLimitOptions, 'scope'>
 
-/** What a session is narrowed to. What is left out is as the wallet, or the session it is made from, has it. */
+/** What a session is narrowed to. What is left out is as the wallet, or the session it is made from, has it, but for `actions`. */
 export type SessionScope = {
   readonly limits?: SessionLimits | undefined
   /** The most payments it may make in all. */
   readonly maxPayments?: number | undefined
   /** Host patterns, as `allowHosts` has them. */
   readonly allowHosts?: readonly string[] | undefined
+  /**
+   * What it may do on chain, as `allowActions` has it; within the wallet's own policy.
+   *
+   * @default nothing
+   */
+  readonly actions?: readonly ActionBounds[] | undefined
   /** Unix milliseconds, or a date. */
   readonly expiresAt?: number | Date | undefined
   /**

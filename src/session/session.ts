@@ -1,3 +1,5 @@
+import { type ActContext, type ActOptions, act, quoteAction } from '../actions/act.js'
+import type { ActionQuote } from '../actions/quote.js'
 import { readFilter } from '../pay/list-payments.js'
 import { bytesToHex } from '@noble/hashes/utils'
 import { type BudgetLine, budget } from '../pay/budget.js'
@@ -7,6 +9,7 @@ import { type PayingFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
+import type { ActionBounds } from '../policy/rules/action-bounds.js'
 import type { GuardedPolicy } from '../policy/engine.js'
 import { narrowPolicy } from '../policy/narrow.js'
 import type { Protocol } from '../ports/protocol.js'
@@ -30,6 +33,17 @@ export type Session = Payer & {
   readonly fetch: PayingFetch
   /** Asks what a request would cost; it is sent unpaid, and `undefined` means that it asks no payment. */
   readonly quote: (...request: Parameters<PayingFetch>) => Promise<Quote | undefined>
+  /**
+   * Does something on chain, such as a swap, within its `actions` and the wallet's policy; the payment that it answers is
+   * `claimed` once it is sent.
+   *
+   * @throws PaymentDeniedError when a rule, or the chain's own simulation of it, says no.
+   */
+  readonly act: (options: ActOptions) => Promise<Payment>
+  /** Says what an action would do and cost, and whether it would be allowed; nothing is signed. */
+  readonly quoteAction: (options: ActOptions) => Promise<ActionQuote>
+  /** What it may do on chain. */
+  readonly actions: readonly ActionBounds[]
   /** Says what is left under each limit: its own and the wallet's, and given a URL those of its host. */
   readonly budget: (url?: string | URL) => Promise<readonly BudgetLine[]>
   /** Its own payments, and those of the sessions made from it. */
@@ -57,6 +71,8 @@ export type Session = Payer & {
 /** What sessions are made from; only the wallet has it. */
 export type SessionMaker = {
   readonly context: PayContext & { readonly policy: GuardedPolicy }
+  /** What actions are taken with, and the policy that they are judged by. */
+  readonly acting: Pick<ActContext, 'chains' | 'own'> & { readonly policy: GuardedPolicy }
   readonly protocols: readonly Protocol[]
   readonly random: Random
   readonly fetch: typeof globalThis.fetch
@@ -93,8 +109,11 @@ export async function openSession(token: string, audience: string | undefined, m
 function createHandle(links: SessionLinks, maker: SessionMaker): Session {
   const { protocols, random, fetch } = maker
   const { id } = lastOf(links)
-  const context = narrowContext(links, maker)
-  const payer = createPayer(context, { protocols, random, labels: labelsOf(links), ownerLabels: ownerLabelsOf(links) })
+  const context = narrowContext(links, maker, maker.context.policy)
+  const filed = { random, labels: labelsOf(links), ownerLabels: ownerLabelsOf(links) }
+  const payer = createPayer(context, { protocols, ...filed })
+  const { policy, ...means } = maker.acting
+  const acting: ActContext = { ...means, ...filed, context: narrowContext(links, maker, policy) }
   const { ledger, time } = context
   const scope = scopeOf(id)
   const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
@@ -104,6 +123,9 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
     expiresAt: expiryOf(links),
     fetch: wrapFetch(fetch, payer),
     quote: quoteWith(fetch, payer),
+    act: (options: ActOptions) => act(options, acting),
+    quoteAction: (options: ActOptions) => quoteAction(options, acting),
+    actions: Object.freeze([...(lastOf(links).caveats.actions ?? [])]),
     budget: (url?: string | URL) => budget(context, url),
     payments: Object.freeze({
       get: async (payment: PaymentId) => {
@@ -123,10 +145,10 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
 }
 
 /** The wallet's context, under the rules of every link. */
-function narrowContext(links: SessionLinks, { context }: SessionMaker): PayContext {
+function narrowContext(links: SessionLinks, { context }: SessionMaker, policy: GuardedPolicy): PayContext {
   const rules = links.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
   const sessions = Object.freeze(links.map(({ id }) => id))
-  return { ...context, policy: narrowPolicy(context.policy, rules), sessions, notAfter: expiryOf(links) }
+  return { ...context, policy: narrowPolicy(policy, rules), sessions, notAfter: expiryOf(links) }
 }
 
 function scopeOf(id: SessionId): string {

@@ -1,4 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type ActOptions, act, quoteAction } from '../actions/act.js'
+import { readActions } from '../actions/known.js'
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
 import { boundKeyStore } from '../pay/bound-key-store.js'
 import { boundLedger } from '../pay/bound-ledger.js'
@@ -44,6 +46,7 @@ const optionNames: OptionNames<AgentWalletOptions> = {
   schemes: true,
   protocols: true,
   chains: true,
+  actions: true,
   reconcileEverySeconds: true,
   unresolvedSeconds: true,
   checkSignatures: true,
@@ -113,7 +116,9 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const fetch = options.fetch ?? createLateFetch()
   // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
   const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...context, policy }, random)]))
+  const acting = { context: { ...context, policy }, chains, own: readActions(options.actions), random }
   const sessions: SessionMaker = {
+    acting: { ...acting, policy },
     context,
     protocols,
     random,
@@ -136,6 +141,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     addresses: () => addresses(context),
     balances: () => balances(reconciling),
     transfer: (what: TransferOptions) => transfer(what, { ...reconciling, movers }),
+    act: (options: ActOptions) => act(options, acting),
+    quoteAction: (options: ActOptions) => quoteAction(options, acting),
     reconcile: () => reconcile(reconciling),
     cancel: (id: PaymentId) => cancel(id, reconciling),
     resolve: (id: PaymentId, options: ResolveOptions) => resolve(id, options, context),

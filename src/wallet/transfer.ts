@@ -2,6 +2,7 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { utf8ToBytes } from '@noble/hashes/utils'
 import type { AssetTable } from '../assets/table.js'
 import type { Chain, Transfers } from '../ports/chain.js'
+import { inTurn } from '../lib/in-turn.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError, InsufficientFundsError, isStipendError, PaymentOutcomeUnknownError } from '../errors.js'
@@ -44,10 +45,7 @@ type TransferContext = Pick<PayContext, 'assets' | 'keyStore' | 'findShortage'> 
   readonly movers: ReadonlyMap<Network, Payer>
 }
 
-type Means = { readonly transfers: Transfers; readonly payer: Payer }
-
-/** Transfers of one wallet on one network go one after another, since each takes the next nonce of the account. */
-const turns = new WeakMap<Payer, Promise<unknown>>()
+type Means = { readonly chain: Chain; readonly transfers: Transfers; readonly payer: Payer }
 
 /**
  * Moves money of the owner's own accord, the way every payment goes: it is judged, recorded and signed, then sent. What
@@ -59,8 +57,9 @@ export async function transfer(options: TransferOptions, context: TransferContex
   const asset = findAsset(options, context.assets)
   const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)
   if (amount <= 0n) throw new ConfigurationError('Failed to read amount: there is nothing to transfer')
-  const { transfers, payer } = meansOf(network, context)
-  return inTurn(payer, async () => {
+  const { chain, transfers, payer } = meansOf(network, context)
+  // Each takes the next nonce of the account, as actions do.
+  return inTurn(chain, async () => {
     const required = await prepare({ asset, amount, payTo: to }, transfers, context)
     const resource = transferTo(network, to)
     const authorization = await payer.authorize(required, {
@@ -85,16 +84,11 @@ function findAsset({ asset: named, network }: TransferOptions, assets: AssetTabl
 }
 
 function meansOf(network: Network, { chains, movers }: TransferContext): Means {
-  const transfers = chains.find((one) => one.network === network)?.transfers
+  const chain = chains.find((one) => one.network === network)
+  const transfers = chain?.transfers
   const payer = movers.get(network)
-  if (transfers && payer) return { transfers, payer }
+  if (chain && transfers && payer) return { chain, transfers, payer }
   throw new ConfigurationError(`Failed to transfer: the wallet has no chain of ${network} to send it through`)
-}
-
-async function inTurn<value>(payer: Payer, work: () => Promise<value>): Promise<value> {
-  const turn = (turns.get(payer) ?? Promise.resolve()).then(work, work)
-  turns.set(payer, turn)
-  return turn
 }
 
 /** Writes what is to be moved as an offer of our own making, so that it is judged like any other. */

@@ -1,3 +1,6 @@
+import type { ActOptions } from '../actions/act.js'
+import type { ActionQuote } from '../actions/quote.js'
+import type { Action } from '../ports/action.js'
 import type { AssetInput } from '../assets/table.js'
 import type { Balance } from './balances.js'
 import type { BudgetLine } from '../pay/budget.js'
@@ -45,6 +48,11 @@ export type AgentWalletOptions = {
    * @default none: what servers say is all there is, and everything counts as spent
    */
   readonly chains?: readonly Chain[] | undefined
+  /**
+   * Actions of the owner's own, besides those that come with the package; `allowActions` bounds them by the contracts that
+   * they call.
+   */
+  readonly actions?: readonly Action[] | undefined
   /**
    * Reconciles by itself, this often, until the wallet is closed; it keeps no process alive.
    *
@@ -160,6 +168,17 @@ export type AgentWallet = Payer & {
    * @throws ConfigurationError when the asset, the chain or the amount is not usable.
    */
   readonly transfer: (options: TransferOptions) => Promise<Payment>
+  /**
+   * Does something on chain, such as a swap, within what `allowActions` has: judged by the same policy, tried out by the
+   * chain's own simulation before the key is used, recorded as one payment and signed in the same place. It is `claimed`
+   * once the chain has taken it.
+   *
+   * @throws PaymentDeniedError when a rule, or the simulation, says no.
+   * @throws ConfigurationError when the request is not usable.
+   */
+  readonly act: (options: ActOptions) => Promise<Payment>
+  /** Says what an action would do and cost, and whether it would be allowed; nothing is signed. */
+  readonly quoteAction: (options: ActOptions) => Promise<ActionQuote>
   /** Stops what runs in the background; the wallet can still be used. */
   readonly close: () => void
   /** Payments that wait for a person or for their time; denying a delayed one cancels it. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { circuitBreaker, maxLiveHolds } from '../rules/circuit-breaker.js'
+import { allowActions, readActions } from '../rules/actions.js'
 import { allowAnyHost, allowHosts, denyHosts } from '../rules/hosts.js'
 import type { LimitScope } from '../rules/limit-scope.js'
 import { maxPayments, spendingLimit } from '../rules/limits.js'
@@ -25,6 +26,12 @@ export function createForms(): ReadonlyMap<string, Form> {
     [
       'allowAssets',
       createForm({ ...type('allowAssets'), assets: listOf(token()) }, ({ assets }) => allowAssets(assets)),
+    ],
+    [
+      'allowActions',
+      createForm({ ...type('allowActions'), actions: z.unknown() }, ({ actions }) =>
+        allowActions(readActions(actions)),
+      ),
     ],
     ['spendingLimit', spendingLimitForm()],
     ['maxPayments', maxPaymentsForm()],

@@ -13,6 +13,9 @@ export const grant: Decision = Object.freeze({ type: 'allow', grants: 'host' })
 /** No objection, and permission to transfer to the payee. */
 export const grantPayee: Decision = Object.freeze({ type: 'allow', grants: 'payee' })
 
+/** No objection, and permission to take the action. */
+export const grantAction: Decision = Object.freeze({ type: 'allow', grants: 'action' })
+
 /** Objects, for a reason that a person or a model can act on. */
 export function deny(reason: string): Decision {
   return { type: 'deny', reason }

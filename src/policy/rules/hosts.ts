@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.js'
-import { isTransfer } from '../../resource.js'
+import { isAction, isTransfer } from '../../resource.js'
 import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { parseAllowedHost, parseDeniedHost } from '../../hosts/pattern.js'
@@ -51,7 +51,7 @@ export function denyHosts(patterns: readonly string[]): Rule {
   const hosts = readList('denyHosts', patterns)
   const denied = hosts.map(parseDeniedHost)
   const rule = createRule('denyHosts', ({ resource }) => {
-    if (isTransfer(resource)) return allow
+    if (isTransfer(resource) || isAction(resource)) return allow
     const url = readUrl(resource)
     if (typeof url === 'string') return deny(url)
     return denied.some((pattern) => isDeniedBy(pattern, url)) ? deny(`${url.host} is a denied host`) : allow
@@ -60,12 +60,12 @@ export function denyHosts(patterns: readonly string[]): Rule {
 }
 
 /**
- * Creates a rule that gives permission to pay a host, unless its URL is never paid or the rule says why not. Of transfers,
- * which no host asks for, it says nothing.
+ * Creates a rule that gives permission to pay a host, unless its URL is never paid or the rule says why not. Of transfers
+ * and actions, which no host asks for, it says nothing.
  */
 function createHostRule(name: string, refuse: (url: URL) => string | undefined): Rule {
   return createRule(name, ({ resource }) => {
-    if (isTransfer(resource)) return allow
+    if (isTransfer(resource) || isAction(resource)) return allow
     const url = readUrl(resource)
     const reason = typeof url === 'string' ? url : (refuseUrl(url) ?? refuse(url))
     return reason === undefined ? grant : deny(reason)

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import { familyOf, isNetwork, knownFamilies, parseAddressOn, parseAnyAddress } from '../../assets/families.js'
 import { showId } from '../../lib/untrusted.js'
-import { isTransfer } from '../../resource.js'
+import { isAction, isTransfer } from '../../resource.js'
 import type { Asset, Network } from '../../types.js'
 import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
@@ -14,13 +14,15 @@ const tokenNamespaces = knownFamilies.map(({ tokenNamespace }) => tokenNamespace
 
 /**
  * Allows payments to these payees only, and transfers to them: a transfer needs this rule, as a payment one about hosts. EVM addresses are the same in either case; any other is compared exactly.
- * `eip155:8453:0x…` (CAIP-10) names a payee on one network, and a bare address the same payee on all.
+ * `eip155:8453:0x…` (CAIP-10) names a payee on one network, and a bare address the same payee on all. Of actions, whose contracts
+ * `allowActions` names, it says nothing.
  *
  * @throws ConfigurationError when an address is not usable.
  */
 export function allowPayees(payees: readonly string[]): Rule {
   const known = readSome('allowPayees', payees, readPayee)
   const rule = createRule('allowPayees', ({ resource, offer: { network, payTo } }) => {
+    if (isAction(resource)) return allow
     const payee = parseAddressOn(network, payTo)
     if (payee === undefined) return deny('the payee is not an address')
     const isKnown = known.has(payee) || known.has(`${network}:${payee}`)

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
 import { parseAddressOn } from '../../assets/families.js'
-import { isTransfer } from '../../resource.js'
+import { isAction, isTransfer } from '../../resource.js'
 import type { Pin } from '../../types.js'
 import type { PaymentRequest, Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
@@ -59,6 +59,6 @@ function readPercent(maxRise: number): number {
 
 function createPinRule(name: string, pinOf: (request: PaymentRequest) => Pin): Rule {
   return createRule(name, (request) =>
-    isTransfer(request.resource) ? allow : { type: 'allow', pins: [pinOf(request)] },
+    isTransfer(request.resource) || isAction(request.resource) ? allow : { type: 'allow', pins: [pinOf(request)] },
   )
 }

@@ -1,0 +1,16 @@
+import type { Usd } from '../money.js'
+import type { Action, ActionChain, ActionRequest } from '../ports/action.js'
+import type { Chain } from '../ports/chain.js'
+import type { Labels } from '../types.js'
+
+/** A request, and what it is planned and sent with. */
+export type Asked = {
+  readonly request: ActionRequest
+  readonly key: string | undefined
+  readonly labels: Labels
+  readonly maxUsd: Usd | undefined
+  readonly action: Action
+  readonly chain: Chain
+  readonly actions: ActionChain
+  readonly payer: string
+}

@@ -1,0 +1,132 @@
+import { utf8ToBytes } from '@noble/hashes/utils'
+import { PaymentDeniedError } from '../errors.js'
+import { bindsTwin, countsAsSpent } from '../ledger/lifecycle.js'
+import { canonicalJSON } from '../lib/canonical-json.js'
+import { deepFreeze } from '../lib/freeze.js'
+import type { ActionContext, PayContext } from '../pay/context.js'
+import { nameIn, paymentId, requestDigest } from '../pay/purchase-id.js'
+import { requestHash } from '../pay/request-hash.js'
+import { whileExecutable } from '../policy/built-in-limits.js'
+import type { ActionPlan, ActionRequest } from '../ports/action.js'
+import type { Scheme } from '../ports/scheme.js'
+import { actionOn } from '../resource.js'
+import type { Asset, Limit, Network, Payment, PaymentRequired } from '../types.js'
+import type { Asked } from './asked.js'
+import { checkPlan } from './check-plan.js'
+import { findCoin, tokenFinder, worthOf } from './tokens.js'
+
+/** A plan as it goes into the road of a payment. */
+export type Planned = {
+  readonly plan: ActionPlan
+  /** What its gas costs at most, in atomic units of the chain's coin; nothing of one that is on record already. */
+  readonly gas?: bigint | undefined
+  readonly departure?: string | undefined
+  readonly scheme: Scheme
+  /** What it is on record as: the first thing that leaves, or the coin for its gas. */
+  readonly asset: Asset
+  readonly required: PaymentRequired
+  readonly action: ActionContext
+  readonly limit: Limit
+}
+
+/** Names an action by what it consists of, and by nothing that changes from call to call. */
+export function hashOf(request: ActionRequest): string {
+  const { url, method } = actionOn(request.network, request.action)
+  const parts = JSON.parse(JSON.stringify(request, (_key, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one)))
+  return requestHash(method, url, utf8ToBytes(canonicalJSON(parts)))
+}
+
+/** Plans, and tries the plan out, on one block of the chain. */
+export async function planAnew({ request, action, actions, payer }: Asked, context: PayContext): Promise<Planned> {
+  const { assets, clock } = context
+  const { network } = request
+  const coin = findCoin(network, assets)
+  const view = await actions.view()
+  const findToken = tokenFinder(network, assets)
+  const now = Math.floor(clock() / 1000)
+  const plan = checkPlan(await action.plan(request, { payer, view, now, findToken }), request)
+  const held = assets.list().filter((asset) => asset.network === network)
+  const { scheme, gas, departure } = await actions.prepare(plan, { payer, view, held })
+  const microUsd = worthOf(plan, gas, { assets, coin })
+  const [first] = plan.outflows
+  const asset = first && first.token.kind !== 'coin' ? assetOf(plan, assets.find(network, first.token.address)) : coin
+  const obstacle: ActionContext['obstacle'] = () => (departure === undefined ? undefined : denied(departure))
+  return {
+    plan,
+    gas,
+    departure,
+    scheme,
+    asset,
+    required: requiredOf(plan, asset, first ? first.amount : gas),
+    action: { plan, microUsd, obstacle },
+    limit: limitOf(network, payer),
+  }
+}
+
+/** Finds what is under way already: by its name or, where it has none, by what it consists of. */
+export async function resumable(
+  { request, key, payer }: Asked,
+  { ledger, secret: secretOf, sessions, unresolvedForMs, time }: PayContext,
+): Promise<Payment | undefined> {
+  const secret = await secretOf(payer)
+  const session = sessions.at(-1)
+  if (key !== undefined) {
+    const known = await ledger.get(paymentId(secret, nameIn(session, key)))
+    return known && countsAsSpent(known) && known.scheme === 'action' ? known : undefined
+  }
+  const digest = requestDigest(secret, nameIn(session, hashOf(request)))
+  const now = time().ledger
+  for (const status of ['unknown', 'authorized'] as const) {
+    const found = (await ledger.list({ status, host: 'action' })).find((one) => one.requestDigest === digest)
+    if (found && bindsTwin(found, unresolvedForMs, now)) return found
+  }
+  return undefined
+}
+
+/** Goes on with what is on record: it is judged again, but neither planned nor priced again, and nothing new is recorded. */
+export function resumed(known: Payment, { actions, payer }: Asked): Planned {
+  const plan = actions.planOf(known)
+  if (!plan) throw new TypeError('the payment is no action')
+  const { asset, amount, microUsd, terms } = known
+  return {
+    plan,
+    scheme: { ...actions.recorded, terms: () => terms },
+    asset,
+    required: requiredOf(plan, asset, amount),
+    action: { plan, microUsd, obstacle: () => denied('what was under way has ended meanwhile; call again') },
+    limit: limitOf(plan.network, payer),
+  }
+}
+
+/** Writes what leaves as an offer of our own making, so that it is judged like any other. */
+function requiredOf({ network, calls }: ActionPlan, asset: Asset, amount: bigint): PaymentRequired {
+  const payTo = calls.at(-1)?.to ?? ''
+  const claim = { index: 0, scheme: 'action', network, asset: asset.address, amount, payTo, extra: {}, raw: undefined }
+  return { protocol: 'action', claims: [{ ...claim, maxTimeoutSeconds: 900 }], setAside: [], raw: {} }
+}
+
+/** The record needs a description of what leaves, also of what is not in the table: it is never paid with. */
+function assetOf({ network, outflows: [first] }: ActionPlan, known: Asset | undefined): Asset {
+  if (known || !first) return known ?? unreachable()
+  const { address, symbol, decimals, kind } = first.token
+  return deepFreeze({ network, address, symbol, decimals, microUsd: 1n, transfer: kind })
+}
+
+function unreachable(): never {
+  throw new TypeError('a plan without an outflow has no asset')
+}
+
+/** Two actions of one account at once would take each other's account nonces, and plan with one balance twice. */
+function limitOf(network: Network, payer: string): Limit {
+  return deepFreeze({
+    name: 'limit on actions under way of the account',
+    scope: `account:${network}:${payer}`,
+    window: whileExecutable,
+    measure: 'open',
+    max: 1n,
+  })
+}
+
+function denied(reason: string): PaymentDeniedError {
+  return new PaymentDeniedError([{ rule: 'simulation', reason }])
+}

@@ -1,0 +1,101 @@
+import { wrappedCoins } from '../assets/pinned-contracts.js'
+import type { AssetTable } from '../assets/table.js'
+import { familyOf } from '../assets/families.js'
+import { ConfigurationError } from '../errors.js'
+import { parseUnits, toMicroUsd } from '../money.js'
+import type { ActionPlan, Flow, PlanToken } from '../ports/action.js'
+import type { Asset, MicroUsd, Network } from '../types.js'
+
+const zero = `0x${'0'.repeat(40)}`
+/** Of a token that nobody has described. */
+const unknownDecimals = 0
+
+/** Finds tokens of one network: in the wallet's table, then the one that stands for the chain's coin, else by address alone. */
+export function tokenFinder(network: Network, assets: AssetTable): (named: string) => PlanToken | undefined {
+  const known = assets.list().filter((one) => one.network === network && one.transfer !== 'native')
+  const wrapped = wrappedCoins[network]
+  return (named) => {
+    const bySymbol = known.filter(({ symbol }) => symbol === named)
+    // Two of one symbol: then an address has to tell which is meant.
+    const asset = bySymbol.length === 1 ? bySymbol[0] : assets.find(network, named)
+    if (asset && asset.transfer !== 'native') return tokenOf(asset)
+    const address = familyOf(network).parseAddress(named)
+    const isWrapped = wrapped && (named === wrapped.symbol || address === wrapped.address)
+    if (isWrapped && bySymbol.length === 0) return { kind: 'erc20', ...wrapped, decimals: 18 }
+    return address && address !== zero
+      ? { kind: 'erc20', address, symbol: address, decimals: unknownDecimals }
+      : undefined
+  }
+}
+
+function tokenOf({ address, symbol, decimals }: Asset): PlanToken {
+  return { kind: 'erc20', address, symbol, decimals }
+}
+
+/**
+ * Reads an amount of a token: whole tokens as a decimal, or atomic units.
+ *
+ * @throws ConfigurationError when it is none, or the token's decimals are not known.
+ */
+export function readAmount(amount: unknown, token: PlanToken): bigint {
+  const isDescribed = token.symbol !== token.address
+  if (typeof amount === 'string' && isDescribed) return positive(parseUnits(amount, token))
+  if (typeof amount === 'bigint') return positive(amount)
+  throw new ConfigurationError('Failed to read amount: expected whole tokens such as "1.50", or atomic units', {
+    details: isDescribed ? [] : [`Nothing says how many decimals ${token.symbol} has: give atomic units as a bigint.`],
+  })
+}
+
+function positive(amount: bigint): bigint {
+  if (amount > 0n && amount < 1n << 128n) return amount
+  throw new ConfigurationError('Failed to read amount: it is nothing, or more than there can be')
+}
+
+/**
+ * Finds the coin of a network in the wallet's table: gas is money that leaves, and counts.
+ *
+ * @throws ConfigurationError when it has no price.
+ */
+export function findCoin(network: Network, assets: AssetTable): Asset {
+  const coin = assets.list().find((one) => one.network === network && one.transfer === 'native')
+  if (coin) return coin
+  throw new ConfigurationError(
+    `Failed to act: the coin of ${network} has no price, and its gas would count as nothing`,
+    {
+      details: ["Add it to the wallet's assets, with transfer: 'native', the zero address and a price of yours."],
+    },
+  )
+}
+
+/**
+ * Works out what an action counts as: its priced side, and of two the greater, with what its gas may cost.
+ *
+ * @throws ConfigurationError when neither side has a price.
+ */
+export function worthOf(
+  plan: ActionPlan,
+  gas: bigint,
+  { assets, coin }: { readonly assets: AssetTable; readonly coin: Asset },
+): MicroUsd {
+  const { network, outflows, inflows, expected = inflows } = plan
+  const price = ({ token, amount }: Flow): MicroUsd | undefined => {
+    const isCoin = token.kind === 'coin' || token.address === wrappedCoins[network]?.address
+    const asset = assets.find(network, token.address) ?? (isCoin ? coin : undefined)
+    return asset && toMicroUsd(amount, asset)
+  }
+  const sum = (flows: readonly Flow[]): MicroUsd | undefined => {
+    const prices = flows.map(price)
+    return prices.includes(undefined) ? undefined : prices.reduce<bigint>((total, one) => total + (one ?? 0n), 0n)
+  }
+  const gasUsd = toMicroUsd(gas, coin)
+  const out = sum(outflows)
+  // What comes has to be priced where what leaves is not; an action that brings nothing is worth what leaves.
+  const come = expected.length > 0 ? sum(expected) : undefined
+  if (out === undefined && come === undefined) {
+    throw new ConfigurationError(`Failed to act: neither what leaves nor what comes by ${plan.action} has a price`, {
+      details: ["Add one of the two to the wallet's assets, with a price of yours."],
+    })
+  }
+  const [one = 0n, other = 0n] = [out, outflows.length > 0 ? come : undefined]
+  return (one > other ? one : other) + gasUsd
+}

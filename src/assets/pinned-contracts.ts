@@ -1,0 +1,43 @@
+import type { Hex, Network } from '../types.js'
+
+/** The contracts of one protocol on one network. */
+type Contracts<name extends string> = Readonly<Record<Network, Readonly<Record<name, Hex>>>>
+
+/** What Uniswap calls QuoterV2 on the networks it first came to. */
+const firstQuoter: Hex = '0x61fFE014bA17989E743c5F6cB21bF9697530B21e'
+const firstRouter: Hex = '0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45'
+
+/** Uniswap v3: what swaps go through (SwapRouter02), and what says what they would bring (QuoterV2). */
+export const uniswap: Contracts<'router' | 'quoter'> = Object.freeze({
+  'eip155:1': { router: firstRouter, quoter: firstQuoter },
+  'eip155:137': { router: firstRouter, quoter: firstQuoter },
+  'eip155:42161': { router: firstRouter, quoter: firstQuoter },
+  'eip155:8453': {
+    router: '0x2626664c2603336E57B271c5C0b26F421741e481',
+    quoter: '0x3d4e44Eb1374240CE5F1B871ab261CD16335B76a',
+  },
+  'eip155:84532': {
+    router: '0x94cC0AaC535CCDB3C01d6787D6413C739ae12bc4',
+    quoter: '0xC5290058841028F1614F3A6F0F5816cAd0df5E27',
+  },
+  'eip155:421614': {
+    router: '0x101F443B4d1b059569D643917553c771E1b9663E',
+    quoter: '0x2779a0CC1c3e0E44D2542EC3e79e3864Ae93Ef0B',
+  },
+  'eip155:43114': {
+    router: '0xbb00FF08d01D300023C629E8fFfFcb65A5a578cE',
+    quoter: '0xbe0F5544EC67e9B3b2D979aaA43f18Fd87E6257F',
+  },
+})
+
+/** The token that stands for the chain's own coin, one to one, with 18 decimals. */
+export const wrappedCoins: Readonly<Record<Network, { readonly symbol: string; readonly address: Hex }>> =
+  Object.freeze({
+    'eip155:1': { symbol: 'WETH', address: '0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2' },
+    'eip155:137': { symbol: 'WPOL', address: '0x0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270' },
+    'eip155:42161': { symbol: 'WETH', address: '0x82aF49447D8a07e3bd95BD0d56f35241523fBab1' },
+    'eip155:8453': { symbol: 'WETH', address: '0x4200000000000000000000000000000000000006' },
+    'eip155:84532': { symbol: 'WETH', address: '0x4200000000000000000000000000000000000006' },
+    'eip155:421614': { symbol: 'WETH', address: '0x980B62Da83eFf3D4576C647993b0c1D7faf17c73' },
+    'eip155:43114': { symbol: 'WAVAX', address: '0xB31f66AA3C1e785363F0875A1B74E27b85FD66c7' },
+  })

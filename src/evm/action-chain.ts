@@ -1,0 +1,149 @@
+import { InsufficientFundsError } from '../errors.js'
+import { sleep } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
+import type { ActionChain, ActionPlan, ChainView, PlanToken, PreparedAction } from '../ports/action.js'
+import type { Asset, Hex, Network, Payload } from '../types.js'
+import { actionScheme } from './action.js'
+import { type ActionFees, callsOf, readPlan, writeDetails } from './action-terms.js'
+import { askOne } from './ask-one.js'
+import { type Rpc } from './blocks.js'
+import { findDeparture, isSame } from './departure.js'
+import { agreeOnAnswer, agreeOnHead, type Head, viewOf } from './head.js'
+import type { Nodes } from './outgoing.js'
+import { readQuantity, sendRaw } from './send-transfer.js'
+import { simulate, simulationText, type Watched } from './simulate.js'
+import { transactionHash } from './transaction.js'
+
+/** What actions go through, and what their gas may cost. */
+export type ActionOptions = Nodes & {
+  readonly network: Network
+  /** In wei, for all transactions of one action. */
+  readonly maxFeeWei: bigint
+}
+
+/** More than any contract of the table needs; a node that says more wants our coin. */
+const maxGasEach = 3_000_000n
+
+/** Tries actions out on what a quorum of nodes says, and sends them. */
+export function createActionChain(options: ActionOptions): ActionChain {
+  const heads = new WeakMap<ChainView, Head>()
+  return Object.freeze({
+    view: async () => {
+      const head = await agreeOnHead(options)
+      const view = viewOf(head, options.quorum)
+      heads.set(view, head)
+      return view
+    },
+    prepare: async (plan, { payer, view, held }) => {
+      const head = heads.get(view)
+      if (!head) throw new TypeError('the view is of another chain')
+      return prepare(plan, { payer, head, held }, options)
+    },
+    recorded: actionScheme(),
+    planOf: (payment) => (payment.scheme === 'action' ? readPlan(payment) : undefined),
+    name: (payload) => {
+      const names = serializedIn(payload).map(transactionHash)
+      return { transaction: names[Number(payload['main'])] ?? '', transactions: names }
+    },
+    send: async (payload) => {
+      for (const serialized of serializedIn(payload)) await sendRaw(serialized, options)
+    },
+    outcome: (transaction) => waitForOutcome(transaction, options),
+  } satisfies ActionChain)
+}
+
+function serializedIn({ transactions }: Payload): readonly Hex[] {
+  return Array.isArray(transactions) ? transactions.map((one) => String(one) as Hex) : []
+}
+
+type Preparing = { readonly payer: string; readonly head: Head; readonly held: readonly Asset[] }
+
+/** Simulates first, since the simulation says how much gas each transaction takes. */
+async function prepare(
+  plan: ActionPlan,
+  { payer, head, held }: Preparing,
+  options: ActionOptions,
+): Promise<PreparedAction> {
+  const calls = callsOf(plan)
+  const watched = watchedOf(plan, held)
+  const ask = (client: Rpc) => simulate(client, { payer, hash: head.hash, calls, watched }).then(simulationText.write)
+  const simulation = simulationText.read(await agreeOnAnswer(head, options.quorum, ask))
+  const departure = findDeparture(plan, { simulation, watched, payer })
+  const gas = simulation.calls.map(({ gasUsed }) => (gasUsed * 15n) / 10n + 20_000n)
+  const fees = await readFees(plan, { payer, gas }, options)
+  const cost = sumOf(gas) * fees.maxFeePerGas
+  return { scheme: actionScheme(writeDetails(plan, fees), plan.expires), gas: cost, departure }
+}
+
+/** Everything that the plan names and the wallet knows, the chain's own coin, and what each spender may move. */
+function watchedOf({ outflows, inflows, approvals }: ActionPlan, held: readonly Asset[]): readonly Watched[] {
+  const named = [...outflows, ...inflows].map(({ token }) => token)
+  const known = held.filter(({ transfer }) => transfer !== 'native').map(tokenOf)
+  const tokens = [coin, ...named, ...known]
+  const distinct = tokens.filter((one, index) => tokens.findIndex((other) => isSame(one, other)) === index)
+  return [
+    ...distinct.map((token) => ({ type: 'balance', token }) as const),
+    ...approvals.map(({ token, spender }) => ({ type: 'allowance', token, spender }) as const),
+  ]
+}
+
+/** The chain's own coin. */
+export const coin: PlanToken = Object.freeze({
+  kind: 'coin',
+  address: `0x${'0'.repeat(40)}`,
+  symbol: 'native coin',
+  decimals: 18,
+})
+
+function tokenOf({ address, symbol, decimals }: Asset): PlanToken {
+  return { kind: 'erc20', address, symbol, decimals }
+}
+
+async function readFees(
+  plan: ActionPlan,
+  { payer, gas }: { readonly payer: string; readonly gas: readonly bigint[] },
+  options: ActionOptions,
+): Promise<ActionFees> {
+  const [held, accountNonce, price, tip] = await askOne(options, (client) =>
+    Promise.all([
+      readQuantity(client, 'eth_getBalance', [payer, 'latest']),
+      readQuantity(client, 'eth_getTransactionCount', [payer, 'pending']),
+      readQuantity(client, 'eth_gasPrice', []),
+      readQuantity(client, 'eth_maxPriorityFeePerGas', []).catch(() => 0n),
+    ]),
+  )
+  // Twice the price of now: what is not needed is not taken.
+  const maxFeePerGas = price * 2n > tip ? price * 2n : tip
+  const { maxFeeWei, network } = options
+  const cost = sumOf(gas) * maxFeePerGas
+  if (gas.some((one) => one > maxGasEach) || cost > maxFeeWei) {
+    throw new RangeError(`the gas would cost up to ${cost} wei, and ${maxFeeWei} are allowed`)
+  }
+  const value = sumOf(plan.calls.map((call) => call.value))
+  if (held < value + cost) {
+    const asset = { symbol: 'native coin', decimals: 18 }
+    throw new InsufficientFundsError({ network, address: payer, asset, held, needed: value + cost, use: 'gas' })
+  }
+  return { accountNonce, maxFeePerGas, maxPriorityFeePerGas: tip, gas }
+}
+
+function sumOf(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, one) => sum + one, 0n)
+}
+
+const pollMs = 250
+
+/** That it is in a block says what became of it for now; what counts is said by final blocks, when it is reconciled. */
+async function waitForOutcome(transaction: string, options: ActionOptions): Promise<'executed' | 'failed' | undefined> {
+  for (let waited = 0; waited <= deadlines.inclusion; waited += pollMs) {
+    const params = [transaction]
+    const found = await askOne(options, (client) =>
+      client.request({ method: 'eth_getTransactionReceipt', params }),
+    ).catch(() => undefined)
+    const { status } = Object(found)
+    if (status === '0x1') return 'executed'
+    if (status === '0x0') return 'failed'
+    await sleep(pollMs)
+  }
+  return undefined
+}

@@ -1,0 +1,57 @@
+import { uniswap } from '../../assets/pinned-contracts.js'
+import type { ActionPlan, PlanToken } from '../../ports/action.js'
+import type { JSONValue } from '../json/rule-json.js'
+import type { ActionBounds } from './action-bounds.js'
+
+type Fit = (bounds: ActionBounds, plan: ActionPlan) => string | undefined
+
+const fits: Readonly<Record<string, Fit>> = {
+  swap: ({ pairs, maxSlippageBps }, plan) => {
+    const { facts, outflows, inflows, network } = plan
+    const [[out], [come]] = [outflows, inflows]
+    const [sell, buy] = [out?.token, come?.token]
+    const { fee, slippageBps } = facts
+    const isPair = listOf(pairs).some((pair) => {
+      const [sold, bought, ofPool] = listOf(pair)
+      return isNamed(sell, sold) && isNamed(buy, bought) && ofPool === fee
+    })
+    if (!isPair) return `${sell?.symbol} for ${buy?.symbol} at a fee of ${String(fee)} is not an allowed pair`
+    if (Number(slippageBps) <= Number(maxSlippageBps)) return refuseOthers([uniswap[network]?.router], plan)
+    return `its slippage may be ${String(maxSlippageBps)} basis points at most, and ${String(slippageBps)} are asked`
+  },
+  transferNft: ({ contracts, to }, { facts, outflows }) => {
+    const isContract = outflows.every(({ token }) => listOf(contracts).includes(token.address))
+    if (!isContract) return `${outflows[0]?.token.address} is not an allowed contract`
+    return listOf(to).includes(facts['to'] ?? '') ? undefined : `${String(facts['to'])} is not allowed to be sent any`
+  },
+  supply: ({ assets }, { outflows: [out] }) => refuseAsset(out?.token, assets),
+  withdraw: ({ assets }, { inflows: [come] }) => refuseAsset(come?.token, assets),
+}
+
+/** What is none of these may call, and let move its tokens, the contracts that are named. */
+const fitsContracts: Fit = ({ contracts }, plan) => refuseOthers(listOf(contracts), plan)
+
+/** Says which contract is called, or let move tokens, that is none of these. */
+function refuseOthers(contracts: readonly unknown[], { calls, approvals }: ActionPlan): string | undefined {
+  const named = [...calls.map(({ to }) => to), ...approvals.map(({ spender }) => spender)]
+  const other = named.find((one) => !contracts.includes(one))
+  return other === undefined ? undefined : `${other} is not an allowed contract`
+}
+
+/** Says why a plan is not within bounds of its kind, or nothing when it is. */
+export function refuseByBounds(bounds: ActionBounds, plan: ActionPlan): string | undefined {
+  const fit = Object.hasOwn(fits, plan.action) ? fits[plan.action] : undefined
+  return (fit ?? fitsContracts)(bounds, plan)
+}
+
+function refuseAsset(token: PlanToken | undefined, assets: JSONValue | undefined): string | undefined {
+  return listOf(assets).some((one) => isNamed(token, one)) ? undefined : `${token?.symbol} is not an allowed asset`
+}
+
+function isNamed(token: PlanToken | undefined, named: JSONValue | undefined): boolean {
+  return token !== undefined && (token.symbol === named || token.address === named)
+}
+
+function listOf(value: JSONValue | undefined): readonly JSONValue[] {
+  return Array.isArray(value) ? value : []
+}

