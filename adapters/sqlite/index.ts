@@ -17,12 +17,13 @@ import { createClock, isPrivate, type Tick } from './clock.js'
 import { fileOf, type SqliteDatabase, watchFile } from './database.js'
 import { createHalts } from './halts.js'
 import { createJournal } from './journal.js'
+import { createListing } from './listing.js'
 import { createMemory } from './memory.js'
 import { createMeters } from './meters.js'
 import { anchorOf, noteOpening, open, sourceOf, type SqliteLedgerOptions } from './open.js'
 import { createPayments } from './payments.js'
 import type { Tables } from './tables.js'
-import { findDifference, inSnapshot } from './verify.js'
+import { findDamage, findDifference, inSnapshot } from './verify.js'
 
 export type { SqliteDatabase, SqliteStatement } from './database.js'
 export type { LedgerAnchor } from './file.js'
@@ -33,9 +34,10 @@ const optionNames: OptionNames<SqliteLedgerOptions> = { create: true, anchor: tr
 /** A ledger in a SQLite file, which any number of processes on one machine can share. */
 export type SqliteLedger = Ledger & {
   /**
-   * Adds up anew all that is recorded, payment by payment, and compares it with what is counted; compares each payment with
-   * its journal; and follows the journal's chains and seals from its first entry on. For a hundred thousand payments that
-   * takes seconds. Where anything differs, the ledger is frozen for all processes.
+   * Checks the file page by page; adds up anew all that is recorded, payment by payment, and compares it with what is
+   * counted; compares each payment with its journal; and follows the journal's chains and seals from its first entry on.
+   * For a hundred thousand payments that takes seconds: opening checks the sums and the end of the journal alone. Where
+   * anything differs, the ledger is frozen for all processes.
    *
    * @throws ConfigurationError that says what differs.
    */
@@ -46,7 +48,7 @@ export type SqliteLedger = Ledger & {
 /**
  * Opens a ledger in a SQLite file, or in a database that is open: of node:sqlite, or better-sqlite3. A reservation is
  * on disk when it returns (WAL, `synchronous=FULL`); what is asked for in one turn of the event loop shares a commit. A file of an older version is brought up to date;
- * one that is damaged, or whose sums are not those of its payments, is refused. While another program holds the file, a
+ * one whose sums are not those of its payments, or whose journal ends otherwise than it was written, is refused. While another program holds the file, a
  * call tries again for ten seconds, and the rest of the process goes on; only opening it waits with the process.
  *
  * The file belongs on a disk of this machine: a network file system is refused, and memory (tmpfs) or a folder that is
@@ -74,10 +76,12 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   const clock = createClock(database, sourceOf(monotonic))
   const access = createAccess(database, { isSameFile, onBegin: clock.check, onCommit: anchor.keepUp })
   const journal = createJournal(database)
+  const listing = createListing(database)
   const tables: Tables = {
     journal,
     clock,
-    payments: createPayments(database, journal),
+    payments: createPayments(database, { journal, listing }),
+    listing,
     meters: createMeters(database),
     approvals: createApprovals(database),
     halts: createHalts(database),
@@ -104,13 +108,13 @@ function paymentsOf(
   { change, look }: Access,
   tables: Tables,
 ): Pick<Ledger, 'reserve' | 'update' | 'get' | 'list' | 'history' | 'usage'> {
-  const { payments, meters, journal, clock } = tables
+  const { payments, listing, meters, journal, clock } = tables
   return {
     reserve: async (payment: Payment, limits: readonly Limit[], options: ReserveOptions = {}) =>
       change(() => reservePayment(payment, limits, options, tables)),
     update: async (id, update) => change(() => updatePayment(id, update, tables)),
     get: async (id) => look(() => payments.get(id)),
-    list: async (filter: PaymentFilter = {}) => look(() => payments.list(filter)),
+    list: async (filter: PaymentFilter = {}) => look(() => listing.list(filter)),
     history: async (id) => look(() => journal.history(id)),
     usage: async (limits, now) =>
       change(() => {
@@ -162,7 +166,9 @@ function haltsOf(
 
 async function verify(database: SqliteDatabase, { change, look }: Access, { halts, clock }: Tables): Promise<void> {
   const difference =
-    (await look(() => inSnapshot(database, () => findDifference(database)))) ?? (await findBreak(database, look))
+    (await look(() => findDamage(database))) ??
+    (await look(() => inSnapshot(database, () => findDifference(database)))) ??
+    (await findBreak(database, look))
   if (difference === undefined) return
   await change(() => halts.freeze({ reason: `it is not as it was written: ${difference}`, at: clock.now() }))
   throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${difference}`)

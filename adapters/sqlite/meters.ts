@@ -20,28 +20,44 @@ export type Meters = {
 }
 
 type Sum = Readonly<Record<Measure, bigint>>
+/** The sum of what counts until after `start`, and whether that is where the window starts. */
+type Moved = { readonly sum: Sum; readonly start: number; readonly isThere: boolean }
 
 /** Stands for the horizon of windows that never let go. */
 const beginning = Number.MIN_SAFE_INTEGER
 const noSum: Sum = { microUsd: 0n, count: 0n, open: 0n, unknown: 0n }
 /** Entries are walked by so many at a time, and beyond so many pages nobody is told when a payment fits. */
 const [pageSize, maxPages] = [100, 100]
+/** As many leave a window at a time, unless all of them have to for a payment to fit. */
+const maxLeaving = 500
 
 /** Creates the sums over a database's tables. */
 export function createMeters(database: SqliteDatabase): Meters {
   const statements = prepare(database)
-  const sumOf = ({ scope, window }: Limit, now: number): { readonly sum: Sum; readonly start: number } => {
+  /** Moves a window on, or a part of the way where much has left it: then its sum is still too large. */
+  const moveOn = ({ scope, window }: Limit, now: number): Moved => {
     const span = windowKey(window)
     const start = Math.max(windowStart(window, now), beginning)
     const meter = statements.meter.get(scope, span)
     const horizon = meter ? Number(read(meter, 'horizon')) : start
-    if (meter && horizon >= start) return { sum: toSum(meter), start: horizon }
-    const between = toSum(statements.between.get(scope, horizon, meter ? start : Number.MAX_SAFE_INTEGER))
+    if (meter && horizon >= start) return { sum: toSum(meter), start: horizon, isThere: true }
+    const last = meter && read(statements.leavingAt.get(scope, horizon, start, maxLeaving - 1), 'counts_until')
+    const isThere = last === undefined || last === null
+    const upTo = isThere ? start : Number(last)
+    const between = toSum(statements.between.get(scope, horizon, meter ? upTo : Number.MAX_SAFE_INTEGER))
     const sum = meter ? plus(toSum(meter), between, -1n) : between
     // Where nothing has left, the sum is that of the new start as it stands.
-    if (meter && between.count === 0n) return { sum, start }
-    statements.store.run(scope, span, start, sum.microUsd, sum.count, sum.open, sum.unknown)
-    return { sum, start }
+    if (meter && between.count === 0n) return { sum, start, isThere }
+    statements.store.run(scope, span, upTo, sum.microUsd, sum.count, sum.open, sum.unknown)
+    return { sum, start: upTo, isThere }
+  }
+
+  /** Moves a window on until it is enough, or all the way. */
+  const sumOf = (limit: Limit, now: number, isEnough: (sum: Sum) => boolean): Moved => {
+    for (;;) {
+      const moved = moveOn(limit, now)
+      if (moved.isThere || isEnough(moved.sum)) return moved
+    }
   }
 
   const change = ({ scopes, countsUntil }: Payment, { microUsd, count, open, unknown }: Sum): void => {
@@ -96,7 +112,7 @@ export function createMeters(database: SqliteDatabase): Meters {
       if (!payment.scopes.includes(limit.scope)) throw new TypeError(`payment is not counted in ${limit.scope}`)
       const asked = askedOf(limit, payment)
       if (limit.window.type === 'payment') return asked > limit.max ? { used: 0n } : undefined
-      const { sum, start } = sumOf(limit, now)
+      const { sum, start } = sumOf(limit, now, (kept) => kept[limit.measure] + asked <= limit.max)
       const used = sum[limit.measure]
       if (used + asked <= limit.max) return undefined
       return { used, fitsAt: asked > limit.max ? undefined : fitsAt(limit, start, used + asked - limit.max) }
@@ -104,7 +120,7 @@ export function createMeters(database: SqliteDatabase): Meters {
     usage: (limit, at, now) => {
       if (limit.window.type === 'payment') return { limit, used: 0n }
       // What is kept is the sum at the ledger's time: whoever only asks moves no window on.
-      const kept = sumOf(limit, now)
+      const kept = sumOf(limit, now, () => false)
       const start = Math.max(kept.start, windowStart(limit.window, at))
       const left = toSum(statements.between.get(limit.scope, kept.start, start))
       const used = kept.sum[limit.measure] - left[limit.measure]
@@ -138,6 +154,10 @@ function prepare(database: SqliteDatabase) {
     store: database.prepare('INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?, ?, ?)'),
     between: database.prepare(
       `SELECT ${sums}, ${opens} FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?`,
+    ),
+    leavingAt: database.prepare(
+      `SELECT counts_until FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?
+       ORDER BY counts_until LIMIT 1 OFFSET ?`,
     ),
     leaving: {
       microUsd: leaving('micro_usd'),

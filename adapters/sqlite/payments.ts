@@ -1,7 +1,8 @@
-import type { Payment, PaymentFilter, PaymentId } from 'stipend'
+import type { Payment, PaymentId } from 'stipend'
 import { decodePayment } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 import type { Journal } from './journal.js'
+import { type Listing, listedTogether } from './listing.js'
 import { unresolved } from './schema.js'
 
 /** Payments as a database keeps them. */
@@ -13,17 +14,21 @@ export type Payments = {
   readonly insert: (payment: Payment, at: number) => void
   /** Records how a payment that is there stands now, likewise. */
   readonly replace: (payment: Payment, at: number) => void
-  readonly list: (filter: PaymentFilter) => readonly Payment[]
 }
 
 /** Creates the payments over a database's tables. */
-export function createPayments(database: SqliteDatabase, journal: Journal): Payments {
+export function createPayments(
+  database: SqliteDatabase,
+  { journal, listing }: { readonly journal: Journal; readonly listing: Listing },
+): Payments {
   const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
   const byDigest = database.prepare(
     `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC LIMIT 16`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record, entry'
-  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+  const put = database.prepare(
+    `INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+  )
   const change = database.prepare(
     'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, record = ?, entry = ? WHERE id = ?',
   )
@@ -33,56 +38,18 @@ export function createPayments(database: SqliteDatabase, journal: Journal): Paym
     insert: (payment, at) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
       const { record, seq } = journal.append(payment, at)
-      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq)
+      const row = put.get(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq)
+      const place = Number(read(row, 'seq'))
+      if (place % listedTogether === 0) listing.add(place)
     },
     replace: (payment, at) => {
       const { record, seq } = journal.append(payment, at)
       change.run(payment.status, payment.requestDigest, payment.createdAt, record, seq, payment.id)
     },
-    list: (filter) => listBy(database, filter),
   }
 }
 
 function decodeRow(row: unknown): Payment | undefined {
   const record = read(row, 'record')
   return record === undefined ? undefined : decodePayment(String(record))
-}
-
-type Condition = readonly [text: string, ...values: (string | number)[]]
-
-function listBy(database: SqliteDatabase, filter: PaymentFilter): readonly Payment[] {
-  const conditions = [...conditionsOf(filter), ...pageOf(database, filter)]
-  const where = conditions.length > 0 ? `WHERE ${conditions.map(([text]) => text).join(' AND ')}` : ''
-  const statement = database.prepare(`SELECT record FROM payments ${where} ORDER BY seq DESC LIMIT ?`)
-  const values = conditions.flatMap(([, ...given]) => given)
-  return statement.all(...values, filter.limit ?? 100).flatMap((row) => decodeRow(row) ?? [])
-}
-
-function pageOf(database: SqliteDatabase, { before }: PaymentFilter): readonly Condition[] {
-  if (before === undefined) return []
-  const seq = read(database.prepare('SELECT seq FROM payments WHERE id = ?').get(before), 'seq')
-  if (seq === undefined) throw new TypeError(`payment ${before} is not in the ledger`)
-  return [['seq < ?', Number(seq)]]
-}
-
-function conditionsOf({
-  status,
-  host,
-  purchaseKey,
-  since,
-  until,
-  scope,
-  labels = {},
-}: PaymentFilter): readonly Condition[] {
-  const plain = { 'status = ?': status, 'host = ?': host, 'purchase_key = ?': purchaseKey, 'created_at >= ?': since }
-  const listed = 'EXISTS (SELECT 1 FROM json_each(record, ?) WHERE key = ? AND value = ?)'
-  return [
-    ...Object.entries({ ...plain, 'created_at < ?': until }).flatMap(([text, value]): readonly Condition[] =>
-      value === undefined ? [] : [[text, value]],
-    ),
-    ...Object.entries(labels).map(([name, value]): Condition => [listed, '$.labels', name, value]),
-    ...(scope === undefined
-      ? []
-      : [['EXISTS (SELECT 1 FROM json_each(record, ?) WHERE value = ?)', '$.scopes', scope] satisfies Condition]),
-  ]
 }

@@ -2,6 +2,7 @@ import type { Approvals } from './approvals.js'
 import type { Clock } from './clock.js'
 import type { Halts } from './halts.js'
 import type { Journal } from './journal.js'
+import type { Listing } from './listing.js'
 import type { Memory } from './memory.js'
 import type { Meters } from './meters.js'
 import type { Payments } from './payments.js'
@@ -10,6 +11,7 @@ import type { Payments } from './payments.js'
 export type Tables = {
   readonly clock: Clock
   readonly payments: Payments
+  readonly listing: Listing
   readonly journal: Journal
   readonly meters: Meters
   readonly approvals: Approvals

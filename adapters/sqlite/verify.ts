@@ -41,6 +41,12 @@ export function findWrongSum(database: SqliteDatabase): string | undefined {
   return `the sum of ${String(read(meter, 'scope'))} (${String(read(meter, 'span'))}) is not that of its payments`
 }
 
+/** Checks every page of the file; answers in words that one is damaged. */
+export function findDamage(database: SqliteDatabase): string | undefined {
+  const answer = read(database.prepare('PRAGMA quick_check(1)').get(), 'quick_check')
+  return answer === 'ok' ? undefined : 'its file is damaged'
+}
+
 /** Works out anew, from what is recorded of each payment, what counts where; answers the first difference, in words. */
 export function findDifference(database: SqliteDatabase): string | undefined {
   const entry = database.prepare(wrongEntries).get()
@@ -65,6 +71,6 @@ export function inSnapshot<value>(database: SqliteDatabase, queries: () => value
   try {
     return queries()
   } finally {
-    database.exec('COMMIT')
+    database.exec('END')
   }
 }

@@ -459,4 +459,20 @@ export const ledgersPatches: readonly KnownBad[] = [
     replace: '??',
     tests: ['test/ledger/contract.test.ts'],
   },
+  {
+    invariant: 'I7',
+    breaks: 'no page of a SQLite file is ever checked',
+    file: 'adapters/sqlite/verify.ts',
+    find: "return answer === 'ok' ? undefined",
+    replace: "return answer !== 'x' ? undefined",
+    tests: ['test/sqlite/damage.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'a window of a SQLite ledger that much has left is taken for moved on all the way',
+    file: 'adapters/sqlite/meters.ts',
+    find: 'statements.store.run(scope, span, upTo, ',
+    replace: 'statements.store.run(scope, span, start, ',
+    tests: ['test/ledger/constant-cost.test.ts'],
+  },
 ]

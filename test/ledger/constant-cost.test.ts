@@ -145,6 +145,20 @@ describe('a payment among twenty thousand in its windows', () => {
     expect(await rowsReadBy(() => ledger.usage(roomy.slice(0, 1), noon))).toBeGreaterThanOrEqual(500)
   })
 
+  test('of which all have left a window lets go of some hundreds in SQLite, unless it needs the room', async () => {
+    const { ledger, rowsReadBy } = sqliteOf(20_000)
+    const later = { createdAt: noon + day / 4 + 2 * 3_600_000 }
+    const limit = sampleLimit(10n ** 9n, { window: rolling(3600) })
+    await ledger.reserve(samplePayment(1, { createdAt: noon }), [limit])
+    const read = await rowsReadBy(() => ledger.reserve(samplePayment(2, later), [limit]))
+    expect(read).toBeGreaterThan(100)
+    expect(read).toBeLessThan(2000)
+    const tight = await ledger.reserve(samplePayment(3, later), [{ ...limit, max: 20n }])
+    expect(tight).toEqual({ ok: true })
+    const refused = await ledger.reserve(samplePayment(4, later), [{ ...limit, max: 20n }])
+    expect(refused).toMatchObject({ ok: false, reason: 'limit', used: 20n })
+  })
+
   test('reads a few rows in PostgreSQL, by its own count', { timeout: 120_000 }, async () => {
     const read = await costs(postgresOf, 20_000)
     expect(Object.entries(read).filter(([, rows]) => rows > fewRows)).toEqual([])

@@ -110,12 +110,19 @@ describe('a SQLite ledger', () => {
     expect(() => sqliteLedger(file)).toThrow(/Ledger is not available|its file is damaged/)
   })
 
-  test('with a flipped page is refused', async () => {
+  test('with a flipped page, whichever it is, is refused when it is opened or when it is verified', async () => {
     const file = await written(400)
     const bytes = readFileSync(file)
-    for (let index = 8192; index < 8192 + 2000; index += 1) bytes[index] = 255 - (bytes[index] ?? 0)
-    writeFileSync(file, bytes)
-    expect(() => sqliteLedger(file)).toThrow(/Ledger is not available|its file is damaged/)
+    const pages = bytes.length / 4096
+    expect(pages).toBeGreaterThan(100)
+    for (let page = 1; page < pages; page += 13) {
+      const damaged = `${file}.${page}`
+      const flipped = Buffer.from(bytes)
+      for (let index = page * 4096; index < page * 4096 + 2000; index += 1) flipped[index] = 255 - (bytes[index] ?? 0)
+      writeFileSync(damaged, flipped)
+      const checked = (async () => sqliteLedger(damaged).verify())()
+      await expect(checked).rejects.toThrow(/Ledger is not available|is damaged|Failed to (?:open|verify) the ledger/)
+    }
   })
 
   test('that is moved or replaced while it is open pays nothing more', async () => {
