@@ -19,7 +19,7 @@ export const deadlines = {
   policy: 10_000,
   /** A person whom `onApproval` asks: as long as the request for approval lives. */
   approval: 86_400_000,
-  /** A chain's word on whether there is enough to pay, before it is signed. */
+  /** A chain's word, before a payment is signed, on whether there is enough and whether it would be executed. */
   balance: 2_000,
   /** What a scheme has to know of its chain before it signs. */
   terms: 60_000,

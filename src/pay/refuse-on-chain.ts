@@ -12,7 +12,7 @@ export function createRefuseOnChain(chains: readonly Chain[]): RefuseOnChain {
     const chain = chains.find(({ network }) => network === offer.network)
     if (!chain?.refuse) return undefined
     try {
-      return await within(deadlines.chainTime, chain.refuse(offer, payer), 'the chain did not answer in time')
+      return await within(deadlines.balance, chain.refuse(offer, payer), 'the chain did not answer in time')
     } catch {
       return undefined
     }

@@ -213,15 +213,18 @@ describe('a caller that tries again', () => {
     expect(await wallet.payments.list()).toHaveLength(1)
   })
 
-  test('with a key sends the same payment, and no other request under that key', async () => {
+  test('with a key hears at once that it is paid, with the receipt, and pays no other request under that key', async () => {
     const resource = paidResource({ idempotent: true })
     const url = await serve(resource)
     const wallet = createTestWallet()
     const payment = { key: 'report-42' }
     const first = await wallet.fetch(url, { payment })
-    const second = await wallet.fetch(url, { payment })
-    expect(getPayment(second)?.id).toBe(getPayment(first)?.id)
-    expect(resource.settled).toBe(price)
+    const again = await rejection(wallet.fetch(url, { payment }))
+    const { id, receipt } = getPayment(first) ?? {}
+    expect(receipt?.transaction).toBeDefined()
+    expect(again).toMatchObject({ code: 'already_paid', payment: { id, receipt } })
+    expect(wallet.signed).toHaveLength(1)
+    expect(resource.payments).toHaveLength(1)
     const error = await rejection(wallet.fetch(`${url}/?other`, { payment }))
     expect(error).toMatchObject({ code: 'request_unpayable', moved: 'no' })
     expect(resource.settled).toBe(price)
