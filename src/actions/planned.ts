@@ -1,11 +1,10 @@
 import { utf8ToBytes } from '@noble/hashes/utils'
 import { PaymentDeniedError } from '../errors.js'
-import { bindsTwin, countsAsSpent } from '../ledger/lifecycle.js'
 import { canonicalJSON } from '../lib/canonical-json.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { ActionContext, PayContext } from '../pay/context.js'
-import { nameIn, paymentId, requestDigest } from '../pay/purchase-id.js'
 import { requestHash } from '../pay/request-hash.js'
+import { findStanding } from '../pay/standing.js'
 import { whileExecutable } from '../policy/built-in-limits.js'
 import type { ActionPlan, ActionRequest } from '../ports/action.js'
 import type { Scheme } from '../ports/scheme.js'
@@ -64,23 +63,9 @@ export async function planAnew({ request, action, actions, payer }: Asked, conte
 }
 
 /** Finds what is under way already: by its name or, where it has none, by what it consists of. */
-export async function resumable(
-  { request, key, payer }: Asked,
-  { ledger, secret: secretOf, sessions, unresolvedForMs, time }: PayContext,
-): Promise<Payment | undefined> {
-  const secret = await secretOf(payer)
-  const session = sessions.at(-1)
-  if (key !== undefined) {
-    const known = await ledger.get(paymentId(secret, nameIn(session, key)))
-    return known && countsAsSpent(known) && known.scheme === 'action' ? known : undefined
-  }
-  const digest = requestDigest(secret, nameIn(session, hashOf(request)))
-  const now = time().ledger
-  for (const status of ['unknown', 'authorized'] as const) {
-    const found = (await ledger.list({ status, host: 'action' })).find((one) => one.requestDigest === digest)
-    if (found && bindsTwin(found, unresolvedForMs, now)) return found
-  }
-  return undefined
+export async function resumable({ request, key, payer }: Asked, context: PayContext): Promise<Payment | undefined> {
+  const known = await findStanding({ payer, key, requestHash: hashOf(request), host: 'action' }, context)
+  return known?.scheme === 'action' ? known : undefined
 }
 
 /** Goes on with what is on record: it is judged again, but neither planned nor priced again, and nothing new is recorded. */

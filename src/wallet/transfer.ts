@@ -5,11 +5,18 @@ import type { Chain, Transfers } from '../ports/chain.js'
 import { inTurn } from '../lib/in-turn.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import { ConfigurationError, InsufficientFundsError, isStipendError, PaymentOutcomeUnknownError } from '../errors.js'
+import {
+  AlreadyPaidError,
+  ConfigurationError,
+  InsufficientFundsError,
+  isStipendError,
+  PaymentOutcomeUnknownError,
+} from '../errors.js'
 import { parseUnits, parseUsd, type Usd } from '../money.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
 import { requestHash } from '../pay/request-hash.js'
+import { findStanding } from '../pay/standing.js'
 import { transferTo } from '../resource.js'
 import type { Asset, Authorization, Labels, Network, Payment, PaymentRequired } from '../types.js'
 
@@ -39,7 +46,7 @@ const optionNames: OptionNames<TransferOptions> = {
   labels: true,
 }
 
-type TransferContext = Pick<PayContext, 'assets' | 'keyStore' | 'findShortage'> & {
+type TransferContext = PayContext & {
   readonly chains: readonly Chain[]
   /** What pays for transfers on the network of each chain. */
   readonly movers: ReadonlyMap<Network, Payer>
@@ -58,15 +65,18 @@ export async function transfer(options: TransferOptions, context: TransferContex
   const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)
   if (amount <= 0n) throw new ConfigurationError('Failed to read amount: there is nothing to transfer')
   const { chain, transfers, payer } = meansOf(network, context)
+  const resource = transferTo(network, to)
+  const hash = requestHash(resource.method, resource.url, utf8ToBytes(`${asset.address} ${amount}`))
   // Each takes the next nonce of the account, as actions do.
   return inTurn(chain, async () => {
-    const required = await prepare({ asset, amount, payTo: to }, transfers, context)
-    const resource = transferTo(network, to)
+    const required = await prepare({ asset, amount, payTo: to }, transfers, context).catch((error: unknown) =>
+      tellStanding(error, { options, hash, host: resource.host }, context),
+    )
     const authorization = await payer.authorize(required, {
       resource,
       purchaseKey: options.key,
       sameRequest: options.key === undefined,
-      requestHash: requestHash(resource.method, resource.url, utf8ToBytes(`${asset.address} ${amount}`)),
+      requestHash: hash,
       labels: options.labels ?? {},
       maxMicroUsd: options.maxUsd === undefined ? undefined : parseUsd(options.maxUsd, 'maxUsd'),
     })
@@ -112,6 +122,21 @@ async function prepare(
   })
   const claim = { index: 0, scheme, network: asset.network, asset: asset.address, amount, payTo, extra, raw: undefined }
   return { protocol: 'transfer', claims: [{ ...claim, maxTimeoutSeconds: 900 }], setAside: [], raw: {} }
+}
+
+type Named = { readonly options: TransferOptions; readonly hash: string; readonly host: string }
+
+/** What stands of the same transfer is told first: the money that is missing may have left by it. */
+async function tellStanding(
+  error: unknown,
+  { options: { key, network }, hash, host }: Named,
+  context: TransferContext,
+): Promise<never> {
+  const signer = await context.keyStore.getSigner(network)
+  const standing = signer && (await findStanding({ payer: signer.address, key, requestHash: hash, host }, context))
+  if (!standing) throw error
+  if (standing.status === 'claimed' || standing.status === 'confirmed') throw new AlreadyPaidError(standing)
+  throw new PaymentOutcomeUnknownError(standing, { reason: 'it cannot be prepared anew', cause: error })
 }
 
 /** Sends a signed transfer, after its name is on record. */

@@ -9,16 +9,16 @@ const to = `0x${'12'.repeat(20)}`
 const quantity = (value: bigint): string => `0x${value.toString(16)}`
 
 /** A node at which an address holds so much of the token and of the coin, and whose gas costs so much. */
-function openNode({ token, coin }: { readonly token: bigint; readonly coin: bigint }) {
+function openNode(held: { token: bigint; coin: bigint }) {
   const sent: unknown[] = []
   const answers: Readonly<Record<string, () => unknown>> = {
-    eth_call: () => quantity(token),
-    eth_getBalance: () => quantity(coin),
+    eth_call: () => quantity(held.token),
+    eth_getBalance: () => quantity(held.coin),
     eth_getTransactionCount: () => '0x0',
     eth_gasPrice: () => quantity(1_000_000_000n),
     eth_maxPriorityFeePerGas: () => '0x1',
     eth_estimateGas: () => {
-      if (token < 10_000n) throw new Error('execution reverted: ERC20: transfer amount exceeds balance')
+      if (held.token < 10_000n) throw new Error('execution reverted: ERC20: transfer amount exceeds balance')
       return quantity(50_000n)
     },
     eth_sendRawTransaction: () => `0x${'0'.repeat(64)}`,
@@ -45,11 +45,24 @@ function openNode({ token, coin }: { readonly token: bigint; readonly coin: bigi
     wallet,
     sent,
     address: keyStore.address,
-    move: () => wallet.transfer({ to, amount: '0.01', asset: 'USDC', network }),
+    move: (key?: string) => wallet.transfer({ to, amount: '0.01', asset: 'USDC', network, key }),
   }
 }
 
 describe('a transfer', () => {
+  test.each([
+    ['its coin', { token: 1_000_000n, coin: 0n }],
+    ['its tokens', { token: 0n, coin: 10n ** 18n }],
+  ])('that took the last of %s is told to be made, and not that there is too little', async (_what, left) => {
+    const held = { token: 1_000_000n, coin: 10n ** 18n }
+    const { sent, move } = openNode(held)
+    const first = await move('rent')
+    Object.assign(held, left)
+    expect(await rejection(move('rent'))).toMatchObject({ code: 'already_paid', payment: { id: first.id } })
+    expect(await rejection(move('other'))).toMatchObject({ moved: 'no' })
+    expect(sent).toHaveLength(1)
+  })
+
   test('without enough for its gas is seen before it is signed, with what is missing and where', async () => {
     const { wallet, sent, address, move } = openNode({ token: 1_000_000n, coin: 1_000n })
     const error = await rejection(move())
