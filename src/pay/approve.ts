@@ -86,7 +86,16 @@ export async function awaitApproval(
   const status = (await answer(approval, request, context)) ? 'approved' : 'denied'
   const decided = await context.ledger.decideApproval(approval.id, status, context.time().ledger)
   if (decided) context.emit('approval.decided', { approval: decided })
-  if (decided?.status !== 'approved') throw denied()
+  const isApproved = decided
+    ? decided.status === 'approved'
+    : status === 'approved' && (await isGiven(approval, context))
+  if (!isApproved) throw denied()
+}
+
+/** Two may have been asked and both have said yes: the first word stands, and the ledger takes it once. */
+async function isGiven({ id }: Approval, { ledger, time }: PayContext): Promise<boolean> {
+  const all = await ledger.listApprovals(time().ledger)
+  return all.some((one) => one.id === id && one.status === 'approved')
 }
 
 /**

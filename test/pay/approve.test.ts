@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  type Approval,
   allowHosts,
   createAgentWallet,
   getPayment,
@@ -196,6 +197,17 @@ describe('an approval', () => {
     const { wallet, keyStore } = setUp(usd(200), { onApproval: onApproval as never })
     await wallet.fetch(url).catch(() => {})
     expect(keyStore.signed).toHaveLength(signatures)
+  })
+
+  test.each(['approve', 'deny'] as const)('by two at once: the first word, to %s, stands', async (verb) => {
+    const onApproval = async ({ id }: Approval): Promise<boolean> => {
+      await asked.wallet.approvals[verb](id)
+      return true
+    }
+    const asked = setUp(usd(200), { onApproval: onApproval as never })
+    await asked.wallet.fetch(url).catch(() => {})
+    expect(asked.keyStore.signed).toHaveLength(verb === 'approve' ? 1 : 0)
+    expect(await asked.wallet.approvals.list()).toMatchObject([{ status: verb === 'approve' ? 'used' : 'denied' }])
   })
 
   test('by a person who takes an hour is of a payment that is as young as if it had not waited', async () => {
