@@ -2,6 +2,7 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { ConfigurationError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
+import { type Console, type ConsoleRequest, createConsole } from './console/console.js'
 import { createHostCheck } from './host-check.js'
 import { identify } from './identify.js'
 import type { JsonObject } from './json.js'
@@ -13,7 +14,7 @@ import { createPolicyDocuments } from './policies.js'
 import { toProblem } from './problem.js'
 import { readJsonBody } from './read-body.js'
 import { RefusedError } from './refused.js'
-import { createRoute, type Route } from './route.js'
+import { createRoute, type Route, type RouteCall } from './route.js'
 import { fetchRoute } from './route-fetch.js'
 import { paymentRoutes } from './route-payments.js'
 import { policyRoutes } from './route-policies.js'
@@ -47,6 +48,7 @@ const optionNames: OptionNames<HandlerOptions> = {
   maxBodySeconds: true,
   maxAnswerBytes: true,
   fetchSeconds: true,
+  console: true,
   clock: true,
   random: true,
   onError: true,
@@ -86,10 +88,12 @@ export function createHandler(options: HandlerOptions): Handler {
   const checkHost = createHostCheck(hosts)
   const service = createService(options)
   const routes = createRoutes(basePath)
+  const openConsole = consoleOf(options)
   return async (request, connection) => {
     try {
       checkHost(request)
-      return await answer({ request, source: connection?.remoteAddress }, { routes, basePath }, service)
+      const asked = { request, source: connection?.remoteAddress, service: await service() }
+      return (await openConsole(asked)) ?? (await answer(asked, { routes, basePath }))
     } catch (error) {
       const problem = toProblem(error)
       if (problem.status >= 500) tell(onError, ownError(error))
@@ -154,23 +158,31 @@ function createRoutes(basePath: string): readonly Route[] {
   return routes
 }
 
+/** Answers nothing where the page is not wanted. */
+function consoleOf(options: HandlerOptions): Console {
+  const { wallet, basePath = '', clock = wallet.clock, random = randomBytes } = options
+  if (options.console !== undefined && typeof options.console !== 'boolean') {
+    throw new ConfigurationError('Failed to read console: expected true or false')
+  }
+  return options.console === true ? createConsole({ basePath, clock, random, answer: run }) : async () => undefined
+}
+
 /** Who calls is known before anything of the body is read. */
-async function answer(
-  { request, source }: { readonly request: Request; readonly source: string | undefined },
-  map: RouteMap,
-  service: () => Promise<Service>,
-): Promise<Response> {
+async function answer({ request, source, service }: ConsoleRequest, map: RouteMap): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url)
   const { route, params } = findRoute(request.method, pathname, map)
-  const ready = await service()
-  const caller = await identify({ headers: request.headers, source }, route, ready)
+  const caller = await identify({ headers: request.headers, source }, route, service)
   const call = {
     caller,
     params,
     query: readQuery(searchParams),
-    body: request.method === 'GET' ? {} : await readJsonBody(request, ready.body),
+    body: request.method === 'GET' ? {} : await readJsonBody(request, service.body),
   }
-  const written = JSON.stringify(await route.run(call, ready))
+  return run(route, call, service)
+}
+
+async function run(route: Route, call: RouteCall, service: Service): Promise<Response> {
+  const written = JSON.stringify(await route.run(call, service))
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'no-store',

@@ -66,6 +66,13 @@ export type HandlerOptions = {
   readonly maxAnswerBytes?: number | undefined
   /** How long a fetched server may take, in seconds. @default 60 */
   readonly fetchSeconds?: number | undefined
+  /**
+   * Whether the owner's page is served, at `/console`: what was spent and what waits, for whoever knows the password. One
+   * sign-in lasts an hour and ends with the process.
+   *
+   * @default false
+   */
+  readonly console?: boolean | undefined
   /** Unix milliseconds. @default the wallet's own clock */
   readonly clock?: (() => number) | undefined
   /** @default crypto.getRandomValues */

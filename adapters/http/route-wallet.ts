@@ -133,7 +133,8 @@ export const walletRoutes: readonly Route[] = [
   postUnfreeze,
 ]
 
-function writeLine({ name, scope, measure, max, used, left, freesAt }: BudgetLine): JsonObject {
+/** Writes a line of a budget, its amounts in digits. */
+export function writeLine({ name, scope, measure, max, used, left, freesAt }: BudgetLine): JsonObject {
   return { name, scope, measure, max: String(max), used: String(used), left: String(left), freesAt }
 }
 

@@ -107,9 +107,20 @@ async function respond(handler: Handler, incoming: Incoming, outgoing: ServerRes
   const { remoteAddress } = incoming.socket
   const response = request ? await handler(request, { remoteAddress }) : new Response(null, { status: 400 })
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-  outgoing.end(new Uint8Array(await response.arrayBuffer()))
+  await send(response, outgoing)
   // What is left of a body that nobody reads would keep the connection busy.
   if (!incoming.complete) outgoing.once('finish', () => incoming.destroy())
+}
+
+/** What goes on without end is sent as it comes, until its reader is gone. */
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  const isEndless = response.headers.get('content-type') === 'text/event-stream'
+  if (!isEndless || !response.body) return void outgoing.end(new Uint8Array(await response.arrayBuffer()))
+  const reader = response.body.getReader()
+  outgoing.once('close', () => void reader.cancel().catch(() => {}))
+  outgoing.flushHeaders()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) outgoing.write(part.value)
+  outgoing.end()
 }
 
 async function toRequest(incoming: Incoming): Promise<Request | undefined> {

@@ -4,6 +4,30 @@ import type { KnownBad } from './known-bad.ts'
 export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I13',
+    breaks: 'on the owner’s page, a cookie alone signs in, which every port of the host is sent',
+    file: 'adapters/http/console/sign-in.ts',
+    find: "return equalBytes(utf8ToBytes(hash(headers.get(tokenHeader) ?? '')), found.token) ? found : undefined",
+    replace: 'return found',
+    tests: ['test/http/console.test.ts', '-t', 'one half'],
+  },
+  {
+    invariant: 'I13',
+    breaks: 'on the owner’s page, what a page of another site sends is done',
+    file: 'adapters/http/console/sign-in.ts',
+    find: "if (site === null || site === 'same-origin') return",
+    replace: "if (site === null || site !== 'cross-site') return",
+    tests: ['test/http/console.test.ts', '-t', 'another origin'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'an owner’s no does not hold when somebody else was asked too',
+    file: 'src/pay/approve.ts',
+    find: 'if (!isApproved) throw denied()',
+    replace: "if (!isApproved && status !== 'approved') throw denied()",
+    tests: ['test/pay/approve.test.ts', '-t', 'by two at once'],
+  },
+  {
+    invariant: 'I13',
     breaks: 'over HTTP, documents take the place of the policy in code',
     file: 'src/wallet/current-policy.ts',
     find: 'return beside.length === 0 ? guardPolicy(own) : narrowPolicy(guardPolicy(own), beside)',

@@ -6,7 +6,7 @@ import { ConfigurationError, isStipendError, SessionInvalidError } from '../erro
 import { deepFreeze } from '../lib/freeze.js'
 import type { ActionBounds } from '../policy/rules/action-bounds.js'
 import { parseJson } from '../protocols/json.js'
-import type { SessionId } from '../types.js'
+import type { Labels, SessionId } from '../types.js'
 import type { Caveats, SessionLimits, SessionScope } from './scope.js'
 import { rulesOf } from './rules.js'
 import { findWidening } from './compare-scopes.js'
@@ -138,4 +138,9 @@ function issueOf({ issues: [issue] }: z.core.$ZodError): string {
 /** Says what a session is and where it comes from, so that no two can have one name by choice. */
 function idOf(parent: Link | undefined, text: string): SessionId {
   return `ses_${bytesToHex(sha256(utf8ToBytes(`${parent?.id ?? ''}\n${text}`))).slice(0, 32)}`
+}
+
+/** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */
+export function labelsOf(links: SessionLinks): Labels {
+  return Object.assign({}, ...links.map(({ caveats }) => caveats.labels ?? {}).toReversed())
 }

@@ -17,7 +17,7 @@ import { draw, type Random } from '../lib/random.js'
 import type { Quote } from '../pay/quote.js'
 import { rulesOf } from './rules.js'
 import type { SessionScope } from './scope.js'
-import { type SessionLinks, type Link, narrow } from './links.js'
+import { labelsOf, type SessionLinks, type Link, narrow } from './links.js'
 import { readToken, writeToken } from './token.js'
 import type { Approval, ApprovalId, Labels, Payment, PaymentId, SessionId } from '../types.js'
 
@@ -79,6 +79,8 @@ export type SessionMaker = {
   /** 32 bytes that tokens are signed with. */
   readonly root: () => Promise<Uint8Array>
   readonly tokenPrefix: string
+  /** Hears of every session that is made or opened. */
+  readonly known: { readonly note: (session: Session, links: SessionLinks) => void }
 }
 
 /** Makes a session of the wallet. */
@@ -117,7 +119,7 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
   const { ledger, time } = context
   const scope = scopeOf(id)
   const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
-  return Object.freeze({
+  const session: Session = Object.freeze({
     ...payer,
     id,
     expiresAt: expiryOf(links),
@@ -142,6 +144,8 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
     session: (narrower: SessionScope) => createHandle(narrow(links, narrower, drawNonce(maker)), maker),
     token: async () => writeToken(links, await maker.root(), maker.tokenPrefix),
   } satisfies Session)
+  maker.known.note(session, links)
+  return session
 }
 
 /** The wallet's context, under the rules of every link. */
@@ -157,11 +161,6 @@ function scopeOf(id: SessionId): string {
 
 function lastOf(links: SessionLinks): Link {
   return links.at(-1) ?? links[0]
-}
-
-/** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */
-function labelsOf(links: SessionLinks): Labels {
-  return Object.assign({}, ...links.map(({ caveats }) => caveats.labels ?? {}).toReversed())
 }
 
 /**

@@ -34,6 +34,7 @@ import { askTime, readChains, reconcile } from '../reconcile/reconcile.js'
 import { createPurchaseSecret, createSecret } from './secrets.js'
 import { exactEvm } from '../evm/exact.js'
 import { type ResolveOptions, resolve } from '../reconcile/resolve.js'
+import { createKnownSessions } from '../session/known-sessions.js'
 import { createSession, openSession, type Session, type SessionMaker } from '../session/session.js'
 import type { SessionScope } from '../session/scope.js'
 import { type TransferOptions, transfer } from './transfer.js'
@@ -117,6 +118,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
   const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, { ...context, policy }, random)]))
   const acting = { context: { ...context, policy }, chains, own: readActions(options.actions), random }
+  const known = createKnownSessions(context)
   const sessions: SessionMaker = {
     acting: { ...acting, policy },
     context,
@@ -125,6 +127,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     fetch,
     root: createSecret('sessions', context),
     tokenPrefix: readPrefix(options.sessionTokenPrefix),
+    known,
   }
   const reconciling = { ...context, chains, witness: trusted.witness }
   return Object.freeze({
@@ -159,7 +162,9 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       await ledger.freeze(undefined)
       emit('wallet.unfrozen', {})
     },
+    frozen: () => ledger.frozen(),
     session: (scope: SessionScope) => createSession(scope, sessions),
+    sessions: known.list,
     openSession: async (token: string, given: { readonly audience?: string | undefined } = {}) => {
       refuseUnknown('openSession', given, openNames)
       return openSession(token, given.audience, sessions)

@@ -21,10 +21,11 @@ import type { Quote } from '../pay/quote.js'
 import type { Reconciliation } from '../reconcile/reconcile.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { ResolveOptions } from '../reconcile/resolve.js'
+import type { KnownSession } from '../session/known-sessions.js'
 import type { Session } from '../session/session.js'
 import type { SessionScope } from '../session/scope.js'
 import type { TransferOptions } from './transfer.js'
-import type { Approval, ApprovalId, Network, Payment, PaymentId, SessionId } from '../types.js'
+import type { Approval, ApprovalId, Freeze, Network, Payment, PaymentId, SessionId } from '../types.js'
 
 /** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
 export type AgentWalletOptions = {
@@ -192,12 +193,19 @@ export type AgentWallet = Payer & {
   /** Lets nothing be signed, in every process that shares the ledger, until it is unfrozen. */
   readonly freeze: (reason: string) => Promise<void>
   readonly unfreeze: () => Promise<void>
+  /** Why nothing is signed, and since when; `undefined` while the wallet is not frozen. */
+  readonly frozen: () => Promise<Freeze | undefined>
   /**
    * Makes a handle that pays within a scope, to be handed to a model, a tool or a sub-agent.
    *
    * @throws ConfigurationError when the scope is not usable.
    */
   readonly session: (scope: SessionScope) => Session
+  /**
+   * Lists the sessions that this process has made or opened and that have not expired, the latest first, then those that
+   * the latest payments and approvals name. A session that another process made and that never paid is not among them.
+   */
+  readonly sessions: () => Promise<readonly KnownSession[]>
   /**
    * Opens the session that a token carries.
    *
