@@ -6,7 +6,8 @@ export default defineConfig({
     ...Object.fromEntries(
       Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
     ),
-    // Not for import: a program, which stands beside what starts it.
+    // Not for import: programs.
+    'mcp/bin': 'adapters/mcp/stdio/bin.ts',
     'keys-worker': 'src/keys/worker/keys-worker.ts',
   },
   tsconfig: 'tsconfig.src.json',
@@ -21,5 +22,5 @@ export default defineConfig({
   // It has 92 modules, most of them languages, which take longer to load than all of ours: what is used of it is built in.
   noExternal: ['zod/mini'],
   // Adapters import the package by its own name, in dist too.
-  external: [/^stipend(\/|$)/],
+  external: [/^stipend(\/|$)/, 'better-sqlite3'],
 })

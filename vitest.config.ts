@@ -21,7 +21,7 @@ const processTests = [
   'test/{entries,examples,package}.test.ts',
   'test/processes/**/*.test.ts',
   'test/keys/canary.test.ts',
-  'test/mcp/stdio.test.ts',
+  'test/mcp/{stdio,bin}.test.ts',
   'test/{postgres,sqlite}/migration.test.ts',
   'test/sqlite/sharing.test.ts',
 ]

@@ -1,24 +1,8 @@
 import { ConfigurationError } from 'stipend'
+import { settings, type Variable } from './known-settings.js'
 
 /** What the environment says, with each value under the name of its variable. */
 export type Settings = Readonly<Partial<Record<Variable, string>>> & { readonly STIPEND_LEDGER: string }
-
-/** Every variable that is known. */
-const variables = [
-  'STIPEND_KEY',
-  'STIPEND_KEY_FILE',
-  'STIPEND_PASSWORD',
-  'STIPEND_LEDGER',
-  'STIPEND_POLICY',
-  'STIPEND_HOSTS',
-  'STIPEND_INSTANT_USD',
-  'STIPEND_PER_PAYMENT_USD',
-  'STIPEND_DAILY_USD',
-  'STIPEND_SESSION',
-  'STIPEND_AUDIENCE',
-  'STIPEND_APPROVALS',
-] as const
-type Variable = (typeof variables)[number]
 
 /** Those that name a file. */
 const paths: readonly string[] = ['STIPEND_KEY_FILE', 'STIPEND_LEDGER', 'STIPEND_POLICY']
@@ -36,7 +20,7 @@ export function takeSettings(environment: Record<string, string | undefined>): S
     Object.entries(environment).filter(([name, value]) => name.startsWith('STIPEND_') && value !== undefined),
   ) as Partial<Record<Variable, string>>
   for (const secret of secrets) delete environment[secret]
-  const unknown = Object.keys(found).find((name) => !variables.some((known) => known === name))
+  const unknown = Object.keys(found).find((name) => !settings.some((known) => known.name === name))
   if (unknown !== undefined) throw wrong(unknown, 'is not known')
   for (const [name, value] of Object.entries(found)) checkText(name, value)
   return check(found)
@@ -60,6 +44,10 @@ function check(found: Partial<Record<Variable, string>>): Settings {
   }
   if (STIPEND_KEY !== undefined && STIPEND_KEY_FILE !== undefined)
     throw wrong('STIPEND_KEY', 'is there twice: STIPEND_KEY_FILE')
+  if (found.STIPEND_CREATE_KEY !== undefined && found.STIPEND_CREATE_KEY !== 'yes')
+    throw wrong('STIPEND_CREATE_KEY', 'can only be yes')
+  if (found.STIPEND_CREATE_KEY !== undefined && STIPEND_KEY_FILE === undefined)
+    throw wrong('STIPEND_CREATE_KEY', 'is of a key file, and STIPEND_KEY_FILE is missing')
   if (STIPEND_KEY_FILE !== undefined && STIPEND_PASSWORD === undefined) throw wrong('STIPEND_PASSWORD', 'is missing')
   // A host restarts its servers as it likes: limits that a restart forgets are none.
   if (STIPEND_LEDGER === undefined)

@@ -1,10 +1,10 @@
 /**
- * A program: importing it serves a wallet over stdio to the MCP host that started the process, as in
- * `{ "command": "node", "args": ["-e", "import('stipend/mcp/stdio')"] }` from the project's folder, or from anywhere with the
- * path of `node_modules/stipend/dist/mcp/stdio.js` for its only argument. It is configured by the environment:
+ * A program: importing it serves a wallet over stdio to the MCP host that started the process. The command `stipend-mcp` is
+ * this program, and says what it lacks. It is configured by the environment:
  *
  * - `STIPEND_KEY_FILE` and `STIPEND_PASSWORD`: the path of an encrypted key file and what unlocks it; or `STIPEND_KEY`, a
- *   private key, which every process that sees the environment can read.
+ *   private key, which every process that sees the environment can read. `STIPEND_CREATE_KEY`: `yes` makes the file at the
+ *   first start.
  * - `STIPEND_LEDGER`: the path of the SQLite file that remembers what was spent. Required.
  * - `STIPEND_HOSTS`: the hosts that may be asked and paid, as `allowHosts` has them, with commas. Without it any public name
  *   may be asked over https, and no private address that it resolves to is connected to.
@@ -34,10 +34,11 @@ async function serve(): Promise<void> {
   globalThis.console = new Console(process.stderr)
   try {
     const settings = takeSettings(process.env)
-    const { owner, options } = await open(settings)
+    const { owner, options, notes } = await open(settings)
     // Once now, so that what is wrong with an option is known before a host asks.
     createMcpServer(owner, options)
     serveStdio(() => createMcpServer(owner, options))
+    for (const note of notes) console.error(`stipend: ${note}`)
     if (settings.STIPEND_KEY !== undefined) console.error(`stipend: ${warning}`)
   } catch (error) {
     console.error(`stipend: ${describe(error)}`)

@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import {
   type AgentWallet,
   ConfigurationError,
   createAgentWallet,
   type KeyStore,
+  type Ledger,
   policyFromJSON,
   type RulesEngine,
   type Session,
@@ -16,7 +17,12 @@ import type { McpServerOptions } from '../server.js'
 import type { Settings } from './environment.js'
 
 /** Who pays, and how the server is made. */
-export type Opened = { readonly owner: AgentWallet | Session; readonly options: McpServerOptions }
+export type Opened = {
+  readonly owner: AgentWallet | Session
+  readonly options: McpServerOptions
+  /** What whoever started it should know, a sentence each. */
+  readonly notes: readonly string[]
+}
 
 /**
  * Opens the wallet, or the session of it, that the settings name. The key is proven and the ledger opened, so that what
@@ -27,25 +33,30 @@ export type Opened = { readonly owner: AgentWallet | Session; readonly options: 
 export async function open(settings: Settings): Promise<Opened> {
   const { STIPEND_LEDGER, STIPEND_SESSION, STIPEND_AUDIENCE: audience, STIPEND_APPROVALS, STIPEND_HOSTS } = settings
   checkPaths(settings)
+  const isNew = settings.STIPEND_KEY_FILE !== undefined && !existsSync(settings.STIPEND_KEY_FILE)
   const policy = readPolicy(settings)
   const keyStore = await openKeys(settings)
   // Any public name can resolve to this network, and where the owner names no hosts the model chooses the names.
   const fetch = STIPEND_HOSTS === undefined ? blockPrivateNetworks() : undefined
-  const wallet = createAgentWallet({ keyStore, policy, ledger: sqliteLedger(STIPEND_LEDGER), fetch })
+  const wallet = createAgentWallet({ keyStore, policy, ledger: await openLedger(STIPEND_LEDGER), fetch })
   const owner = STIPEND_SESSION === undefined ? wallet : await wallet.openSession(STIPEND_SESSION, { audience })
   const options = {
     policy,
     hosts: STIPEND_HOSTS === undefined ? undefined : split(STIPEND_HOSTS),
     approvals: STIPEND_APPROVALS === 'host' ? wallet.approvals : undefined,
   }
-  return { owner, options }
+  return {
+    owner,
+    options,
+    notes: [...(isNew ? ['made a new key, in STIPEND_KEY_FILE'] : []), await sayAddress(wallet)],
+  }
 }
 
 /** Says in words where a path leads nowhere; the paths themselves are not repeated, for a key may stand in their place. */
-function checkPaths({ STIPEND_KEY_FILE, STIPEND_LEDGER, STIPEND_POLICY }: Settings): void {
+function checkPaths({ STIPEND_KEY_FILE, STIPEND_LEDGER, STIPEND_POLICY, STIPEND_CREATE_KEY }: Settings): void {
   const find = (path: string) => statSync(path, { throwIfNoEntry: false })
-  if (STIPEND_KEY_FILE !== undefined && !find(STIPEND_KEY_FILE))
-    throw new ConfigurationError('STIPEND_KEY_FILE names no file')
+  if (STIPEND_KEY_FILE !== undefined && STIPEND_CREATE_KEY === undefined && !find(STIPEND_KEY_FILE))
+    throw new ConfigurationError('STIPEND_KEY_FILE names no file; STIPEND_CREATE_KEY=yes makes it at the first start')
   if (STIPEND_POLICY !== undefined && !find(STIPEND_POLICY))
     throw new ConfigurationError('STIPEND_POLICY cannot be read: there is no such file')
   if (!find(dirname(STIPEND_LEDGER))?.isDirectory())
@@ -54,9 +65,35 @@ function checkPaths({ STIPEND_KEY_FILE, STIPEND_LEDGER, STIPEND_POLICY }: Settin
     throw new ConfigurationError('STIPEND_LEDGER is a folder: name the file in it')
 }
 
-async function openKeys({ STIPEND_KEY, STIPEND_KEY_FILE, STIPEND_PASSWORD = '' }: Settings): Promise<KeyStore> {
+/** Older Nodes have no SQLite of their own; the file is made first, since the one that is installed would let others read it. */
+async function openLedger(path: string): Promise<Ledger> {
+  if (process.getBuiltinModule?.('node:sqlite') !== undefined) return sqliteLedger(path)
+  closeSync(openSync(path, 'a', 0o600))
+  const { default: Database } = await importSqlite()
+  const database = new Database(path, { timeout: 10_000 })
+  database.pragma('journal_mode = WAL')
+  return sqliteLedger(database)
+}
+
+async function importSqlite(): Promise<{ readonly default: typeof import('better-sqlite3') }> {
+  try {
+    return await import('better-sqlite3')
+  } catch (cause) {
+    throw new ConfigurationError('better-sqlite3 is not installed for this Node, which has no SQLite of its own', {
+      cause,
+    })
+  }
+}
+
+async function sayAddress({ addresses }: AgentWallet): Promise<string> {
+  const known = [...new Set((await addresses()).map(({ address }) => address))]
+  return `pays from ${known.join(' and ')}; send USDC there to fund it`
+}
+
+async function openKeys(settings: Settings): Promise<KeyStore> {
+  const { STIPEND_KEY, STIPEND_KEY_FILE, STIPEND_PASSWORD = '', STIPEND_CREATE_KEY } = settings
   if (STIPEND_KEY_FILE === undefined) return privateKey(STIPEND_KEY)
-  const keys = encryptedFile({ path: STIPEND_KEY_FILE })
+  const keys = encryptedFile({ path: STIPEND_KEY_FILE, create: STIPEND_CREATE_KEY === 'yes' })
   await keys.unlock(STIPEND_PASSWORD)
   return keys
 }
