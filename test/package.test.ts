@@ -96,7 +96,9 @@ describe('the built package', () => {
 
   test('has the class of our errors once', () => {
     const files = readdirSync(dist).filter((file) => file.endsWith('.js'))
-    const holders = files.filter((file) => readFileSync(`${dist}${file}`, 'utf8').includes('StipendError = class extends Error'))
+    const holders = files.filter((file) =>
+      readFileSync(`${dist}${file}`, 'utf8').includes('StipendError = class extends Error'),
+    )
     expect(holders).toHaveLength(1)
   })
 })
