@@ -12,7 +12,7 @@ import {
 } from 'stipend'
 import { encryptedFile, privateKey } from 'stipend/keys'
 import { blockPrivateNetworks } from 'stipend/node'
-import { sqliteLedger } from 'stipend/sqlite'
+import { type SqliteDatabase, sqliteLedger } from 'stipend/sqlite'
 import type { McpServerOptions } from '../server.js'
 import type { Settings } from './environment.js'
 
@@ -75,9 +75,18 @@ async function openLedger(path: string): Promise<Ledger> {
   return sqliteLedger(database)
 }
 
-async function importSqlite(): Promise<{ readonly default: typeof import('better-sqlite3') }> {
+/** The part of better-sqlite3 that is used. */
+type BetterSqlite = {
+  readonly default: new (
+    path: string,
+    options: { readonly timeout: number },
+  ) => SqliteDatabase & { readonly pragma: (text: string) => unknown }
+}
+
+async function importSqlite(): Promise<BetterSqlite> {
   try {
-    return await import('better-sqlite3')
+    const found: unknown = await import('better-sqlite3')
+    return found as BetterSqlite
   } catch (cause) {
     throw new ConfigurationError('better-sqlite3 is not installed for this Node, which has no SQLite of its own', {
       cause,
