@@ -1,5 +1,6 @@
 import { cleanCause } from './lib/clean-cause.js'
 import { formatPrice, formatUnits } from './lib/format-amount.js'
+import { jsonSafe, toJSONValue } from './lib/json-safe.js'
 import { plain } from './lib/untrusted.js'
 import type {
   Approval,
@@ -26,6 +27,8 @@ type Options = {
 
 /** The base of every error this library throws. */
 export abstract class StipendError extends Error {
+  /** The name of its class, also in a bundle that has shortened it. */
+  abstract override readonly name: string
   /** A stable name to switch on. */
   abstract readonly code: string
   /** Whether money can have left the wallet because of this call. */
@@ -40,7 +43,13 @@ export abstract class StipendError extends Error {
       options.cause === undefined ? undefined : { cause: cleanCause(options.cause) },
     )
     Object.defineProperty(this, brand, { value: true })
-    Object.defineProperty(this, 'name', { value: new.target.name, configurable: true })
+  }
+
+  /** Writes what it says and carries, a bigint as its digits; its cause and its stack stay here. */
+  toJSON(): unknown {
+    const { name, message } = this
+    const { cause: _cause, response: _response, ...rest } = { ...this } as Readonly<Record<string, unknown>>
+    return toJSONValue({ name, message, ...rest })
   }
 }
 
@@ -51,21 +60,25 @@ export function isStipendError(error: unknown): error is AnyStipendError {
 
 /** Thrown when an option, a rule or a key is not usable; fix the configuration. */
 export class ConfigurationError extends StipendError {
+  readonly name = 'ConfigurationError'
   readonly code = 'configuration_invalid'
 }
 
 /** Thrown when the request itself cannot be paid for, such as a body that cannot be sent twice; change the request. */
 export class UnpayableRequestError extends StipendError {
+  readonly name = 'UnpayableRequestError'
   readonly code = 'request_unpayable'
 }
 
 /** Thrown when a 402 breaks its own format or our bounds; the server has to change. */
 export class MalformedMessageError extends StipendError {
+  readonly name = 'MalformedMessageError'
   readonly code = 'malformed_message'
 }
 
 /** Thrown when our clock and the server's differ too much to sign a time window; fix the clock. */
 export class ClockSkewError extends StipendError {
+  readonly name = 'ClockSkewError'
   readonly code = 'clock_skewed'
   /** Milliseconds that the server is ahead of us. */
   readonly skewMs: number
@@ -80,6 +93,7 @@ export class ClockSkewError extends StipendError {
 
 /** Thrown when our clock is ahead of the time that has passed; set it right, or confirm it with `wallet.confirmClock()`. */
 export class ClockJumpedError extends StipendError {
+  readonly name = 'ClockJumpedError'
   readonly code = 'clock_jumped'
   override readonly retryable = true
   /** Milliseconds that the clock is ahead of the time that has passed; less than 0 where it is behind the ledger's. */
@@ -108,6 +122,7 @@ export class ClockJumpedError extends StipendError {
 
 /** Thrown when no entry of a 402 can be paid by this wallet; configure a key, a scheme or an asset. */
 export class NoPayableOfferError extends StipendError {
+  readonly name = 'NoPayableOfferError'
   readonly code = 'no_payable_offer'
   readonly setAside: readonly SetAside[]
 
@@ -124,6 +139,7 @@ export type Refusal = { readonly offer?: Offer | undefined; readonly rule: strin
 
 /** Thrown when the policy says no; tell the person or the model which rule it was. */
 export class PaymentDeniedError extends StipendError {
+  readonly name = 'PaymentDeniedError'
   readonly code = 'payment_denied'
   readonly refusals: readonly Refusal[]
 
@@ -138,6 +154,7 @@ export class PaymentDeniedError extends StipendError {
 
 /** Thrown when a limit would be exceeded; wait until it frees up, or ask the owner for more. */
 export class LimitExceededError extends StipendError {
+  readonly name = 'LimitExceededError'
   readonly code = 'limit_exceeded'
   override readonly retryable = true
   readonly limit: Limit
@@ -164,6 +181,7 @@ export class LimitExceededError extends StipendError {
 
 /** Thrown when the wallet is frozen; ask the owner, who can unfreeze it. */
 export class WalletFrozenError extends StipendError {
+  readonly name = 'WalletFrozenError'
   readonly code = 'wallet_frozen'
   override readonly retryable = true
   readonly freeze: Freeze
@@ -178,6 +196,7 @@ export class WalletFrozenError extends StipendError {
 
 /** Thrown when a session can no longer pay: it, or one that it was made from, is revoked; ask the owner for a new one. */
 export class SessionRevokedError extends StipendError {
+  readonly name = 'SessionRevokedError'
   readonly code = 'session_revoked'
   readonly session: SessionId
 
@@ -189,6 +208,7 @@ export class SessionRevokedError extends StipendError {
 
 /** Thrown when a session's token cannot be used: forged, of another wallet, expired, or wider than its own chain. */
 export class SessionInvalidError extends StipendError {
+  readonly name = 'SessionInvalidError'
   readonly code = 'session_invalid'
 
   constructor(reason: string, cause?: unknown) {
@@ -198,18 +218,20 @@ export class SessionInvalidError extends StipendError {
 
 /** Thrown when a person has to approve a payment first; the same call goes on once it is approved. */
 export class ApprovalRequiredError extends StipendError {
+  readonly name = 'ApprovalRequiredError'
   readonly code = 'approval_required'
   override readonly retryable = true
   readonly approval: Approval
 
   constructor(approval: Approval) {
     super('Payment needs approval; nothing was signed', { details: describeApproval(approval) })
-    this.approval = approval
+    this.approval = jsonSafe(approval)
   }
 }
 
 /** Thrown when a payment has to wait for its time; the same call goes on from then on, unless it is cancelled. */
 export class PaymentDelayedError extends StipendError {
+  readonly name = 'PaymentDelayedError'
   readonly code = 'payment_delayed'
   override readonly retryable = true
   readonly approval: Approval
@@ -221,13 +243,14 @@ export class PaymentDelayedError extends StipendError {
     super(`Payment is delayed until ${new Date(executableAt).toISOString()}; nothing was signed`, {
       details: describeApproval(approval),
     })
-    this.approval = approval
+    this.approval = jsonSafe(approval)
     this.executableAt = executableAt
   }
 }
 
 /** Thrown when the ledger cannot record; without a record nothing is signed. */
 export class LedgerUnavailableError extends StipendError {
+  readonly name = 'LedgerUnavailableError'
   readonly code = 'ledger_unavailable'
   override readonly retryable = true
 
@@ -238,6 +261,7 @@ export class LedgerUnavailableError extends StipendError {
 
 /** Thrown when a key store is locked, or stays so because the password is wrong; unlock it, then try again. */
 export class KeyStoreLockedError extends StipendError {
+  readonly name = 'KeyStoreLockedError'
   readonly code = 'key_store_locked'
   override readonly retryable = true
 
@@ -248,6 +272,7 @@ export class KeyStoreLockedError extends StipendError {
 
 /** Thrown when a chain has to be asked first and no node answers; try again later, or configure other nodes. */
 export class ChainUnavailableError extends StipendError {
+  readonly name = 'ChainUnavailableError'
   readonly code = 'chain_unavailable'
   override readonly retryable = true
 
@@ -272,6 +297,7 @@ export type Shortage = {
 
 /** Thrown when a chain says that the wallet holds less than is needed; send more to its address, then call again. */
 export class InsufficientFundsError extends StipendError {
+  readonly name = 'InsufficientFundsError'
   readonly code = 'insufficient_funds'
   override readonly retryable = true
   readonly shortage: Shortage
@@ -289,6 +315,7 @@ export class InsufficientFundsError extends StipendError {
 
 /** Thrown when the payee has no account that could take the token; the payee has to create one. */
 export class PayeeAccountMissingError extends StipendError {
+  readonly name = 'PayeeAccountMissingError'
   readonly code = 'payee_account_missing'
   override readonly retryable = true
   readonly offer: Offer
@@ -309,6 +336,7 @@ export class PayeeAccountMissingError extends StipendError {
 
 /** Thrown when the key did not sign, or signed something else. */
 export class SigningFailedError extends StipendError {
+  readonly name = 'SigningFailedError'
   readonly code = 'signing_failed'
   override readonly moved: Moved
   readonly payment: Payment
@@ -324,12 +352,13 @@ export class SigningFailedError extends StipendError {
       cause: failure.cause,
     })
     this.moved = failure.moved
-    this.payment = payment
+    this.payment = jsonSafe(payment)
   }
 }
 
 /** Thrown when the person at the wallet rejected the signature; ask that person before the same call is made again. */
 export class SigningRejectedError extends StipendError {
+  readonly name = 'SigningRejectedError'
   readonly code = 'signing_rejected'
   override readonly moved: Moved
   readonly payment: Payment
@@ -345,7 +374,7 @@ export class SigningRejectedError extends StipendError {
       cause: rejection.cause,
     })
     this.moved = rejection.moved
-    this.payment = payment
+    this.payment = jsonSafe(payment)
   }
 }
 
@@ -359,6 +388,7 @@ export type ServerReason = {
 
 /** Thrown when the server answered a payment with another 402, or x402's 412; look at the response, do not pay again blindly. */
 export class PaymentRejectedError extends StipendError {
+  readonly name = 'PaymentRejectedError'
   readonly code = 'payment_rejected'
   override readonly moved = 'maybe'
   readonly payment: Payment
@@ -379,7 +409,7 @@ export class PaymentRejectedError extends StipendError {
         'It holds a signed authorization and can still settle it: the amount counts as spent.',
       ],
     })
-    this.payment = payment
+    this.payment = jsonSafe(payment)
     this.reason = reason
     this.untrustedReason = untrustedReason === undefined ? undefined : plain(untrustedReason, maxReason)
     // Not enumerable, so that logging the error does not log the server's headers.
@@ -389,6 +419,7 @@ export class PaymentRejectedError extends StipendError {
 
 /** Thrown when a purchase was paid before and its answer is gone; use the payment's receipt, do not pay again. */
 export class AlreadyPaidError extends StipendError {
+  readonly name = 'AlreadyPaidError'
   readonly code = 'already_paid'
   override readonly moved = 'maybe'
   readonly payment: Payment
@@ -403,12 +434,13 @@ export class AlreadyPaidError extends StipendError {
         'To buy anew, give the call a payment.key of its own, or set payment.repeatable.',
       ],
     })
-    this.payment = payment
+    this.payment = jsonSafe(payment)
   }
 }
 
 /** Thrown when a payment left and no usable answer came; do not pay again, ask later what became of it. */
 export class PaymentOutcomeUnknownError extends StipendError {
+  readonly name = 'PaymentOutcomeUnknownError'
   readonly code = 'payment_outcome_unknown'
   override readonly moved = 'maybe'
   readonly payment: Payment
@@ -442,7 +474,7 @@ export class PaymentOutcomeUnknownError extends StipendError {
       ],
       cause: failure.cause,
     })
-    this.payment = payment
+    this.payment = jsonSafe(payment)
     // Not enumerable, so that logging the error does not log the server's headers.
     Object.defineProperty(this, 'response', { value: failure.response })
   }
@@ -450,6 +482,7 @@ export class PaymentOutcomeUnknownError extends StipendError {
 
 /** Thrown when a cancellation was not sent; the payment stands as it did. */
 export class CancellationFailedError extends StipendError {
+  readonly name = 'CancellationFailedError'
   readonly code = 'cancellation_failed'
 
   constructor(id: PaymentId, failure: { readonly reason: string; readonly cause?: unknown }) {

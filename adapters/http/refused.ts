@@ -18,6 +18,7 @@ export type Flaw = { readonly path: string; readonly problem: string }
 
 /** Thrown when the service does not do what a request asks, before or beside what the wallet says. */
 export class RefusedError extends StipendError {
+  readonly name = 'RefusedError'
   readonly code: string
   override readonly moved: Moved
   readonly status: number

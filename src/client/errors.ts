@@ -21,6 +21,7 @@ import type { Limit, Network, SessionId } from '../types.js'
 
 /** Thrown when the wallet's service refuses or fails with anything that has no error of its own here. */
 export class RemoteWalletError extends StipendError {
+  readonly name = 'RemoteWalletError'
   readonly code: string
   override readonly moved: Moved
   override readonly retryable: boolean

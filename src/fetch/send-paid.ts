@@ -4,6 +4,7 @@ import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
 import { fetchWithin } from './inside.js'
+import { jsonSafe } from '../lib/json-safe.js'
 import type { Payer } from '../pay/payer.js'
 import type { PayingCall } from './request.js'
 import type { Authorization, Payment, Receipt } from '../types.js'
@@ -104,7 +105,7 @@ export async function conclude(
   if (isRejected) throw new PaymentRejectedError(settled, response, { reason, untrustedReason })
   if (answeredElsewhere !== undefined)
     throw new PaymentOutcomeUnknownError(settled, { reason: answeredElsewhere, response })
-  payments.set(response, Object.freeze({ ...settled, ...advise(settled) }))
+  payments.set(response, jsonSafe({ ...settled, ...advise(settled) }))
   if (!isDelivered) return response
   const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
   return watchBody(response, () => payer.settle(payment, broken))

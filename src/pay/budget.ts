@@ -1,3 +1,4 @@
+import { jsonSafe } from '../lib/json-safe.js'
 import type { PayContext } from './context.js'
 import type { Measure, Resource } from '../types.js'
 
@@ -25,7 +26,7 @@ export async function budget(
   const usage = await ledger.usage(limits, time().ledger)
   return usage.map(({ limit, used, freesAt }) => {
     const { name, scope, measure, max } = limit
-    return { name, scope, measure, max, used, left: used < max ? max - used : 0n, freesAt }
+    return jsonSafe({ name, scope, measure, max, used, left: used < max ? max - used : 0n, freesAt })
   })
 }
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
+import { jsonSafe } from '../lib/json-safe.js'
 import type { OutgoingTransfer } from '../ports/chain.js'
 import type { StipendError } from '../errors.js'
 import type { Approval, Freeze, Network, Payment, Resource, SessionId, Usage } from '../types.js'
@@ -74,7 +75,10 @@ export function createEvents(): {
   const emitter = new EventEmitter()
   return {
     emit(name, event) {
-      for (const listener of emitter.listeners(name)) observe(listener, Object.freeze(event))
+      const listeners = emitter.listeners(name)
+      if (listeners.length === 0) return
+      const told = tellable(event)
+      for (const listener of listeners) observe(listener, told)
     },
     on(name, listener) {
       emitter.on(name, listener)
@@ -85,6 +89,14 @@ export function createEvents(): {
     hasListeners: (name) => emitter.listenerCount(name) > 0,
   }
 }
+
+/** Copies an event so that it and what it is about can be written as JSON. */
+function tellable(event: object): object {
+  const members = Object.entries(event).map(([name, value]) => [name, subjects.has(name) ? jsonSafe(value) : value])
+  return jsonSafe(Object.fromEntries(members))
+}
+
+const subjects: ReadonlySet<string> = new Set(['payment', 'approval', 'usage', 'transfer'])
 
 /** Runs a listener so that neither its throw nor its rejection reaches the payment. */
 function observe(listener: (event: unknown) => unknown, event: unknown): void {

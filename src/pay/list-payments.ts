@@ -1,3 +1,4 @@
+import { jsonSafe } from '../lib/json-safe.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Ledger, PaymentFilter } from '../ports/ledger.js'
 import type { Payment } from '../types.js'
@@ -22,5 +23,5 @@ export function readFilter(filter: PaymentFilter | undefined): PaymentFilter {
 
 /** Lists payments of a ledger, newest first. */
 export function listOf({ list }: Pick<Ledger, 'list'>): (filter?: PaymentFilter) => Promise<readonly Payment[]> {
-  return async (filter) => list(readFilter(filter))
+  return async (filter) => (await list(readFilter(filter))).map(jsonSafe)
 }

@@ -1,5 +1,6 @@
 import { describeShortage, type Shortage } from '../errors.js'
 import { shortageOf } from './funds.js'
+import { jsonSafe } from '../lib/json-safe.js'
 import { explainLimit } from '../ledger/explain-limit.js'
 import { byPreference, isAllowed, judge, type JudgeRequest, type Judged } from './judge.js'
 import { match } from './match.js'
@@ -37,7 +38,8 @@ export async function appraise(required: PaymentRequired, request: JudgeRequest,
   const quoted = await Promise.all(judged.map((one) => quoteOffer(one, context)))
   const preferred = byPreference(judged.filter(isAllowed), context)
   const quotes = preferred.map(({ offer }) => quoted.find((one) => one.offer === offer))
-  return { resource: request.resource, offers: quoted, setAside, payable: quotes.find((one) => one?.allowed) }
+  const payable = quotes.find((one) => one?.allowed)
+  return jsonSafe({ resource: request.resource, offers: quoted, setAside, payable })
 }
 
 async function quoteOffer(judged: Judged, context: PayContext): Promise<QuotedOffer> {

@@ -1,6 +1,6 @@
 import { type ActContext, type ActOptions, act, quoteAction } from '../actions/act.js'
 import type { ActionQuote } from '../actions/quote.js'
-import { readFilter } from '../pay/list-payments.js'
+import { listOf, readFilter } from '../pay/list-payments.js'
 import { bytesToHex } from '@noble/hashes/utils'
 import { type BudgetLine, budget } from '../pay/budget.js'
 import { createPayer } from '../pay/create-payer.js'
@@ -13,6 +13,7 @@ import type { ActionBounds } from '../policy/rules/action-bounds.js'
 import type { GuardedPolicy } from '../policy/engine.js'
 import { narrowPolicy } from '../policy/narrow.js'
 import type { Protocol } from '../ports/protocol.js'
+import { jsonSafe } from '../lib/json-safe.js'
 import { draw, type Random } from '../lib/random.js'
 import type { Quote } from '../pay/quote.js'
 import { rulesOf } from './rules.js'
@@ -118,7 +119,11 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
   const acting: ActContext = { ...means, ...filed, context: narrowContext(links, maker, policy) }
   const { ledger, time } = context
   const scope = scopeOf(id)
-  const isOwn = ({ sessions = [] }: Approval): boolean => sessions.includes(id)
+  const list = listOf(ledger)
+  const approvals = async (): Promise<readonly Approval[]> => {
+    const all = await ledger.listApprovals(time().ledger)
+    return all.filter(({ sessions = [] }) => sessions.includes(id)).map(jsonSafe)
+  }
   const session: Session = Object.freeze({
     ...payer,
     id,
@@ -132,14 +137,13 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
     payments: Object.freeze({
       get: async (payment: PaymentId) => {
         const found = await ledger.get(payment)
-        return found?.scopes.includes(scope) ? found : undefined
+        return found?.scopes.includes(scope) ? jsonSafe(found) : undefined
       },
-      list: async (filter?: PaymentFilter) => ledger.list({ ...readFilter(filter), scope }),
+      list: async (filter?: PaymentFilter) => list({ ...readFilter(filter), scope }),
     }),
     approvals: Object.freeze({
-      get: async (approval: ApprovalId) =>
-        (await ledger.listApprovals(time().ledger)).find((one) => one.id === approval && isOwn(one)),
-      list: async () => (await ledger.listApprovals(time().ledger)).filter(isOwn),
+      get: async (approval: ApprovalId) => (await approvals()).find((one) => one.id === approval),
+      list: approvals,
     }),
     session: (narrower: SessionScope) => createHandle(narrow(links, narrower, drawNonce(maker)), maker),
     token: async () => writeToken(links, await maker.root(), maker.tokenPrefix),

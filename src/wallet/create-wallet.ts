@@ -18,6 +18,7 @@ import { createFindShortage } from '../pay/funds.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
 import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
+import { jsonSafe } from '../lib/json-safe.js'
 import { listOf } from '../pay/list-payments.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
@@ -136,19 +137,22 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     quote: quoteWith(fetch, payer),
     budget: (url?: string | URL) => budget(context, url),
     payments: Object.freeze({
-      get: ledger.get,
+      get: async (id: PaymentId) => {
+        const payment = await ledger.get(id)
+        return payment && jsonSafe(payment)
+      },
       list: listOf(ledger),
       history: (id: PaymentId) => historyOf(id, ledger),
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
     addresses: () => addresses(context),
     balances: () => balances(reconciling),
-    transfer: (what: TransferOptions) => transfer(what, { ...reconciling, movers }),
-    act: (options: ActOptions) => act(options, acting),
+    transfer: async (what: TransferOptions) => jsonSafe(await transfer(what, { ...reconciling, movers })),
+    act: async (options: ActOptions) => jsonSafe(await act(options, acting)),
     quoteAction: (options: ActOptions) => quoteAction(options, acting),
     reconcile: () => reconcile(reconciling),
     cancel: (id: PaymentId) => cancel(id, reconciling),
-    resolve: (id: PaymentId, options: ResolveOptions) => resolve(id, options, context),
+    resolve: async (id: PaymentId, options: ResolveOptions) => jsonSafe(await resolve(id, options, context)),
     confirmClock: trusted.confirm,
     setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
     close: startRounds(reconciling, options.reconcileEverySeconds, random),
@@ -236,7 +240,7 @@ function approvalsOf({ ledger, time, emit }: PayContext): AgentWallet['approvals
     return approval
   }
   return Object.freeze({
-    list: () => ledger.listApprovals(time().ledger),
+    list: async () => (await ledger.listApprovals(time().ledger)).map(jsonSafe),
     approve: (id: ApprovalId) => decide(id, 'approved'),
     deny: (id: ApprovalId) => decide(id, 'denied'),
   })
