@@ -13,6 +13,7 @@ import * as ledger from 'stipend/ledger'
 import * as mcp from 'stipend/mcp'
 import * as node from 'stipend/node'
 import * as openaiAgents from 'stipend/openai-agents'
+import * as opentelemetry from 'stipend/opentelemetry'
 import * as postgres from 'stipend/postgres'
 import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
@@ -243,6 +244,14 @@ describe('the public names', () => {
     expect(Object.keys(openaiAgents).toSorted()).toMatchInlineSnapshot(`
       [
         "walletTools",
+      ]
+    `)
+  })
+
+  test('stipend/opentelemetry', () => {
+    expect(Object.keys(opentelemetry).toSorted()).toMatchInlineSnapshot(`
+      [
+        "instrument",
       ]
     `)
   })

@@ -38,6 +38,7 @@ import { walletTools as langchainTools } from 'stipend/langchain'
 import { createMcpServer, withPayments } from 'stipend/mcp'
 import { blockPrivateNetworks } from 'stipend/node'
 import { walletTools as openaiTools } from 'stipend/openai-agents'
+import { instrument } from 'stipend/opentelemetry'
 import { postgresLedger } from 'stipend/postgres'
 import { exactSolana, solana } from 'stipend/solana'
 import { sqliteLedger } from 'stipend/sqlite'
@@ -142,6 +143,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
       createHandler({ wallet, masterPassword: 'long-enough-it-is', policies: { store: shop.ledger, ...wrong } }),
   ],
   'stipend/http NotifyOptions': [(wrong) => notify(wallet, () => {}, wrong)],
+  'stipend/opentelemetry InstrumentOptions': [(wrong) => instrument(wallet, wrong)],
   'stipend/http ServeOptions': [
     (wrong) => serve(async () => new Response(), wrong),
     (wrong) => serve(async () => new Response(), { tls: { cert: '', key: '', ...wrong } }),

@@ -1,20 +1,32 @@
+import { ConfigurationError } from '../errors.js'
+import { writeBeancount } from './export-beancount.js'
+import { decimal } from './decimal.js'
 import { readFilter } from '../pay/list-payments.js'
 import type { Ledger, PaymentFilter } from '../ports/ledger.js'
 import { countsAsSpent } from '../ledger/lifecycle.js'
 import type { Payment } from '../types.js'
 
 /** How payments are written for bookkeeping. */
-export type ExportFormat = 'json' | 'csv'
+export type ExportFormat = 'json' | 'csv' | 'beancount'
 
 /**
- * Writes payments for bookkeeping, oldest first, one row each. Amounts are exact decimals: `usd` adds up to what was
- * spent over the rows whose `spent` is `true`.
+ * Writes payments for bookkeeping, oldest first, one row or entry each. Amounts are exact decimals: `usd` adds up to what
+ * was spent over the rows whose `spent` is `true`.
+ *
+ * @throws ConfigurationError when there is no such format.
  */
 export async function exportPayments(ledger: Ledger, format: ExportFormat, filter?: PaymentFilter): Promise<string> {
+  if (!formats.includes(format)) {
+    throw new ConfigurationError(`Failed to export the payments: expected one of ${formats.join(', ')}`)
+  }
   const payments = await ledger.list({ limit: Number.MAX_SAFE_INTEGER, ...readFilter(filter) })
-  const rows = payments.toReversed().map(rowOf)
+  const oldestFirst = payments.toReversed()
+  if (format === 'beancount') return writeBeancount(oldestFirst)
+  const rows = oldestFirst.map(rowOf)
   return format === 'json' ? JSON.stringify(rows, undefined, 2) : writeCsv(rows)
 }
+
+const formats: readonly ExportFormat[] = ['json', 'csv', 'beancount']
 
 type Row = Readonly<Record<(typeof columns)[number], string>>
 
@@ -64,12 +76,6 @@ function rowOf(payment: Payment): Row {
     labels: JSON.stringify(labels),
     note: note ?? '',
   }
-}
-
-function decimal(units: bigint, decimals: number): string {
-  const digits = units.toString().padStart(decimals + 1, '0')
-  const point = digits.length - decimals
-  return decimals === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
 function writeCsv(rows: readonly Row[]): string {

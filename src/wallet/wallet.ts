@@ -122,7 +122,7 @@ export type AgentWallet = Payer & {
     readonly list: (filter?: PaymentFilter) => Promise<readonly Payment[]>
     /** Every change of a payment, oldest first; each entry is chained to the one before by its hash. */
     readonly history: (id: PaymentId) => Promise<readonly JournalEntry[]>
-    /** Writes them for bookkeeping, oldest first: JSON, or CSV with a header; all that match, unless the filter has a limit. */
+    /** Writes them for bookkeeping, oldest first: JSON, CSV with a header, or entries of Beancount; all that match, unless the filter has a limit. */
     readonly export: (format: ExportFormat, filter?: PaymentFilter) => Promise<string>
   }
   /**
