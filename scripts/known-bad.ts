@@ -29,7 +29,7 @@ function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
   const copy = mkdtempSync(join(tmpdir(), 'stipend-known-bad-'))
   try {
     for (const name of copied) {
-      cpSync(join(root, name), join(copy, name), { recursive: true })
+      cpSync(join(root, name), join(copy, name), { recursive: true, filter: (path) => !path.includes('node_modules') })
     }
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
     const sound = readFileSync(join(copy, file), 'utf8')

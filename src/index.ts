@@ -86,7 +86,14 @@ export {
   spendingLimit,
   type SpendingLimitOptions,
 } from './policy/rules/limits.js'
-export { type AllowedAsset, allowAssets, allowNetworks, allowPayees } from './policy/rules/offers.js'
+export {
+  type AllowedAsset,
+  allowAssets,
+  allowFlows,
+  allowNetworks,
+  allowPayees,
+  type PaymentFlow,
+} from './policy/rules/offers.js'
 export { pinPayee, priceMemory, type PriceMemoryOptions } from './policy/rules/pins.js'
 export type { TierOptions } from './policy/rules/tiers.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/rules/time-window.js'

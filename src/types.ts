@@ -57,6 +57,13 @@ export type OfferClaim = {
   readonly backdateSeconds?: number | undefined
   /** Whether a transfer may carry a text that the server did not ask for, on chains that have such. @default true */
   readonly takesMemo?: boolean | undefined
+  /** When the money is taken, where that is before the work is done; absent: after it. */
+  readonly flow?: 'upfront' | undefined
+  /**
+   * What was asked, where the nonce comes from that and not from the purchase: it, and what has to be repeated with the
+   * payment. The same challenge pays for one purchase.
+   */
+  readonly challenge?: { readonly nonce: Hex; readonly echo: string } | undefined
   readonly extra: Readonly<Record<string, unknown>>
   /** The entry as it came, to be echoed. */
   readonly raw: unknown
@@ -104,6 +111,8 @@ export type AuthorizationTerms = {
   readonly validBefore: number
   /** Unix seconds; from here on sending it is of no use, where that is before the chain can be sure not to execute it. */
   readonly usefulUntil?: number | undefined
+  /** What has to be repeated with the payment, where the nonce comes from what was asked and not from the purchase. */
+  readonly challenge?: string | undefined
   /** What only the scheme knows how to read, and needs to build the same bytes again. */
   readonly details?: Readonly<Record<string, string>> | undefined
 }

@@ -27,6 +27,8 @@ const arrows: Readonly<Record<string, string>> = {
   fetch: `${ground} protocols pay`,
   actions: `${ground} evm ledger assets policy pay`,
   reconcile: `${ground} protocols ledger assets pay`,
+  'sign-in': `${ground} hosts evm`,
+  discovery: `${ground} hosts protocols pay fetch`,
   client: `${ground} hosts ledger pay fetch`,
   session: `${ground} hosts protocols ledger policy pay fetch actions`,
   wallet: `${ground} evm solana protocols ledger assets keys policy pay fetch reconcile actions session`,
@@ -56,6 +58,7 @@ const ambient: Readonly<Record<string, string>> = {
   'src/testing/server/answers.ts': 'Date.now', // likewise
   'src/testing/mock/read-options.ts': 'Date.now', // likewise
   'src/keys/file/vault.ts': 'Date.now', // the default of `clock`
+  'src/protocols/mpp/index.ts': 'Date.now', // the default of `clock`
   'src/lib/random.ts': 'crypto.getRandomValues', // the default of `random`
   'src/fetch/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own
@@ -131,7 +134,7 @@ describe('the architecture', () => {
       everything.map(({ file }) => file).filter((file) => what.test(readFileSync(`${root}${file}`, 'utf8')))
     expect(filesWith(/\b(scheme|cancellation)\.sign\(/)).toEqual(['src/pay/sign.ts'])
     expect(filesWith(/\badmit\b/).toSorted()).toEqual(['src/pay/reserve.ts', 'src/pay/sign.ts'])
-    const askers = filesWith(/signer\.sign(TypedData|Message|Transaction)\(/)
+    const askers = filesWith(/signer\.sign(TypedData|Message|Transaction|In)\(/)
     expect(askers.filter((file) => !/^src\/(evm|solana|keys|testing)\//.test(file))).toEqual([])
   })
 

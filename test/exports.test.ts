@@ -4,6 +4,7 @@ import * as actions from 'stipend/actions'
 import * as aiSdk from 'stipend/ai-sdk'
 import * as axios from 'stipend/axios'
 import * as client from 'stipend/client'
+import * as discovery from 'stipend/discovery'
 import * as evm from 'stipend/evm'
 import * as fast from 'stipend/fast'
 import * as http from 'stipend/http'
@@ -11,10 +12,12 @@ import * as keys from 'stipend/keys'
 import * as langchain from 'stipend/langchain'
 import * as ledger from 'stipend/ledger'
 import * as mcp from 'stipend/mcp'
+import * as mpp from 'stipend/mpp'
 import * as node from 'stipend/node'
 import * as openaiAgents from 'stipend/openai-agents'
 import * as opentelemetry from 'stipend/opentelemetry'
 import * as postgres from 'stipend/postgres'
+import * as signIn from 'stipend/sign-in'
 import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
 import * as testing from 'stipend/testing'
@@ -57,6 +60,7 @@ describe('the public names', () => {
         "allowActions",
         "allowAnyHost",
         "allowAssets",
+        "allowFlows",
         "allowHosts",
         "allowNetworks",
         "allowPayees",
@@ -93,6 +97,14 @@ describe('the public names', () => {
       [
         "RemoteWalletError",
         "createClient",
+      ]
+    `)
+  })
+
+  test('stipend/discovery', () => {
+    expect(Object.keys(discovery).toSorted()).toMatchInlineSnapshot(`
+      [
+        "discover",
       ]
     `)
   })
@@ -232,6 +244,14 @@ describe('the public names', () => {
     `)
   })
 
+  test('stipend/mpp', () => {
+    expect(Object.keys(mpp).toSorted()).toMatchInlineSnapshot(`
+      [
+        "mpp",
+      ]
+    `)
+  })
+
   test('stipend/node', () => {
     expect(Object.keys(node).toSorted()).toMatchInlineSnapshot(`
       [
@@ -260,6 +280,14 @@ describe('the public names', () => {
     expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
       [
         "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/sign-in', () => {
+    expect(Object.keys(signIn).toSorted()).toMatchInlineSnapshot(`
+      [
+        "signInWithX",
       ]
     `)
   })

@@ -18,11 +18,15 @@ export type Definitions = {
   /** Remembers those that are new. */
   readonly note: (tools: readonly ToolDefinition[]) => void
   /**
-   * Answers the digest of a tool as the server has it now.
+   * Answers a tool as the server has it now, and its digest.
    *
    * @throws PaymentDeniedError when it is not the one that was first seen, and nobody agrees to that.
    */
-  readonly agreeOn: (tool: string, url: string, options: McpCallOptions) => Promise<string>
+  readonly agreeOn: (
+    tool: string,
+    url: string,
+    options: McpCallOptions,
+  ) => Promise<{ readonly definition: ToolDefinition; readonly digest: string }>
 }
 
 /** Remembers tools by what their server says of them, so that one which is changed later is not paid as if it were not. */
@@ -46,7 +50,7 @@ export function rememberDefinitions(
         throw denied('it is not what it was when it was first seen')
       }
       known.set(tool, digest)
-      return digest
+      return { definition, digest }
     },
   }
 }

@@ -2,6 +2,7 @@ import { type OptionNames, refuseUnknown, refuseMisspelt } from '../../src/lib/k
 import {
   getPayment,
   type Labels,
+  NoPayableOfferError,
   type Payer,
   type PaymentOptions,
   type ResponsePayment,
@@ -18,11 +19,11 @@ import {
   type ToolResult,
 } from './client.js'
 import { rememberDefinitions, type ToolChange } from './definitions.js'
+import { paymentKeys } from './dialects.js'
 import { readServer, toolUrl } from './identity.js'
 import { readPayment, writeAnswer, writeChallenge } from './messages.js'
-import { readErrorOffer, readOffer } from './offer.js'
+import { type Asked, readAsked, readAskedError, readListed } from './offer.js'
 
-const paymentKey = 'x402/payment'
 const payments = new WeakMap<ToolResult, ResponsePayment>()
 /** An authorization lives for fifteen minutes at most (`maxValiditySeconds`), and nothing settles it a minute after. */
 const paidTimeoutMs = 960_000
@@ -64,9 +65,13 @@ export type PayingMcpClient = {
 }
 
 /**
- * Makes an MCP client pay for the tools that ask for it, by x402's MCP transport, under the rules of a wallet or a
- * session: a tool is judged, recorded and signed for as a URL is, and its result is what a response is to `wrapFetch`.
- * A connected client of either line of the SDK will do.
+ * Makes an MCP client pay for the tools that ask for it, under the rules of a wallet or a session: a tool is judged,
+ * recorded and signed for as a URL is, and its result is what a response is to `wrapFetch`. A connected client of either
+ * line of the SDK will do.
+ *
+ * How the server takes payments is found out from how it asks, before anything is signed: by x402's MCP transport, as
+ * Cloudflare's `agents/x402` or `x402-mcp` do, by a price in the list of its tools, or by MPP, which needs a wallet with
+ * `mpp()`.
  *
  * What is paid for is the tool at the server's URL, such as `https://mcp.example.com/mcp/tools/forecast`, which
  * `allowHosts(['mcp.example.com'])` allows. Its definition and its arguments are part of the purchase, so that an
@@ -96,17 +101,18 @@ export function withPayments(client: McpClient, payer: Payer, options: WithPayme
   const { server, labels, onToolChanged } = options
   if (server !== undefined) readServer(server)
   const definitions = rememberDefinitions(client, onToolChanged)
-  const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)
   return Object.freeze({
     callTool: async (given, { payment, ...settings } = {}) => {
       if (payment) refuseUnknown('payment', payment, paymentNames)
       refuseMisspelt('the options of callTool', settings, 'payment')
       const params = copyCall(given)
       const first = await ask(client, params, settings)
-      if (first.offer === undefined) return first.result
+      if (first.asked === undefined) return first.result
       const url = toolUrl(client, server, params.name)
-      const digest = await definitions.agreeOn(params.name, url, settings)
-      const transport = createToolTransport(first, { client, params, settings, paymentHeaders })
+      const { digest, definition } = await definitions.agreeOn(params.name, url, settings)
+      const asked = first.asked.type === 'unsaid' ? readListed(definition) : first.asked
+      if (asked === undefined) throw unsaid()
+      const transport = createToolTransport({ ...first, asked }, { client, params, settings })
       const body = JSON.stringify([params.name, params.arguments ?? {}, digest])
       const { signal = null } = settings
       const response = await wrapFetch(transport.fetch, payer, { labels })(url, {
@@ -132,28 +138,27 @@ export function getToolPayment(result: ToolResult): ResponsePayment | undefined 
 
 /** What came of a call: a result, or what is asked for it in a result or an error. */
 type Outcome =
-  | { readonly result: ToolResult; readonly offer: undefined }
-  | { readonly result: ToolResult; readonly offer: string }
-  | { readonly error: unknown; readonly offer: string }
+  | { readonly result: ToolResult; readonly asked: undefined }
+  | { readonly result: ToolResult; readonly asked: Asked }
+  | { readonly error: unknown; readonly asked: Asked }
 
 async function ask(client: McpClient, params: ToolCallParams, settings: McpCallOptions): Promise<Outcome> {
   let result: ToolResult
   try {
     result = await callTool(client, params, settings)
   } catch (error) {
-    const offer = readErrorOffer(error)
-    if (offer === undefined) throw error
-    return { error, offer }
+    const asked = readAskedError(error)
+    if (asked === undefined) throw error
+    return { error, asked }
   }
-  const offer = readOffer(result)
-  return offer === undefined ? { result, offer } : { result, offer }
+  const asked = readAsked(result)
+  return asked === undefined ? { result, asked } : { result, asked }
 }
 
 type Calling = {
   readonly client: McpClient
   readonly params: ToolCallParams
   readonly settings: McpCallOptions
-  readonly paymentHeaders: readonly string[]
 }
 
 type ToolTransport = {
@@ -164,22 +169,27 @@ type ToolTransport = {
 }
 
 /** Stands between the fetch that pays and a tool, and translates. */
-function createToolTransport(first: Outcome, { client, params, settings, paymentHeaders }: Calling): ToolTransport {
+function createToolTransport(
+  first: Outcome & { readonly asked: Asked },
+  { client, params, settings }: Calling,
+): ToolTransport {
   const outcomes = new WeakMap<Response, Outcome>()
+  const { dialect } = first.asked
   const { _meta: meta } = params
   return {
     fetch: async (_url, init) => {
-      const payment = readPayment(new Headers(init?.headers), paymentHeaders)
-      const paid = { ...params, _meta: { ...meta, [paymentKey]: payment } }
+      const payment = readPayment(new Headers(init?.headers), dialect)
+      const paid = { ...params, _meta: { ...meta, [dialect.paymentKey]: payment } }
       const patient = { timeout: paidTimeoutMs, ...settings, signal: init?.signal ?? undefined }
       const outcome = payment === undefined ? first : await ask(client, paid, patient)
-      const response = outcome.offer === undefined ? writeAnswer(outcome.result) : writeChallenge(outcome.offer)
+      const response = outcome.asked ? writeChallenge(outcome.asked) : writeAnswer(outcome.result, dialect)
       outcomes.set(response, outcome)
       return response
     },
     hand: (response) => {
       const outcome = outcomes.get(response) ?? first
       // Nothing was paid: no protocol knows what is asked.
+      if (outcome.asked?.type === 'mpp') throw unspoken()
       if ('error' in outcome) throw outcome.error
       const payment = getPayment(response)
       if (payment) payments.set(outcome.result, payment)
@@ -188,10 +198,22 @@ function createToolTransport(first: Outcome, { client, params, settings, payment
   }
 }
 
+function unspoken(): NoPayableOfferError {
+  return new NoPayableOfferError([
+    { index: 0, reason: 'the tool asks by MPP, and no protocol of the wallet reads it: add mpp() of stipend/mpp' },
+  ])
+}
+
+function unsaid(): NoPayableOfferError {
+  const reason =
+    'the server answers 402 itself, and its list of tools gives no price: pay it by HTTP, with wallet.fetch as the fetch of the transport'
+  return new NoPayableOfferError([{ index: 0, reason }])
+}
+
 /** What is sent twice must be the same twice, whatever the caller does with its own meanwhile. */
 function copyCall(params: ToolCallParams): ToolCallParams {
   const { _meta: meta = {} } = params
-  if (Object.hasOwn(meta, paymentKey)) {
+  if (paymentKeys.some((key) => Object.hasOwn(meta, key))) {
     throw new UnpayableRequestError('Call already has a payment of its own; nothing was sent')
   }
   try {

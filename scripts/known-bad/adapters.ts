@@ -150,8 +150,8 @@ export const adaptersPatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: 'what a paid MCP tool asks in its text counts, and not what it asks in its data',
     file: 'adapters/mcp/offer.ts',
-    find: 'if (!asksPayment(structuredContent)) return content',
-    replace: 'if (content.length > 0 || !asksPayment(structuredContent)) return content',
+    find: 'if (asksPayment(structuredContent)) return',
+    replace: 'if (content.length === 0 && asksPayment(structuredContent)) return',
     tests: ['test/mcp/hostile-tools.test.ts'],
   },
   {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsPatches } from './actions.ts'
 import { adaptersPatches } from './adapters.ts'
+import { breadthPatches } from './breadth.ts'
 import { chainsPatches } from './chains.ts'
 import { ledgersPatches } from './ledgers.ts'
 import { permit2Patches } from './permit2.ts'
@@ -27,6 +28,7 @@ export const patches: readonly KnownBad[] = [
   ...waitsPatches,
   ...wildPatches,
   ...actionsPatches,
+  ...breadthPatches,
 ]
 
 /** Lists the patches that no longer find what they break, or the tests that have to notice. */

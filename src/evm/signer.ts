@@ -1,4 +1,5 @@
 import type { Signer } from '../ports/key-store.js'
+import type { SignInClaim } from '../ports/sign-in.js'
 import type { Hex } from '../types.js'
 import type { EvmTransaction } from './transaction.js'
 import type { TypedData } from './typed-data.js'
@@ -8,6 +9,8 @@ export type EvmSigner = Signer & {
   readonly namespace: 'eip155'
   readonly address: Hex
   readonly signTypedData: (data: TypedData) => Promise<Hex>
+  /** Signs the message that is written of a claim, and no other text (EIP-191); only a wallet that signs in needs it. */
+  readonly signIn?: ((claim: SignInClaim) => Promise<Hex>) | undefined
   /** Signs a transfer whose gas its sender pays, and answers it serialized; only `wallet.transfer` needs it. */
   readonly signTransaction?: ((transaction: EvmTransaction) => Promise<Hex>) | undefined
 }

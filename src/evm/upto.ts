@@ -53,6 +53,8 @@ export function uptoEvm(options: UptoEvmOptions = {}): Scheme<EvmSigner> {
 }
 
 function refuseUse(offer: Offer): string | undefined {
+  // What was used is known only after the work.
+  if (offer.flow !== undefined) return 'its payment flow is not supported'
   if ((offer.extra['assetTransferMethod'] ?? 'permit2') !== 'permit2')
     return 'its asset transfer method is not supported'
   // Nobody else can settle it, so that none is as good as the wrong one.

@@ -7,7 +7,7 @@ import { fetchWithin } from './inside.js'
 import { jsonSafe } from '../lib/json-safe.js'
 import type { Payer } from '../pay/payer.js'
 import type { PayingCall } from './request.js'
-import type { Authorization, Payment, Receipt } from '../types.js'
+import type { Authorization, Payment, Receipt, Resource } from '../types.js'
 import { watchBody } from './watch-body.js'
 
 /** A payment as a response shows it, with what its holder should know. */
@@ -37,11 +37,21 @@ export function paidRequest(
   call: PayingCall,
   { protocol, required, resource }: Challenge,
   authorization: Authorization,
+  replay: Replay,
+): PaidRequest {
+  return requestWith(call, resource, protocol.attach(required, authorization), replay)
+}
+
+/** The same with any headers, for what is no payment. */
+export function requestWith(
+  call: PayingCall,
+  resource: Resource,
+  added: Readonly<Record<string, string>>,
   { body, contentType }: Replay,
 ): PaidRequest {
   const { headers, ...settings } = call.init()
   if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType)
-  for (const [name, value] of Object.entries(protocol.attach(required, authorization))) headers.set(name, value)
+  for (const [name, value] of Object.entries(added)) headers.set(name, value)
   const cache = hasCache() ? ({ cache: 'no-store' } as const) : {}
   const init = { ...cache, ...settings, method: call.method, headers, redirect: 'manual' } as const
   return { url: resource.url, init: body === undefined ? init : { ...init, body } }

@@ -6,6 +6,7 @@ import { conclude, paidRequest, sendPaid } from './send-paid.js'
 import { unlessAborted } from '../lib/deadline.js'
 import type { Payer, AuthorizeOptions } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
+import { askSignedIn } from './sign-in.js'
 import { readReplay } from './replay.js'
 import { NoPayableOfferError } from '../errors.js'
 import type { Authorization, Labels } from '../types.js'
@@ -63,11 +64,15 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     const call = readCall(input, init, { paymentHeaders, maxReplayBytes, repeatable })
     const response = await sendUnpaid(fetch, call)
     if (response.status !== 402) return response
-    const challenges = await recognise(response, call, payer)
-    const [first] = challenges
+    const asked = await recognise(response, call, payer)
+    const [first] = asked
     if (!first) return response
     call.refuseMisspelt()
     const { body, requestHash } = await readReplay(call, first.resource)
+    const opened = payer.signIn && (await askSignedIn(fetch, asked, { call, body, labels }, payer))
+    if (opened && opened.status !== 402) return opened
+    const challenges = opened ? await recognise(opened, call, payer) : asked
+    if (opened && challenges.length === 0) return opened
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
       payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash }),
     )
@@ -163,6 +168,7 @@ function authorizeOptionsOf(
 ): Omit<AuthorizeOptions, 'requestHash'> {
   const { purchaseKey, sameRequest, maxMicroUsd, signal } = call
   const { resource, serverTime, protocol, required } = challenge
+  const own = call.init().headers
   return {
     resource,
     serverTime,
@@ -172,7 +178,10 @@ function authorizeOptionsOf(
     signal,
     labels: { ...labels, ...call.labels },
     whyUnsendable: (authorization) => {
-      const size = Object.entries(protocol.attach(required, authorization)).flat().join('').length
+      const headers = protocol.attach(required, authorization)
+      const taken = Object.keys(headers).find((name) => own.has(name))
+      if (taken !== undefined) return `its payment would take the place of the request's own ${taken} header`
+      const size = Object.entries(headers).flat().join('').length
       return size > maxHeaderBytes ? `its payment header would be ${size} bytes, over ${maxHeaderBytes}` : undefined
     },
   }

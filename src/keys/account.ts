@@ -1,7 +1,9 @@
 import { ConfigurationError } from '../errors.js'
 import { cleanCause } from '../lib/clean-cause.js'
 import { type TypedData, withDomainType } from '../evm/typed-data.js'
+import { readClaim, writeMessage } from '../evm/sign-in.js'
 import { parseAddress } from '../evm/address.js'
+import type { SignInClaim } from '../ports/sign-in.js'
 import type { Hex, Network } from '../types.js'
 import type { SingleKeyStore } from './signers.js'
 import type { EvmSigner } from '../evm/signer.js'
@@ -12,18 +14,24 @@ export type LocalAccount = {
   readonly type?: string | undefined
   // A method, and `never`: viem's is generic over the types of the data.
   signTypedData(data: never): Promise<Hex>
+  /** Needed of a wallet that signs in. */
+  signMessage?(request: never): Promise<Hex>
 }
 
 /** The part of a viem wallet client that is used; it has an account. */
 export type WalletClient = {
   readonly account?: { readonly address: Hex; readonly type?: string | undefined } | undefined
   signTypedData(request: never): Promise<Hex>
+  /** Needed of a wallet that signs in. */
+  signMessage?(request: never): Promise<Hex>
 }
 
 /** The part of a signer of ethers v6 that is used; one that has to be asked for its address does not fit. */
 export type EthersSigner = {
   readonly address: string
   signTypedData(domain: never, types: never, message: never): Promise<string>
+  /** Needed of a wallet that signs in. */
+  signMessage?(message: string): Promise<string>
 }
 
 /**
@@ -43,7 +51,8 @@ export type EthersSigner = {
 export function account(source: LocalAccount): SingleKeyStore {
   // In three parts is how ethers signs; what viem's accounts take is one.
   if (Object(source).signTypedData?.length >= 3) throw refuse('it is a signer of ethers: use ethersSigner(signer)')
-  return storeOf({ ...about(source), signTypedData: (data) => source.signTypedData(data as never) })
+  const signText = source.signMessage && ((message: string) => source.signMessage?.({ message } as never))
+  return storeOf({ ...about(source), signTypedData: (data) => source.signTypedData(data as never), signText })
 }
 
 /**
@@ -64,7 +73,9 @@ export function account(source: LocalAccount): SingleKeyStore {
 export function walletClient(client: WalletClient): SingleKeyStore {
   const { account: from } = client
   const signTypedData: Sign = (data) => client.signTypedData({ account: from, ...data } as never)
-  return storeOf({ ...about(client), address: from?.address, type: from?.type, signTypedData })
+  const signText =
+    client.signMessage && ((message: string) => client.signMessage?.({ account: from, message } as never))
+  return storeOf({ ...about(client), address: from?.address, type: from?.type, signTypedData, signText })
 }
 
 /**
@@ -85,16 +96,20 @@ export function ethersSigner(signer: EthersSigner): SingleKeyStore {
   // ethers takes the type of the domain from the domain, and refuses one that is given.
   const signTypedData: Sign = ({ domain, types, message }) =>
     signer.signTypedData(domain as never, types as never, message as never)
-  return storeOf({ ...about(signer), signTypedData, takesDomainType: false })
+  const signText = signer.signMessage && ((message: string) => signer.signMessage?.(message))
+  return storeOf({ ...about(signer), signTypedData, signText, takesDomainType: false })
 }
 
 type Sign = (data: TypedData) => Promise<unknown>
+
+type SignText = (message: string) => Promise<unknown> | undefined
 
 type Source = {
   readonly address: unknown
   readonly type: unknown
   readonly isAble: boolean
   readonly signTypedData: Sign
+  readonly signText?: SignText | undefined
   readonly takesDomainType?: boolean | undefined
 }
 
@@ -107,7 +122,14 @@ function about(source: unknown): Pick<Source, 'address' | 'type' | 'isAble'> {
 /** A signature of more than 65 bytes is a contract's, which no token takes for a payment. */
 const contractSignature = /^0x[0-9a-fA-F]{132,}$/
 
-function storeOf({ address: claimed, type, isAble, signTypedData, takesDomainType = true }: Source): SingleKeyStore {
+function storeOf({
+  address: claimed,
+  type,
+  isAble,
+  signTypedData,
+  signText,
+  takesDomainType = true,
+}: Source): SingleKeyStore {
   const address = parseAddress(String(claimed))
   if (!address) throw refuse('it has no EVM address')
   if (type === 'smart') throw refuse('it is a smart account, whose signatures are not the 65 bytes that tokens take')
@@ -126,6 +148,7 @@ function storeOf({ address: claimed, type, isAble, signTypedData, takesDomainTyp
         throw cleanCause(cause)
       }
     },
+    ...(signText && { signIn: (claim: SignInClaim) => signInBy(signText, claim, address) }),
   })
   return Object.freeze({
     id: address,
@@ -137,6 +160,17 @@ function storeOf({ address: claimed, type, isAble, signTypedData, takesDomainTyp
       return signer
     },
   })
+}
+
+/** The text is written here, of what is read of the claim. */
+async function signInBy(signText: SignText, claim: SignInClaim, address: Hex): Promise<Hex> {
+  const read = readClaim(claim, address)
+  if (!read) throw new TypeError('it is no sign-in of this address')
+  try {
+    return (await signText(writeMessage(read))) as Hex
+  } catch (cause) {
+    throw cleanCause(cause)
+  }
 }
 
 function refuse(reason: string): ConfigurationError {

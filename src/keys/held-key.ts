@@ -5,9 +5,11 @@ import { base58 } from '@scure/base'
 import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
 import { hashTypedData, type TypedData } from '../evm/typed-data.js'
 import { noble, type Secp256k1, signDigest } from '../evm/signature.js'
+import { hashClaim, readClaim } from '../evm/sign-in.js'
 import { addressOf } from '../evm/address.js'
 import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm/transaction.js'
 import { draw, type Random } from '../lib/random.js'
+import type { SignInClaim } from '../ports/sign-in.js'
 import type { Network } from '../types.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
 import { markOwn } from '../lib/own-signers.js'
@@ -79,11 +81,17 @@ export function addressOfSecret({ namespace, bytes }: Secret): string {
 type Held = { readonly signer: KnownSigner; readonly forget?: (() => void) | undefined }
 
 function holdEvm(use: () => Uint8Array, curve: Secp256k1): Held {
+  const address = addressOf(secp256k1.getPublicKey(use()))
   const signer: EvmSigner = Object.freeze({
     namespace: 'eip155',
-    address: addressOf(secp256k1.getPublicKey(use())),
+    address,
     throwsUnsigned: true,
     signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), use(), curve),
+    signIn: async (claim: SignInClaim) => {
+      const read = readClaim(claim, address)
+      if (!read) throw new TypeError('it is no sign-in of this address')
+      return signDigest(hashClaim(read), use(), curve)
+    },
     signTransaction: async (transaction: EvmTransaction) =>
       serializeTransaction(transaction, signDigest(hashTransaction(transaction), use(), curve)),
   })

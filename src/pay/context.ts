@@ -10,6 +10,7 @@ import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../ports/policy.js'
 import type { RefuseOnChain } from './refuse-on-chain.js'
 import type { Scheme } from '../ports/scheme.js'
+import type { SignInMethod } from '../ports/sign-in.js'
 import type {
   Approval,
   ApprovalId,
@@ -59,6 +60,8 @@ export type PayContext = {
   readonly emit: Emit
   /** Tells whether anybody listens, where finding out what to say costs something. */
   readonly hasListeners: (name: keyof Events) => boolean
+  /** How it signs in to what was paid before; absent: it does not. */
+  readonly signIn?: SignInMethod | undefined
   /** Answers in this process whether a payment that needs approval is approved. */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
 }

@@ -6,12 +6,13 @@ import { nameIn } from './purchase-id.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import type { PayContext } from './context.js'
 import { createOutcomes, type Outcomes } from './outcomes.js'
-import type { Payer } from './payer.js'
+import type { Payer, SignInRequest } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
 import { draw, type Random } from '../lib/random.js'
 import { appraise } from './quote.js'
+import { signIn } from './sign-in.js'
 import { withoutQuery } from '../resource.js'
-import type { Labels, Payment } from '../types.js'
+import type { Labels, Payment, PaymentRequired } from '../types.js'
 
 const outcomes = new WeakMap<Payer['authorize'], Outcomes>()
 
@@ -37,6 +38,13 @@ export function createPayer(
       const given = { resource: Object.freeze({ ...resource }), ownerLabels: ownerLabelsOf(labelsOf(labels)) }
       return appraise(required, { ...given, maxMicroUsd }, context)
     },
+    ...(context.signIn && {
+      signIn: async (required: PaymentRequired, options: SignInRequest) => {
+        const labels = labelsOf(options.labels)
+        const resource = Object.freeze({ ...options.resource })
+        return signIn(required, { ...options, resource, labels, ownerLabels: ownerLabelsOf(labels) }, context)
+      },
+    }),
     authorize: async (required, options) => {
       const labels = labelsOf(options.labels)
       const purchaseKey = options.purchaseKey ?? bytesToHex(draw(random, 16))

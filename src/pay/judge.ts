@@ -46,7 +46,8 @@ async function judgeCandidate(
 }
 
 /**
- * Sorts allowed offers by preference, the first being the one to pay: the cheapest; of equal ones that in the asset which
+ * Sorts allowed offers by preference, the first being the one to pay: the cheapest; of equal ones one whose money is taken
+ * after the work, then that in the asset which
  * comes first in the wallet's table, then by the scheme that it names first, then to the payee whose address sorts first, then for the longest time.
  * The order in which a server lists them plays no part, so that a repeated call, to whichever of its machines, pays the
  * same one.
@@ -57,6 +58,7 @@ export function byPreference(
 ): readonly Allowed[] {
   const placesOf = ({ offer, scheme }: Allowed): readonly (bigint | number | string)[] => [
     offer.microUsd,
+    offer.flow === undefined ? 0 : 1,
     assets.list().indexOf(offer.asset),
     schemes.indexOf(scheme),
     offer.amount,

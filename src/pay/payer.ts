@@ -2,6 +2,7 @@ import type { PaymentUpdate } from '../ports/ledger.js'
 import type { PurchaseRequest } from './context.js'
 import type { Protocol } from '../ports/protocol.js'
 import type { Quote } from './quote.js'
+import type { SignedIn } from './sign-in.js'
 import type { Authorization, Payment, PaymentRequired } from '../types.js'
 
 /** What a transport needs of a wallet or a session to answer a 402: nothing in it reaches a key, a rule or a limit. */
@@ -13,6 +14,8 @@ export type Payer = {
   readonly settle: (payment: Payment, update: PaymentUpdate) => Promise<Payment>
   /** Says what each offer of a 402 would cost and what the policy makes of it; nothing is recorded or signed. */
   readonly appraise: (required: PaymentRequired, options: AppraiseOptions) => Promise<Quote>
+  /** Signs in to what was paid before, where its owner lets it; absent: it never does. */
+  readonly signIn?: ((required: PaymentRequired, options: SignInRequest) => Promise<SignedIn | undefined>) | undefined
   /** Unix milliseconds. */
   readonly clock: () => number
 }
@@ -24,3 +27,6 @@ export type AuthorizeOptions = Omit<PurchaseRequest, 'purchaseKey' | 'isNamed' |
 
 /** What a price is asked for, and within what bounds of its own. */
 export type AppraiseOptions = Pick<AuthorizeOptions, 'resource' | 'labels' | 'maxMicroUsd'>
+
+/** What is signed in to, and until when. */
+export type SignInRequest = Pick<AuthorizeOptions, 'resource' | 'labels' | 'signal'>

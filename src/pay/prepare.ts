@@ -43,7 +43,7 @@ export async function prepare(
     late ??= why
     if (why) continue
     checkFit(payment, allowed, request)
-    return { payment, allowed }
+    return { payment, allowed: onceForChallenge(payment, allowed) }
   }
   throw late ?? new PaymentDeniedError([])
 }
@@ -83,8 +83,10 @@ async function fixPayment(
   const { wall: now, ledger: createdAt } = readTime(context)
   const secret = await context.secret(signer.address)
   const purchase = nameIn(context.sessions.at(-1), request.purchaseKey)
-  const nonce = nonceOf(secret, purchase, offer.asset)
-  const terms = await inTime(scheme.terms(offer, { payer: signer.address, nonce, now }))
+  const { challenge } = offer
+  const nonce = challenge?.nonce ?? nonceOf(secret, purchase, offer.asset)
+  const fixed = await inTime(scheme.terms(offer, { payer: signer.address, nonce, now }))
+  const terms = challenge ? { ...fixed, challenge: challenge.echo } : fixed
   const payment: Payment = {
     id: paymentId(secret, purchase),
     purchaseKey: request.purchaseKey,
@@ -106,6 +108,17 @@ async function fixPayment(
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
+}
+
+/**
+ * A nonce that is not made of the purchase could be asked for by two of them, of which the chain would execute one: the
+ * ledger remembers whose it is, in the step in which it records the payment.
+ */
+function onceForChallenge({ id, asset, terms }: Payment, allowed: Allowed): Allowed {
+  if (terms.challenge === undefined) return allowed
+  const key = `challenge:${asset.network}:${asset.address}:${terms.payer}:${terms.nonce}`
+  const pin = { name: 'purchase of the challenge', key, value: id, onDiffer: 'deny' } as const
+  return { ...allowed, pins: [...(allowed.pins ?? []), pin] }
 }
 
 /** A scheme may have to ask its chain first. */

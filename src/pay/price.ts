@@ -42,11 +42,32 @@ function priceClaim(claim: OfferClaim, asset: Asset, assets: AssetTable): Offer 
  * but whoever holds a session can ask with anything, and less than nothing would make room under every limit.
  */
 function copyClaim(given: OfferClaim): OfferClaim | undefined {
-  const claim = { ...given, extra: structuredClone(given.extra) }
+  const claim = {
+    ...given,
+    ...(given.challenge && { challenge: copyChallenge(given.challenge) }),
+    extra: structuredClone(given.extra),
+  }
   const { scheme, network, asset, payTo, amount, maxTimeoutSeconds, backdateSeconds = 0 } = claim
-  const isText = [scheme, network, asset, payTo].every((text) => typeof text === 'string')
+  const areTexts = [scheme, network, asset, payTo].every(isText)
   const isTime = [maxTimeoutSeconds, backdateSeconds].every((seconds) => Number.isSafeInteger(seconds) && seconds >= 0)
-  return isText && isTime && typeof amount === 'bigint' && amount > 0n ? claim : undefined
+  const isFixed = claim.challenge === undefined || isChallenge(claim.challenge)
+  const isKnown = isFixed && (claim.flow === undefined || claim.flow === 'upfront')
+  return areTexts && isTime && isKnown && typeof amount === 'bigint' && amount > 0n ? claim : undefined
+}
+
+type Challenge = NonNullable<OfferClaim['challenge']>
+
+function copyChallenge({ nonce, echo }: Challenge): Challenge {
+  return { nonce, echo }
+}
+
+/** It is kept with the payment, of which it has to be a small part. */
+function isChallenge({ nonce, echo }: Challenge): boolean {
+  return isText(nonce) && /^0x[0-9a-f]{64}$/.test(nonce) && isText(echo) && echo.length <= 4096
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 function setAsideOf(claim: OfferClaim | undefined, index: number): SetAside {

@@ -26,6 +26,17 @@ export async function record(payable: Payable, request: PurchaseRequest, context
   return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
 }
 
+/**
+ * Records a payment of nothing before its key is used; answers nothing where it is there already, or nothing may be signed.
+ */
+export async function recordSignIn(
+  payment: Payment,
+  { ledger, sessions, notAfter }: PayContext,
+): Promise<Payment | undefined> {
+  const reservation = await ledger.reserve(payment, [], { sessions, notAfter })
+  return reservation.ok ? admit(payment) : undefined
+}
+
 /** Records a payment with a time that begins now, in place of what is recorded under its nonce; nothing where that stands. */
 export async function recordAnew(
   known: Payment,

@@ -92,7 +92,7 @@ export type GuardedPolicy = {
 /**
  * Guards whatever policy the owner gave: it always answers in time, with a verdict that is well-formed, frozen, and
  * under limits; it never throws, and what went wrong is the verdict's `cause`. Whatever the policy says, nothing is
- * paid over plain http, but on loopback.
+ * paid over plain http, but on loopback, and nothing before the work is done that it does not say this of.
  *
  * @throws ConfigurationError at once, when the policy is neither rules nor an engine.
  */
@@ -131,12 +131,22 @@ async function evaluate(engine: PolicyEngine, request: PaymentRequest, timeoutMs
     const late = 'the policy did not answer in time'
     const given = isThenable(answer) ? await within(timeoutMs, Promise.resolve(answer), late) : answer
     const verdict = readVerdict(given, request.resource)
-    const reason = verdict.type === 'allow' ? refusePlainHttp(request.resource.url) : undefined
-    return reason === undefined ? verdict : denial([{ rule: 'https', reason }])
+    if (verdict.type === 'deny') return verdict
+    const reason = refusePlainHttp(request.resource.url)
+    if (reason !== undefined) return denial([{ rule: 'https', reason }])
+    return request.offer.flow === undefined || verdict.grants === 'flow' ? verdict : denial(upfront)
   } catch (cause) {
     return denyAs(isLate(cause) ? 'the policy did not answer in time' : 'the policy threw', cause)
   }
 }
+
+const upfront = [
+  {
+    rule: 'allowFlows',
+    reason:
+      "the money would be taken before the work is done; add allowFlows(['upfront']) to the policy to pay that way",
+  },
+]
 
 function listLimits({ limits }: Pick<Rule, 'limits'>, name: string, resource: Resource | undefined): readonly Limit[] {
   const sentence = `Failed to list the limits of ${name}`

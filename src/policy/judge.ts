@@ -42,8 +42,14 @@ function readDecision(decision: unknown, rule: string): Opinion | undefined {
   const hold = readHold(fields['hold'])
   const kept = readPins(pins)
   if (!isAllow || !read || !kept || hold === null || typeof notify !== 'boolean') return undefined
-  if (grants !== undefined && grants !== 'host' && grants !== 'payee' && grants !== 'action') return undefined
+  if (grants !== undefined && !isGrant(grants)) return undefined
   return { limits: read, grants, hold, notify, pins: kept }
+}
+
+const grantNames: readonly unknown[] = ['host', 'payee', 'action', 'flow'] satisfies readonly Grant[]
+
+function isGrant(value: unknown): value is Grant {
+  return grantNames.includes(value)
 }
 
 /** Tells whether a rule objects. */
@@ -68,7 +74,13 @@ export function fold(opinions: readonly Opinion[], { resource }: PaymentRequest)
   const notify = allowances.some((one) => one.notify)
   const limits = allowances.flatMap((one) => one.limits)
   const pins = allowances.flatMap((one) => one.pins)
-  return { type: 'allow', limits, ...(hold && { hold }), ...(notify && { notify }), ...(pins.length > 0 && { pins }) }
+  const isFree = allowances.some(({ grants }) => grants === 'flow')
+  const rest = {
+    ...(notify && { notify }),
+    ...(pins.length > 0 && { pins }),
+    ...(isFree && { grants: 'flow' as const }),
+  }
+  return { type: 'allow', limits, ...(hold && { hold }), ...rest }
 }
 
 function permissionFor(resource: Resource): typeof forHosts | typeof forTransfers | typeof forActions {

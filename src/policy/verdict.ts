@@ -14,11 +14,18 @@ export function readVerdict(value: unknown, resource: Resource): Verdict {
   const pins = readPins(fields['pins'] ?? [])
   const limits = readLimits(fields['limits'])
   const hold = readHold(fields['hold'])
-  const isAllow = fields['type'] === 'allow' && hasOnly(fields, ['type', 'limits', 'hold', 'notify', 'pins'])
-  if (!isAllow || !limits || !pins || hold === null || typeof notify !== 'boolean') {
+  const isAllow = fields['type'] === 'allow' && hasOnly(fields, ['type', 'limits', 'hold', 'notify', 'pins', 'grants'])
+  const { grants } = fields
+  const isGranting = grants === undefined || grants === 'flow'
+  if (!isAllow || !isGranting || !limits || !pins || hold === null || typeof notify !== 'boolean') {
     return denyAs('the policy answered with no verdict')
   }
-  const rest = { ...(hold && { hold }), ...(notify && { notify }), ...(pins.length > 0 && { pins }) }
+  const rest = {
+    ...(hold && { hold }),
+    ...(notify && { notify }),
+    ...(pins.length > 0 && { pins }),
+    ...(grants !== undefined && { grants: 'flow' as const }),
+  }
   return deepFreeze({ type: 'allow', limits: withBuiltInLimits(limits, resource), ...rest })
 }
 

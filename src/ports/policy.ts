@@ -18,13 +18,14 @@ export type PaymentRequest = {
 
 /**
  * What a rule says of a request. `allow` is no objection, under limits; permission to pay at all is only given by a rule about
- * hosts or, for what no host asks for, about payees (transfers) or actions, and said with `grants`.
+ * hosts or, for what no host asks for, about payees (transfers) or actions, and said with `grants`; likewise leave to be paid
+ * before the work is done.
  */
 export type Decision =
   | {
       readonly type: 'allow'
       readonly limits?: readonly Limit[] | undefined
-      readonly grants?: 'host' | 'payee' | 'action' | undefined
+      readonly grants?: 'host' | 'payee' | 'action' | 'flow' | undefined
       /** Makes the payment wait for a person, or for some time; the strictest of all rules' holds counts. */
       readonly hold?: Hold | undefined
       /** Has the owner told of the payment. */
@@ -56,6 +57,8 @@ export type Verdict =
       readonly notify?: boolean | undefined
       /** What it has to agree with, and what is remembered of it. */
       readonly pins?: readonly Pin[] | undefined
+      /** Whether the money may be taken before the work is done; without it, no offer that asks for that is paid. */
+      readonly grants?: 'flow' | undefined
     }
   | {
       readonly type: 'deny'

@@ -23,6 +23,7 @@ export function findWidening(parent: Caveats, child: Caveats): string | undefine
   if (exceeds(child.expiresAt, parent.expiresAt)) return 'expiresAt is later than that of the session it is made from'
   if (exceeds(child.maxPayments, parent.maxPayments))
     return 'maxPayments is more than that of the session it is made from'
+  if (child.signIn === true && parent.signIn !== true) return 'signIn is not allowed to the session it is made from'
   const amount = amounts.find((name) => exceeds(read(child.limits?.[name], name), read(parent.limits?.[name], name)))
   if (amount !== undefined) return `${amount} is more than that of the session it is made from`
   const host = parent.allowHosts && child.allowHosts?.find((pattern) => !isCovered(pattern, parent.allowHosts ?? []))

@@ -52,6 +52,7 @@ const schema = z.strictObject({
   ),
   expiresAt: z.optional(z.int().check(z.positive())),
   labels: z.optional(z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(256)))),
+  signIn: z.optional(z.boolean()),
   audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
 } satisfies Record<keyof Caveats, unknown>)
 
@@ -63,6 +64,7 @@ const scopeNames: OptionNames<SessionScope> = {
   expiresAt: true,
   labels: true,
   audience: true,
+  signIn: true,
 }
 
 const limitNames: OptionNames<SessionLimits> = {

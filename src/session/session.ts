@@ -156,7 +156,9 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
 function narrowContext(links: SessionLinks, { context }: SessionMaker, policy: GuardedPolicy): PayContext {
   const rules = links.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
   const sessions = Object.freeze(links.map(({ id }) => id))
-  return { ...context, policy: narrowPolicy(policy, rules), sessions, notAfter: expiryOf(links) }
+  // Each of the chain has to say so: what is left out is no.
+  const signIn = links.every(({ caveats }) => caveats.signIn === true) ? context.signIn : undefined
+  return { ...context, policy: narrowPolicy(policy, rules), sessions, notAfter: expiryOf(links), signIn }
 }
 
 function scopeOf(id: SessionId): string {

@@ -57,6 +57,7 @@ const optionNames: OptionNames<AgentWalletOptions> = {
   monotonic: true,
   random: true,
   onApproval: true,
+  signIn: true,
   sessionTokenPrefix: true,
   fetch: true,
 }
@@ -113,6 +114,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     emit,
     hasListeners,
     onApproval: options.onApproval,
+    signIn: options.signIn,
   } satisfies PayContext
   const payer = createPayer(context, { protocols, random })
   const fetch = options.fetch ?? createLateFetch()

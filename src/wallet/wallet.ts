@@ -20,6 +20,7 @@ import type { Random } from '../lib/random.js'
 import type { Quote } from '../pay/quote.js'
 import type { Reconciliation } from '../reconcile/reconcile.js'
 import type { Scheme } from '../ports/scheme.js'
+import type { SignInMethod } from '../ports/sign-in.js'
 import type { ResolveOptions } from '../reconcile/resolve.js'
 import type { KnownSession } from '../session/known-sessions.js'
 import type { Session } from '../session/session.js'
@@ -98,6 +99,12 @@ export type AgentWalletOptions = {
    * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
    */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
+  /**
+   * Opens what was paid before by signing in instead of paying again: `signInWithX` of `stipend/sign-in`.
+   *
+   * @default it always pays
+   */
+  readonly signIn?: SignInMethod | undefined
   /**
    * What the tokens of sessions begin with: up to 32 letters, digits and underscores.
    *

@@ -56,7 +56,6 @@ describe('an offer that is not what we know', () => {
     ['Permit2 as payee', { payTo: '0x000000000022D473030F116dDEE9F6B43aC78BA3' }],
     ['a proxy of x402 as payee', { payTo: '0x402085c248EeA27D92E8b30b2C58ed07f9E20001' }],
     ['a transfer method in other letters', { extra: { name: 'USDC', version: '2', assetTransferMethod: 'Permit2' } }],
-    ['payment before the work', { extra: { name: 'USDC', version: '2', paymentFlow: 'upfront' } }],
     ['escrow', { extra: { name: 'USDC', version: '2', paymentFlow: 'escrow' } }],
     ['a network that is equal only after trimming', { network: 'eip155:84532 ' }],
     ['a network in upper case', { network: 'EIP155:84532' }],

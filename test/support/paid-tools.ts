@@ -23,26 +23,52 @@ export type PaidTool = {
   readonly answer: (args: unknown, meta: Readonly<Record<string, unknown>> | undefined) => Promise<Answer>
 }
 
+/** How a paid tool asks and takes: as x402 has it, as `agents/x402` does, or as `x402-mcp` does. */
+export type ToolDialect = 'official' | 'agents' | 'x402-mcp'
+
+type PaidToolOptions = PaidResourceOptions & {
+  readonly change?: ((answer: Answer, isPaid: boolean) => Answer) | undefined
+  readonly dialect?: ToolDialect | undefined
+}
+
 /** Makes a paid tool, which a test can have answer otherwise than it should. */
-export function createPaidTool(
-  options: PaidResourceOptions & { readonly change?: ((answer: Answer, isPaid: boolean) => Answer) | undefined } = {},
-): PaidTool {
-  const { change = (answer) => answer, ...terms } = options
+export function createPaidTool(options: PaidToolOptions = {}): PaidTool {
+  const { change = (answer) => answer, dialect = 'official', ...terms } = options
   const till = paidResource(terms)
   const isFirst = terms.version === 1
   const calls: { args: unknown; payment: unknown }[] = []
+  const key = dialect === 'x402-mcp' ? 'x402.payment' : 'x402/payment'
   return {
     calls,
     till,
     answer: async (args, meta) => {
-      const payment = meta?.['x402/payment']
+      const payment = meta?.[key]
       calls.push({ args, payment })
-      const headers: Record<string, string> =
-        payment === undefined ? {} : { [isFirst ? 'x-payment' : 'payment-signature']: encode(payment) }
+      // The one takes an object, and no text; the others text, and no object.
+      const header = dialect === 'official' ? payment && encode(payment) : typeof payment === 'string' ? payment : ''
+      const headers: Record<string, string> = header
+        ? { [isFirst ? 'x-payment' : 'payment-signature']: String(header) }
+        : {}
       const response = await till(new Request('https://till.example/forecast', { method: 'POST', headers }))
-      return change(await writeAnswer(response), payment !== undefined)
+      return change(speak(dialect, await writeAnswer(response)), payment !== undefined)
     },
   }
+}
+
+/** Says the same in another dialect. */
+function speak(dialect: ToolDialect, answer: Answer): Answer {
+  const { structuredContent: asked, _meta: meta, ...rest } = answer
+  if (dialect === 'official') return answer
+  if (!answer.isError || asked === undefined) {
+    const receipt = meta?.['x402/payment-response']
+    return dialect === 'agents' || receipt === undefined
+      ? answer
+      : { ...answer, _meta: { 'x402.payment-response': receipt } }
+  }
+  if (dialect === 'agents') return { ...rest, _meta: { 'x402/error': asked } }
+  const missed = asked['error'] === 'X-PAYMENT header is required' ? '_meta.x402.payment is required' : asked['error']
+  const said = { ...asked, error: missed }
+  return { ...rest, structuredContent: said, content: [{ type: 'text', text: JSON.stringify(said) }] }
 }
 
 async function writeAnswer(response: Response): Promise<Answer> {

@@ -2,6 +2,8 @@ import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Random } from '../../lib/random.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
+import { askToSignIn } from '../../evm/sign-in.js'
+import type { SignInClaim } from '../../ports/sign-in.js'
 import type { Hex, Network } from '../../types.js'
 import { keyFileError } from './key-file-error.js'
 import type { KeyStore } from '../../ports/key-store.js'
@@ -130,6 +132,7 @@ function guardEvm(address: Hex, key: () => EvmSigner): EvmSigner {
     address,
     throwsUnsigned: true,
     signTypedData: async (data: TypedData) => key().signTypedData(data),
+    signIn: async (claim: SignInClaim) => askToSignIn(claim, key()),
     signTransaction: async (transaction: EvmTransaction) => signTransaction(key(), transaction),
   })
 }

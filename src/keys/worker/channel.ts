@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { KeyFileProblem } from '../file/key-file-error.js'
 
-/** What a worker is asked: nothing with which anything but payments could be signed, or a key be read. */
+/** What a worker is asked: nothing with which anything but payments and sign-ins could be signed, or a key be read. */
 export type WorkerRequest =
   | {
       readonly type: 'open'
@@ -17,6 +17,7 @@ export type WorkerRequest =
   | { readonly type: 'find'; readonly network: string }
   | { readonly type: 'signTypedData'; readonly network: string; readonly data: unknown }
   | { readonly type: 'signMessage'; readonly network: string; readonly message: Uint8Array }
+  | { readonly type: 'signIn'; readonly network: string; readonly claim: unknown }
 
 /** A request and its number, by which the answer finds it. */
 export type Envelope = { readonly id: number; readonly request: WorkerRequest }
@@ -47,6 +48,7 @@ const request = () =>
     z.strictObject({ type: z.literal('find'), network: text(64) }),
     z.strictObject({ type: z.literal('signTypedData'), network: text(64), data: z.unknown() }),
     z.strictObject({ type: z.literal('signMessage'), network: text(64), message: bytes(1232) }),
+    z.strictObject({ type: z.literal('signIn'), network: text(64), claim: z.unknown() }),
   ])
 
 const numbered = () => z.object({ id: z.int() })

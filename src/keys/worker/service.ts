@@ -1,3 +1,4 @@
+import { readClaim } from '../../evm/sign-in.js'
 import type { Network } from '../../types.js'
 import { wipe } from '../../lib/bytes.js'
 import { encryptedFile, type EncryptedFileKeyStore } from '../file/encrypted-file.js'
@@ -52,6 +53,8 @@ async function handle(request: Request, store: EncryptedFileKeyStore | undefined
       return signTypedData(request, store)
     case 'signMessage':
       return signMessage(request, store)
+    case 'signIn':
+      return signIn(request, store)
   }
 }
 
@@ -72,4 +75,15 @@ async function signMessage(
   const signer = await store.getSigner(network as Network)
   if (signer?.namespace !== 'solana' || !isPaymentMessage(message, signer.address)) throw keyFileError('refused')
   return signer.signMessage(message)
+}
+
+/** The message is written here, of what is read of the claim: no other text can be signed. */
+async function signIn(
+  { network, claim }: Extract<Request, { readonly type: 'signIn' }>,
+  store: EncryptedFileKeyStore,
+): Promise<string> {
+  const signer = await store.getSigner(network as Network)
+  const read = signer && readClaim(claim, signer.address)
+  if (signer?.namespace !== 'eip155' || !signer.signIn || !read) throw keyFileError('refused')
+  return signer.signIn(read)
 }

@@ -1,5 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
+import type { SignInClaim } from '../../ports/sign-in.js'
 import type { Hex, Network } from '../../types.js'
 import { wipe } from '../../lib/bytes.js'
 import type { EncryptedFileKeyStore, EncryptedFileOptions } from '../file/encrypted-file.js'
@@ -38,7 +39,8 @@ export type WorkerKeyStore = Omit<EncryptedFileKeyStore, 'lock'> & {
 
 /**
  * Creates a key store over an encrypted file whose keys are never in the agent's own heap: a worker decrypts them, and
- * signs payments only (EIP-3009 transfers and cancellations, x402's transfers by Permit2, Solana's four instructions),
+ * signs payments only (EIP-3009 transfers and cancellations, x402's transfers by Permit2, Solana's four instructions), and
+ * messages of sign-in that it writes itself,
  * whatever it is asked. It signs no transactions, so that `wallet.transfer` needs another store.
  *
  * @throws ConfigurationError at its first use, when the file cannot be used, or when data is no payment.
@@ -88,7 +90,8 @@ export function workerSigner(options: WorkerSignerOptions): WorkerKeyStore {
 function signerOf(network: Network, address: string, { ask }: Client): KnownSigner {
   if (network.startsWith('eip155:')) {
     const signTypedData = async (data: TypedData) => (await ask({ type: 'signTypedData', network, data })) as Hex
-    return Object.freeze({ namespace: 'eip155', address: address as Hex, throwsUnsigned: true, signTypedData })
+    const signIn = async (claim: SignInClaim) => (await ask({ type: 'signIn', network, claim })) as Hex
+    return Object.freeze({ namespace: 'eip155', address: address as Hex, throwsUnsigned: true, signTypedData, signIn })
   }
   const signMessage = async (message: Uint8Array) =>
     Uint8Array.from((await ask({ type: 'signMessage', network, message })) as Uint8Array)

@@ -4,7 +4,7 @@ import { allowActions, readActions } from '../rules/actions.js'
 import { allowAnyHost, allowHosts, denyHosts } from '../rules/hosts.js'
 import type { LimitScope } from '../rules/limit-scope.js'
 import { maxPayments, spendingLimit } from '../rules/limits.js'
-import { allowAssets, allowNetworks, allowPayees } from '../rules/offers.js'
+import { allowAssets, allowFlows, allowNetworks, allowPayees } from '../rules/offers.js'
 import { pinPayee, priceMemory } from '../rules/pins.js'
 import { count, createForm, type Form, listOf, network, number, oneOf, text, token, usd } from './schema.js'
 import { timeWindow, weekdays } from '../rules/time-window.js'
@@ -31,6 +31,12 @@ export function createForms(): ReadonlyMap<string, Form> {
       'allowActions',
       createForm({ ...type('allowActions'), actions: z.unknown() }, ({ actions }) =>
         allowActions(readActions(actions)),
+      ),
+    ],
+    [
+      'allowFlows',
+      createForm({ ...type('allowFlows'), flows: listOf(oneOf(['authorization', 'upfront'])) }, ({ flows }) =>
+        allowFlows(flows),
       ),
     ],
     ['spendingLimit', spendingLimitForm()],

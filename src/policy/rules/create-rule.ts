@@ -16,6 +16,9 @@ export const grantPayee: Decision = Object.freeze({ type: 'allow', grants: 'paye
 /** No objection, and permission to take the action. */
 export const grantAction: Decision = Object.freeze({ type: 'allow', grants: 'action' })
 
+/** No objection, and leave to be paid before the work is done. */
+export const grantFlow: Decision = Object.freeze({ type: 'allow', grants: 'flow' })
+
 /** Objects, for a reason that a person or a model can act on. */
 export function deny(reason: string): Decision {
   return { type: 'deny', reason }

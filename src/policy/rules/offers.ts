@@ -6,7 +6,7 @@ import type { Asset, Network } from '../../types.js'
 import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { isText, ownFields } from '../read.js'
-import { allow, createRule, deny, grantPayee, readList } from './create-rule.js'
+import { allow, createRule, deny, grantFlow, grantPayee, readList } from './create-rule.js'
 
 const payeeShape = /^(?:([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):)?([-.%a-zA-Z0-9]{1,128})$/
 const tokenShape = /^([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32})\/([-a-z0-9]{3,8}):([-.%a-zA-Z0-9]{1,128})$/
@@ -78,6 +78,28 @@ export function allowAssets(assets: readonly AllowedAsset[]): Rule {
   return withForm(rule, { assets: [...known].map(writeAsset) })
 }
 
+/** When a server takes the money: x402's `paymentFlow`. */
+export type PaymentFlow = 'authorization' | 'upfront'
+
+/**
+ * Allows these payment flows, besides the one that is always allowed, `authorization`, by which the money is taken once the
+ * work is done. By `upfront` it is taken before: a server that then fails has been paid, and its receipt is kept.
+ *
+ * @throws ConfigurationError when a flow is not one of these.
+ */
+export function allowFlows(flows: readonly PaymentFlow[]): Rule {
+  const known = readSome('allowFlows', flows, readFlow)
+  const rule = createRule('allowFlows', ({ offer: { flow } }) => {
+    if (flow === undefined) return allow
+    return known.has(flow) ? grantFlow : deny(`${flow} is not an allowed payment flow`)
+  })
+  return withForm(rule, { flows: [...known] })
+}
+
+function readFlow(entry: unknown): PaymentFlow | undefined {
+  return entry === 'authorization' || entry === 'upfront' ? entry : undefined
+}
+
 /** Writes a symbol as it is, and a token by its CAIP-19 id. */
 function writeAsset(asset: string): string {
   return asset.replace('/', `/${familyOf(asset).tokenNamespace}:`)
@@ -115,6 +137,7 @@ function readSome(
 }
 
 const examples: Readonly<Record<string, string>> = {
+  allowFlows: 'Write authorization or upfront.',
   allowPayees: 'Write 0x… with a right checksum, eip155:8453:0x…, or the address as its network writes it.',
   allowNetworks: 'Write CAIP-2 ids, such as eip155:8453.',
   allowAssets: 'Write a symbol such as USDC, eip155:8453/erc20:0x…, or { network, address }.',

@@ -60,7 +60,11 @@ export function readEntryV2(entry: unknown, index: number): OfferClaim | SetAsid
   const refused = refuseEntry(entry, index, checksV2)
   if (refused) return refused
   const fields = fieldsOf(entry)
-  return claimOf(fields, { index, network: fields['network'] as Network, amount: String(fields['amount']) })
+  const flow = flowOf(fields)
+  if (flow !== 'authorization' && flow !== 'upfront') return aside(entry, index, unsupportedFlow)
+  const network = fields['network'] as Network
+  const claim = claimOf(fields, { index, network, amount: String(fields['amount']) })
+  return flow === 'upfront' ? { ...claim, flow } : claim
 }
 
 /** Reads a v1 entry; its network is a name that must be one we know. The v1 facilitators for Solana take no memo. */
@@ -70,6 +74,7 @@ export function readEntryV1(entry: unknown, index: number): OfferClaim | SetAsid
   const fields = fieldsOf(entry)
   const network = networkOfV1(String(fields['network']))
   if (!network) return aside(entry, index, 'its network is not one of x402 version 1')
+  if (flowOf(fields) !== 'authorization') return aside(entry, index, unsupportedFlow)
   const claim = claimOf(fields, { index, network, amount: String(fields['maxAmountRequired']) })
   return { ...claim, backdateSeconds: backdateSecondsV1, takesMemo: false }
 }
@@ -94,15 +99,16 @@ function claimOf(
 function refuseEntry(entry: unknown, index: number, checks: readonly Check[]): SetAside | undefined {
   if (!isObject(entry)) return aside(entry, index, 'it is not an object')
   const wrong = checks.find(([field, isRight]) => !isRight(entry[field]))
-  if (wrong) return aside(entry, index, `${wrong[0]} ${wrong[2]}`)
-  return refuseFlow(entry, index)
+  return wrong && aside(entry, index, `${wrong[0]} ${wrong[2]}`)
 }
 
-/** With any flow but this one the money is taken before the work is done. */
-function refuseFlow(entry: Fields, index: number): SetAside | undefined {
-  const flows = [entry['paymentFlow'], fieldsOf(entry['extra'])['paymentFlow']]
-  const isOther = flows.some((flow) => (flow ?? 'authorization') !== 'authorization')
-  return isOther ? aside(entry, index, 'its payment flow is not supported') : undefined
+const unsupportedFlow = 'its payment flow is not supported'
+
+/** Says when the money is taken, or nothing where an entry says it twice and differently; by default after the work. */
+function flowOf(entry: Fields): unknown {
+  const said = [entry['paymentFlow'], fieldsOf(entry['extra'])['paymentFlow']].filter((flow) => !isAbsent(flow))
+  const [flow, ...others] = new Set(said)
+  return others.length === 0 ? (flow ?? 'authorization') : undefined
 }
 
 function aside(entry: unknown, index: number, reason: string): SetAside {

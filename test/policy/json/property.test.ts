@@ -11,6 +11,7 @@ import {
   createPolicyEngine,
   denyHosts,
   maxPayments,
+  allowFlows,
   pinPayee,
   policyFromJSON,
   priceMemory,
@@ -93,6 +94,7 @@ const rule: fc.Arbitrary<Rule> = fc.oneof(
     .map((one) => maxPayments(one)),
   times.map(timeWindow),
   fc.constant(0).map(() => pinPayee()),
+  fc.constantFrom(['upfront'] as const, ['authorization', 'upfront'] as const).map((flows) => allowFlows(flows)),
   fc.constantFrom(0, 0.2, 10).map((maxRise) => priceMemory({ maxRise })),
 )
 const request = fc

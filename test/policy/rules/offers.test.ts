@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   allowAssets,
+  allowFlows,
   allowNetworks,
   allowPayees,
   ConfigurationError,
@@ -28,6 +29,25 @@ function expectRefused(create: (entries: never) => Rule, entries: readonly unkno
     expect(() => create([entry] as never), String(entry)).toThrow(ConfigurationError)
   }
 }
+
+describe('allowFlows', () => {
+  test('allows the flows it names, and always the one that takes the money after the work', () => {
+    expect(judge(allowFlows(['upfront']), { flow: 'upfront' })).toBe('allow')
+    expect(judge(allowFlows(['authorization']), { flow: 'upfront' })).toBe('upfront is not an allowed payment flow')
+    for (const rule of [allowFlows(['upfront']), allowFlows(['authorization'])]) expect(judge(rule)).toBe('allow')
+  })
+
+  test('gives leave to the flow, and to no host', () => {
+    const request = createRequest(undefined, { offer: createOffer({ flow: 'upfront' }) })
+    expect(allowFlows(['upfront']).judge(request)).toEqual({ type: 'allow', grants: 'flow' })
+    expect(allowFlows(['upfront']).judge(createRequest())).toEqual({ type: 'allow' })
+  })
+
+  test('names none that is not known', () => {
+    for (const flows of [['escrow'], [''], [], 'upfront', [undefined]])
+      expect(() => allowFlows(flows as never), String(flows)).toThrow(ConfigurationError)
+  })
+})
 
 describe('allowPayees', () => {
   test('allows the payees it names, and no other', () => {

@@ -101,13 +101,21 @@ describe.each(both)('an entry of %s', (_version, read, amount) => {
     for (const value of texts) expect(reasonOf(read({ [field]: value }))).toMatch(`${field} is not `)
   })
 
-  test.each(['upfront', 'escrow', 'barter', '', 1, {}, true])(
-    'with the payment flow %j is set aside: it takes the money first',
+  test.each(['escrow', 'barter', 'Upfront', '', 1, {}, true])(
+    'with the payment flow %j is set aside',
     (paymentFlow) => {
       expect(reasonOf(read({ extra: { paymentFlow } }))).toBe('its payment flow is not supported')
       expect(reasonOf(read({ paymentFlow }))).toBe('its payment flow is not supported')
     },
   )
+
+  test.each([
+    [{ paymentFlow: 'authorization', extra: { paymentFlow: 'upfront' } }],
+    [{ paymentFlow: 'upfront', extra: { paymentFlow: 'authorization' } }],
+    [{ paymentFlow: 'upfront', extra: { paymentFlow: 'escrow' } }],
+  ])('that says two payment flows is set aside', (entry) => {
+    expect(reasonOf(read(entry))).toBe('its payment flow is not supported')
+  })
 
   test.each(['authorization', null, undefined])('with the payment flow %j is read', (paymentFlow) => {
     expect(read({ extra: { paymentFlow } })?.claims).toHaveLength(1)
@@ -135,6 +143,16 @@ describe.each(both)('an entry of %s', (_version, read, amount) => {
   test('may have fields that we do not know, which are kept to be echoed', () => {
     const claim = read({ description: 'a report', outputSchema: null, mimeType: null, more: [1] })?.claims[0]
     expect(claim?.raw).toMatchObject({ description: 'a report', outputSchema: null, more: [1] })
+  })
+})
+
+describe('an entry that says when the money is taken', () => {
+  test('before the work, is read as that in version 2, and set aside in version 1', () => {
+    const [flow, extra] = [{ paymentFlow: 'upfront' }, { extra: { paymentFlow: 'upfront' } }]
+    for (const entry of [flow, extra, { ...extra, paymentFlow: null }]) {
+      expect(readV2(entryV2(entry))?.claims).toMatchObject([{ flow: 'upfront' }])
+      expect(reasonOf(readV1(entryV1(entry)))).toBe('its payment flow is not supported')
+    }
   })
 })
 

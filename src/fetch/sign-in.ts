@@ -1,0 +1,33 @@
+import type { Challenge } from './challenge.js'
+import { fetchWithin } from './inside.js'
+import type { HashedReplay } from './replay.js'
+import type { PayingCall } from './request.js'
+import { requestWith } from './send-paid.js'
+import type { Payer } from '../pay/payer.js'
+import type { Labels } from '../types.js'
+
+/**
+ * Asks once more with a proof of who paid before, where a wallet signs in; answers nothing where it does not, and the server's
+ * answer where it does, which may be another 402.
+ */
+export async function askSignedIn(
+  fetch: typeof globalThis.fetch,
+  challenges: readonly Challenge[],
+  { call, body, labels }: { readonly call: PayingCall; readonly body: HashedReplay['body']; readonly labels: Labels },
+  payer: Payer,
+): Promise<Response | undefined> {
+  const [challenge] = challenges
+  if (!payer.signIn || !challenge) return undefined
+  const { resource, required } = challenge
+  const signedIn = await payer.signIn(required, {
+    resource,
+    labels: { ...labels, ...call.labels },
+    signal: call.signal,
+  })
+  if (!signedIn) return undefined
+  const { url, init } = requestWith(call, resource, signedIn.headers, body)
+  const response = await fetchWithin(fetch, fetch, url, init)
+  const isAnswered = response.status !== 402
+  await signedIn.note(isAnswered)
+  return response
+}

@@ -1,0 +1,112 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import type { PayContext, PurchaseRequest } from './context.js'
+import { isAllowed, judge } from './judge.js'
+import { match } from './match.js'
+import { readTime } from './prepare.js'
+import { nameIn, paymentId, requestDigest } from './purchase-id.js'
+import { recordSignIn } from './reserve.js'
+import { sign } from './sign.js'
+import { clockMarginMs } from '../ledger/lifecycle.js'
+import { deepFreeze } from '../lib/freeze.js'
+import type { Scheme } from '../ports/scheme.js'
+import type { SignInClaim } from '../ports/sign-in.js'
+import { withoutQuery } from '../resource.js'
+import type { Payment, PaymentRequired } from '../types.js'
+
+/** A proof of who paid before, and what is told of it afterwards. */
+export type SignedIn = {
+  readonly headers: Readonly<Record<string, string>>
+  /** Notes whether it opened what was asked. */
+  readonly note: (isOpened: boolean) => Promise<void>
+}
+
+/** The name of the scheme by which a sign-in is recorded: a payment of nothing. */
+export const signInScheme = 'sign-in'
+
+const lifeSeconds = 300
+
+type Asked = Pick<PurchaseRequest, 'resource' | 'labels' | 'ownerLabels' | 'signal'>
+
+/**
+ * Signs in to what this wallet has paid before, where its owner lets it, the policy would allow to pay it now, and its server
+ * asks for that and nothing else; answers nothing otherwise. It is recorded before the key is used, counts under no limit, and
+ * stops where a payment would: when the wallet is frozen, or the session revoked or over.
+ */
+export async function signIn(
+  required: PaymentRequired,
+  asked: Asked,
+  context: PayContext,
+): Promise<SignedIn | undefined> {
+  const { signIn: method, ledger, keyStore } = context
+  if (!method?.allows(asked.resource) || !(await isAllowedNow(required, asked, context))) return undefined
+  for (const paid of await findPaid(asked, context)) {
+    const { network } = paid.asset
+    const signer = await keyStore.getSigner(network)
+    if (signer?.address !== paid.terms.payer || !method.canSign(signer)) continue
+    const { wall: now } = readTime(context)
+    const claim = method.read(required, { resource: asked.resource, network, address: signer.address, now })
+    if (!claim) continue
+    const payment = await recordSignIn(await paymentOf(claim, paid, asked, context), context)
+    if (!payment) return undefined
+    const scheme = {
+      sign: () => method.sign(claim, signer),
+      check: (_: Payment, text: string) => method.check(claim, text),
+    }
+    const signature = await sign(payment, { scheme: scheme as unknown as Scheme, signer }, asked, context)
+    return {
+      headers: method.write(claim, signature),
+      note: async (isOpened) => {
+        const note = isOpened ? 'it opened what was paid before' : 'the server did not take it'
+        await ledger.update(payment.id, { status: 'claimed', note }).catch(() => {})
+      },
+    }
+  }
+  return undefined
+}
+
+/** Whoever may not be paid is told no address. */
+async function isAllowedNow(required: PaymentRequired, asked: Asked, context: PayContext): Promise<boolean> {
+  const { candidates } = await match(required, context)
+  return (await judge(candidates, asked, context)).some(isAllowed)
+}
+
+/** Finds what was paid for the same resource, the newest first and one for each payer. */
+async function findPaid({ resource }: Asked, { ledger }: PayContext): Promise<readonly Payment[]> {
+  const { url, method } = withoutQuery(resource)
+  const all = await ledger.list({ host: resource.host })
+  const paid = all.filter((one) => {
+    const isPaid = one.status === 'claimed' || one.status === 'confirmed'
+    return isPaid && one.amount > 0n && one.resource.url === url && one.resource.method === method
+  })
+  return [...new Map(paid.toReversed().map((one) => [`${one.asset.network} ${one.terms.payer}`, one])).values()]
+}
+
+async function paymentOf(claim: SignInClaim, paid: Payment, asked: Asked, context: PayContext): Promise<Payment> {
+  const { wall: now, ledger: createdAt } = readTime(context)
+  const secret = await context.secret(claim.address)
+  const session = context.sessions.at(-1)
+  const name = `sign-in\n${claim.domain}\n${claim.nonce}`
+  const validBefore = Math.floor(now / 1000) + lifeSeconds
+  const nonce = `0x${bytesToHex(sha256(utf8ToBytes(JSON.stringify(claim))))}` as const
+  return deepFreeze({
+    id: paymentId(secret, nameIn(session, name)),
+    purchaseKey: name,
+    requestDigest: requestDigest(secret, nameIn(session, name)),
+    presentations: 1,
+    status: 'authorized',
+    resource: withoutQuery(asked.resource),
+    protocol: paid.protocol,
+    scheme: signInScheme,
+    asset: paid.asset,
+    amount: 0n,
+    microUsd: 0n,
+    payTo: paid.payTo,
+    terms: { payer: claim.address, nonce, validAfter: 0, validBefore },
+    labels: asked.labels,
+    // None of those that limits count by: it has no budget.
+    scopes: context.sessions.map((one) => `sign-in:${one}`),
+    createdAt,
+    countsUntil: validBefore * 1000 + clockMarginMs + (createdAt - now),
+  } satisfies Payment)
+}
