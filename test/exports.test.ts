@@ -105,6 +105,7 @@ describe('the public names', () => {
     expect(Object.keys(discovery).toSorted()).toMatchInlineSnapshot(`
       [
         "discover",
+        "findServicesTool",
       ]
     `)
   })
