@@ -20,6 +20,7 @@ import {
 } from 'stipend'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
 import { createClient } from 'stipend/client'
+import { discover, findServicesTool } from 'stipend/discovery'
 import { evm } from 'stipend/evm'
 import { createHandler, notify, readWebhook, serve, webhook } from 'stipend/http'
 import {
@@ -36,11 +37,13 @@ import {
 } from 'stipend/keys'
 import { walletTools as langchainTools } from 'stipend/langchain'
 import { createMcpServer, withPayments } from 'stipend/mcp'
+import { mpp } from 'stipend/mpp'
 import { blockPrivateNetworks } from 'stipend/node'
 import { walletTools as openaiTools } from 'stipend/openai-agents'
 import { instrument } from 'stipend/opentelemetry'
 import { postgresLedger } from 'stipend/postgres'
 import { exactSolana, solana } from 'stipend/solana'
+import { signInWithX } from 'stipend/sign-in'
 import { sqliteLedger } from 'stipend/sqlite'
 import { paidResource, testKeyStore } from 'stipend/testing'
 import { paymentTools } from 'stipend/tools'
@@ -90,6 +93,10 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend TimeWindowOptions': [(wrong) => timeWindow({ from: '09:00', ...wrong })],
   'stipend ExactEvmOptions': [(wrong) => exactEvm(wrong)],
   'stipend MemoryLedgerOptions': [(wrong) => memoryLedger(wrong)],
+  'stipend/discovery DiscoverOptions': [(wrong) => discover(wallet, { facilitator: url, ...wrong })],
+  'stipend/discovery FindServicesOptions': [(wrong) => findServicesTool(wallet, { facilitator: url, ...wrong })],
+  'stipend/mpp MppOptions': [(wrong) => mpp(wrong)],
+  'stipend/sign-in SignInOptions': [(wrong) => signInWithX({ hosts: ['api.example.com'], ...wrong })],
   'stipend UptoEvmOptions': [(wrong) => uptoEvm(wrong)],
   'stipend SessionScope': [
     (wrong) => wallet.session(wrong),
@@ -167,6 +174,7 @@ const others: Readonly<Record<string, string>> = {
   'stipend LimitScope': 'a word',
   'stipend/ledger TimeSource': 'an answer',
   'stipend/tools PayFetchInput': 'what a model gives, read by a strict schema',
+  'stipend/discovery FindServicesInput': 'likewise',
   'stipend/tools QuoteInput': 'likewise',
   'stipend/tools BudgetInput': 'likewise',
   'stipend/tools PaymentsInput': 'likewise',
