@@ -4,6 +4,7 @@ import { journalFunctions } from './journal.js'
 import { lockName, lockTimeoutMs, transactionTimeoutMs } from './lock.js'
 import { meterFunctions } from './meters.js'
 import { reserveFunctions } from './reserve.js'
+import { reserveTogetherFunctions } from './reserve-together.js'
 import { timeFunctions } from './time.js'
 
 /** The functions of a ledger: each is one transaction, and answers in one round trip. */
@@ -15,6 +16,7 @@ export function functions(schema: string): string {
     meterFunctions,
     approvalFunctions,
     reserveFunctions,
+    reserveTogetherFunctions,
     changeFunctions,
   ]
   return parts.map((part) => part(schema)).join('')

@@ -34,6 +34,14 @@ BEGIN
     before, ${schema}.seal_hash(place, last_place - ${entriesPerSeal - 1}, last_place, before));
 END $$;
 
+-- Seals what is full after entries were added behind a place.
+CREATE OR REPLACE FUNCTION ${schema}.seal_up(after_place bigint, last_place bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  FOR number IN after_place / ${entriesPerSeal} + 1 .. last_place / ${entriesPerSeal} LOOP
+    PERFORM ${schema}.seal(number * ${entriesPerSeal});
+  END LOOP;
+END $$;
+
 -- Adds what was done to the ledger as a whole.
 CREATE OR REPLACE FUNCTION ${schema}.note(event jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

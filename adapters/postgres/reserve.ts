@@ -7,13 +7,17 @@ export function reserveFunctions(schema: string): string {
 
 function reserveAll(schema: string): string {
   return `
--- Reserves several, one after the other; what one of them changes, the next one meets.
+-- Reserves several together; where something stands in the way of any, one after the other: what one of them changes, the
+-- next one meets.
 CREATE OR REPLACE FUNCTION ${schema}.reserve_all(wanted jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   one jsonb;
   answers jsonb[] := '{}';
 BEGIN
   PERFORM ${schema}.enter();
+  IF jsonb_array_length(wanted) > 1 AND ${schema}.reserve_together(wanted) THEN
+    RETURN (SELECT jsonb_agg('{"ok": true}'::jsonb) FROM jsonb_array_elements(wanted));
+  END IF;
   FOR place IN 0 .. jsonb_array_length(wanted) - 1 LOOP
     one := wanted->place;
     answers := answers || ${schema}.reserve_one(one->0, one->1, one->2, one->3);

@@ -101,9 +101,18 @@ DROP FUNCTION IF EXISTS ${schema}.reserve(jsonb, jsonb, jsonb), ${schema}.reserv
   ${schema}.replace(jsonb, jsonb, boolean), ${schema}.usage(jsonb, bigint), ${schema}.request_approval(jsonb, integer),
   ${schema}.decide_approval(text, text, bigint), ${schema}.tick(bigint);
 INSERT INTO ${schema}.version VALUES (4);`,
+  (schema) => `
+-- A payment that is to be recorded, with the ledger's time that it brings about.
+CREATE TYPE ${schema}.wish AS (
+  place bigint, id text, created_at bigint, now bigint, payment jsonb, body text, limits jsonb, options jsonb
+);
+INSERT INTO ${schema}.version VALUES (5);`,
 ]
 
-/** The version of the tables and functions that this library reads and writes. */
+/**
+ * The version of the tables and functions that this library reads and writes. Functions are made anew with a new version
+ * only: whoever changes one adds a step, if an empty one, so that ledgers that are there get it.
+ */
 export const version: number = steps.length
 
 /**

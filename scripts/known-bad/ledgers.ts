@@ -13,7 +13,7 @@ export const ledgersPatches: readonly KnownBad[] = [
       await new Promise((resolve) => setImmediate(resolve))
       return answer.ok ? reservePayment(payment, [], given, tables) : answer
 `,
-    tests: ['test/wallet/create-wallet.test.ts'],
+    tests: ['test/ledger/contract.test.ts', '-t', 'in memory'],
   },
   {
     invariant: 'I8',
@@ -474,5 +474,29 @@ export const ledgersPatches: readonly KnownBad[] = [
     find: 'statements.store.run(scope, span, upTo, ',
     replace: 'statements.store.run(scope, span, start, ',
     tests: ['test/ledger/constant-cost.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the PostgreSQL ledger checks no limit of payments that it records together',
+    file: 'adapters/postgres/reserve-together.ts',
+    find: 'IF used + one.asked > one.most THEN RETURN false; END IF;',
+    replace: '',
+    tests: ['test/postgres/reserve-together.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'the PostgreSQL ledger records an identical request together with the one before',
+    file: 'adapters/postgres/reserve-together.ts',
+    find: "(COUNT(*) = COUNT(DISTINCT w.payment->>'requestDigest')\n      OR COUNT(w.options->>'unresolvedForMs') = 0)",
+    replace: 'true',
+    tests: ['test/postgres/reserve-together.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'the PostgreSQL ledger does not seal what it records together',
+    file: 'adapters/postgres/reserve-together.ts',
+    find: 'PERFORM ${schema}.seal_up(last_seq, last_seq + cardinality(wishes));',
+    replace: '',
+    tests: ['test/postgres/reserve-together.test.ts'],
   },
 ]

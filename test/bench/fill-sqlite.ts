@@ -12,9 +12,8 @@ export function fillSqlite(count: number, now: number): { readonly file: string;
   const file = join(directory, 'large.db')
   sqliteLedger(file, { anchor: false }).close()
   const database = new DatabaseSync(file)
-  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -262144')
+  database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144')
   writePayments(database, count, now)
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
   return { file, remove: () => rmSync(directory, { recursive: true, force: true }) }
 }

@@ -106,6 +106,24 @@ describe('a PostgreSQL ledger of version 1', () => {
     expect(await versionsOf(schema)).toEqual(allVersions)
   })
 
+  test('that has functions from before this version gets those of this version', async () => {
+    const schema = await writeOld()
+    await postgresLedger(pool, { clock: false, schema }).list()
+    // As an earlier commit left it: the tables of version 4, and functions that it had then.
+    await pool.query(`
+      DELETE FROM ${schema}.version WHERE version > 4;
+      DROP TYPE ${schema}.wish CASCADE;
+      CREATE OR REPLACE FUNCTION ${schema}.reserve_all(wanted jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '[{"ok": true}]'::jsonb $$;
+      CREATE OR REPLACE FUNCTION ${schema}.exceeded(wanted jsonb, payment jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT NULL::jsonb $$`)
+    const ledger = postgresLedger(pool, { clock: false, schema })
+    const count = sampleLimit(6n, { measure: 'count' })
+    const answers = await Promise.all([7, 8, 9, 10].map((number) => ledger.reserve(samplePayment(number), [count])))
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, false, false])
+    expect(await versionsOf(schema)).toEqual(allVersions)
+    expect(await ledger.list()).toHaveLength(8)
+    await ledger.verify()
+  })
+
   test('that a newer version wrote is refused', async () => {
     const schema = await writeOld()
     await postgresLedger(pool, { clock: false, schema }).list()

@@ -94,7 +94,7 @@ describe('a SQLite ledger of version 1', () => {
     await ledger.verify()
   })
 
-  test('is whole, old or new, wherever its first opening was killed', { timeout: 120_000 }, async () => {
+  test('is whole, old or new, wherever its first opening was killed', { timeout: 240_000 }, async () => {
     const { output } = await run('opener', { file: writeOld(), number: 7 })
     const { statements } = JSON.parse(output) as { statements: number }
     expect(statements).toBeGreaterThan(20)
