@@ -68,6 +68,8 @@ const asset = { network: 'eip155:1', address, symbol: 'X', decimals: 6, eip712: 
  * belongs here.
  */
 const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> = {
+  'stipend/actions AllowancesOptions': [(wrong) => wallet.allowances(wrong)],
+  'stipend/actions RevokeOptions': [(wrong) => wallet.revoke({ network, token: 'USDC', spender: address, ...wrong })],
   'stipend AgentWalletOptions': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), ...wrong })],
   'stipend AssetInput': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), assets: [{ ...asset, ...wrong }] })],
   'stipend PaymentOptions': [

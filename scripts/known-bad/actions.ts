@@ -90,4 +90,12 @@ export const actionsPatches: readonly KnownBad[] = [
     replace: 'limits: verdict.limits',
     tests: ['test/actions/act.test.ts', '-t', 'race'],
   },
+  {
+    invariant: 'I6',
+    breaks: 'an approval that an interrupted action left is not ended at the next start',
+    file: 'src/actions/end-approvals.ts',
+    find: 'if (left > 0n) await revoke(',
+    replace: 'if (left < 0n) await revoke(',
+    tests: ['test/actions/act.test.ts', '-t', 'next start'],
+  },
 ]

@@ -9,6 +9,7 @@ import type { Payer } from '../pay/payer.js'
 import type { Random } from '../lib/random.js'
 import type { Action, ActionChain, ActionRequest } from '../ports/action.js'
 import type { Chain } from '../ports/chain.js'
+import type { PaymentRequest, Verdict } from '../ports/policy.js'
 import { actionOn } from '../resource.js'
 import type { Authorization, Labels, Payment, Receipt } from '../types.js'
 import type { Asked } from './asked.js'
@@ -35,6 +36,8 @@ export type ActContext = {
   /** Of a session: what every payment is filed under, and what its owner's side gave. */
   readonly labels?: Labels | undefined
   readonly ownerLabels?: Labels | undefined
+  /** Whether it takes back what was given: then neither the policy nor what is under way stands in its way. */
+  readonly takesBack?: boolean | undefined
 }
 
 /**
@@ -97,20 +100,22 @@ async function prepare(asked: Asked, { context }: ActContext): Promise<Planned> 
 /** A payer of this one plan: nothing else can be paid by it. */
 function payerFor(
   { scheme, asset, action, limit }: Planned,
-  { context, random, labels, ownerLabels }: ActContext,
+  { context, random, labels, ownerLabels, takesBack }: ActContext,
 ): Payer {
   const { assets, policy } = context
+  const isNft = action.plan.outflows[0]?.token.id !== undefined
+  const judge = async (request: PaymentRequest): Promise<Verdict> => {
+    if (takesBack) return { type: 'allow', limits: [] }
+    const verdict = await policy.evaluate(request)
+    return verdict.type === 'allow' ? { ...verdict, limits: [...verdict.limits, limit] } : verdict
+  }
   const own = {
     ...context,
     schemes: [scheme],
     assets: { ...assets, find: () => asset },
-    policy: {
-      ...policy,
-      evaluate: async (request) => {
-        const verdict = await policy.evaluate(request)
-        return verdict.type === 'allow' ? { ...verdict, limits: [...verdict.limits, limit] } : verdict
-      },
-    },
+    policy: { ...policy, evaluate: judge },
+    // Of an NFT the simulation says whether it is there.
+    findShortage: isNft ? async () => undefined : context.findShortage,
     action,
     // Few, and each of several transactions: all of them are looked at.
     checkSignatures: 'always',

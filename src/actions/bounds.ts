@@ -1,4 +1,4 @@
-import { type ActionBounds, readBounds, type SwapBounds } from '../policy/rules/action-bounds.js'
+import { type ActionBounds, type NftBounds, readBounds, type SwapBounds } from '../policy/rules/action-bounds.js'
 
 /**
  * Bounds swaps by Uniswap v3, for `allowActions` and for a session's scope.
@@ -7,4 +7,14 @@ import { type ActionBounds, readBounds, type SwapBounds } from '../policy/rules/
  */
 export function swap(bounds: SwapBounds): ActionBounds {
   return readBounds({ action: 'swap', ...bounds })
+}
+
+/**
+ * Bounds gifts of NFTs: which collections, and to whom. A piece counts as what the collection's entry in the table of assets
+ * says, which has its standard as `transfer`, no decimals, and the price of a piece.
+ *
+ * @throws ConfigurationError when a bound is not usable.
+ */
+export function transferNft(bounds: NftBounds): ActionBounds {
+  return readBounds({ action: 'transferNft', ...bounds })
 }

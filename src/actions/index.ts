@@ -1,8 +1,11 @@
-export { swap } from './bounds.js'
+export { swap, transferNft } from './bounds.js'
 export type { ActOptions } from './act.js'
+export type { Allowance, AllowancesOptions } from './allowances.js'
+export type { RevokeOptions } from './end-approvals.js'
 export type { ActionQuote } from './quote.js'
 export type { SwapRequest } from './swap.js'
-export type { ActionBounds, SwapBounds } from '../policy/rules/action-bounds.js'
+export type { TransferNftRequest } from './transfer-nft.js'
+export type { ActionBounds, NftBounds, SwapBounds } from '../policy/rules/action-bounds.js'
 export type {
   Action,
   ActionChain,

@@ -78,7 +78,8 @@ async function prepare(
 /** Everything that the plan names and the wallet knows, the chain's own coin, and what each spender may move. */
 function watchedOf({ outflows, inflows, approvals }: ActionPlan, held: readonly Asset[]): readonly Watched[] {
   const named = [...outflows, ...inflows].map(({ token }) => token)
-  const known = held.filter(({ transfer }) => transfer !== 'native').map(tokenOf)
+  // Of NFTs only those that a plan names are watched, each by itself; what else of them leaves shows in the logs.
+  const known = held.filter(({ transfer }) => !['native', 'erc721', 'erc1155'].includes(transfer)).map(tokenOf)
   const tokens = [coin, ...named, ...known]
   const distinct = tokens.filter((one, index) => tokens.findIndex((other) => isSame(one, other)) === index)
   return [

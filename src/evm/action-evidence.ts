@@ -1,6 +1,6 @@
 import type { Payment } from '../types.js'
 import type { Evidence, OutgoingTransfer } from '../ports/chain.js'
-import { mainOf, readPlan } from './action-terms.js'
+import { callsOf, mainOf, readPlan } from './action-terms.js'
 import type { Block, Rpc } from './blocks.js'
 
 /**
@@ -10,22 +10,49 @@ import type { Block, Rpc } from './blocks.js'
 export async function examineAction(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
   const { receipt, terms, amount } = payment
   const transaction = receipt?.transaction
-  if (!transaction) return { type: 'open', reason: 'nobody noted the names of its transactions' }
-  const found = await client.request({ method: 'eth_getTransactionReceipt', params: [transaction] })
-  const { blockNumber, status } = Object(found)
-  if (typeof blockNumber === 'string' && BigInt(blockNumber) <= final.number) {
-    return status === '0x1' ? { type: 'executed', transaction, amount } : { type: 'expired' }
+  const main = transaction === undefined ? undefined : await readOutcome(client, transaction, final)
+  if (main !== undefined && transaction !== undefined) {
+    return main === 'executed' ? { type: 'executed', transaction, amount } : { type: 'expired' }
   }
   const plan = readPlan(payment)
+  const nonce = BigInt(terms.details?.['accountNonce'] ?? 0) + BigInt(mainOf(plan))
   const params = [terms.payer, { blockHash: final.hash }]
   const count = BigInt(String(await client.request({ method: 'eth_getTransactionCount', params })))
-  const isTaken = count > BigInt(terms.details?.['accountNonce'] ?? 0) + BigInt(mainOf(plan))
-  // Nodes forget transactions, and what they do not know of may have been executed.
-  if (isTaken)
+  if (count > nonce) {
+    const later = receipt?.transactions?.slice(callsOf(plan).length) ?? []
+    if (await isAnyInPlace(client, later, { nonce, payer: terms.payer, final })) return { type: 'expired' }
+    // Nodes forget transactions, and what they do not know of may have been executed.
     return { type: 'open', reason: 'its account nonce is used, but the node knows nothing of its transaction' }
+  }
   // Its contract refuses it from then on, and it was not executed before.
   if (plan.expires !== undefined && final.timestamp > plan.expires) return { type: 'expired' }
   return { type: 'open', reason: 'it can still be executed' }
+}
+
+/** Says how a transaction ended in a block that is final by now; nothing where it has not. */
+async function readOutcome(client: Rpc, transaction: string, final: Block): Promise<'executed' | 'failed' | undefined> {
+  const found = await client.request({ method: 'eth_getTransactionReceipt', params: [transaction] })
+  const { blockNumber, status } = Object(found)
+  if (typeof blockNumber !== 'string' || BigInt(blockNumber) > final.number) return undefined
+  return status === '0x1' ? 'executed' : 'failed'
+}
+
+type Place = { readonly nonce: bigint; readonly payer: string; readonly final: Block }
+
+/** What was executed with its account nonce keeps it from ever being executed. */
+async function isAnyInPlace(
+  client: Rpc,
+  transactions: readonly string[],
+  { nonce, payer, final }: Place,
+): Promise<boolean> {
+  for (const transaction of transactions) {
+    const found = await client.request({ method: 'eth_getTransactionByHash', params: [transaction] })
+    const { nonce: own, from } = Object(found)
+    const isPlace =
+      typeof own === 'string' && BigInt(own) === nonce && String(from).toLowerCase() === payer.toLowerCase()
+    if (isPlace && (await readOutcome(client, transaction, final)) !== undefined) return true
+  }
+  return false
 }
 
 /** Tells whether a transfer out of the account is one that an action's plan has, given that it is of its transactions. */

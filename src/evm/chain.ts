@@ -103,7 +103,8 @@ export function evm(options: EvmOptions): Chain {
       const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
       return agree(answers, { quorum, timeoutMs, amount: payment.amount })
     },
-    outgoing: (search: OutgoingSearch): Promise<Outgoing> => findOutgoing(search, nodes),
+    outgoing: ({ assets, ...search }: OutgoingSearch): Promise<Outgoing> =>
+      findOutgoing({ ...search, assets: assets.filter(({ transfer }) => !isNft(transfer)) }, nodes),
     time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
     balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
     refuse: (offer: Offer, payer: string) => refuseAllowance({ clients, timeoutMs }, offer, payer),
@@ -125,6 +126,11 @@ function readChainId(network: Network): bigint {
 
 function isKnown(payment: Payment): boolean {
   return isOurTransaction(payment) || payment.asset.transfer === 'eip3009' || isPermit(payment)
+}
+
+/** Which NFT moved is told by its logs in other words than how much of a token did. */
+function isNft(transfer: Asset['transfer']): boolean {
+  return transfer === 'erc721' || transfer === 'erc1155'
 }
 
 /** Whether the payer sends it as transactions of its own. */

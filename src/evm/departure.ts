@@ -79,7 +79,7 @@ function departLog(
     (event === topics.transfer && first === us) ||
     ((event === topics.transferSingle || event === topics.transferBatch) && second === us)
   const isNothing = event === topics.transfer && words.length === 3 && /^0x0*$/.test(data)
-  const isKnown = plan.outflows.some(({ token }) => token.address.toLowerCase() === address)
+  const isKnown = plan.outflows.some(({ token }) => token.address.toLowerCase() === address && isOfLog(token, words))
   if (isOut && !isNothing && !isKnown) return `something of ${address} would leave, and the plan says nothing of it`
   if (event === topics.approval && first === us) return departApproval(plan, { address, words, data })
   const isWide = event === topics.approvalForAll && first === us && !/^0x0*$/.test(data)
@@ -88,6 +88,11 @@ function departLog(
     return `${spenderIn(words[3])} could move tokens by ${address} afterwards, and the plan says nothing of it`
   }
   return undefined
+}
+
+/** Of an ERC-721 the log names the very one. */
+function isOfLog({ kind, id }: PlanToken, words: readonly string[]): boolean {
+  return kind !== 'erc721' || words[3] === encodeWord(id ?? -1n)
 }
 
 function departApproval(

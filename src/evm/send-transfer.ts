@@ -53,6 +53,8 @@ export async function readBalances(
 
 async function readBalance(client: Rpc, address: string, asset: Asset): Promise<bigint> {
   if (asset.transfer === 'native') return readQuantity(client, 'eth_getBalance', [address, 'latest'])
+  // It is held by the piece, and no call tells of all of them.
+  if (asset.transfer === 'erc1155') return 0n
   return readQuantity(client, 'eth_call', [
     { to: asset.address, data: encodeCall(functions.balanceOf, address) },
     'latest',

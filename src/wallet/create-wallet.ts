@@ -1,5 +1,7 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { type ActOptions, act, quoteAction } from '../actions/act.js'
+import { type AllowancesOptions, findAllowances } from '../actions/allowances.js'
+import { endStranded, revoke, type RevokeOptions } from '../actions/end-approvals.js'
 import { readActions } from '../actions/known.js'
 import type { AgentWallet, AgentWalletOptions } from './wallet.js'
 import { boundKeyStore } from '../pay/bound-key-store.js'
@@ -31,7 +33,7 @@ import { createCurrentPolicy } from './current-policy.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import { type Random, randomBytes } from '../lib/random.js'
-import { askTime, readChains, reconcile } from '../reconcile/reconcile.js'
+import { askTime, readChains, type Reconciliation, reconcile } from '../reconcile/reconcile.js'
 import { createPurchaseSecret, createSecret } from './secrets.js'
 import { exactEvm } from '../evm/exact.js'
 import { type ResolveOptions, resolve } from '../reconcile/resolve.js'
@@ -133,6 +135,10 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     known,
   }
   const reconciling = { ...context, chains, witness: trusted.witness }
+  const reconcileAll = async (): Promise<Reconciliation> => {
+    await endStranded(acting).catch((error: unknown) => emit('reconciliation.failed', { error }))
+    return reconcile(reconciling)
+  }
   return Object.freeze({
     ...payer,
     fetch: wrapFetch(fetch, payer),
@@ -152,12 +158,14 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     transfer: async (what: TransferOptions) => jsonSafe(await transfer(what, { ...reconciling, movers })),
     act: async (options: ActOptions) => jsonSafe(await act(options, acting)),
     quoteAction: (options: ActOptions) => quoteAction(options, acting),
-    reconcile: () => reconcile(reconciling),
+    allowances: (options: AllowancesOptions = {}) => findAllowances(options, acting),
+    revoke: (options: RevokeOptions) => revoke(options, acting),
+    reconcile: reconcileAll,
     cancel: (id: PaymentId) => cancel(id, reconciling),
     resolve: async (id: PaymentId, options: ResolveOptions) => jsonSafe(await resolve(id, options, context)),
     confirmClock: trusted.confirm,
     setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
-    close: startRounds(reconciling, options.reconcileEverySeconds, random),
+    close: startRounds(reconcileAll, { emit, seconds: options.reconcileEverySeconds, random }),
     approvals: approvalsOf(context),
     freeze: async (reason: string) => {
       const freeze = { reason, at: clock() }
@@ -223,14 +231,12 @@ function trustedClockOf(options: AgentWalletOptions, emit: Emit): TrustedClock {
   return createTrustedClock({ clock, monotonic, tell })
 }
 
-function startRounds(
-  context: Parameters<typeof reconcile>[0],
-  seconds: number | undefined,
-  random: Random,
-): () => void {
+type Rounds = { readonly emit: Emit; readonly seconds: number | undefined; readonly random: Random }
+
+function startRounds(reconcileAll: () => Promise<Reconciliation>, { emit, seconds, random }: Rounds): () => void {
   if (seconds === undefined) return () => {}
   const round = async (): Promise<void> => {
-    await reconcile(context).catch((error: unknown) => context.emit('reconciliation.failed', { error }))
+    await reconcileAll().catch((error: unknown) => emit('reconciliation.failed', { error }))
   }
   return startLoop(round, { seconds, random })
 }

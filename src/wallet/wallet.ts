@@ -1,4 +1,6 @@
 import type { ActOptions } from '../actions/act.js'
+import type { Allowance, AllowancesOptions } from '../actions/allowances.js'
+import type { RevokeOptions } from '../actions/end-approvals.js'
 import type { ActionQuote } from '../actions/quote.js'
 import type { Action } from '../ports/action.js'
 import type { AssetInput } from '../assets/table.js'
@@ -187,6 +189,20 @@ export type AgentWallet = Payer & {
   readonly act: (options: ActOptions) => Promise<Payment>
   /** Says what an action would do and cost, and whether it would be allowed; nothing is signed. */
   readonly quoteAction: (options: ActOptions) => Promise<ActionQuote>
+  /**
+   * Asks the chains who may move what of the wallet's: of every token of its table and of its actions, for every spender that
+   * is pinned, was let move something by an action, or is named here.
+   *
+   * @throws ChainUnavailableError when a chain does not say.
+   */
+  readonly allowances: (options?: AllowancesOptions) => Promise<readonly Allowance[]>
+  /**
+   * Lets a spender move nothing of a token any more, at the wallet's own gas. The owner needs no rule for it; a frozen wallet
+   * signs none.
+   *
+   * @throws ConfigurationError when the token or the spender is not usable.
+   */
+  readonly revoke: (options: RevokeOptions) => Promise<Payment>
   /** Stops what runs in the background; the wallet can still be used. */
   readonly close: () => void
   /** Payments that wait for a person or for their time; denying a delayed one cancels it. */

@@ -423,6 +423,61 @@ describe('an action of the owner’s own', () => {
   })
 })
 
+describe('an allowance', () => {
+  test('is found, and is revoked by one call that needs no rule', async () => {
+    const wallet = open({ policy: [] })
+    expect(await wallet.allowances()).toEqual([])
+    await chain.approve(payer, chain.token, router, 7n * dollar)
+    await chain.approve(payer, tokens.gold, thief, 9n)
+    expect(await wallet.allowances()).toMatchObject([{ network, spender: router, amount: 7n * dollar }])
+    const found = await wallet.allowances({ spenders: [thief] })
+    expect(found.map(({ token, amount }) => [token.symbol, amount])).toEqual([
+      ['GOLD', 9n],
+      ['USDC', 7n * dollar],
+    ])
+    for (const { token, spender } of found) {
+      const payment = await wallet.revoke({ network, token: token.address, spender })
+      expect(payment).toMatchObject({ status: 'claimed', asset: { symbol: 'ETH' }, payTo: token.address })
+    }
+    expect(await wallet.allowances({ spenders: [thief] })).toEqual([])
+    await chain.passBlocks()
+    expect((await wallet.reconcile()).confirmed).toHaveLength(2)
+  })
+
+  test('is not revoked by a session, nor by a wallet that is frozen', async () => {
+    await chain.approve(payer, chain.token, router, 7n * dollar)
+    const wallet = open()
+    expect(Object.keys(wallet.session({ actions: [swap(bounds)] }))).not.toContain('revoke')
+    const what = { action: 'revoke', network, token: 'USDC', spender: router } as const
+    const error = await rejection(wallet.session({ actions: [swap(bounds)] }).act(what))
+    expect(error).toMatchObject({ code: 'payment_denied' })
+    await wallet.freeze('a look is needed')
+    expect(await rejection(wallet.revoke({ network, token: 'USDC', spender: router }))).toMatchObject({
+      code: 'wallet_frozen',
+    })
+    await wallet.unfreeze()
+    await wallet.revoke({ network, token: 'USDC', spender: router })
+  })
+
+  test('that an interrupted action left is ended by the owner, and the action with it', async () => {
+    const ledger = memoryLedger()
+    let left = 1
+    const crashing = node(async ({ method }, ask) => {
+      if (method === 'eth_sendRawTransaction' && left-- <= 0) throw new Error('socket hang up')
+      return ask()
+    })
+    await rejection(open({ ledger, clients: [crashing] }).act(request))
+    const wallet = open({ ledger })
+    const [found] = await wallet.allowances()
+    expect(found).toMatchObject({ spender: router, amount: 5n * dollar })
+    await wallet.revoke({ network, token: 'USDC', spender: router })
+    await chain.passBlocks()
+    const { confirmed, expired, open: still } = await wallet.reconcile()
+    expect([confirmed.length, expired.length, still.length]).toEqual([1, 1, 0])
+    expect(expired).toMatchObject([{ amount: 5n * dollar, note: expect.stringContaining('ended by') }])
+  })
+})
+
 /** Last, since the time of the chain does not come back. */
 describe('an action that was never sent', () => {
   test('is open, and counts, until a final block is past its deadline', async () => {
@@ -436,6 +491,31 @@ describe('an action that was never sent', () => {
     expect(await wallet.reconcile()).toMatchObject({ open: [{ status: 'unknown' }] })
     await chain.passTime(700)
     expect(await wallet.reconcile()).toMatchObject({ expired: [{ amount: 5n * dollar }] })
+  })
+
+  test('but for its approval has that ended at the next start, once its time is over', async () => {
+    const ledger = memoryLedger()
+    let left = 1
+    const crashing = node(async ({ method }, ask) => {
+      if (method === 'eth_sendRawTransaction' && left-- <= 0) throw new Error('socket hang up')
+      return ask()
+    })
+    // The chain's time has been moved on.
+    const clock = () => Date.now() + 800_000
+    await rejection(open({ ledger, clock, clients: [crashing] }).act(request))
+    expect(await chain.allowance(chain.token, payer.address)).toBe(5n * dollar)
+    const early = open({ ledger, clock })
+    await early.reconcile()
+    expect(await chain.allowance(chain.token, payer.address)).toBe(5n * dollar)
+    await chain.passTime(700)
+    const restarted = open({ ledger, clock: () => Date.now() + 1_600_000 })
+    await restarted.reconcile()
+    expect(await chain.allowance(chain.token, payer.address)).toBe(0n)
+    await chain.passBlocks()
+    await restarted.reconcile()
+    const statuses = (await restarted.payments.list()).map(({ status }) => status)
+    expect(statuses).toEqual(['confirmed', 'expired'])
+    expect(await chain.balanceOf(payer.address)).toBe(100n * dollar)
   })
 })
 

@@ -30,6 +30,8 @@ export type ExchangeChain = TestChain & {
   readonly holds: (token: Address, owner: Address) => Promise<bigint>
   readonly allowance: (token: Address, owner: Address, spender?: Address) => Promise<bigint>
   readonly approve: (owner: KeyPair, token: Address, spender: Address, amount: bigint) => Promise<void>
+  /** Gives an address what gas is paid with. */
+  readonly giveCoin: (address: Address) => Promise<void>
   readonly setAutomine: (on: boolean) => Promise<void>
   readonly passBlocks: (blocks?: number) => Promise<void>
   /** Lets so many seconds pass on the chain, for good, until its blocks are final. */
@@ -38,9 +40,13 @@ export type ExchangeChain = TestChain & {
   readonly nonceOf: (address: Address) => Promise<number>
 }
 
-/** Starts a chain with an exchange where Uniswap's router and quoter stand, full of every token. */
+/** Starts a chain with an exchange. */
 export async function startExchange(): Promise<ExchangeChain> {
-  const chain = await startChain()
+  return withExchange(await startChain())
+}
+
+/** Puts an exchange where Uniswap's router and quoter stand, full of every token. */
+export async function withExchange(chain: TestChain): Promise<ExchangeChain> {
   const { publicClient } = chain
   const admin = createTestClient({ chain: chain.chain, transport: http(), mode: 'anvil' })
   const codes = compile('Exchange.sol')
@@ -75,6 +81,7 @@ export async function startExchange(): Promise<ExchangeChain> {
       publicClient.readContract({ ...read, address, functionName: 'allowance', args: [owner, spender] }),
     approve: (owner, token, spender, amount) =>
       write(owner, token, encodeFunctionData({ abi: tokenAbi, functionName: 'approve', args: [spender, amount] })),
+    giveCoin: (address) => admin.setBalance({ address, value: 10n ** 18n }),
     setAutomine: (on) => admin.setAutomine(on),
     passBlocks: (blocks = 100) => admin.mine({ blocks, interval: 0 }),
     passTime: async (seconds) => {

@@ -27,6 +27,14 @@ export type SwapBounds = Common & {
   readonly maxSlippageBps: number
 }
 
+/** Which NFTs may be given away. */
+export type NftBounds = Common & {
+  /** The addresses of collections. */
+  readonly contracts: readonly string[]
+  /** Who may be sent any. */
+  readonly to: readonly string[]
+}
+
 /** Bounds of one kind of action, as data; made by the functions of `stipend/actions`. */
 export type ActionBounds = Common & { readonly action: string; readonly [bound: string]: JSONValue }
 
@@ -40,7 +48,6 @@ const addresses: Reader = (value, network) => {
   const read = Array.isArray(value) ? value.map((one) => (isText(one) ? parseAddressOn(network, one) : undefined)) : []
   return read.length > 0 && read.every((one) => one !== undefined) ? read : undefined
 }
-const texts: Reader = (value) => (Array.isArray(value) && value.length > 0 && value.every(isText) ? value : undefined)
 const slippage: Reader = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxSlippage ? Number(value) : undefined
 
@@ -48,8 +55,6 @@ const slippage: Reader = (value) =>
 const kinds: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
   swap: { pairs: readPairs, maxSlippageBps: slippage },
   transferNft: { contracts: addresses, to: addresses },
-  supply: { assets: texts },
-  withdraw: { assets: texts },
 }
 const otherKind = { contracts: addresses } as const
 

@@ -24,8 +24,6 @@ const fits: Readonly<Record<string, Fit>> = {
     if (!isContract) return `${outflows[0]?.token.address} is not an allowed contract`
     return listOf(to).includes(facts['to'] ?? '') ? undefined : `${String(facts['to'])} is not allowed to be sent any`
   },
-  supply: ({ assets }, { outflows: [out] }) => refuseAsset(out?.token, assets),
-  withdraw: ({ assets }, { inflows: [come] }) => refuseAsset(come?.token, assets),
 }
 
 /** What is none of these may call, and let move its tokens, the contracts that are named. */
@@ -42,10 +40,6 @@ function refuseOthers(contracts: readonly unknown[], { calls, approvals }: Actio
 export function refuseByBounds(bounds: ActionBounds, plan: ActionPlan): string | undefined {
   const fit = Object.hasOwn(fits, plan.action) ? fits[plan.action] : undefined
   return (fit ?? fitsContracts)(bounds, plan)
-}
-
-function refuseAsset(token: PlanToken | undefined, assets: JSONValue | undefined): string | undefined {
-  return listOf(assets).some((one) => isNamed(token, one)) ? undefined : `${token?.symbol} is not an allowed asset`
 }
 
 function isNamed(token: PlanToken | undefined, named: JSONValue | undefined): boolean {
