@@ -8,7 +8,7 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { ActionChain, ActionPlan, ChainView, PlanToken } from '../ports/action.js'
 import type { Chain } from '../ports/chain.js'
 import type { PayContext } from '../pay/context.js'
-import type { Hex, Network } from '../types.js'
+import type { Network } from '../types.js'
 import { tokenFinder } from './tokens.js'
 
 /** Who may move how much of a token of the wallet's. */
@@ -62,7 +62,7 @@ export async function readAllowance(
   view: ChainView,
   { owner, token, spender }: { readonly owner: string; readonly token: PlanToken; readonly spender: string },
 ): Promise<bigint> {
-  const answer = await view.call(token.address, encodeCall(functions.allowance as Hex, owner, spender))
+  const answer = await view.call(token.address, encodeCall(functions.allowance, owner, spender))
   return answer !== undefined && answer.length === 66 ? BigInt(answer) : 0n
 }
 
