@@ -178,6 +178,8 @@ const others: Readonly<Record<string, string>> = {
   'stipend/tools PayFetchInput': 'what a model gives, read by a strict schema',
   'stipend/discovery FindServicesInput': 'likewise',
   'stipend/tools QuoteInput': 'likewise',
+  'stipend/tools SwapInput': 'likewise',
+  'stipend/tools MakeSwapInput': 'likewise',
   'stipend/tools BudgetInput': 'likewise',
   'stipend/tools PaymentsInput': 'likewise',
   'stipend/tools ApprovalStatusInput': 'likewise',

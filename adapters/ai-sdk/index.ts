@@ -7,6 +7,7 @@ import {
   type Approver,
   type BudgetInput,
   type BudgetOutput,
+  type MakeSwapInput,
   callKey,
   describeApproval,
   type PayFetchInput,
@@ -18,6 +19,9 @@ import {
   type PaymentToolsOptions,
   type QuoteInput,
   type QuoteOutput,
+  type QuoteSwapOutput,
+  type SwapInput,
+  type SwapOutput,
   type ToolCall,
 } from 'stipend/tools'
 
@@ -26,6 +30,7 @@ const optionNames: OptionNames<WalletToolsOptions> = {
   conversation: true,
   hosts: true,
   maxBodyCharacters: true,
+  actions: true,
 }
 
 /** Options of `walletTools`. */
@@ -58,6 +63,8 @@ export type WalletTools = {
     readonly budget: Tool<BudgetInput, BudgetOutput>
     readonly payments: Tool<PaymentsInput, PaymentsOutput>
     readonly approval_status: Tool<ApprovalStatusInput, ApprovalStatusOutput>
+    readonly quote_swap?: Tool<SwapInput, QuoteSwapOutput>
+    readonly swap?: Tool<MakeSwapInput, SwapOutput>
   }
   readonly toolApproval: {
     readonly pay_fetch: (input: PayFetchInput, call: SdkCall) => Promise<ApprovalStatus>
@@ -118,7 +125,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
     })
   }
-  const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
+  const { pay_fetch, quote, budget, payments, approval_status, quote_swap, swap } = paymentTools(owner, rest)
   const callOf = (toolCallId: string): ToolCall =>
     conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }
   const recordDenials = async (messages: readonly ModelMessage[]): Promise<void> => {
@@ -150,6 +157,8 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       budget: tool(looking(budget)),
       payments: tool(looking(payments)),
       approval_status: tool(looking(approval_status)),
+      ...(quote_swap && { quote_swap: tool(looking(quote_swap)) }),
+      ...(swap && { swap: tool(looking(swap)) }),
     },
     toolApproval: { pay_fetch: ask },
     prepareStep: async ({ messages }) => {

@@ -26,7 +26,7 @@ import {
 const optionNames: OptionNames<WalletToolsOptions> = { approvals: true, hosts: true, maxBodyCharacters: true }
 
 /** Options of `walletTools`. */
-export type WalletToolsOptions = PaymentToolsOptions & {
+export type WalletToolsOptions = Omit<PaymentToolsOptions, 'actions'> & {
   /**
    * Who decides, which is `wallet.approvals`. With it, a payment that needs a person interrupts the graph, and the answer
    * that it is resumed with decides on exactly the terms that were asked for; the graph needs a checkpointer. Whoever can

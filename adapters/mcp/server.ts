@@ -14,6 +14,7 @@ const optionNames: OptionNames<McpServerOptions> = {
   random: true,
   hosts: true,
   maxBodyCharacters: true,
+  actions: true,
 }
 
 /** Options of `createMcpServer`. */

@@ -40,7 +40,15 @@ const sends: ToolAnnotations = {
 
 /** Registers the payment tools. */
 export function registerTools(server: McpServer, { tools, approvals, random }: ToolKit): void {
-  const { pay_fetch: payFetch, quote, budget, payments, approval_status: approvalStatus } = tools
+  const {
+    pay_fetch: payFetch,
+    quote,
+    budget,
+    payments,
+    approval_status: approvalStatus,
+    quote_swap: quoteSwap,
+    swap,
+  } = tools
   const questions = createQuestions()
   register(server, payFetch, {
     annotations: sends,
@@ -50,7 +58,8 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
         : plainly(payFetch)(input, context),
   })
   register(server, quote, { annotations: sends, work: plainly(quote) })
-  for (const tool of [budget, payments, approvalStatus]) {
+  if (swap) register(server, swap, { annotations: sends, work: plainly(swap) })
+  for (const tool of [budget, payments, approvalStatus, ...(quoteSwap ? [quoteSwap] : [])]) {
     register(server, tool, { annotations: looks, work: plainly(tool) })
   }
 }

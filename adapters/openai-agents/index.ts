@@ -24,7 +24,7 @@ const optionNames: OptionNames<WalletToolsOptions> = {
 }
 
 /** Options of `walletTools`. */
-export type WalletToolsOptions = PaymentToolsOptions & {
+export type WalletToolsOptions = Omit<PaymentToolsOptions, 'actions'> & {
   /**
    * Who decides, which is `wallet.approvals`. With it, a payment that needs a person interrupts the run, and approving
    * the interruption approves exactly the terms that were asked for, as `wallet.approvals.list()` shows them. Whoever can

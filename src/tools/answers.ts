@@ -67,6 +67,25 @@ export type PayFetchOutput = ToolAnswer & {
   readonly fitsAt?: string | undefined
 }
 
+/** What `quote_swap` answers. */
+export type QuoteSwapOutput = ToolAnswer & {
+  readonly leaves?: readonly string[] | undefined
+  readonly comesAtLeast?: readonly string[] | undefined
+  readonly comesAsQuoted?: readonly string[] | undefined
+  readonly countsUsd?: string | undefined
+  readonly isAllowed?: boolean | undefined
+  readonly waitsFor?: 'approval' | 'delay' | undefined
+  readonly reasons?: readonly string[] | undefined
+}
+
+/** What `swap` answers. */
+export type SwapOutput = ToolAnswer & {
+  readonly payment?: SeenPayment | undefined
+  readonly approval?: SeenApproval | undefined
+  /** The key to call again with, once it need not wait any more. */
+  readonly key?: string | undefined
+}
+
 /** One offer, as a model sees it. */
 export type SeenOffer = {
   readonly priceUsd: string

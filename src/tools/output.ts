@@ -5,7 +5,8 @@ import type { Schema } from './input.js'
 const text = z.string()
 const instant = z.iso.datetime()
 
-const seenPayment = z.strictObject({
+/** A payment, as a model sees it. */
+export const seenPayment = z.strictObject({
   id: text,
   state: z.enum(['claimed', 'confirmed', 'unknown', 'released']),
   amountUsd: text,
@@ -18,7 +19,8 @@ const seenPayment = z.strictObject({
   transaction: z.optional(text),
 })
 
-const seenApproval = z.strictObject({
+/** A request for approval, as a model sees it. */
+export const seenApproval = z.strictObject({
   id: text,
   kind: z.enum(['approval', 'delay']),
   status: z.enum(['pending', 'approved', 'denied', 'used']),
@@ -33,7 +35,8 @@ const seenApproval = z.strictObject({
 })
 
 const status = z.enum(['ok', 'denied', 'waiting', 'unknown', 'failed'])
-const common = {
+/** What every tool answers with. */
+export const common = {
   status,
   explanation: text,
   code: z.optional(text),

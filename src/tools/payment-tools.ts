@@ -2,6 +2,7 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import type { Session } from '../session/session.js'
 import type { AgentWallet } from '../wallet/wallet.js'
+import { createActionTools } from './action-tools.js'
 import { createPayFetch, createTool } from './create-tool.js'
 import { ownerViewOf } from './owner-view.js'
 import { approvalStatusInput, budgetInput, paymentsInput, quoteInput } from './input.js'
@@ -28,6 +29,13 @@ export type PaymentToolsOptions = {
    * @default 16_384
    */
   readonly maxBodyCharacters?: number | undefined
+  /**
+   * Adds the tools of what a session may do on chain, such as `quote_swap` and `swap`; of a session only, and only what its
+   * scope has.
+   *
+   * @default false
+   */
+  readonly actions?: boolean | undefined
 }
 
 /**
@@ -55,13 +63,15 @@ export function paymentTools(owner: AgentWallet | Session, options: PaymentTools
   refuseUnknown('paymentTools', options, {
     hosts: true,
     maxBodyCharacters: true,
+    actions: true,
   } satisfies OptionNames<PaymentToolsOptions>)
-  const { hosts, maxBodyCharacters: maxCharacters = 16_384 } = options
+  const { hosts, maxBodyCharacters: maxCharacters = 16_384, actions = false } = options
   if (!Number.isSafeInteger(maxCharacters) || maxCharacters < 0 || maxCharacters > 1_048_576) {
     throw new ConfigurationError('Failed to read maxBodyCharacters: expected a whole number up to 1048576')
   }
   const context: ToolContext = Object.freeze({ owner: ownerViewOf(owner), reach: createReach(hosts), maxCharacters })
   return Object.freeze({
+    ...(actions && createActionTools(owner)),
     pay_fetch: createPayFetch(context),
     quote: createTool({ name: 'quote', input: quoteInput, output: quoteOutput, work: quote }, context),
     budget: createTool({ name: 'budget', input: budgetInput, output: budgetOutput, work: budget }, context),

@@ -1,7 +1,25 @@
 import type { Approval } from '../types.js'
 import type { AgentWallet } from '../wallet/wallet.js'
-import type { ApprovalStatusOutput, BudgetOutput, PayFetchOutput, PaymentsOutput, QuoteOutput } from './answers.js'
-import type { ApprovalStatusInput, BudgetInput, PayFetchInput, PaymentsInput, QuoteInput, Schema } from './input.js'
+import type {
+  ApprovalStatusOutput,
+  BudgetOutput,
+  PayFetchOutput,
+  PaymentsOutput,
+  QuoteOutput,
+  QuoteSwapOutput,
+  SwapOutput,
+  ToolAnswer,
+} from './answers.js'
+import type {
+  ApprovalStatusInput,
+  BudgetInput,
+  MakeSwapInput,
+  PayFetchInput,
+  PaymentsInput,
+  QuoteInput,
+  Schema,
+  SwapInput,
+} from './input.js'
 import type { ToolCall } from './pay-fetch.js'
 
 /** A tool for a model, of no framework: what it is called and is for, what it takes and answers, and what it does. */
@@ -33,11 +51,20 @@ export type PayFetchTool = PaymentTool<'pay_fetch', PayFetchInput, PayFetchOutpu
 /** Who decides on requests for approval: `wallet.approvals`, which only its owner has. */
 export type Approver = Pick<AgentWallet['approvals'], 'approve' | 'deny'>
 
-/** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */
-export type PaymentTools = {
+/** The tools that every model gets, by their names. */
+export type CoreTools = {
   readonly pay_fetch: PayFetchTool
   readonly quote: PaymentTool<'quote', QuoteInput, QuoteOutput>
   readonly budget: PaymentTool<'budget', BudgetInput, BudgetOutput>
   readonly payments: PaymentTool<'payments', PaymentsInput, PaymentsOutput>
   readonly approval_status: PaymentTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>
 }
+
+/** The tools of a session that may act: only those of its scope. */
+export type ActionTools = {
+  readonly quote_swap?: PaymentTool<'quote_swap', SwapInput, QuoteSwapOutput | ToolAnswer>
+  readonly swap?: PaymentTool<'swap', MakeSwapInput, SwapOutput | ToolAnswer>
+}
+
+/** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */
+export type PaymentTools = CoreTools & ActionTools
