@@ -136,6 +136,7 @@ describe('the public names', () => {
     expect(Object.keys(actions).toSorted()).toMatchInlineSnapshot(`
       [
         "swap",
+        "transferNft",
       ]
     `)
   })

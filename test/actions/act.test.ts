@@ -183,7 +183,7 @@ describe('an action that is interrupted', () => {
       const before = await chain.nonceOf(payer.address)
       const error = await rejection(open({ ledger, clients: [crashing] }).act(what))
       expect(error).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
-      expect(await chain.allowance(chain.token, payer.address)).toBeGreaterThan(0n)
+      await expect.poll(() => chain.allowance(chain.token, payer.address)).toBeGreaterThan(0n)
       const restarted = open({ ledger })
       const [known] = await restarted.payments.list()
       const payment = await restarted.act(what)
@@ -467,6 +467,7 @@ describe('an allowance', () => {
       return ask()
     })
     await rejection(open({ ledger, clients: [crashing] }).act(request))
+    await expect.poll(() => chain.nonceOf(payer.address)).toBe(1)
     const wallet = open({ ledger })
     const [found] = await wallet.allowances()
     expect(found).toMatchObject({ spender: router, amount: 5n * dollar })
@@ -503,6 +504,7 @@ describe('an action that was never sent', () => {
     // The chain's time has been moved on.
     const clock = () => Date.now() + 800_000
     await rejection(open({ ledger, clock, clients: [crashing] }).act(request))
+    await expect.poll(() => chain.nonceOf(payer.address)).toBe(1)
     expect(await chain.allowance(chain.token, payer.address)).toBe(5n * dollar)
     const early = open({ ledger, clock })
     await early.reconcile()

@@ -179,7 +179,7 @@ describe('a swap', () => {
     const what = { ...buy, key: 'rebalance' }
     const error = await rejection(open({ ledger, clients: [crashing] }).act(what))
     expect(error).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
-    expect(await chain.allowance(chain.token, payer.address)).toBe(5_000_000n)
+    await expect.poll(() => chain.allowance(chain.token, payer.address)).toBe(5_000_000n)
     const restarted = open({ ledger, clients: [counting] })
     const [before] = await restarted.payments.list()
     const payment = await restarted.act(what)
