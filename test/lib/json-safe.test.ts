@@ -24,7 +24,7 @@ describe('what a wallet hands out can be written as JSON, amounts as digits', ()
 
   test('quotes and budgets, of a session too', async () => {
     const { open } = openShop()
-    const session = await open().session({ limits: { dailyLimitUsd: 1 }, allowHosts: ['shop.example.com'] })
+    const session = open().session({ limits: { dailyLimitUsd: 1 }, allowHosts: ['shop.example.com'] })
     expect(read(await session.quote(url))).toMatchObject({ payable: { microUsd: '10000', offer: { amount: '10000' } } })
     expect(read(await session.budget())).toContainEqual(expect.objectContaining({ max: '1000000', used: '0' }))
   })
