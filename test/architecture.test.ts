@@ -57,6 +57,7 @@ const ambient: Readonly<Record<string, string>> = {
   'src/testing/server/paid-resource.ts': 'Date.now', // the default of `clock`
   'src/testing/server/answers.ts': 'Date.now', // likewise
   'src/testing/mock/read-options.ts': 'Date.now', // likewise
+  'src/testing/gauntlet/world.ts': 'Date.now', // when payers that know no other clock have paid
   'src/keys/file/vault.ts': 'Date.now', // the default of `clock`
   'src/protocols/mpp/index.ts': 'Date.now', // the default of `clock`
   'src/lib/random.ts': 'crypto.getRandomValues', // the default of `random`

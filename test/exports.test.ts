@@ -316,8 +316,10 @@ describe('the public names', () => {
       [
         "expectNothingPaid",
         "expectPaid",
+        "gauntlet",
         "keyStoreContract",
         "ledgerContract",
+        "mcpGauntlet",
         "mock402",
         "mock402Faults",
         "mockHandlers",
@@ -325,6 +327,7 @@ describe('the public names', () => {
         "testClock",
         "testKeyStore",
         "testRandom",
+        "toolsGauntlet",
       ]
     `)
   })

@@ -21,3 +21,18 @@ export { type ExpectedPayments, expectNothingPaid, expectPaid, type PaymentsHold
 export { testClock, type TestClock } from './clock.js'
 export { testRandom, type TestRandom } from './random.js'
 export type { VerifiedPayment } from './server/token.js'
+export { gauntlet, type GauntletResult } from './gauntlet/gauntlet.js'
+export type { GauntletPayer, GauntletScene, PayerFeature } from './gauntlet/payer.js'
+export {
+  type McpAnswer,
+  type McpCall,
+  mcpGauntlet,
+  type McpGauntletPayer,
+  type McpSend,
+} from './gauntlet/mcp-gauntlet.js'
+export {
+  type GauntletTools,
+  toolsGauntlet,
+  type ToolsGauntletOptions,
+  type ToolsGauntletResult,
+} from './gauntlet/tools-gauntlet.js'

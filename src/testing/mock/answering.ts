@@ -24,16 +24,17 @@ const clockToleranceSeconds = 10
 export function createAnswering(settings: Settings, { book, asking }: Parts): Answering {
   const came = new Map<MockAuthorization, number>()
   return {
-    async answer(request, { protocol, payload, offer }, faults) {
+    async answer(request, { protocol, payload, offer, claimed }, faults) {
       const refuse = (error: string): Response => asking.ask(request, faults, { error })
-      if (!offer) return refuse('No matching payment requirements')
       const now = settings.clock()
-      const read = readPayload(payload, offer, now)
-      if (!read) return refuse('invalid_payload')
-      const note = { protocol, method: methodOf(offer), ...read, url: request.url } as const
+      // Also what it did not ask for goes into the book: somebody else may take it.
+      const read = claimed && readPayload(payload, claimed, now)
+      if (!read) return refuse(offer ? 'invalid_payload' : 'No matching payment requirements')
+      const note = { protocol, method: methodOf(claimed), ...read, url: request.url } as const
       const authorization = book.note(Object.freeze(note))
       const earlier = came.get(authorization) ?? 0
       came.set(authorization, earlier + 1)
+      if (!offer) return refuse('No matching payment requirements')
       const error = whyRefused(read, offer, now) ?? whyTaken(authorization, { book, settings, earlier })
       if (error !== undefined) return refuse(error)
       const fault = faultOf(faults)

@@ -117,7 +117,7 @@ function twice(headers: Headers, body: BodyInit): { readonly headers: Headers; r
 
 /** As much as a few bytes of gzip can unpack to; nobody who bounds what they read sees the end of it. */
 function endless(): ReadableStream<Uint8Array> {
-  let left = 4096
+  let left = 1024
   return new ReadableStream({
     pull: (controller) => {
       left -= 1

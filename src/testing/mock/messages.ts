@@ -51,7 +51,10 @@ function nameOf(network: string): string {
 export type Arrived = {
   readonly protocol: Mock402Protocol
   readonly payload: unknown
+  /** The offer that it is for, where it was made here. */
   readonly offer: Entry | undefined
+  /** What it says that it is for. */
+  readonly claimed: Entry | undefined
 }
 
 /** Reads the payment of a request, against the offers that were made. */
@@ -62,7 +65,16 @@ export function readArrived(
 ): Arrived | undefined {
   for (const protocol of protocols) {
     const message = decodeHeader(headers.get(headersOf(versions[protocol]).payment))
-    if (message) return { protocol, payload: message['payload'], offer: offerOf(message, protocol, made) }
+    if (message) {
+      const offer = offerOf(message, protocol, made)
+      const { accepted } = message
+      return {
+        protocol,
+        payload: message['payload'],
+        offer,
+        claimed: offer ?? (isObject(accepted) ? accepted : undefined),
+      }
+    }
   }
   return undefined
 }

@@ -77,7 +77,8 @@ type Parts = {
 async function serve(request: Request, { settings, asking, answering }: Parts): Promise<Response> {
   const faults = settings.draw()
   const arrived = readArrived(request.headers, settings.protocols, asking.made)
-  if (!arrived) return asking.ask(request, faults)
+  // Who sends everybody elsewhere sends payments there too.
+  if (!arrived || faults.includes('redirect')) return asking.ask(request, faults)
   return answering.answer(request, arrived, faults)
 }
 

@@ -18,9 +18,9 @@ export type Mock402Options = {
   readonly price?: Usd | undefined
   /** What it takes in `upto`. @default half of the price */
   readonly used?: Usd | undefined
-  /** What it does wrong: all of it together, or with a `seed` for each request one of these or nothing. */
+  /** What it does wrong: all of it together, or with a `seed` one of these now and then. */
   readonly faults?: readonly Mock402Fault[] | undefined
-  /** Draws a fault, or none, for each request; without `faults` from all of them. */
+  /** Draws a fault for every other request or so; without `faults` from all of them. */
   readonly seed?: number | undefined
   /**
    * Delivers what was bought, after the money was taken.

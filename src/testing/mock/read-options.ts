@@ -69,9 +69,9 @@ export function readSettings(options: Mock402Options): Settings {
 }
 
 function drawFrom(faults: readonly Mock402Fault[], seed: number | undefined): Settings['draw'] {
-  if (seed === undefined) return () => faults
+  if (seed === undefined || faults.length === 0) return () => faults
   const random = testRandom(seed)
-  return () => random.pick<readonly Mock402Fault[]>([[], ...faults.map((fault) => [fault])])
+  return () => (random.below(2) === 0 ? [] : [random.pick(faults as readonly [Mock402Fault, ...Mock402Fault[]])])
 }
 
 function refuseStrangers(option: string, names: readonly string[], known: readonly string[]): void {

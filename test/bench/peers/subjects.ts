@@ -1,4 +1,5 @@
-import { allowHosts, createAgentWallet, spendingLimit } from 'stipend'
+import { allowHosts, createAgentWallet, maxLiveHolds, spendingLimit } from 'stipend'
+import { loadSecp256k1 } from 'stipend/fast'
 import { privateKey } from 'stipend/keys'
 import { clients } from '../../gauntlet/peers/clients.mjs'
 import type { Wire } from './messages.ts'
@@ -20,8 +21,13 @@ export const yardstick = '@x402/fetch'
 export const bare = 'bare fetch'
 
 const own: readonly Subject[] = [
-  { name: 'stipend', wire: 'x402 v2', create: async (fetch) => createPayingFetch(fetch) },
-  { name: 'stipend, v1', wire: 'x402 v1', create: async (fetch) => createPayingFetch(fetch) },
+  { name: 'stipend', wire: 'x402 v2', create: async (fetch) => createPayingFetch(fetch, privateKey(key)) },
+  {
+    name: 'stipend, fast',
+    wire: 'x402 v2',
+    create: async (fetch) => createPayingFetch(fetch, privateKey(key, { secp256k1: await loadSecp256k1() })),
+  },
+  { name: 'stipend, v1', wire: 'x402 v1', create: async (fetch) => createPayingFetch(fetch, privateKey(key)) },
 ]
 
 const others: readonly Subject[] = [
@@ -43,12 +49,17 @@ export function subjectOf(name: string): Subject {
 }
 
 /** A wallet as the quickstart makes it: a host, a limit for each payment and one for the day, a ledger in memory. */
-function createPayingFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+function createPayingFetch(
+  fetch: typeof globalThis.fetch,
+  keyStore: ReturnType<typeof privateKey>,
+): typeof globalThis.fetch {
   const wallet = createAgentWallet({
-    keyStore: privateKey(key),
+    keyStore,
     policy: [
       allowHosts(['shop.example', 'http://127.0.0.1:*']),
       spendingLimit({ perPaymentUsd: 0.1, dailyLimitUsd: 1_000_000 }),
+      // By default no more than a hundred are under way at a time.
+      maxLiveHolds({ max: 100_000 }),
     ],
     fetch,
   })

@@ -16,7 +16,7 @@ export const clients = {
       const { wrapFetchWithPayment, x402Client } = await import('@x402/fetch')
       const { registerExactEvmScheme } = await import('@x402/evm/exact/client')
       const client = new x402Client()
-      registerExactEvmScheme(client, { signer: await accountOf(privateKey) })
+      registerExactEvmScheme(client, { signer: await accountOf(privateKey), networks: [`eip155:${chainId}`] })
       return wrapFetchWithPayment(fetch, client)
     },
   },

@@ -1,0 +1,36 @@
+/** What a payer may have, so that cases about what it does not have say so and are not held against it. */
+export type PayerFeature =
+  /** Its owner limits what all payments come to. */
+  | 'budget'
+  /** It pays in tokens that it knows, or that its owner has named. */
+  | 'assets'
+  /** It pays on networks that its owner has named. */
+  | 'networks'
+  /** It limits how long what it signs can be settled. */
+  | 'window'
+  /** It knows a purchase again, when it is called again after an answer was lost. */
+  | 'purchases'
+  /** It chooses the cheaper of several offers. */
+  | 'cheapest'
+  /** It tells the caller of a payment whose outcome is unknown. */
+  | 'outcomes'
+
+/** What a case gives a payer. */
+export type GauntletScene = {
+  /** What every request of the payer has to go through. */
+  readonly fetch: typeof globalThis.fetch
+  /** A key that everybody knows. */
+  readonly privateKey: `0x${string}`
+  /** What the payer's owner allows, of which it takes what it has a feature for. */
+  readonly limits: { readonly host: string; readonly network: 'eip155:84532'; readonly totalUsd: '0.05' }
+}
+
+/** A client that pays: how to set it up, and what it has. */
+export type GauntletPayer = {
+  /** Creates a client that has paid nothing yet. */
+  readonly create: (scene: GauntletScene) => typeof globalThis.fetch | Promise<typeof globalThis.fetch>
+  /** @default 'x402' */
+  readonly protocol?: 'x402' | 'x402-v1' | undefined
+  /** @default none */
+  readonly features?: readonly PayerFeature[] | undefined
+}
