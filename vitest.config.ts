@@ -18,7 +18,7 @@ const hasContracts = existsSync(new URL('test/actions/contracts/node_modules', i
 
 /** Tests that build or pack the package, start processes or kill them. */
 const processTests = [
-  'test/{entries,examples,package}.test.ts',
+  'test/{entries,examples,package,supply-chain}.test.ts',
   'test/processes/**/*.test.ts',
   'test/keys/canary.test.ts',
   'test/mcp/{stdio,bin}.test.ts',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, formatUnits, formatUsd } from '../src/index.js'
-import { parseUsd, toMicroUsd } from '../src/money.js'
+import { parseUnits, parseUsd, toMicroUsd } from '../src/money.js'
 
 const micro = fc.bigInt({ min: 0n, max: 999_999_999_999_999_999_999n })
 const amount = fc.bigInt({ min: 0n, max: (1n << 256n) - 1n })
@@ -145,4 +145,30 @@ describe('units of a token', () => {
   ])('%i of %i decimals are %s', (value, decimals, text) => {
     expect(formatUnits(value, { decimals, symbol: 'TOK' })).toBe(text)
   })
+})
+
+describe('whole tokens', () => {
+  test.each([
+    ['1', 6, 1_000_000n],
+    ['1.50', 6, 1_500_000n],
+    ['12.000001', 6, 12_000_001n],
+    ['0', 6, 0n],
+    ['7', 0, 7n],
+    ['0.5', 1, 5n],
+    ['1.000000000000000001', 18, 10n ** 18n + 1n],
+  ])('%s of a token with %i decimals', (amount, decimals, units) => {
+    expect(parseUnits(amount, { decimals, symbol: 'USDC' })).toBe(units)
+  })
+
+  test.each(['', '-1', '+1', '1e3', '01', '.5', '1.', '1,0', ' 1', '0.0000001', '0x1', '１'])(
+    '%j is none',
+    (amount) => {
+      expect(() => parseUnits(amount, { decimals: 6, symbol: 'USDC' })).toThrow(
+        expect.objectContaining({
+          code: 'configuration_invalid',
+          message: expect.stringContaining('an amount of USDC'),
+        }),
+      )
+    },
+  )
 })
