@@ -1,12 +1,21 @@
 import * as z from 'zod/mini'
-import type { ApprovalStatusOutput, BudgetOutput, PayFetchOutput, PaymentsOutput, QuoteOutput } from './answers.js'
+import type {
+  ApprovalStatusOutput,
+  BudgetOutput,
+  PayFetchOutput,
+  PaymentsOutput,
+  QuoteOutput,
+  SeenApproval,
+  SeenPayment,
+  ToolAnswer,
+} from './answers.js'
 import type { Schema } from './input.js'
 
 const text = z.string()
 const instant = z.iso.datetime()
 
 /** A payment, as a model sees it. */
-export const seenPayment = z.strictObject({
+export const seenPayment: Schema<SeenPayment> = z.strictObject({
   id: text,
   state: z.enum(['claimed', 'confirmed', 'unknown', 'released']),
   amountUsd: text,
@@ -20,7 +29,7 @@ export const seenPayment = z.strictObject({
 })
 
 /** A request for approval, as a model sees it. */
-export const seenApproval = z.strictObject({
+export const seenApproval: Schema<SeenApproval> = z.strictObject({
   id: text,
   kind: z.enum(['approval', 'delay']),
   status: z.enum(['pending', 'approved', 'denied', 'used']),
@@ -34,9 +43,13 @@ export const seenApproval = z.strictObject({
   executableAt: z.optional(instant),
 })
 
-const status = z.enum(['ok', 'denied', 'waiting', 'unknown', 'failed'])
+const status: Schema<ToolAnswer['status']> = z.enum(['ok', 'denied', 'waiting', 'unknown', 'failed'])
 /** What every tool answers with. */
-export const common = {
+export const common: {
+  readonly status: Schema<ToolAnswer['status']>
+  readonly explanation: Schema<string>
+  readonly code: z.ZodMiniOptional<Schema<string>>
+} = {
   status,
   explanation: text,
   code: z.optional(text),

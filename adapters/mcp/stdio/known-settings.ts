@@ -1,12 +1,28 @@
+/** The name of a setting. */
+export type Variable =
+  | 'STIPEND_KEY_FILE'
+  | 'STIPEND_PASSWORD'
+  | 'STIPEND_CREATE_KEY'
+  | 'STIPEND_KEY'
+  | 'STIPEND_LEDGER'
+  | 'STIPEND_HOSTS'
+  | 'STIPEND_POLICY'
+  | 'STIPEND_PER_PAYMENT_USD'
+  | 'STIPEND_DAILY_USD'
+  | 'STIPEND_INSTANT_USD'
+  | 'STIPEND_SESSION'
+  | 'STIPEND_AUDIENCE'
+  | 'STIPEND_APPROVALS'
+
 /** One setting of the program: a variable of its environment. */
 export type Setting = {
-  readonly name: string
+  readonly name: Variable
   readonly what: string
   readonly needed: string
 }
 
 /** Every setting, in the order in which the help lists them. */
-export const settings = [
+export const settings: readonly Setting[] = [
   {
     name: 'STIPEND_KEY_FILE',
     what: 'the path of an encrypted key file',
@@ -48,7 +64,4 @@ export const settings = [
     what: 'host lets the person at the host approve what needs a person',
     needed: 'no',
   },
-] as const satisfies readonly Setting[]
-
-/** The name of a setting. */
-export type Variable = (typeof settings)[number]['name']
+]

@@ -24,8 +24,27 @@ export type AnswerFault = {
 const failed = 'transaction_failed'
 const forged = { payer: '0x1111111111111111111111111111111111111111', transaction: `0x${'de'.repeat(32)}` }
 
+/** The name of what a server can do wrong with a payment that is good. */
+export type AnswerFaultName =
+  | 'settle-then-drop'
+  | 'settle-then-500'
+  | 'settle-then-402'
+  | 'settle-then-raise'
+  | 'settle-then-deny'
+  | 'settle-then-redirect'
+  | 'settle-then-hang'
+  | 'settlement-pending'
+  | 'settle-fails'
+  | 'never-settle'
+  | 'endless-402'
+  | 'slow-answer'
+  | 'broken-off-body'
+  | 'forged-receipt'
+  | 'odd-receipt'
+  | 'no-receipt'
+
 /** What a server can do wrong with a payment that is good. */
-export const answers = {
+export const answers: Readonly<Record<AnswerFaultName, AnswerFault>> = {
   'settle-then-drop': settles(() => Promise.reject(new TypeError('fetch failed'))),
   'settle-then-500': settles(() => new Response('Internal Server Error', { status: 500 })),
   'settle-then-402': settles(({ ask }) => ask()),
@@ -47,7 +66,7 @@ export const answers = {
   'forged-receipt': settles(({ deliver }) => deliver(forged)),
   'odd-receipt': settles(({ deliver }) => deliver('not base64, not JSON')),
   'no-receipt': settles(({ deliver }) => deliver(undefined)),
-} as const satisfies Readonly<Record<string, AnswerFault>>
+}
 
 function settles(answer: AnswerFault['answer']): AnswerFault {
   return { settles: true, answer }

@@ -30,8 +30,27 @@ const solanaMainnet = {
 }
 const tooLong = 256 * 1024
 
+/** The name of what a server can do wrong when it asks. */
+export type AskingFaultName =
+  | 'price-drift'
+  | 'payee-swap'
+  | 'asset-spoof'
+  | 'decimals-lie'
+  | 'domain-mismatch'
+  | 'wrong-chain'
+  | 'long-window'
+  | 'short-window'
+  | 'redirect'
+  | 'malformed'
+  | 'duplicate'
+  | 'oversize'
+  | 'many-offers'
+  | 'gzip-bomb'
+  | 'clock-skew'
+  | 'not-x402'
+
 /** What a server can do wrong when it asks. */
-export const asking = {
+export const asking: Readonly<Record<AskingFaultName, AskingFault>> = {
   'price-drift': {
     offer: (offer, round) => ({ ...offer, amount: String(BigInt(String(offer['amount'])) * BigInt(round + 1)) }),
   },
@@ -88,7 +107,7 @@ export const asking = {
       body: '<p>Please <a href="/subscribe">subscribe</a>.</p>',
     }),
   },
-} as const satisfies Readonly<Record<string, AskingFault>>
+}
 
 function isSolana({ network }: Entry): boolean {
   return String(network).startsWith('solana:')
