@@ -1,5 +1,5 @@
-import { answers } from './fault-answers.js'
-import { asking } from './fault-asking.js'
+import { type AnswerFaultName, answers } from './fault-answers.js'
+import { type AskingFaultName, asking } from './fault-asking.js'
 
 /**
  * What a mock server does wrong. Where the name starts with `settle-then`, the money is taken first.
@@ -37,7 +37,7 @@ import { asking } from './fault-asking.js'
  * - `clock-skew`: says a time an hour ahead.
  * - `not-x402`: answers 402 with a page for people.
  */
-export type Mock402Fault = keyof typeof answers | keyof typeof asking
+export type Mock402Fault = AnswerFaultName | AskingFaultName
 
 /** Tells whether text is the name of a fault. */
 export function isMock402Fault(name: string): name is Mock402Fault {
