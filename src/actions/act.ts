@@ -86,7 +86,7 @@ function aboutOf({ request: { network, action }, labels, maxUsd }: Asked) {
 /** What is under way under the same name, or in the same words, is gone on with; else it is planned. */
 async function plan(asked: Asked, means: ActContext): Promise<Planned> {
   const known = await resumable(asked, means.context)
-  return known ? resumed(known, asked) : prepare(asked, means)
+  return known ? resumed(known, asked, means.context) : prepare(asked, means)
 }
 
 async function prepare(asked: Asked, { context }: ActContext): Promise<Planned> {
@@ -99,15 +99,15 @@ async function prepare(asked: Asked, { context }: ActContext): Promise<Planned> 
 
 /** A payer of this one plan: nothing else can be paid by it. */
 function payerFor(
-  { scheme, asset, action, limit }: Planned,
+  { scheme, asset, action, limits: { open, since } }: Planned,
   { context, random, labels, ownerLabels, takesBack }: ActContext,
 ): Payer {
   const { assets, policy } = context
   const isNft = action.plan.outflows[0]?.token.id !== undefined
   const judge = async (request: PaymentRequest): Promise<Verdict> => {
-    if (takesBack) return { type: 'allow', limits: [] }
+    if (takesBack) return { type: 'allow', limits: [since] }
     const verdict = await policy.evaluate(request)
-    return verdict.type === 'allow' ? { ...verdict, limits: [...verdict.limits, limit] } : verdict
+    return verdict.type === 'allow' ? { ...verdict, limits: [...verdict.limits, open, since] } : verdict
   }
   const own = {
     ...context,

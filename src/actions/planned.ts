@@ -25,8 +25,11 @@ export type Planned = {
   readonly asset: Asset
   readonly required: PaymentRequired
   readonly action: ActionContext
-  readonly limit: Limit
+  readonly limits: AccountLimits
 }
+
+/** What keeps two actions of one account apart: each of them is a limit that the ledger enforces as it records. */
+export type AccountLimits = { readonly open: Limit; readonly since: Limit }
 
 /** Names an action by what it consists of, and by nothing that changes from call to call. */
 export function hashOf(request: ActionRequest): string {
@@ -40,7 +43,8 @@ export async function planAnew({ request, action, actions, payer }: Asked, conte
   const { assets, clock } = context
   const { network } = request
   const coin = findCoin(network, assets)
-  const view = await actions.view()
+  const limits = await limitsOf(network, payer, context)
+  const view = await actions.view(payer)
   const findToken = tokenFinder(network, assets)
   const now = Math.floor(clock() / 1000)
   const plan = checkPlan(await action.plan(request, { payer, view, now, findToken }), request)
@@ -58,7 +62,7 @@ export async function planAnew({ request, action, actions, payer }: Asked, conte
     asset,
     required: requiredOf(plan, asset, first ? first.amount : gas),
     action: { plan, microUsd, obstacle },
-    limit: limitOf(network, payer),
+    limits,
   }
 }
 
@@ -69,7 +73,7 @@ export async function resumable({ request, key, payer }: Asked, context: PayCont
 }
 
 /** Goes on with what is on record: it is judged again, but neither planned nor priced again, and nothing new is recorded. */
-export function resumed(known: Payment, { actions, payer }: Asked): Planned {
+export async function resumed(known: Payment, { actions, payer }: Asked, context: PayContext): Promise<Planned> {
   const plan = actions.planOf(known)
   if (!plan) throw new TypeError('the payment is no action')
   const { asset, amount, microUsd, terms } = known
@@ -79,7 +83,7 @@ export function resumed(known: Payment, { actions, payer }: Asked): Planned {
     asset,
     required: requiredOf(plan, asset, amount),
     action: { plan, microUsd, obstacle: () => denied('what was under way has ended meanwhile; call again') },
-    limit: limitOf(plan.network, payer),
+    limits: await limitsOf(plan.network, payer, context),
   }
 }
 
@@ -101,15 +105,27 @@ function unreachable(): never {
   throw new TypeError('a plan without an outflow has no asset')
 }
 
-/** Two actions of one account at once would take each other's account nonces, and plan with one balance twice. */
-function limitOf(network: Network, payer: string): Limit {
-  return deepFreeze({
+/**
+ * Two actions of one account at once would take each other's account nonces, and plan with one balance twice: one is under way
+ * at a time, and what another process has done since this one was planned makes the plan old.
+ */
+async function limitsOf(
+  network: Network,
+  payer: string,
+  { ledger, time }: Pick<PayContext, 'ledger' | 'time'>,
+): Promise<AccountLimits> {
+  const scope = `account:${network}:${payer}`
+  const open = {
     name: 'limit on actions under way of the account',
-    scope: `account:${network}:${payer}`,
+    scope,
     window: whileExecutable,
     measure: 'open',
     max: 1n,
-  })
+  } as const
+  const window = { type: 'lifetime' } as const
+  const since = { name: 'limit on actions since it was planned', scope, window, measure: 'count', max: 1n } as const
+  const [usage] = await ledger.usage([since], time().ledger)
+  return deepFreeze({ open, since: { ...since, max: (usage?.used ?? 0n) + 1n } })
 }
 
 function denied(reason: string): PaymentDeniedError {

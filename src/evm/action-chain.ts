@@ -1,4 +1,4 @@
-import { InsufficientFundsError } from '../errors.js'
+import { ChainUnavailableError, InsufficientFundsError } from '../errors.js'
 import { sleep } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { ActionChain, ActionPlan, ChainView, PlanToken, PreparedAction } from '../ports/action.js'
@@ -28,8 +28,8 @@ const maxGasEach = 3_000_000n
 export function createActionChain(options: ActionOptions): ActionChain {
   const heads = new WeakMap<ChainView, Head>()
   return Object.freeze({
-    view: async () => {
-      const head = await agreeOnHead(options)
+    view: async (payer) => {
+      const head = payer === undefined ? await agreeOnHead(options) : await headOf(payer, options)
       const view = viewOf(head, options.quorum)
       heads.set(view, head)
       return view
@@ -130,6 +130,29 @@ async function readFees(
 
 function sumOf(amounts: readonly bigint[]): bigint {
   return amounts.reduce((sum, one) => sum + one, 0n)
+}
+
+/**
+ * Answers a block that has all that an account has sent: a node can know of a transaction before it has its block, and what
+ * is planned on the state before it would plan with one balance twice.
+ *
+ * @throws ChainUnavailableError when there still is no such block after a while.
+ */
+async function headOf(payer: string, options: ActionOptions): Promise<Head> {
+  for (let waited = 0; ; waited += pollMs) {
+    const head = await agreeOnHead(options)
+    const [sent, included] = await askOne({ ...options, clients: head.nodes }, (client) =>
+      Promise.all(
+        ['pending', { blockHash: head.hash }].map((block) =>
+          readQuantity(client, 'eth_getTransactionCount', [payer, block]),
+        ),
+      ),
+    )
+    if (sent === included) return head
+    if (waited >= deadlines.inclusion)
+      throw new ChainUnavailableError('the account has transactions that no block has yet')
+    await sleep(pollMs)
+  }
 }
 
 const pollMs = 250

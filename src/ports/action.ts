@@ -102,8 +102,12 @@ export type PreparedAction = {
 
 /** Where actions are tried out and sent. */
 export type ActionChain = {
-  /** Answers one block of those asked, or fails where too few of them agree. */
-  readonly view: () => Promise<ChainView>
+  /**
+   * Answers one recent block, for an account one that has all that it has sent.
+   *
+   * @throws ChainUnavailableError where too few nodes agree, or there is no such block.
+   */
+  readonly view: (payer?: string) => Promise<ChainView>
   /**
    * Fixes the transactions of a plan, and simulates all of them together on the block that it was planned at. What the wallet
    * holds afterwards, and who may move how much of it, has to lie within the plan.
