@@ -76,11 +76,11 @@ export const actionsPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I2',
-    breaks: 'an action that was interrupted is done once more',
+    breaks: 'a name does not keep an action from being done once more',
     file: 'src/actions/act.ts',
-    find: 'return known ? resumed(known, asked, means.context) : prepare(asked, means)',
-    replace: 'return known && asked.key === null ? resumed(known, asked, means.context) : prepare(asked, means)',
-    tests: ['test/actions/act.test.ts', '-t', 'interrupted'],
+    find: 'purchaseKey: asked.key,',
+    replace: 'purchaseKey: undefined,',
+    tests: ['test/actions/act.test.ts', '-t', 'with a name'],
   },
   {
     invariant: 'I2',
