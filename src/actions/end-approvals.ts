@@ -31,12 +31,17 @@ export async function revoke(options: RevokeOptions, means: ActContext): Promise
  */
 export async function endStranded(means: ActContext): Promise<void> {
   const { context, chains } = means
-  const now = context.time().ledger / 1000
-  for (const payment of await openActions(means)) {
+  const open = await openActions(means)
+  if (open.length === 0) return
+  // The clock is looked at once the chains have said whether it is right: before, it would be the ledger's time.
+  await context.askTime()
+  const { ledger, aheadMs } = context.time()
+  if (aheadMs !== undefined) return
+  for (const payment of open) {
     const { network } = payment.asset
     const actions = chains.find((one) => one.network === network)?.actions
     const plan = actions?.planOf(payment)
-    if (!actions || !plan || now <= payment.terms.validBefore) continue
+    if (!actions || !plan || ledger / 1000 <= payment.terms.validBefore) continue
     const view = await actions.view()
     for (const { token, spender } of plan.approvals) {
       const left = await readAllowance(view, { owner: payment.terms.payer, token, spender })
