@@ -8,6 +8,7 @@ import { nameIn, paymentId, requestDigest } from './purchase-id.js'
 import { recordSignIn } from './reserve.js'
 import { sign } from './sign.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
+import { listPages } from '../ledger/list-pages.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { SignInClaim } from '../ports/sign-in.js'
@@ -71,15 +72,23 @@ async function isAllowedNow(required: PaymentRequired, asked: Asked, context: Pa
   return (await judge(candidates, asked, context)).some(isAllowed)
 }
 
+/** How many payments for the same host are looked through, in pages: whoever has paid for none pays. */
+const maxPages = 20
+
 /** Finds what was paid for the same resource, the newest first and one for each payer. */
 async function findPaid({ resource }: Asked, { ledger }: PayContext): Promise<readonly Payment[]> {
   const { url, method } = withoutQuery(resource)
-  const all = await ledger.list({ host: resource.host })
-  const paid = all.filter((one) => {
-    const isPaid = one.status === 'claimed' || one.status === 'confirmed'
-    return isPaid && one.amount > 0n && one.resource.url === url && one.resource.method === method
-  })
-  return [...new Map(paid.toReversed().map((one) => [`${one.asset.network} ${one.terms.payer}`, one])).values()]
+  const isPaid = ({ status, amount, resource: one }: Payment): boolean =>
+    (status === 'claimed' || status === 'confirmed') && amount > 0n && one.url === url && one.method === method
+  let pages = 0
+  // Sign-ins count nowhere, and so not in this scope: else they would soon be all there is to be seen of a host.
+  for await (const page of listPages(ledger, { host: resource.host, scope: 'wallet' })) {
+    const paid = page.filter(isPaid)
+    const newest = new Map(paid.toReversed().map((one) => [`${one.asset.network} ${one.terms.payer}`, one]))
+    pages += 1
+    if (paid.length > 0 || pages === maxPages) return [...newest.values()]
+  }
+  return []
 }
 
 async function paymentOf(claim: SignInClaim, paid: Payment, asked: Asked, context: PayContext): Promise<Payment> {

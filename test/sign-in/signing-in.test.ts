@@ -38,6 +38,16 @@ describe('a resource that was paid before', () => {
     expect([server.proofs.length, server.till.payments.length]).toEqual([3, 1])
   })
 
+  test('is opened also after a hundred sign-ins, and as many other things bought of its host', async () => {
+    const { server, wallet } = setUp({}, { policy: [allowHosts(hosts), spendingLimit({ dailyLimitUsd: 100 })] })
+    await wallet.fetch(url)
+    for (let call = 0; call < 101; call++) await wallet.fetch(url)
+    expect([server.proofs.length, server.till.payments.length]).toEqual([101, 1])
+    for (let other = 0; other < 101; other++) await wallet.fetch(`https://api.example.com/other/${other}`)
+    await wallet.fetch(url)
+    expect([server.proofs.length, server.till.payments.length]).toEqual([102, 102])
+  })
+
   test('is opened with the body that the request has', async () => {
     const { server, wallet } = setUp()
     const init = { method: 'POST', body: '{"day":1}', headers: { 'content-type': 'application/json' } }
