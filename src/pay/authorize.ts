@@ -1,6 +1,7 @@
-import { ClockSkewError, ConfigurationError, NoPayableOfferError } from '../errors.js'
+import { ClockSkewError, NoPayableOfferError } from '../errors.js'
 import { unlessAborted } from '../lib/deadline.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { forgottenName } from './forgotten-name.js'
 import { release } from './sign.js'
 import { signInTime } from './sign-in-time.js'
 import type { Allowed, PurchaseRequest, PayContext } from './context.js'
@@ -63,12 +64,7 @@ async function unlessGivenUp(
 /** Whatever a name stands for is forgotten with the process where nothing keeps it: it could be paid once more. */
 function checkName({ isNamed }: PurchaseRequest, { keyStore, ledger }: PayContext): void {
   if (!isNamed || keyStore.deriveSecret || ledger.durable !== false) return
-  throw new ConfigurationError('Failed to name the purchase: its name would be forgotten with the process', {
-    details: [
-      'The ledger is in memory, and the key store cannot derive secrets: after a restart it would be paid again.',
-      'Use a ledger that is kept, such as sqliteLedger, or pay without a key; nothing was signed.',
-    ],
-  })
+  throw forgottenName('The ledger is in memory, and the key store cannot derive secrets')
 }
 
 async function checkClock(

@@ -7,6 +7,7 @@ import {
   PaymentDeniedError,
 } from '../errors.js'
 import { whyLate } from './fits-window.js'
+import { forgottenName } from './forgotten-name.js'
 import { domainOf } from '../hosts/registered-domain.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
 import { isLate, within } from '../lib/deadline.js'
@@ -43,6 +44,7 @@ export async function prepare(
     late ??= why
     if (why) continue
     checkFit(payment, allowed, request)
+    checkChallengeName(payment, request, context)
     return { payment, allowed: onceForChallenge(payment, allowed) }
   }
   throw late ?? new PaymentDeniedError([])
@@ -108,6 +110,12 @@ async function fixPayment(
     countsUntil: terms.validBefore * 1000 + clockMarginMs + (createdAt - now),
   }
   return deepFreeze(payment)
+}
+
+/** A server's nonce is another one each time that it asks: only a ledger that is kept says that the purchase was made. */
+function checkChallengeName({ terms }: Payment, { isNamed }: PurchaseRequest, { ledger }: PayContext): void {
+  if (terms.challenge !== undefined && isNamed && ledger.durable === false)
+    throw forgottenName('The ledger is in memory, and the nonce is that of the server')
 }
 
 /**

@@ -149,6 +149,18 @@ describe('one purchase by MPP', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect([wallet.signed.length, server.settled.size]).toEqual([1, 1])
   })
+
+  test('with a name is refused where its name would be forgotten with the process: its nonce would be another', async () => {
+    const { server, wallet, time } = setUp()
+    const payment = { key: 'order-7' }
+    const first = await wallet.fetch(url, { payment }).catch((error: unknown) => error)
+    const clock = () => time.now
+    const fetch = async (...request: Parameters<typeof globalThis.fetch>) => server(new Request(...request))
+    const restarted = createTestWallet({ protocols: [x402(), x402V1(), mpp({ clock })], clock, fetch })
+    await restarted.fetch(url, { payment }).catch((error: unknown) => error)
+    expect(server.settled.size).toBeLessThan(2)
+    expect(first).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
+  })
 })
 
 describe('a challenge of MPP that cannot be paid', () => {
