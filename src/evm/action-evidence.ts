@@ -3,6 +3,9 @@ import type { Evidence, OutgoingTransfer } from '../ports/chain.js'
 import { callsOf, mainOf, readPlan } from './action-terms.js'
 import type { Block, Rpc } from './blocks.js'
 
+/** Each of its calls is a transaction of its own: those before the one that does what was asked may have moved something. */
+const others = { type: 'open', reason: 'an earlier call of it may have moved something' } as const
+
 /**
  * Tells what became of an action, as of a final block: it is executed when the transaction that does what was asked is in
  * it and succeeded, and over when that failed, or can never succeed any more.
@@ -10,20 +13,22 @@ import type { Block, Rpc } from './blocks.js'
 export async function examineAction(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
   const { receipt, terms, amount } = payment
   const transaction = receipt?.transaction
-  const main = transaction === undefined ? undefined : await readOutcome(client, transaction, final)
-  if (main !== undefined && transaction !== undefined) {
-    return main === 'executed' ? { type: 'executed', transaction, amount } : { type: 'expired' }
-  }
   const plan = readPlan(payment)
-  const nonce = BigInt(terms.details?.['accountNonce'] ?? 0) + BigInt(mainOf(plan))
+  const main = transaction === undefined ? undefined : await readOutcome(client, transaction, final)
+  if (main === 'executed' && transaction !== undefined) return { type: 'executed', transaction, amount }
+  const over = plan.calls.length > 1 ? others : ({ type: 'expired' } as const)
+  if (main !== undefined) return over
+  const first = BigInt(terms.details?.['accountNonce'] ?? 0)
+  const nonce = first + BigInt(mainOf(plan))
   const params = [terms.payer, { blockHash: final.hash }]
   const count = BigInt(String(await client.request({ method: 'eth_getTransactionCount', params })))
   if (count > nonce) {
     const later = receipt?.transactions?.slice(callsOf(plan).length) ?? []
-    if (await isAnyInPlace(client, later, { nonce, payer: terms.payer, final })) return { type: 'expired' }
+    if (await isAnyInPlace(client, later, { nonce, payer: terms.payer, final })) return over
     // Nodes forget transactions, and what they do not know of may have been executed.
     return { type: 'open', reason: 'its account nonce is used, but the node knows nothing of its transaction' }
   }
+  if (count > first + BigInt(plan.approvals.length)) return others
   // Its contract refuses it from then on, and it was not executed before.
   if (plan.expires !== undefined && final.timestamp > plan.expires) return { type: 'expired' }
   return { type: 'open', reason: 'it can still be executed' }

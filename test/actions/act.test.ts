@@ -14,6 +14,7 @@ import {
   spendingLimit,
 } from '../../src/index.js'
 import { type Action, type ActionPlan, swap, type SwapBounds } from '../../src/actions/index.js'
+import { swapAction } from '../../src/actions/swap.js'
 import { evm, type Rpc } from '../../src/evm/index.js'
 import type { EvmSigner } from '../../src/evm/signer.js'
 import type { EvmTransaction } from '../../src/evm/transaction.js'
@@ -409,6 +410,35 @@ describe('an action of the owner’s own', () => {
     const error = await rejection(wallet.act({ action: 'own', network }))
     expect(String(error)).toContain(`${thief} is not an allowed contract`)
     await expectUntouched(wallet)
+  })
+
+  test('of which one call moved money and the next failed counts on: what has left is not given back', async () => {
+    let moves = 1
+    const moved = node(async ({ method }, ask) => {
+      if (method === 'eth_sendRawTransaction' && moves-- === 1) await chain.setRate(1000n)
+      return ask()
+    })
+    const both: Action = {
+      name: 'both',
+      plan: async (_request, context) => {
+        const { calls } = await ownAction().plan({ action: 'own', network }, context)
+        const swapped = await swapAction.plan(request, context)
+        const outflows = [{ token: usdc(), amount: 10n * dollar }]
+        return { ...swapped, action: 'both', calls: [...calls, ...swapped.calls], outflows }
+      },
+    }
+    const rules = [
+      allowActions([{ action: 'both', network, contracts: [chain.token, router], maxUsd: 50 }]),
+      spendingLimit({ perPaymentUsd: 80, dailyLimitUsd: 100 }),
+    ]
+    const wallet = open({ clients: [moved], actions: [both], policy: rules })
+    const error = await rejection(wallet.act({ action: 'both', network }))
+    expect(String(error)).toContain('without success')
+    expect(await chain.balanceOf(payer.address)).toBe(95n * dollar)
+    await chain.passBlocks()
+    expect(await wallet.reconcile()).toMatchObject({ expired: [], open: [{ status: 'unknown' }] })
+    const [daily] = (await wallet.budget()).filter(({ name }) => name === 'daily limit')
+    expect(daily?.used).toBeGreaterThanOrEqual(5n * dollar)
   })
 
   test('cannot take the name of one that comes with the package', () => {
