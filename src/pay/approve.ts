@@ -4,6 +4,7 @@ import { ApprovalRequiredError, PaymentDelayedError, PaymentDeniedError } from '
 import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { toMicroUsd } from '../money.js'
 import { allowanceKey } from './allowance.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Excess } from './try-reserve.js'
@@ -57,9 +58,20 @@ export function approvalId(
     resource.url,
     terms.payer,
     allows.map(allowanceKey).toSorted(),
+    ...worthBeyondAmount(payment),
   ]
   // As JSON, in which no word can pass for the end of one and the beginning of another.
   return `apr_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(words)))).slice(0, 32)}`
+}
+
+/**
+ * What a payment counts as, where that is more than its amount, as an action does by its gas: in steps of an eighth to a
+ * quarter, since gas never costs the same twice. Beyond its step nobody has said yes to it.
+ */
+function worthBeyondAmount({ microUsd, amount, asset }: Payment): readonly string[] {
+  if (microUsd <= toMicroUsd(amount, asset)) return []
+  const step = 1n << BigInt(Math.max(0, microUsd.toString(2).length - 3))
+  return [((microUsd + step - 1n) / step).toString(), step.toString()]
 }
 
 /**

@@ -159,6 +159,25 @@ describe('an action', () => {
     expect(await chain.holds(tokens.gold, payer.address)).toBe(10n * dollar)
   })
 
+  test('that a person has let through at one cost waits anew where its gas has come to cost far more', async () => {
+    let times = 1n
+    const dear = node(async ({ method }, ask) => {
+      const answer = await ask()
+      return method === 'eth_gasPrice' ? `0x${(BigInt(String(answer)) * times).toString(16)}` : answer
+    })
+    const rules = [allowActions([swap(bounds)]), spendingLimit({ instantMaxUsd: 1, dailyLimitUsd: 100 })]
+    const wallet = open({ clients: [dear], maxFeeWei: 10n ** 17n, policy: rules })
+    const what = { ...request, key: 'big' }
+    await rejection(wallet.act(what))
+    const [cheap] = await wallet.approvals.list()
+    await wallet.approvals.approve(cheap?.id ?? 'apr_')
+    times = 10n
+    expect(await rejection(wallet.act(what))).toMatchObject({ code: 'approval_required' })
+    await expectUntouched(wallet)
+    times = 1n
+    expect((await wallet.act(what)).microUsd).toBe(cheap?.microUsd)
+  })
+
   test('is quoted, with what it would do and cost, and nothing is signed', async () => {
     const wallet = open()
     const quote = await wallet.quoteAction(request)
