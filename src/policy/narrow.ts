@@ -2,7 +2,7 @@ import { isAction, isTransfer } from '../resource.js'
 import type { Decision, PaymentRequest, Rule, Verdict } from '../ports/policy.js'
 import { createPolicyEngine, type GuardedPolicy } from './engine.js'
 import { strictest } from './judge.js'
-import { createRule, grant, grantAction } from './rules/create-rule.js'
+import { createRule, grant, grantAction, grantPayee } from './rules/create-rule.js'
 import { denial } from './verdict.js'
 
 /** Adds rules to a policy that stays as it is, and whose word on hosts they do not replace: they can only narrow it. */
@@ -33,6 +33,7 @@ export function withoutTransfers(policy: GuardedPolicy): GuardedPolicy {
 
 /** What a session's rules do not narrow, they leave to the wallet's policy. */
 function grantOwn({ resource }: PaymentRequest): Decision {
+  if (isTransfer(resource)) return grantPayee
   return isAction(resource) ? grantAction : grant
 }
 

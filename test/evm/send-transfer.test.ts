@@ -63,6 +63,16 @@ describe('a transfer', () => {
     expect(sent).toHaveLength(1)
   })
 
+  test('is made where rules beside the policy say nothing of it, within their limits', async () => {
+    const { wallet, sent, move } = openNode({ token: 1_000_000n, coin: 10n ** 18n })
+    await wallet.restrict([spendingLimit({ totalLimitUsd: '0.01' })])
+    expect(await move('rent')).toMatchObject({ status: 'claimed' })
+    expect(await rejection(move('more'))).toMatchObject({ code: 'limit_exceeded' })
+    await wallet.restrict([allowPayees([`0x${'34'.repeat(20)}`])])
+    expect(await rejection(move('other'))).toMatchObject({ code: 'payment_denied' })
+    expect(sent).toHaveLength(1)
+  })
+
   test('without enough for its gas is seen before it is signed, with what is missing and where', async () => {
     const { wallet, sent, address, move } = openNode({ token: 1_000_000n, coin: 1_000n })
     const error = await rejection(move())
