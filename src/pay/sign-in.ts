@@ -7,6 +7,7 @@ import { readTime } from './prepare.js'
 import { nameIn, paymentId, requestDigest } from './purchase-id.js'
 import { recordSignIn } from './reserve.js'
 import { sign } from './sign.js'
+import { SigningFailedError, SigningRejectedError } from '../errors.js'
 import { clockMarginMs } from '../ledger/lifecycle.js'
 import { listPages } from '../ledger/list-pages.js'
 import { deepFreeze } from '../lib/freeze.js'
@@ -54,7 +55,9 @@ export async function signIn(
       sign: () => method.sign(claim, signer),
       check: (_: Payment, text: string) => method.check(claim, text),
     }
-    const signature = await sign(payment, { scheme: scheme as unknown as Scheme, signer }, asked, context)
+    const signing = sign(payment, { scheme: scheme as unknown as Scheme, signer }, asked, context)
+    const signature = await signing.catch(payInstead)
+    if (signature === undefined) return undefined
     return {
       headers: method.write(claim, signature),
       note: async (isOpened) => {
@@ -64,6 +67,11 @@ export async function signIn(
     }
   }
   return undefined
+}
+
+/** A signer that cannot sign in, or whose user does not want to, stops no payment. */
+function payInstead(error: unknown): undefined {
+  if (!(error instanceof SigningFailedError || error instanceof SigningRejectedError)) throw error
 }
 
 /** Whoever may not be paid is told no address. */

@@ -1,4 +1,6 @@
+import { account } from 'stipend/keys'
 import { signInWithX } from 'stipend/sign-in'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { type AgentWalletOptions, allowHosts, getPayment, maxPayments, spendingLimit } from '../../src/index.js'
 import { spentBy } from '../support/agent.ts'
@@ -82,6 +84,18 @@ describe('a resource that was paid before', () => {
     expect(getPayment(await wallet.fetch(url))?.status).toBe('claimed')
     expect([server.proofs.length, server.till.payments.length]).toEqual([1, 2])
     expect(await wallet.payments.list()).toMatchObject([{}, { note: 'the server did not take it' }, {}])
+  })
+
+  test.each([
+    ['cannot sign texts', new Error('method not supported')],
+    ['whose user says no', Object.assign(new Error('User rejected the request'), { code: 4001 })],
+  ])('is paid where the signer %s: a sign-in that fails stops no payment', async (_, problem) => {
+    const own = privateKeyToAccount(generatePrivateKey())
+    const refusing = { ...own, signMessage: async () => Promise.reject(problem) }
+    const { server, wallet } = setUp({}, { keyStore: account(refusing) })
+    await wallet.fetch(url)
+    expect(getPayment(await wallet.fetch(url))?.status).toBe('claimed')
+    expect([server.proofs, server.till.settled]).toEqual([[], 2n * price])
   })
 
   test('is asked for ever by one that takes nothing, and gets one proof and one payment', async () => {
