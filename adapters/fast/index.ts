@@ -1,5 +1,6 @@
 import { ConfigurationError } from 'stipend'
 import type { Secp256k1 } from 'stipend/keys'
+import { markOwn } from '../../src/lib/own-signers.js'
 
 /** A key, a digest, and what RFC 6979 makes of them: 64 bytes of r and s, s in the lower half, and the recovery id. */
 const known = {
@@ -34,7 +35,7 @@ export async function loadSecp256k1(): Promise<Secp256k1> {
     },
   })
   check(secp256k1)
-  return secp256k1
+  return markOwn(secp256k1)
 }
 
 /** As much of tiny-secp256k1 as is used. */

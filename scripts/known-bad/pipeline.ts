@@ -98,7 +98,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: "a signer of anybody's make is not looked at after its first signature",
     file: 'src/pay/sign.ts',
-    find: "checkSignatures === 'foreign' && isOwnSigner(signer) && checked.has(signer)",
+    find: "checkSignatures === 'foreign' && isOwn(signer) && checked.has(signer)",
     replace: "checkSignatures === 'foreign' && checked.has(signer)",
     tests: ['test/pay/trusted-signer.test.ts'],
   },

@@ -12,7 +12,7 @@ import { draw, type Random } from '../lib/random.js'
 import type { SignInClaim } from '../ports/sign-in.js'
 import type { Network } from '../types.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
-import { markOwn } from '../lib/own-signers.js'
+import { isOwn, markOwn } from '../lib/own-signers.js'
 import { createSign, publicKeyOf } from './ed25519.js'
 import type { KeyStore } from '../ports/key-store.js'
 import type { KnownSigner } from './signers.js'
@@ -95,7 +95,8 @@ function holdEvm(use: () => Uint8Array, curve: Secp256k1): Held {
     signTransaction: async (transaction: EvmTransaction) =>
       serializeTransaction(transaction, signDigest(hashTransaction(transaction), use(), curve)),
   })
-  return { signer: markOwn(signer) }
+  // What other code signs with the key is looked at each time.
+  return { signer: curve === noble || isOwn(curve) ? markOwn(signer) : signer }
 }
 
 function holdSolana(use: () => Uint8Array): Held {

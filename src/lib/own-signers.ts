@@ -1,13 +1,13 @@
-/** Signers, by their identity, which nobody can copy. */
+/** Signers, and what signs for them, by their identity, which nobody can copy. */
 const own = new WeakSet<object>()
 
-/** Marks a signer whose key and code are this package's own, in this process; only what holds keys calls it. */
-export function markOwn<signer extends object>(signer: signer): signer {
-  own.add(signer)
-  return signer
+/** Marks what signs by this package's own code, in this process; only what holds keys, or makes such code, calls it. */
+export function markOwn<marked extends object>(marked: marked): marked {
+  own.add(marked)
+  return marked
 }
 
-/** Tells whether a signer is this package's own. */
-export function isOwnSigner(signer: object): boolean {
-  return own.has(signer)
+/** Tells whether something signs by this package's own code. */
+export function isOwn(marked: object): boolean {
+  return own.has(marked)
 }

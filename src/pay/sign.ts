@@ -1,6 +1,6 @@
 import { isLate, unlessAborted, waitFor, within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import { isOwnSigner } from '../lib/own-signers.js'
+import { isOwn } from '../lib/own-signers.js'
 import { isUserRejection } from '../lib/user-rejection.js'
 import {
   LedgerUnavailableError,
@@ -63,7 +63,7 @@ const checked = new WeakSet<Signer>()
  * before. The check takes twice as long as the signature itself, by code that shares its arithmetic.
  */
 function isTrusted(signer: Signer, { checkSignatures }: PayContext): boolean {
-  return checkSignatures === 'foreign' && isOwnSigner(signer) && checked.has(signer)
+  return checkSignatures === 'foreign' && isOwn(signer) && checked.has(signer)
 }
 
 /** A scheme of anybody's make that fails to read what was signed has found nothing right with it. */

@@ -74,7 +74,7 @@ export type AgentWalletOptions = {
   /**
    * Which signatures are compared with their payments before they are sent: `always` all of them, `foreign` all but those of
    * this package's own signers in this process, of which only the first of each key is. Own signers are those of
-   * `privateKey`, `mnemonic`, `generate` and an `encryptedFile` that is not isolated.
+   * `privateKey`, `mnemonic`, `generate` and an `encryptedFile` that is not isolated; not one whose `secp256k1` is of another make.
    *
    * @default 'foreign'
    */

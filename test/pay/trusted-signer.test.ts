@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, type EvmSigner, type KeyStore } from '../../src/index.js'
+import { noble } from '../../src/evm/signature.js'
 import { privateKey } from '../../src/keys/index.js'
 import { openShop } from '../support/shop.ts'
 import { rejection } from '../support/wallets.ts'
@@ -38,6 +39,21 @@ describe('which signatures are compared with their payments', () => {
     for (const path of ['a', 'b', 'c']) await wallet.fetch(url + path)
     expect(taken()).toBe(30_000n)
     expect(new Set((await ledger.list()).map(({ terms }) => terms.nonce)).size).toBe(3)
+  })
+
+  test('every one that code of another make has signed with our key', async () => {
+    let asked = 0
+    const secp256k1: typeof noble = {
+      sign: (digest, own) => {
+        asked += 1
+        return noble.sign(asked === 1 ? digest : digest.map((byte) => byte ^ 1), own)
+      },
+    }
+    const { open, taken } = openShop()
+    const wallet = open({ keyStore: privateKey(key, { secp256k1 }) })
+    await wallet.fetch(`${url}1`)
+    expect(await rejection(wallet.fetch(`${url}2`))).toMatchObject({ code: 'signing_failed' })
+    expect(taken()).toBe(10_000n)
   })
 
   test('an unknown choice is refused', () => {
