@@ -45,7 +45,7 @@ import { postgresLedger } from 'stipend/postgres'
 import { exactSolana, solana } from 'stipend/solana'
 import { signInWithX } from 'stipend/sign-in'
 import { sqliteLedger } from 'stipend/sqlite'
-import { mock402, paidResource, testKeyStore } from 'stipend/testing'
+import { mock402, paidResource, testKeyStore, toolsGauntlet } from 'stipend/testing'
 import { paymentTools } from 'stipend/tools'
 import { readEntries } from '../scripts/entries.ts'
 import { openShop } from './support/shop.ts'
@@ -145,6 +145,9 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/postgres PostgresLedgerOptions': [(wrong) => postgresLedger({ query: async () => ({ rows: [] }) }, wrong)],
   'stipend/sqlite SqliteLedgerOptions': [(wrong) => sqliteLedger(':memory:', wrong)],
   'stipend/testing Mock402Options': [(wrong) => mock402(wrong)],
+  'stipend/testing ToolsGauntletOptions': [
+    (wrong) => toolsGauntlet({ create: () => ({}), conversations: 0, ...wrong }),
+  ],
   'stipend/testing PaidResourceOptions': [(wrong) => paidResource(wrong)],
   'stipend/testing TestKeyStoreOptions': [(wrong) => testKeyStore(wrong)],
   'stipend/http HandlerOptions': [

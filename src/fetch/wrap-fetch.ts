@@ -8,7 +8,7 @@ import type { Payer, AuthorizeOptions } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import { askSignedIn } from './sign-in.js'
 import { readReplay } from './replay.js'
-import { NoPayableOfferError } from '../errors.js'
+import { NoPayableOfferError, UnpayableRequestError } from '../errors.js'
 import type { Authorization, Labels } from '../types.js'
 
 /** A `fetch` that pays. */
@@ -168,7 +168,6 @@ function authorizeOptionsOf(
 ): Omit<AuthorizeOptions, 'requestHash'> {
   const { purchaseKey, sameRequest, maxMicroUsd, signal } = call
   const { resource, serverTime, protocol, required } = challenge
-  const own = call.init().headers
   return {
     resource,
     serverTime,
@@ -179,10 +178,20 @@ function authorizeOptionsOf(
     labels: { ...labels, ...call.labels },
     whyUnsendable: (authorization) => {
       const headers = protocol.attach(required, authorization)
+      const own = readOwnHeaders(call)
       const taken = Object.keys(headers).find((name) => own.has(name))
       if (taken !== undefined) return `its payment would take the place of the request's own ${taken} header`
       const size = Object.entries(headers).flat().join('').length
       return size > maxHeaderBytes ? `its payment header would be ${size} bytes, over ${maxHeaderBytes}` : undefined
     },
+  }
+}
+
+/** Whoever made the headers can have changed them since they were sent first. */
+function readOwnHeaders(call: PayingCall): Headers {
+  try {
+    return call.init().headers
+  } catch (cause) {
+    throw new UnpayableRequestError('Request cannot be written once more; nothing was signed', { cause })
   }
 }

@@ -53,7 +53,18 @@ test('a signal of another make that is aborted already lets nothing be signed', 
   expect(keyStore.signed).toHaveLength(0)
 })
 
-test('a request that cannot be written once more is told as a payment whose outcome is unknown', async () => {
+test('a request that cannot be written once it was signed is told as a payment whose outcome is unknown', async () => {
+  const { open, ledger } = openShop()
+  const headers: Record<string, string> = { 'x-lang': 'en' }
+  const wallet = open()
+  wallet.on('payment.authorized', () => {
+    headers['x-lang'] = 'en\u0000'
+  })
+  expect(await rejection(wallet.fetch(url, { headers }))).toMatchObject({ code: 'payment_outcome_unknown' })
+  expect(await ledger.list()).toMatchObject([{ status: 'unknown' }])
+})
+
+test('a request that cannot be written once more is refused before anything is signed', async () => {
   const { open, fetch, ledger } = openShop()
   const headers: Record<string, string> = { 'x-lang': 'en' }
   const other: typeof globalThis.fetch = async (input, init) => {
@@ -62,8 +73,8 @@ test('a request that cannot be written once more is told as a payment whose outc
     return response
   }
   const wallet = open({ fetch: other })
-  expect(await rejection(wallet.fetch(url, { headers }))).toMatchObject({ code: 'payment_outcome_unknown' })
-  expect(await ledger.list()).toMatchObject([{ status: 'unknown' }])
+  expect(await rejection(wallet.fetch(url, { headers }))).toMatchObject({ code: 'request_unpayable', moved: 'no' })
+  expect(await ledger.list()).toEqual([])
 })
 
 test('a request that pays nothing, and a quote, leave nothing at a signal of another make', async () => {

@@ -3,6 +3,7 @@ import { mock402Faults } from '../mock/faults.js'
 import { type TestRandom, testRandom } from '../random.js'
 import { testClock } from '../clock.js'
 import { within } from '../../lib/deadline.js'
+import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { GauntletScene } from './payer.js'
 
 /** Tools as a model is given them: by name, each called with whatever the model writes. */
@@ -19,6 +20,8 @@ export type ToolsGauntletOptions = {
   /** The seed of the first; each next has the next. @default 1 */
   readonly seed?: number | undefined
 }
+
+const optionNames: OptionNames<ToolsGauntletOptions> = { create: true, conversations: true, seed: true }
 
 /** What came of all conversations. */
 export type ToolsGauntletResult = {
@@ -43,6 +46,7 @@ const secret = key.slice(2)
  * and no answer may hold the key.
  */
 export async function toolsGauntlet(options: ToolsGauntletOptions): Promise<ToolsGauntletResult> {
+  refuseUnknown('toolsGauntlet', options, optionNames)
   const { conversations = 1000, seed = 1 } = options
   const broken: string[] = []
   let [calls, most, settled] = [0, 0n, 0n]
