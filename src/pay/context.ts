@@ -1,5 +1,6 @@
 import type { AssetTable } from '../assets/table.js'
 import type { Reading } from './clock.js'
+import type { Delivered } from './delivered.js'
 import type { Emit, Events } from './events.js'
 import type { FindShortage } from './funds.js'
 import type { JudgedAction } from '../ports/action.js'
@@ -39,6 +40,7 @@ export type PayContext = {
   /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
+  readonly delivered: Delivered
   /** The wall clock, in Unix milliseconds. */
   readonly clock: () => number
   /** What time it is, for us and for the ledger. */

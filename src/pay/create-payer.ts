@@ -73,6 +73,7 @@ export function createPayer(
       // Whatever is said here is a claim: only a chain confirms.
       const receipt = said && ({ ...said, status: 'claimed' } as const)
       const settled = await filing.file(payment, { status, receipt, note, undelivered }, known.name)
+      if (settled.status === 'claimed') context.delivered.add(settled.id)
       known.endTurn()
       context.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled

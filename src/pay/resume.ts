@@ -25,7 +25,9 @@ export async function resumeOrRenew(
       reason,
       bindsUntil: isTwin ? bindsUntil(payment, context.unresolvedForMs) : undefined,
     })
-  const resumed = resume(existing, wanted, unknown)
+  const isDelivered = (payment: Payment): boolean =>
+    context.delivered.has(payment.id) || !isLivePayment(payment, context.clock())
+  const resumed = resume(existing, wanted, { isDelivered, unknown })
   if (isWorthSendingAgain(resumed, { request, context })) return resumed
   if (!allowed.scheme.atMostOnce) throw unknown(resumed, 'it is too late to send it again, and too early to sign anew')
   const own = isTwin
@@ -39,23 +41,25 @@ export async function resumeOrRenew(
     throw unknown(resumed, `signed anew, it would go beyond what its owner lets it: ${other.excess.explanation}`)
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if (other.type === 'existing' && isLivePayment(other.payment, context.clock()))
-    return resume(other.payment, wanted, unknown)
+    return resume(other.payment, wanted, { isDelivered, unknown })
   throw unknown(resumed, 'another call is at it')
 }
 
+type Resuming = {
+  readonly isDelivered: (payment: Payment) => boolean
+  readonly unknown: (payment: Payment, reason: string) => PaymentOutcomeUnknownError
+}
+
 /** Answers the payment that is there already, if it may be sent for this request once more. */
-function resume(
-  existing: Payment,
-  wanted: Payment,
-  unknown: (payment: Payment, reason: string) => PaymentOutcomeUnknownError,
-): Payment {
+function resume(existing: Payment, wanted: Payment, { isDelivered, unknown }: Resuming): Payment {
   if (existing.requestDigest !== wanted.requestDigest) {
     throw new UnpayableRequestError('Purchase key names another request; nothing was signed', {
       details: ['A key is one purchase: use a new one for another method, URL or body.'],
     })
   }
-  // A claimed payment was delivered whole: its receipt is the answer.
-  if (existing.status === 'confirmed' || existing.status === 'claimed') throw new AlreadyPaidError(existing)
+  // After a crash it may be that nobody has what was bought: while the payment lives, the server is asked for it once more.
+  const isPaid = existing.status === 'confirmed' || (existing.status === 'claimed' && isDelivered(existing))
+  if (isPaid) throw new AlreadyPaidError(existing)
   if (!isSamePurchase(existing, wanted))
     throw unknown(existing, 'the server now asks other terms for the same purchase')
   if (existing.presentations > maxPresentations) throw unknown(existing, `it was sent ${maxPresentations} times`)

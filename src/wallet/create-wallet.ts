@@ -25,6 +25,7 @@ import { listOf } from '../pay/list-payments.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
+import { createDelivered } from '../pay/delivered.js'
 import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { createRefuseOnChain } from '../pay/refuse-on-chain.js'
@@ -106,6 +107,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     checkSignatures: readCheckSignatures(options.checkSignatures),
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
     takeTurn: createTurns(),
+    delivered: createDelivered(),
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),

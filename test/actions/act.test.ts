@@ -209,7 +209,7 @@ describe('an action that is interrupted', () => {
       const payment = await restarted.act(what)
       expect(payment).toMatchObject({ id: known?.id, status: 'claimed', terms: known?.terms })
       expect(payment.receipt?.transactions).toEqual(known?.receipt?.transactions)
-      expect(await chain.nonceOf(payer.address)).toBe(before + 3)
+      await expect.poll(() => chain.nonceOf(payer.address)).toBe(before + 3)
     }
   })
 

@@ -142,7 +142,7 @@ describe('a wallet of two keys', () => {
       await open(before, ledger, isFirst ? paidResource() : onBase()).fetch(url, report)
       const elsewhere = isFirst ? onBase() : paidResource()
       const error = await rejection(open(pairOf(key, other), ledger, elsewhere).fetch(url, report))
-      expect(error).toMatchObject({ code: 'already_paid' })
+      expect(error).toMatchObject({ code: 'payment_outcome_unknown' })
       expect(elsewhere.payments).toEqual([])
       expect(await ledger.list()).toHaveLength(1)
     }
