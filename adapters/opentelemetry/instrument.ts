@@ -29,6 +29,8 @@ const optionNames: OptionNames<InstrumentOptions> = { tracerProvider: true, mete
 
 /** Spans that wait for the end of their payment; beyond them the oldest ends without it. */
 const maxOpen = 1000
+/** Payments that are not counted a second time; of more than these the oldest could be. */
+const maxCounted = 100_000
 
 /**
  * Traces and measures what a wallet pays, whatever asked for it: a span from a payment's signature to its answer, under the
@@ -58,8 +60,14 @@ export function instrument({ on }: Pick<AgentWallet, 'on'>, options: InstrumentO
     if (payment.status === 'unknown') span?.setStatus({ code: SpanStatusCode.ERROR, message: 'outcome unknown' })
     span?.end()
   }
+  const counted = new Set<string>()
   const settle = (payment: Payment): void => {
     end(payment)
+    // It is told once more when it was sent again, or its answer broke off.
+    if (counted.has(payment.id)) return
+    const [oldest] = counted
+    if (counted.size >= maxCounted && oldest !== undefined) counted.delete(oldest)
+    counted.add(payment.id)
     instruments.count(payment)
   }
   const stops = [

@@ -96,6 +96,15 @@ describe('a wallet under OpenTelemetry', () => {
     })
   })
 
+  test('counts a payment once, however often it is sent', async () => {
+    const { spans, measured, wallet } = setUp({}, { fault: 'settle-then-500' })
+    for (const _ of [1, 2]) await wallet.fetch(url).catch(() => {})
+    expect(spans.getFinishedSpans()).toHaveLength(2)
+    const found = await measured()
+    expect(found['stipend.payment.spent']?.dataPoints).toMatchObject([{ value: 10_000 }])
+    expect(found['stipend.payment.amount']?.dataPoints).toMatchObject([{ value: { count: 1 } }])
+  })
+
   test('shows an outcome that nobody knows as an error, and counts it as spent', async () => {
     const { spans, measured, wallet } = setUp({}, { fault: 'settle-then-throw' })
     await wallet.fetch(url).catch(() => {})
