@@ -6,6 +6,11 @@ import { requestWith } from './send-paid.js'
 import type { Payer } from '../pay/payer.js'
 import type { Labels } from '../types.js'
 
+/** Tells whether a server wants more than the proof: to be paid, or, as it seems, another proof. */
+export function wantsMore({ status }: Response): boolean {
+  return status === 401 || status === 402 || status === 403
+}
+
 /**
  * Asks once more with a proof of who paid before, where a wallet signs in; answers nothing where it does not, and the server's
  * answer where it does, which may be another 402.
@@ -27,7 +32,6 @@ export async function askSignedIn(
   if (!signedIn) return undefined
   const { url, init } = requestWith(call, resource, signedIn.headers, body)
   const response = await fetchWithin(fetch, fetch, url, init)
-  const isAnswered = response.status !== 402
-  await signedIn.note(isAnswered)
+  await signedIn.note(response.status < 400)
   return response
 }

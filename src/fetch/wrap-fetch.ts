@@ -6,7 +6,7 @@ import { conclude, paidRequest, sendPaid } from './send-paid.js'
 import { unlessAborted } from '../lib/deadline.js'
 import type { Payer, AuthorizeOptions } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
-import { askSignedIn } from './sign-in.js'
+import { askSignedIn, wantsMore } from './sign-in.js'
 import { readReplay } from './replay.js'
 import { NoPayableOfferError, UnpayableRequestError } from '../errors.js'
 import type { Authorization, Labels } from '../types.js'
@@ -70,9 +70,11 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     call.refuseMisspelt()
     const { body, requestHash } = await readReplay(call, first.resource)
     const opened = payer.signIn && (await askSignedIn(fetch, asked, { call, body, labels }, payer))
-    if (opened && opened.status !== 402) return opened
-    const challenges = opened ? await recognise(opened, call, payer) : asked
-    if (opened && challenges.length === 0) return opened
+    if (opened && !wantsMore(opened)) return opened
+    const isAnother = opened?.status === 402
+    if (opened && !isAnother) discardBody(opened)
+    const challenges = isAnother ? await recognise(opened, call, payer) : asked
+    if (isAnother && challenges.length === 0) return opened
     const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
       payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash }),
     )

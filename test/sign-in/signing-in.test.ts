@@ -98,6 +98,22 @@ describe('a resource that was paid before', () => {
     expect([server.proofs, server.till.settled]).toEqual([[], 2n * price])
   })
 
+  test.each([401, 403])('is paid where its server answers a proof with %s', async (proofStatus) => {
+    const { server, wallet } = setUp({ proofStatus })
+    await wallet.fetch(url)
+    expect(getPayment(await wallet.fetch(url))?.status).toBe('claimed')
+    expect([server.proofs.length, server.till.payments.length]).toEqual([1, 2])
+    expect(await wallet.payments.list()).toMatchObject([{}, { note: 'the server did not take it' }, {}])
+  })
+
+  test('is neither paid nor called opened where its server fails at a proof', async () => {
+    const { server, wallet } = setUp({ proofStatus: 500 })
+    await wallet.fetch(url)
+    expect((await wallet.fetch(url)).status).toBe(500)
+    expect(server.till.payments).toHaveLength(1)
+    expect(await wallet.payments.list()).toMatchObject([{ note: 'the server did not take it' }, {}])
+  })
+
   test('is asked for ever by one that takes nothing, and gets one proof and one payment', async () => {
     const { server, wallet } = setUp({ takesProofs: false, fault: 'always-402', faultAfter: 1 })
     await wallet.fetch(url)

@@ -10,6 +10,8 @@ export type SignInServerOptions = PaidResourceOptions & {
   readonly chains?: readonly Json[] | undefined
   /** Whether a good proof opens what was paid. @default true */
   readonly takesProofs?: boolean | undefined
+  /** The status that answers a proof, whatever it proves. @default what comes of it */
+  readonly proofStatus?: number | undefined
 }
 
 /** A server that sells one thing and opens it to who has paid, by x402's own code; and what proofs it saw. */
@@ -20,7 +22,13 @@ export type SignInServer = ((request: Request) => Promise<Response>) & {
 
 /** Makes it; it has the origin of whatever it is asked by. */
 export function createSignInServer(options: SignInServerOptions = {}): SignInServer {
-  const { info = {}, chains = [{ chainId: 'eip155:84532', type: 'eip191' }], takesProofs = true, ...terms } = options
+  const {
+    info = {},
+    chains = [{ chainId: 'eip155:84532', type: 'eip191' }],
+    takesProofs = true,
+    proofStatus,
+    ...terms
+  } = options
   const till = paidResource(terms)
   const proofs: { header: string; problem: string | undefined; body: string }[] = []
   const paid = new Set<string>()
@@ -37,6 +45,7 @@ export function createSignInServer(options: SignInServerOptions = {}): SignInSer
     if (header !== null) {
       const proof = await examine(header, url.origin, nonces)
       proofs.push({ header, problem: proof.problem, body: await request.clone().text() })
+      if (proofStatus !== undefined) return new Response('no', { status: proofStatus })
       if (takesProofs && paid.has(`${url.pathname} ${proof.address}`)) return Response.json({ opened: true })
     }
     const response = await till(request)
