@@ -103,7 +103,8 @@ describe('what is published', () => {
   }, 60_000)
 
   test('is built files and what says what they are', () => {
-    const known = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES\.md|dist\/[\w./-]+\.(js|d\.ts)(\.map)?)$/
+    const known =
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD-PARTY-NOTICES\.md|dist\/[\w./-]+\.(js|d\.ts)(\.map)?)$/
     expect(files.filter((file) => !known.test(file))).toEqual([])
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']))
   })
