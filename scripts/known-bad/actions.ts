@@ -98,4 +98,28 @@ export const actionsPatches: readonly KnownBad[] = [
     replace: 'if (left < 0n) await revoke(',
     tests: ['test/actions/act.test.ts', '-t', 'next start'],
   },
+  {
+    invariant: 'I5',
+    breaks: 'an action of several calls is over when one of them failed, whatever the others have moved',
+    file: 'src/evm/action-evidence.ts',
+    find: 'plan.calls.length > 1 ? others',
+    replace: 'plan.calls.length > 99 ? others',
+    tests: ['test/actions/act.test.ts', '-t', 'of which one call moved money'],
+  },
+  {
+    invariant: 'I12',
+    breaks: "a person's yes to an action holds whatever its gas has come to cost",
+    file: 'src/pay/approve.ts',
+    find: '    ...worthBeyondAmount(payment),\n',
+    replace: '    ...worthBeyondAmount(payment).slice(2),\n',
+    tests: ['test/actions/act.test.ts', '-t', 'has come to cost far more'],
+  },
+  {
+    invariant: 'I8',
+    breaks: 'what an interrupted action left is looked for by a clock that no chain has confirmed',
+    file: 'src/wallet/create-wallet.ts',
+    find: '    await endStranded(acting)',
+    replace: '    trusted.read()\n    await endStranded(acting)',
+    tests: ['test/pay/clock.test.ts', '-t', 'wrong from the start'],
+  },
 ]

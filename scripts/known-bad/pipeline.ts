@@ -103,6 +103,22 @@ export const pipelinePatches: readonly KnownBad[] = [
     tests: ['test/pay/trusted-signer.test.ts'],
   },
   {
+    invariant: 'I10',
+    breaks: 'code of another make that signs with our key is looked at once',
+    file: 'src/keys/held-key.ts',
+    find: 'curve === noble || isOwn(curve) ? markOwn(signer) : signer',
+    replace: 'isOwn(curve) ? markOwn(signer) : markOwn(signer)',
+    tests: ['test/pay/trusted-signer.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'a purchase is named by a nonce of the server where the name is forgotten with the process',
+    file: 'src/pay/prepare.ts',
+    find: 'terms.challenge !== undefined && isNamed',
+    replace: 'terms.challenge === undefined && isNamed && terms.challenge !== undefined',
+    tests: ['test/protocols/mpp/paying.test.ts', '-t', 'with a name is refused where'],
+  },
+  {
     invariant: 'I12',
     breaks: "a framework's yes to some terms asks for others",
     file: 'src/pay/reserve.ts',
