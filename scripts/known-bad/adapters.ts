@@ -19,14 +19,6 @@ export const adaptersPatches: readonly KnownBad[] = [
     tests: ['test/http/console.test.ts', '-t', 'another origin'],
   },
   {
-    invariant: 'I12',
-    breaks: 'an owner’s no does not hold when somebody else was asked too',
-    file: 'src/pay/approve.ts',
-    find: 'if (!isApproved) throw denied()',
-    replace: "if (!isApproved && status !== 'approved') throw denied()",
-    tests: ['test/pay/approve.test.ts', '-t', 'by two at once'],
-  },
-  {
     invariant: 'I13',
     breaks: 'over HTTP, documents take the place of the policy in code',
     file: 'src/wallet/current-policy.ts',
