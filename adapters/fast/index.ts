@@ -1,3 +1,4 @@
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { ConfigurationError } from 'stipend'
 import type { Secp256k1 } from 'stipend/keys'
 import { markOwn } from '../../src/lib/own-signers.js'
@@ -58,15 +59,7 @@ async function load(): Promise<TinySecp256k1> {
 }
 
 function check({ sign }: Secp256k1): void {
-  const { compact, recovery } = sign(bytesOf(known.digest), bytesOf(known.key))
-  if (hexOf(compact) === known.compact && recovery === known.recovery) return
+  const { compact, recovery } = sign(hexToBytes(known.digest), hexToBytes(known.key))
+  if (bytesToHex(compact) === known.compact && recovery === known.recovery) return
   throw new ConfigurationError('Failed to load the fast signer: it signs a known digest otherwise than RFC 6979 has it')
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

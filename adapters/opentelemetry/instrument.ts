@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api'
 import { type AgentWallet, isStipendError, type Payment } from 'stipend'
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
+import { createRecent } from '../../src/lib/recent.js'
 
 /** Options of `instrument`. */
 export type InstrumentOptions = {
@@ -60,13 +61,11 @@ export function instrument({ on }: Pick<AgentWallet, 'on'>, options: InstrumentO
     if (payment.status === 'unknown') span?.setStatus({ code: SpanStatusCode.ERROR, message: 'outcome unknown' })
     span?.end()
   }
-  const counted = new Set<string>()
+  const counted = createRecent<string>(maxCounted)
   const settle = (payment: Payment): void => {
     end(payment)
     // It is told once more when it was sent again, or its answer broke off.
     if (counted.has(payment.id)) return
-    const [oldest] = counted
-    if (counted.size >= maxCounted && oldest !== undefined) counted.delete(oldest)
     counted.add(payment.id)
     instruments.count(payment)
   }

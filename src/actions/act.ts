@@ -1,5 +1,6 @@
 import { ConfigurationError, isStipendError, PaymentOutcomeUnknownError } from '../errors.js'
 import { inTurn } from '../lib/in-turn.js'
+import { jsonSafe } from '../lib/json-safe.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { parseUsd, type Usd } from '../money.js'
@@ -55,7 +56,7 @@ export async function act(options: ActOptions, means: ActContext): Promise<Payme
       sameRequest: asked.key === undefined,
       requestHash: hashOf(asked.request),
     })
-    return send(authorization, asked.actions, payer)
+    return jsonSafe(await send(authorization, asked.actions, payer))
   })
 }
 

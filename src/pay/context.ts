@@ -1,6 +1,6 @@
 import type { AssetTable } from '../assets/table.js'
+import type { Recent } from '../lib/recent.js'
 import type { Reading } from './clock.js'
-import type { Delivered } from './delivered.js'
 import type { Emit, Events } from './events.js'
 import type { FindShortage } from './funds.js'
 import type { JudgedAction } from '../ports/action.js'
@@ -22,6 +22,7 @@ import type {
   MicroUsd,
   Offer,
   Payment,
+  PaymentId,
   Pin,
   Resource,
   SessionId,
@@ -40,7 +41,8 @@ export type PayContext = {
   /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
-  readonly delivered: Delivered
+  /** What this process has handed over: another one, or this after a crash, may ask a server for it once more. */
+  readonly delivered: Recent<PaymentId>
   /** The wall clock, in Unix milliseconds. */
   readonly clock: () => number
   /** What time it is, for us and for the ledger. */

@@ -1,8 +1,5 @@
-import { hmac } from '@noble/hashes/hmac'
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import type { PayContext } from './context.js'
-import { nameIn } from './purchase-id.js'
+import { mac, nameIn } from './purchase-id.js'
 
 /** What was bought under a name, kept with the payments for a call that is run again; a later one may take its place. */
 export type Outcomes = {
@@ -25,7 +22,7 @@ export function createOutcomes(sources: Sources): Outcomes {
   const placeOf = async (name: string) => {
     const secret = await secretOf(sources)
     if (!secret) return undefined
-    const hash = bytesToHex(hmac(sha256, secret, utf8ToBytes(`outcome\n${nameIn(sessions.at(-1), name)}`)))
+    const hash = mac(secret, `outcome\n${nameIn(sessions.at(-1), name)}`)
     return { hash, place: `outcome:${Number.parseInt(hash.slice(0, 8), 16) % places}` }
   }
   return {

@@ -11,7 +11,8 @@ export function nameIn(session: SessionId | undefined, name: string): string {
 /** Started once for each secret: what all hashes under it begin with. */
 const started = new WeakMap<Uint8Array, ReturnType<typeof hmac.create>>()
 
-function mac(secret: Uint8Array, text: string): string {
+/** Hashes a text under a secret, as hex (HMAC-SHA-256). */
+export function mac(secret: Uint8Array, text: string): string {
   const start = started.get(secret) ?? hmac.create(sha256, secret)
   started.set(secret, start)
   return bytesToHex(start.clone().update(utf8ToBytes(text)).digest())

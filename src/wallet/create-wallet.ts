@@ -25,7 +25,7 @@ import { listOf } from '../pay/list-payments.js'
 import { memoryLedger } from '../ledger/memory.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
-import { createDelivered } from '../pay/delivered.js'
+import { createRecent } from '../lib/recent.js'
 import { createTurns } from '../pay/turns.js'
 import type { Payer } from '../pay/payer.js'
 import { createRefuseOnChain } from '../pay/refuse-on-chain.js'
@@ -107,7 +107,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     checkSignatures: readCheckSignatures(options.checkSignatures),
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
     takeTurn: createTurns(),
-    delivered: createDelivered(),
+    delivered: createRecent(10_000),
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
@@ -158,7 +158,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     addresses: () => addresses(context),
     balances: () => balances(reconciling),
     transfer: async (what: TransferOptions) => jsonSafe(await transfer(what, { ...reconciling, movers })),
-    act: async (options: ActOptions) => jsonSafe(await act(options, acting)),
+    act: (options: ActOptions) => act(options, acting),
     quoteAction: (options: ActOptions) => quoteAction(options, acting),
     allowances: (options: AllowancesOptions = {}) => findAllowances(options, acting),
     revoke: (options: RevokeOptions) => revoke(options, acting),

@@ -74,6 +74,7 @@ describe('a session', () => {
   test('takes those that it was given, on its own count and the wallet’s', async () => {
     const session = wallet.session({ actions: [swap(bounds)], limits: { totalLimitUsd: 20 }, labels: { desk: 'one' } })
     const payment = await session.act(request)
+    expect(JSON.parse(JSON.stringify(payment))).toMatchObject({ id: payment.id, amount: String(payment.amount) })
     expect(payment).toMatchObject({ status: 'claimed', labels: { desk: 'one' } })
     expect(await chain.holds(tokens.gold, payer.address)).toBe(10n * dollar)
     expect(await session.payments.list()).toHaveLength(1)
