@@ -8,7 +8,7 @@ const ground = 'root lib'
 
 /**
  * The arrows, from the bottom up: every folder of `src`, and what it may import of the rest of `src`. The files at its
- * root share a row, but for the public face. Files of one row may import each other, and everything but the root may
+ * root share a row with the folders of their parts, but for the public face. Files of one row may import each other, and everything but the root may
  * import the types of the ports; what is not here is forbidden.
  */
 const arrows: Readonly<Record<string, string>> = {
@@ -299,7 +299,7 @@ function folderOf(file: string): string | undefined {
 function rowOf(file: string): string {
   const folder = folderOf(file)
   if (folder === 'testing' || file === 'src/index.ts') return 'faces'
-  return folder ?? (/^src\/(types|errors|money|resource)\.ts$/.test(file) ? 'root' : file)
+  return /^src\/(types|errors|money|resource)(\.ts$|\/)/.test(file) ? 'root' : (folder ?? file)
 }
 
 function againstAdapters({ file, imports }: Module): readonly string[] {

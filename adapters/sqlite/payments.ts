@@ -3,7 +3,7 @@ import { decodePayment } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 import type { Journal } from './journal.js'
 import { type Listing, listedTogether } from './listing.js'
-import { unresolved } from './schema.js'
+import { unresolved } from './migrations.js'
 
 /** Payments as a database keeps them. */
 export type Payments = {

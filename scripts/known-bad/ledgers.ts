@@ -342,7 +342,7 @@ export const ledgersPatches: readonly KnownBad[] = [
   {
     invariant: 'I7',
     breaks: 'an entry of the journal can be overwritten',
-    file: 'adapters/sqlite/schema.ts',
+    file: 'adapters/sqlite/migrations.ts',
     find: 'CREATE TRIGGER ${table}_update BEFORE UPDATE ON ${table} ${refuse}\n',
     replace: '',
     tests: ['test/sqlite/journal.test.ts'],

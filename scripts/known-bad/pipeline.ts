@@ -282,7 +282,7 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I14',
     breaks: "others' errors are passed on with their requests and headers",
-    file: 'src/errors.ts',
+    file: 'src/errors/base.ts',
     find: '{ cause: cleanCause(options.cause) }',
     replace: '{ cause: options.cause }',
     tests: ['test/errors/others.test.ts'],

@@ -1,0 +1,15 @@
+import { formatPrice } from '../lib/format-amount.js'
+import type { Approval, Payment } from '../types.js'
+
+type Described = Pick<Payment, 'amount' | 'microUsd' | 'asset' | 'payTo' | 'resource'> & { readonly id: string }
+
+/** As people read it: whole tokens and dollars. */
+export function describe(payment: Described): string {
+  const { id, asset, payTo, resource } = payment
+  return `${id}: ${formatPrice(payment)} on ${asset.network} to ${payTo} for ${resource.host}`
+}
+
+export function describeApproval(approval: Approval): readonly string[] {
+  const { reason, expiresAt } = approval
+  return [describe(approval), `${reason}; the request expires at ${new Date(expiresAt).toISOString()}`]
+}
