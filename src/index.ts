@@ -1,4 +1,5 @@
-export type { AgentWallet, AgentWalletOptions } from './wallet/wallet.js'
+export type { AgentWalletOptions } from './wallet/options.js'
+export type { AgentWallet } from './wallet/wallet.js'
 export type { AssetInput } from './assets/table.js'
 export type { Balance } from './wallet/balances.js'
 export type { BudgetLine } from './pay/budget.js'

@@ -50,7 +50,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 const ambient: Readonly<Record<string, string>> = {
   'src/lib/deadline.ts': 'setTimeout',
   'src/reconcile/loop.ts': 'setTimeout',
-  'src/wallet/create-wallet.ts': 'Date.now performance.now', // the defaults of `clock` and `monotonic`
+  'src/wallet/clock.ts': 'Date.now performance.now', // the defaults of `clock` and `monotonic`
   'src/solana/exact.ts': 'Date.now', // the default of `clock`
   'src/solana/blockhash.ts': 'setTimeout', // looks for the next block
   'src/solana/chain.ts': 'Date.now', // the default of `clock`

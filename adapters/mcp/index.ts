@@ -9,8 +9,8 @@ export type {
 } from './client.js'
 export type { ToolChange } from './definitions.js'
 export { createMcpServer, type McpServerOptions } from './server.js'
+export { getToolPayment } from './tool-transport.js'
 export {
-  getToolPayment,
   type PayingMcpClient,
   type PayingToolOptions,
   withPayments,

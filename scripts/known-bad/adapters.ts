@@ -173,7 +173,7 @@ export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: "calls of two people's chats that have the same id are one purchase",
-    file: 'adapters/ai-sdk/index.ts',
+    file: 'adapters/ai-sdk/tools.ts',
     find: 'conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }',
     replace: "({ key: callKey(conversation ?? '', toolCallId) })",
     tests: ['test/ai-sdk/wallet-tools.test.ts'],
@@ -189,7 +189,7 @@ export const adaptersPatches: readonly KnownBad[] = [
   {
     invariant: 'I12',
     breaks: "a person's no in the AI SDK leaves the request waiting",
-    file: 'adapters/ai-sdk/index.ts',
+    file: 'adapters/ai-sdk/tools.ts',
     find: '      await recordDenials(messages)\n',
     replace: '',
     tests: ['test/ai-sdk/wallet-tools.test.ts'],

@@ -13,7 +13,7 @@ export const waitsPatches: readonly KnownBad[] = [
   {
     invariant: 'I15',
     breaks: 'a ledger that does not answer is waited for without end',
-    file: 'src/wallet/create-wallet.ts',
+    file: 'src/wallet/context.ts',
     find: 'boundLedger(options.ledger ?? memoryLedger(), { emit })',
     replace: '(options.ledger ?? memoryLedger())',
     tests: ['test/pay/bound-ledger.test.ts'],

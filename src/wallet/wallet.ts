@@ -2,120 +2,23 @@ import type { ActOptions } from '../actions/act.js'
 import type { Allowance, AllowancesOptions } from '../actions/allowances.js'
 import type { RevokeOptions } from '../actions/end-approvals.js'
 import type { ActionQuote } from '../actions/quote.js'
-import type { Action } from '../ports/action.js'
-import type { AssetInput } from '../assets/table.js'
 import type { Balance } from './balances.js'
 import type { BudgetLine } from '../pay/budget.js'
-import type { Chain } from '../ports/chain.js'
 import type { On } from '../pay/events.js'
 import type { ExportFormat } from './export.js'
 import type { PayingFetch } from '../fetch/wrap-fetch.js'
-import type { KeyStore, Signer } from '../ports/key-store.js'
-import type { EvmSigner } from '../evm/signer.js'
-import type { SolanaSigner } from '../solana/signer.js'
-import type { JournalEntry, Ledger, PaymentFilter } from '../ports/ledger.js'
+import type { JournalEntry, PaymentFilter } from '../ports/ledger.js'
 import type { Payer } from '../pay/payer.js'
 import type { RulesEngine } from '../policy/engine.js'
 import type { PolicyEngine, Rule } from '../ports/policy.js'
-import type { Protocol } from '../ports/protocol.js'
-import type { Random } from '../lib/random.js'
 import type { Quote } from '../pay/quote.js'
 import type { Reconciliation } from '../reconcile/reconcile.js'
-import type { Scheme } from '../ports/scheme.js'
-import type { SignInMethod } from '../ports/sign-in.js'
 import type { ResolveOptions } from '../reconcile/resolve.js'
 import type { KnownSession } from '../session/known-sessions.js'
 import type { Session } from '../session/session.js'
 import type { SessionScope } from '../session/scope.js'
 import type { TransferOptions } from './transfer.js'
 import type { Approval, ApprovalId, Freeze, Network, Payment, PaymentId, SessionId } from '../types.js'
-
-/** What a wallet is made of; only the key store is required, and without a policy nothing is ever paid. */
-export type AgentWalletOptions = {
-  // The families we know are named for the types' sake: a signer of any other is as good.
-  readonly keyStore: KeyStore<EvmSigner | SolanaSigner | Signer>
-  /**
-   * Rules, all of which must agree, or an engine of one's own.
-   *
-   * @default no rules, which deny everything
-   */
-  readonly policy?: readonly Rule[] | PolicyEngine | undefined
-  /** @default memoryLedger() */
-  readonly ledger?: Ledger | undefined
-  /** @default [exactEvm()] */
-  readonly schemes?: readonly Scheme[] | undefined
-  /** @default [x402(), x402V1()] */
-  readonly protocols?: readonly Protocol[] | undefined
-  /**
-   * What says, at `reconcile`, what became of payments; at most one of each network.
-   *
-   * @default none: what servers say is all there is, and everything counts as spent
-   */
-  readonly chains?: readonly Chain[] | undefined
-  /**
-   * Actions of the owner's own, besides those that come with the package; `allowActions` bounds them by the contracts that
-   * they call.
-   */
-  readonly actions?: readonly Action[] | undefined
-  /**
-   * Reconciles by itself, this often, until the wallet is closed; it keeps no process alive.
-   *
-   * @default off
-   */
-  readonly reconcileEverySeconds?: number | undefined
-  /**
-   * For how long a payment of which nobody knows what became stands in the way of an identical call that has no key and
-   * is not `repeatable`: in seconds since it was last sent, and always while it can be settled. Meanwhile that call goes on
-   * from the payment, or is told of it; afterwards it is a new purchase. From 60 to 604800.
-   *
-   * @default 3600
-   */
-  readonly unresolvedSeconds?: number | undefined
-  /**
-   * Which signatures are compared with their payments before they are sent: `always` all of them, `foreign` all but those of
-   * this package's own signers in this process, of which only the first of each key is. Own signers are those of
-   * `privateKey`, `mnemonic`, `generate` and an `encryptedFile` that is not isolated; not one whose `secp256k1` is of another make.
-   *
-   * @default 'foreign'
-   */
-  readonly checkSignatures?: 'foreign' | 'always' | undefined
-  /**
-   * Tokens of the owner's own, besides the pinned ones. Of offers at one price, the one in the token that comes first is
-   * paid: these in their order, then the pinned ones. A pinned token may be listed here to be preferred.
-   */
-  readonly assets?: readonly AssetInput[] | undefined
-  /** Unix milliseconds. @default Date.now */
-  readonly clock?: (() => number) | undefined
-  /**
-   * Milliseconds that have passed since whenever, and never run back. A clock that is more than five minutes ahead of
-   * them has jumped: nothing is signed, and no limit over time moves on, until `reconcile` finds that a final block of
-   * a chain agrees with it, or `confirmClock` is called. Before the first of these a wrong clock is not noticed.
-   *
-   * @default performance.now; with a `clock` of one's own, that clock, so that it never jumps
-   */
-  readonly monotonic?: (() => number) | undefined
-  /** @default crypto.getRandomValues */
-  readonly random?: Random | undefined
-  /**
-   * Answers in this process whether a payment that needs approval is approved; anything but `true`, and a throw, is no.
-   * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
-   */
-  readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
-  /**
-   * Opens what was paid before by signing in instead of paying again: `signInWithX` of `stipend/sign-in`.
-   *
-   * @default it always pays
-   */
-  readonly signIn?: SignInMethod | undefined
-  /**
-   * What the tokens of sessions begin with: up to 32 letters, digits and underscores.
-   *
-   * @default 'stipend_'
-   */
-  readonly sessionTokenPrefix?: string | undefined
-  /** @default the global fetch at the time of each call */
-  readonly fetch?: typeof globalThis.fetch | undefined
-}
 
 /** The wallet of one agent, held by the code that owns it. */
 export type AgentWallet = Payer & {

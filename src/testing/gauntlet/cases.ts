@@ -1,4 +1,3 @@
-import { pause } from '../../lib/deadline.js'
 import type { Mock402Fault } from '../mock/faults.js'
 import { callerSees } from './caller.js'
 import type { PayerFeature } from './payer.js'
@@ -14,7 +13,7 @@ import {
   unpaid,
 } from './problems.js'
 import { withMessage, withStatus } from './rewrite.js'
-import type { World } from './world.js'
+import { type Call, buy, hanging, url, post, body, header, streamed, buyOther } from './calls.js'
 
 /** One way in which a server fails or lies, and what has to hold. */
 export type Case = {
@@ -27,15 +26,6 @@ export type Case = {
   readonly calls: readonly Call[]
   readonly problem: Problem
 }
-
-type Call = (pay: typeof globalThis.fetch, world: World) => Promise<string>
-
-const url = 'https://shop.example/report'
-const buy: Call = (pay) => callerSees(() => pay(url))
-const buyOther =
-  (round: number): Call =>
-  (pay) =>
-    callerSees(() => pay(`${url}?page=${round}`))
 
 /** Whatever becomes of one payment, it is the only one for its call. */
 const once: readonly Mock402Fault[] = [
@@ -64,31 +54,14 @@ const once: readonly Mock402Fault[] = [
   'many-offers',
   'gzip-bomb',
 ]
+
 const oneForOne = 'signs no more than one payment for one call, of what was asked, and sends it nowhere else'
 
 const byFault = once.map(
   (fault): Case => ({ name: fault, expected: oneForOne, faults: [fault], calls: [buy], problem: paidTwice }),
 )
 
-const hanging: Call = (pay, { shop }) => {
-  const patience = new AbortController()
-  const giveUp = async (): Promise<void> => {
-    for (let waits = 0; shop.settlements.length === 0 && waits < 500; waits += 1) await pause(2)
-    patience.abort()
-  }
-  return Promise.all([callerSees(() => pay(url, { signal: patience.signal })), giveUp()]).then(([saw]) => saw)
-}
-
-const body = '{"question":"how will the weather be?"}'
-const header = 'agent 7'
-const post = { method: 'POST', body, headers: { 'x-agent': header, 'content-type': 'application/json' } }
 const forItsRequest = 'pays for the request that the caller made, or not at all'
-const streamed = (): RequestInit =>
-  ({
-    ...post,
-    body: new Blob([body]).stream(),
-    duplex: 'half',
-  }) as RequestInit
 
 /** Text where an amount stands, none of which is one. */
 const noAmounts = ['-10000', '1e4', '10000.0', '0x2710', ' 10000', '10_000', '１００００']

@@ -1,0 +1,75 @@
+import { familiesOf } from '../assets/families.js'
+import { createAssetTable } from '../assets/table.js'
+import { ConfigurationError } from '../errors.js'
+import { exactEvm } from '../evm/exact.js'
+import { memoryLedger } from '../ledger/memory.js'
+import { createRecent } from '../lib/recent.js'
+import { boundKeyStore } from '../pay/bound-key-store.js'
+import { boundLedger } from '../pay/bound-ledger.js'
+import type { TrustedClock } from '../pay/clock.js'
+import type { PayContext } from '../pay/context.js'
+import { createEvents, type On } from '../pay/events.js'
+import { createFindShortage } from '../pay/funds.js'
+import { createRefuseOnChain } from '../pay/refuse-on-chain.js'
+import { createTurns } from '../pay/turns.js'
+import type { GuardedPolicy } from '../policy/engine.js'
+import { withoutTransfers } from '../policy/narrow.js'
+import type { Chain } from '../ports/chain.js'
+import { askTime, readChains } from '../reconcile/reconcile.js'
+import { monotonicOf, trustedClockOf } from './clock.js'
+import { createCurrentPolicy } from './current-policy.js'
+import { type AgentWalletOptions, readCheckSignatures, readUnresolved } from './options.js'
+import { createPurchaseSecret } from './secrets.js'
+import type { AgentWallet } from './wallet.js'
+
+/** What the steps of a payment share, and what is the wallet's alone. */
+export type WalletContext = Pick<AgentWallet, 'setPolicy' | 'restrict'> & {
+  /** Its policy lets nobody transfer. */
+  readonly context: PayContext & { readonly policy: GuardedPolicy }
+  /** The whole policy, for what the owner does. */
+  readonly policy: GuardedPolicy
+  readonly chains: readonly Chain[]
+  readonly trusted: TrustedClock
+  readonly on: On
+}
+
+/**
+ * Reads the options of a wallet, and makes of them what all that it does is done with.
+ *
+ * @throws ConfigurationError when an option is not usable.
+ */
+export function createContext(options: AgentWalletOptions): WalletContext {
+  const { schemes = [exactEvm()], onApproval, signIn } = options
+  if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
+  const { emit, on, hasListeners } = createEvents()
+  const ledger = boundLedger(options.ledger ?? memoryLedger(), { emit })
+  const keyStore = boundKeyStore(options.keyStore)
+  const trusted = trustedClockOf(options, emit)
+  const chains = readChains(options.chains)
+  const clock = (): number => trusted.read().wall
+  const { policy, setPolicy, restrict } = createCurrentPolicy(options.policy, { ledger, clock, emit })
+  const assets = createAssetTable(options.assets, familiesOf(schemes))
+  const context = {
+    keyStore,
+    schemes,
+    assets,
+    policy: withoutTransfers(policy),
+    ledger,
+    checkSignatures: readCheckSignatures(options.checkSignatures),
+    unresolvedForMs: readUnresolved(options.unresolvedSeconds),
+    takeTurn: createTurns(),
+    delivered: createRecent(10_000),
+    clock,
+    time: trusted.read,
+    askTime: () => askTime({ chains, witness: trusted.witness }),
+    refuseOnChain: createRefuseOnChain(chains),
+    findShortage: createFindShortage(chains, monotonicOf(options)),
+    secret: createPurchaseSecret({ keyStore, ledger, assets }),
+    sessions: [],
+    emit,
+    hasListeners,
+    onApproval,
+    signIn,
+  } satisfies PayContext
+  return { context, policy, setPolicy, restrict, chains, trusted, on }
+}
