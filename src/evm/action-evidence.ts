@@ -31,7 +31,7 @@ export async function examineAction(client: Rpc, payment: Payment, final: Block)
   if (count > first + BigInt(plan.approvals.length)) return others
   // Its contract refuses it from then on, and it was not executed before.
   if (plan.expires !== undefined && final.timestamp > plan.expires) return { type: 'expired' }
-  return { type: 'open', reason: 'it can still be executed' }
+  return { type: 'open', reason: 'it can still be executed', canExecute: true }
 }
 
 /** Says how a transaction ended in a block that is final by now; nothing where it has not. */

@@ -26,7 +26,8 @@ export async function agree(answers: readonly NodeAnswer[], agreement: QuorumOpt
     const alike = answers.filter((answer) => answer.evidence.type === type)
     if (alike[0] && (await areOnOneChain(alike, agreement))) return alike[0].evidence
   }
-  return evidence.find(({ type }) => type === 'open') ?? { type: 'open', reason: 'the nodes do not agree' }
+  const open = evidence.filter((one) => one.type === 'open')
+  return open.find(({ canExecute }) => canExecute) ?? open[0] ?? { type: 'open', reason: 'the nodes do not agree' }
 }
 
 /** That less was taken than was held frees the rest: it is believed of a quorum only, and the whole of any one node. */

@@ -27,7 +27,7 @@ export async function examineTransaction(client: Rpc, payment: Payment, final: B
   // Nodes forget transactions, and what they do not know of may have been executed.
   if (isTaken)
     return { type: 'open', reason: 'its account nonce is used, but the node knows nothing of its transaction' }
-  return { type: 'open', reason: 'it can still be executed' }
+  return { type: 'open', reason: 'it can still be executed', canExecute: true }
 }
 
 async function hasMoved(client: Rpc, payment: Payment, hash: string): Promise<boolean> {

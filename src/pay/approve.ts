@@ -5,7 +5,7 @@ import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { toMicroUsd } from '../money.js'
-import { allowanceKey } from './allowance.js'
+import { allowanceKey, areAmong } from './allowance.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Excess } from './try-reserve.js'
 import type { Allowance, Approval, ApprovalId, Hold, Payment } from '../types.js'
@@ -177,6 +177,21 @@ export async function findApproved(
       payTo === payment.payTo &&
       id === approvalId(payment, { kind, allows }, request),
   )
+}
+
+/** Tells whether a payment has been recorded by the yes, or after the delay, that a hold asks for; a person's word is more. */
+export async function wasLetThrough(
+  payment: Payment,
+  hold: Hold,
+  request: PurchaseRequest,
+  { ledger, time }: PayContext,
+): Promise<boolean> {
+  const { allows: asked } = questionOf(hold, []) ?? { allows: [] }
+  const all = await ledger.listApprovals(time().ledger)
+  return all.some(({ id, kind, status, allows = [] }) => {
+    const isOfThese = status === 'used' && id === approvalId(payment, { kind, allows }, request)
+    return isOfThese && (hold.kind === 'delay' || (kind === 'approval' && areAmong(asked, allows)))
+  })
 }
 
 function denied(): PaymentDeniedError {

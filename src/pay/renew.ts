@@ -1,6 +1,7 @@
 import { deepFreeze } from '../lib/freeze.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import { windowStart } from '../ledger/window.js'
+import { wasLetThrough } from './approve.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { isSoft, type Tried, tryReserve } from './try-reserve.js'
 import type { Limit, Payment } from '../types.js'
@@ -23,20 +24,23 @@ type Renewed = { readonly payment: Payment; readonly tried: Tried }
 /**
  * Records a purchase with another time in place of what it had under the same nonce, or answers nothing where that nonce
  * cannot be made again. Whatever it went beyond with a person's leave, it goes beyond again, as long as it counts there
- * already: in a window that it has left, that leave was given for another day.
+ * already: in a window that it has left, that leave was given for another day. A yes or a delay that the policy asks for by
+ * now has to have been given to it; a payee or a price that was replaced since is not gone back to.
  */
 export async function renew(
   known: Payment,
-  { payment: anew, allowed: { limits } }: Prepared,
+  { payment: anew, allowed: { hold, limits, pins } }: Prepared,
+  request: PurchaseRequest,
   context: PayContext,
 ): Promise<Renewed | undefined> {
   const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce && isSamePurchase(known, anew)
   if (!hasItsNonce) return undefined
   const payment = deepFreeze({ ...anew, presentations: known.presentations })
+  if (hold && !(await wasLetThrough(payment, hold, request, context))) return { payment, tried: { type: 'waiting' } }
   const { sessions, notAfter } = context
   const now = context.time().ledger
   const held = limits.filter((limit) => !isSoft(limit) || !countsIn(limit, known, now))
-  return { payment, tried: await tryReserve(payment, held, { renew: true, sessions, notAfter }, context) }
+  return { payment, tried: await tryReserve(payment, held, { renew: true, sessions, notAfter, pins }, context) }
 }
 
 function countsIn({ scope, window }: Limit, { scopes, countsUntil }: Payment, now: number): boolean {

@@ -45,7 +45,7 @@ export async function recordAnew(
   context: PayContext,
 ): Promise<Prepared | undefined> {
   const anew = await prepareAnew(known, allowing, request, context)
-  const renewed = await renew(known, anew, context)
+  const renewed = await renew(known, anew, request, context)
   return renewed?.tried.type === 'recorded' ? { payment: admit(renewed.payment), allowed: anew.allowed } : undefined
 }
 

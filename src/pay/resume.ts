@@ -33,12 +33,17 @@ export async function resumeOrRenew(
   const own = isTwin
     ? await prepareAnew(existing, { required, allowed }, request, context)
     : { payment: wanted, allowed }
-  const renewed = await renew(resumed, own, context)
+  const renewed = await renew(resumed, own, request, context)
   if (!renewed) throw unknown(resumed, 'its nonce cannot be made again')
   const { payment, tried: other } = renewed
   if (other.type === 'recorded') return payment
   if (other.type === 'beyond')
     throw unknown(resumed, `signed anew, it would go beyond what its owner lets it: ${other.excess.explanation}`)
+  if (other.type === 'waiting')
+    throw unknown(
+      resumed,
+      'its owner has to be asked before it is signed anew, or to wait, and was not when it was recorded',
+    )
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if (other.type === 'existing' && isLivePayment(other.payment, context.clock()))
     return resume(other.payment, wanted, { isDelivered, unknown })

@@ -16,7 +16,12 @@ export type Evidence =
   | { readonly type: 'expired' }
   | { readonly type: 'cancelled'; readonly transaction: string }
   | { readonly type: 'diverted'; readonly transaction: string }
-  | { readonly type: 'open'; readonly reason: string }
+  | {
+      readonly type: 'open'
+      readonly reason: string
+      /** The chain can execute it at any time to come: what is signed has no end of its own. @default false */
+      readonly canExecute?: boolean | undefined
+    }
 
 /** A transfer out of an account, in a final block. */
 export type OutgoingTransfer = {

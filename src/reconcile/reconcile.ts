@@ -123,7 +123,7 @@ const endings = {
 type Ending = (typeof endings)[keyof typeof endings]
 
 /** A chain of the owner's own that throws, or does not answer, has said nothing. */
-async function findEvidence(payment: Payment, chains: readonly Chain[]): Promise<Evidence> {
+export async function findEvidence(payment: Payment, chains: readonly Chain[]): Promise<Evidence> {
   const chain = chains.find(({ network }) => network === payment.asset.network)
   if (!chain) return { type: 'open', reason: 'no chain of its network is configured' }
   try {

@@ -1,12 +1,14 @@
 import { ConfigurationError, isStipendError, LedgerUnavailableError } from '../errors.js'
+import type { Chain } from '../ports/chain.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { PayContext } from '../pay/context.js'
+import { findEvidence } from './reconcile.js'
 import type { Payment, PaymentId, PaymentStatus, Resolution } from '../types.js'
 
 /** What the owner says became of a payment, and how that is known. */
 export type ResolveOptions = Pick<Resolution, 'as' | 'reason'>
 
-type ResolveContext = Pick<PayContext, 'ledger' | 'time' | 'emit'>
+type ResolveContext = Pick<PayContext, 'ledger' | 'time' | 'emit'> & { readonly chains: readonly Chain[] }
 
 const names = ['not-paid', 'paid', 'delivered'] as const
 const maxReasonLength = 1000
@@ -15,7 +17,7 @@ const maxReasonLength = 1000
 export async function resolve(
   id: PaymentId,
   options: ResolveOptions,
-  { ledger, time, emit }: ResolveContext,
+  { ledger, time, emit, chains }: ResolveContext,
 ): Promise<Payment> {
   const { as, reason } = readOptions(id, options)
   const payment = await ledger.get(id).catch(unavailable)
@@ -24,6 +26,7 @@ export async function resolve(
     const end = new Date(payment.countsUntil).toISOString()
     throw failed(id, `it can still be settled until ${end}; wait for that, or cancel it`)
   }
+  if (as === 'not-paid') await refuseExecutable(payment, chains)
   const resolution: Resolution = { by: 'owner', as, reason }
   // What is known of the terms that were looked at says nothing of those that the purchase was signed anew with.
   const update = { status: statusOf(payment, as), resolution, ifTerms: payment.terms }
@@ -33,6 +36,15 @@ export async function resolve(
   })
   emit('payment.resolved', { payment: resolved })
   return resolved
+}
+
+/** A transaction has no end of its own: what the chain has executed, or still can, is not for anybody to free. */
+async function refuseExecutable(payment: Payment, chains: readonly Chain[]): Promise<void> {
+  const evidence = await findEvidence(payment, chains)
+  if (evidence.type === 'executed') throw failed(payment.id, 'a final block shows that it was paid; call reconcile()')
+  if (evidence.type !== 'open') return
+  if (evidence.canExecute)
+    throw failed(payment.id, 'its transaction can still be executed; use its account nonce up with another one first')
 }
 
 function statusOf({ status }: Payment, as: Resolution['as']): Exclude<PaymentStatus, 'authorized'> {

@@ -94,7 +94,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     revoke: (options: RevokeOptions) => revoke(options, acting),
     reconcile: reconcileAll,
     cancel: (id: PaymentId) => cancel(id, reconciling),
-    resolve: async (id: PaymentId, options: ResolveOptions) => jsonSafe(await resolve(id, options, context)),
+    resolve: async (id: PaymentId, options: ResolveOptions) => jsonSafe(await resolve(id, options, reconciling)),
     confirmClock: trusted.confirm,
     setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
     close: startRounds(reconcileAll, { emit, seconds: options.reconcileEverySeconds, random }),

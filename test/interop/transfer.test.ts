@@ -171,6 +171,21 @@ describe('a transfer', () => {
     expect(error).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
   })
 
+  test('that waits in no block is not for its owner to free, however long ago it was', async () => {
+    const now = Date.now()
+    let later = 0
+    const wallet = open({ clock: () => now + later, monotonic: () => later, ledger: memoryLedger() })
+    await setAutomine(false)
+    const payment = await wallet.transfer({ to: payee, amount: '1', asset: 'USDC', network })
+    later = 2 * 3_600_000
+    expect(await rejection(wallet.resolve(payment.id, { as: 'not-paid', reason: 'it hangs' }))).toMatchObject({
+      message: expect.stringContaining('its transaction can still be executed'),
+    })
+    await setAutomine(true)
+    await mined(payment.receipt?.transaction)
+    expect(await chain.balanceOf(payee)).toBe(1_000_000n)
+  })
+
   test('that fails on chain is over, and its amount is free again', async () => {
     const wallet = open()
     await setAutomine(false)

@@ -61,6 +61,27 @@ describe('an owner who resolves a payment', () => {
     })
   })
 
+  test.each([
+    [{ type: 'open', reason: 'it is in no block', canExecute: true }, /its transaction can still be executed/],
+    [{ type: 'executed', transaction: '0xab', amount: 10_000n }, /a final block shows that it was paid/],
+  ] as const)('cannot free what the chain says is %o', async (evidence, message) => {
+    const { shop, wallet, payment } = await unanswered({
+      chains: [{ network: 'eip155:84532', examine: async () => evidence }],
+    })
+    shop.scene.now = payment.countsUntil
+    const refusal = await rejection(wallet.resolve(payment.id, { as: 'not-paid', reason: 'it hangs' }))
+    expect(refusal).toMatchObject({ code: 'configuration_invalid', message: expect.stringMatching(message) })
+    expect(await spent(wallet)).toBe(10_000n)
+  })
+
+  test('frees what a chain cannot say anything of', async () => {
+    const examine = async (): Promise<never> => Promise.reject(new Error('the node is down'))
+    const { shop, wallet, payment } = await unanswered({ chains: [{ network: 'eip155:84532', examine }] })
+    shop.scene.now = payment.countsUntil
+    const resolved = await wallet.resolve(payment.id, { as: 'not-paid', reason: 'the server gave it back' })
+    expect(resolved.status).toBe('released')
+  })
+
   test('cannot undo what is final, nor say something else', async () => {
     const { shop, wallet, payment } = await unanswered()
     shop.scene.now += hour
