@@ -23,6 +23,8 @@ const copied = [
   'vitest.config.ts',
 ] as const
 const wanted = process.argv.slice(2).find((one) => !one.startsWith('--'))
+/** With `--from=40`, goes on where a run was broken off. */
+const from = Number(process.argv.find((one) => one.startsWith('--from='))?.slice('--from='.length) ?? 1)
 
 /** Copies the sources, breaks the copy, and tells whether the tests that guard the promise noticed. */
 function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
@@ -38,7 +40,7 @@ function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
       sound.replace(find, () => replace),
     )
     if (isSimulated) return isSimulationRed(copy)
-    const run = runIn(copy, vitest, 'run', '--project', 'unit', '--project', 'processes', ...tests)
+    const run = runIn(copy, vitest, 'run', '--project', 'unit', '--project', 'processes', '--bail', '1', ...tests)
     const said = /Tests\s.*(passed|failed)/.exec(run.stdout)?.[0]
     // A copy that does not even load has been noticed by nobody.
     if (said === undefined) throw new Error(`no test ran: ${run.stdout}${run.stderr}`)
@@ -66,7 +68,7 @@ const stale = findStale()
 if (stale.length > 0) throw new TypeError(`no longer there to be broken: ${stale.join('; ')}`)
 
 let [noticed, missed] = [0, 0]
-for (const patch of patches) {
+for (const patch of patches.slice(from - 1)) {
   if (wanted !== undefined && patch.invariant !== wanted && !patch.breaks.includes(wanted)) continue
   const isRed = isNoticed(patch)
   if (isRed) noticed += 1

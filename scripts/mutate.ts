@@ -1,7 +1,8 @@
 import { copyFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Mutant, mutantsOf } from './mutation/mutants.ts'
@@ -27,6 +28,8 @@ const { values, positionals } = parseArgs({
 })
 const root = fileURLToPath(new URL('../', import.meta.url))
 const folders = ['src', 'adapters', 'test', 'scripts']
+/** How long a mutant may take. */
+const maxWaitMs = 180_000
 const files = ['package.json', 'tsconfig.json', 'tsconfig.src.json', 'vitest.config.ts', 'README.md']
 
 /** Tests elsewhere that are about a folder as well. */
@@ -42,14 +45,16 @@ const sources = positionals.flatMap((path) =>
   path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.ts`, { cwd: root }).toSorted(),
 )
 const every = Number(values.every)
-const mutants = sources
-  .flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')))
+/** A mutant by its number in its file. */
+type Numbered = Mutant & { readonly number: number }
+const mutants: readonly Numbered[] = sources
+  .flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')).map((one, number) => ({ ...one, number })))
   .filter((_, index) => index % every === 0)
 process.stdout.write(`${mutants.length} mutants of ${sources.length} files\n`)
 if (values.list) for (const mutant of mutants) process.stdout.write(`${describe(mutant)}\n`)
-else run()
+else await run()
 
-function run(): void {
+async function run(): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), 'stipend-mutants-'))
   for (const folder of folders) {
     cpSync(join(root, folder), join(copy, folder), {
@@ -61,10 +66,9 @@ function run(): void {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const survivors: Mutant[] = []
   try {
-    for (const mutant of mutants) {
-      const killed = isKilled(copy, mutant)
-      if (!killed) survivors.push(mutant)
-      process.stdout.write(`${killed ? 'killed  ' : 'SURVIVED'}  ${describe(mutant)}\n`)
+    for (const file of sources) {
+      const those = mutants.filter((mutant) => mutant.file === file)
+      if (those.length > 0) survivors.push(...(await tryAll(copy, file, those)))
     }
   } finally {
     rmSync(copy, { recursive: true, force: true })
@@ -72,18 +76,38 @@ function run(): void {
   report(survivors)
 }
 
-function isKilled(copy: string, { file, changed, text }: Mutant): boolean {
-  const path = join(copy, file)
-  writeFileSync(path, changed)
-  // What names no test would run all of them.
-  const tests = testsOf(file)
-  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'unit', '--bail', '1', ...tests], {
-    cwd: copy,
-    stdio: 'ignore',
-    timeout: 180_000,
-  })
-  writeFileSync(path, text)
-  return status !== 0
+/** Tries the mutants of one file; one that never ends has been noticed, and a new process goes on behind it. */
+async function tryAll(copy: string, file: string, those: readonly Numbered[]): Promise<readonly Mutant[]> {
+  const survivors: Mutant[] = []
+  let left = [...those]
+  while (left.length > 0) {
+    const numbers = left.map(({ number }) => number).join(',')
+    const runner = spawn(process.execPath, ['scripts/mutation/runner.ts', file, numbers, ...testsOf(file)], {
+      cwd: copy,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let watch = setTimeout(() => runner.kill('SIGKILL'), maxWaitMs)
+    const note = (mutant: Numbered, word: string): void => {
+      if (word === 'survived') survivors.push(mutant)
+      left = left.filter((one) => one !== mutant)
+      process.stdout.write(`${word.padEnd(8)}  ${describe(mutant)}\n`)
+    }
+    for await (const line of createInterface({ input: runner.stdout })) {
+      const [number, word = ''] = line.split(' ')
+      const mutant = left.find((one) => String(one.number) === number)
+      if (!mutant) continue
+      note(mutant, word)
+      clearTimeout(watch)
+      watch = setTimeout(() => runner.kill('SIGKILL'), maxWaitMs)
+    }
+    clearTimeout(watch)
+    const [stuck] = left
+    if (!stuck) break
+    if (runner.signalCode === null) throw new Error(`the tests of ${file} could not be run`)
+    copyFileSync(join(root, file), join(copy, file))
+    note(stuck, 'endless')
+  }
+  return survivors
 }
 
 function testsOf(file: string): readonly string[] {
