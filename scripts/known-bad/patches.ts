@@ -5,6 +5,7 @@ import { actionsPatches } from './actions.ts'
 import { adaptersPatches } from './adapters.ts'
 import { breadthPatches } from './breadth.ts'
 import { chainsPatches } from './chains.ts'
+import { contractsPatches } from './contracts.ts'
 import { ledgersPatches } from './ledgers.ts'
 import { permit2Patches } from './permit2.ts'
 import { pipelinePatches } from './pipeline.ts'
@@ -21,6 +22,7 @@ export const patches: readonly KnownBad[] = [
   ...ledgersPatches,
   ...chainsPatches,
   ...permit2Patches,
+  ...contractsPatches,
   ...policyPatches,
   ...sessionPatches,
   ...adaptersPatches,

@@ -90,8 +90,8 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: 'what a signer signed is sent unread',
     file: 'src/pay/sign.ts',
-    find: '  const problem = checkOf(payment, signature, scheme)\n',
-    replace: '  const problem = undefined as string | undefined\n',
+    find: ': checkOf(payment, signature, scheme)',
+    replace: ': (undefined as string | undefined)',
     tests: ['test/wallet/create-wallet.test.ts'],
   },
   {

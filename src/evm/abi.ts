@@ -1,6 +1,6 @@
 import type { Hex } from '../types.js'
 
-/** The functions that are called, by their selectors (EIP-3009, ERC-20, Permit2). */
+/** The functions that are called, by their selectors (EIP-3009, ERC-20, ERC-1271, Permit2, Multicall3). */
 export const functions = {
   /** `authorizationState(address,bytes32)` */
   authorizationState: '0xe94a0102',
@@ -8,6 +8,14 @@ export const functions = {
   transferWithAuthorization: '0xe3ee160e',
   /** `cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)` */
   cancelAuthorization: '0x5a049a70',
+  /** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)` */
+  transferWithContract: '0xcf092995',
+  /** `cancelAuthorization(address,bytes32,bytes)` */
+  cancelWithContract: '0xb7b72899',
+  /** ERC-1271 `isValidSignature(bytes32,bytes)` */
+  isValidSignature: '0x1626ba7e',
+  /** Multicall3's `aggregate3((address,bool,bytes)[])` */
+  aggregate3: '0x82ad56cb',
   /** `balanceOf(address)` */
   balanceOf: '0x70a08231',
   /** `transfer(address,uint256)` */
@@ -39,6 +47,22 @@ export function encodeCall(selector: Hex, ...args: readonly (bigint | string)[])
 export function encodeWord(value: bigint | string): Hex {
   const digits = typeof value === 'bigint' ? value.toString(16) : value.slice(2).toLowerCase()
   return `0x${digits.padStart(64, '0')}`
+}
+
+/**
+ * Encodes a call whose last argument is bytes of any length, given in hex: behind the words of the others stands where
+ * they begin, and behind that their length.
+ */
+export function encodeCallWithBytes(selector: Hex, args: readonly (bigint | string)[], bytes: string): Hex {
+  const place = BigInt(32 * (args.length + 1))
+  return `${encodeCall(selector, ...args, place)}${encodeBytes(bytes)}`
+}
+
+/** Encodes bytes of any length, in hex digits without `0x`: their length, then themselves, filled up to whole words. */
+export function encodeBytes(bytes: string): string {
+  const digits = bytes.slice(2).toLowerCase()
+  const length = BigInt(digits.length / 2)
+  return encodeWord(length).slice(2) + digits.padEnd(Math.ceil(digits.length / 64) * 64, '0')
 }
 
 /** Takes the address out of a word. */

@@ -1,4 +1,4 @@
-import { encodeCall, functions, splitSignature } from './abi.js'
+import { encodeCall, encodeCallWithBytes, functions, isHex, splitSignature } from './abi.js'
 import type { Hex, Payment } from '../types.js'
 
 /** The part of a viem wallet client that is used; it has an account with the chain's own coin. */
@@ -10,7 +10,12 @@ export type GasPayer = {
 /** Sends a signed cancellation to a payment's token, at the cost of the gas payer; answers the transaction's hash. */
 export async function sendCancellation(gasPayer: GasPayer, payment: Payment, signature: Hex): Promise<string> {
   const { asset, terms } = payment
+  return gasPayer.sendTransaction({ to: asset.address as Hex, data: cancellationCall(terms, signature) })
+}
+
+/** Signatures of keys are taken in three parts, and those of contracts in one. */
+function cancellationCall({ payer, nonce }: Payment['terms'], signature: Hex): Hex {
+  if (!isHex(signature, 65)) return encodeCallWithBytes(functions.cancelWithContract, [payer, nonce], signature)
   const { r, s, v } = splitSignature(signature)
-  const data = encodeCall(functions.cancelAuthorization, terms.payer, terms.nonce, v, r, s)
-  return gasPayer.sendTransaction({ to: asset.address as Hex, data })
+  return encodeCall(functions.cancelAuthorization, payer, nonce, v, r, s)
 }

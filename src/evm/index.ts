@@ -1,5 +1,7 @@
 export type {
   Chain,
+  ContractPayers,
+  ContractSignature,
   Evidence,
   Outgoing,
   OutgoingSearch,

@@ -1,5 +1,5 @@
 import { InsufficientFundsError } from '../errors.js'
-import { encodeCall, encodeQuantity, functions, splitSignature } from './abi.js'
+import { encodeCall, encodeCallWithBytes, encodeQuantity, functions, isHex, splitSignature } from './abi.js'
 import { askOne, type Nodes } from './ask-one.js'
 import { transactionHash } from './transaction.js'
 import { transferEvm } from './transfer.js'
@@ -114,9 +114,10 @@ export async function sendRaw(serialized: Hex, options: Nodes): Promise<string> 
 }
 
 function authorizationCall({ terms, amount, payTo }: Payment, { signature }: Payload): Hex {
-  const { r, s, v } = splitSignature(String(signature))
   const [validAfter, validBefore] = [BigInt(terms.validAfter), BigInt(terms.validBefore)]
   const transfer = [terms.payer, payTo, amount, validAfter, validBefore, terms.nonce]
+  if (!isHex(signature, 65)) return encodeCallWithBytes(functions.transferWithContract, transfer, String(signature))
+  const { r, s, v } = splitSignature(signature)
   return encodeCall(functions.transferWithAuthorization, ...transfer, v, r, s)
 }
 

@@ -16,6 +16,8 @@ export type LocalAccount = {
   signTypedData(data: never): Promise<Hex>
   /** Needed of a wallet that signs in. */
   signMessage?(request: never): Promise<Hex>
+  /** Of a smart account: where its contract is. */
+  readonly client?: { readonly chain?: { readonly id: number } | undefined } | undefined
 }
 
 /** The part of a viem wallet client that is used; it has an account. */
@@ -38,7 +40,10 @@ export type EthersSigner = {
  * Creates a key store from a viem account, wherever that keeps its key. What a throw of it means is not known, so a
  * payment that it threw at counts as spent, unless a person rejected it (code 4001).
  *
- * @throws ConfigurationError when it has no EVM address, or is a smart account, whose signatures EIP-3009 does not take.
+ * A smart account of viem pays on the chain of its client alone, where a chain of the wallet's `chains` says what its
+ * signatures are worth: deployed (ERC-1271), not yet (ERC-6492), or a key that acts by code (EIP-7702).
+ *
+ * @throws ConfigurationError when it has no EVM address, or is a smart account whose client has no chain.
  *
  * @example
  * ```ts
@@ -52,14 +57,24 @@ export function account(source: LocalAccount): SingleKeyStore {
   // In three parts is how ethers signs; what viem's accounts take is one.
   if (Object(source).signTypedData?.length >= 3) throw refuse('it is a signer of ethers: use ethersSigner(signer)')
   const signText = source.signMessage && ((message: string) => source.signMessage?.({ message } as never))
-  return storeOf({ ...about(source), signTypedData: (data) => source.signTypedData(data as never), signText })
+  const signTypedData: Sign = (data) => source.signTypedData(data as never)
+  if (Object(source).type !== 'smart') return storeOf({ ...about(source), signTypedData, signText })
+  // What it signs of a text is a contract's signature too, which no server is asked to take.
+  return storeOf({ ...about(source), type: undefined, signTypedData, contractOn: networkOf(source) })
+}
+
+/** A contract's address is its own on one chain: on another it can be somebody else's. */
+function networkOf(source: LocalAccount): Network {
+  const { id } = Object(Object(Object(source).client).chain)
+  if (Number.isSafeInteger(id) && id > 0) return `eip155:${id}`
+  throw refuse('it is a smart account, whose client does not say on which chain')
 }
 
 /**
  * Creates a key store from a viem wallet client and its account: a browser's wallet, say, which asks its user. What the
  * user rejects is not spent.
  *
- * @throws ConfigurationError when the client has no account, or a smart one.
+ * @throws ConfigurationError when the client has no account, or a smart one, which `account` takes.
  *
  * @example
  * ```ts
@@ -111,6 +126,8 @@ type Source = {
   readonly signTypedData: Sign
   readonly signText?: SignText | undefined
   readonly takesDomainType?: boolean | undefined
+  /** The only network that it pays on, as a contract; absent: it is a key's. */
+  readonly contractOn?: Network | undefined
 }
 
 /** Whatever is handed over may be none of what its type says. */
@@ -119,7 +136,7 @@ function about(source: unknown): Pick<Source, 'address' | 'type' | 'isAble'> {
   return { address, type, isAble: typeof signTypedData === 'function' }
 }
 
-/** A signature of more than 65 bytes is a contract's, which no token takes for a payment. */
+/** A signature of more than 65 bytes is a contract's, which nobody takes for that of a key. */
 const contractSignature = /^0x[0-9a-fA-F]{132,}$/
 
 function storeOf({
@@ -129,10 +146,11 @@ function storeOf({
   signTypedData,
   signText,
   takesDomainType = true,
+  contractOn,
 }: Source): SingleKeyStore {
   const address = parseAddress(String(claimed))
   if (!address) throw refuse('it has no EVM address')
-  if (type === 'smart') throw refuse('it is a smart account, whose signatures are not the 65 bytes that tokens take')
+  if (type === 'smart') throw refuse('it is the client of a smart account: use account(smartAccount)')
   if (!isAble) throw refuse('it signs no typed data')
   let isContract = false
   const signer: EvmSigner = Object.freeze({
@@ -141,13 +159,14 @@ function storeOf({
     signTypedData: async (data: TypedData) => {
       try {
         const signature = await signTypedData(takesDomainType ? withDomainType(data) : data)
-        if (typeof signature === 'string' && contractSignature.test(signature)) isContract = true
+        if (!contractOn && typeof signature === 'string' && contractSignature.test(signature)) isContract = true
         return signature as Hex
       } catch (cause) {
         // viem's errors hold the URL of the node, with its key.
         throw cleanCause(cause)
       }
     },
+    ...(contractOn && { isContract: true }),
     ...(signText && { signIn: (claim: SignInClaim) => signInBy(signText, claim, address) }),
   })
   return Object.freeze({
@@ -155,7 +174,7 @@ function storeOf({
     namespace: 'eip155',
     address,
     getSigner: async (network: Network) => {
-      if (!network.startsWith('eip155:')) return undefined
+      if (!network.startsWith('eip155:') || (contractOn ?? network) !== network) return undefined
       if (isContract) throw refuse('it signs as a contract does, and not with the 65 bytes that tokens take')
       return signer
     },

@@ -9,6 +9,7 @@ import type { Ledger } from '../ports/ledger.js'
 import type { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
 import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../ports/policy.js'
+import type { ContractQuestions } from './contract-payer.js'
 import type { RefuseOnChain } from './refuse-on-chain.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { SignInMethod } from '../ports/sign-in.js'
@@ -51,6 +52,8 @@ export type PayContext = {
   readonly askTime: () => Promise<void>
   /** Asks the chain of an offer's network whether it would execute its payment as it stands now; never rejects. */
   readonly refuseOnChain: RefuseOnChain
+  /** Asks the chain of a network what payers that are contracts can do there. */
+  readonly contracts: ContractQuestions
   /** Looks, before anything is signed, whether there is enough to pay; a chain that does not say stops nothing. */
   readonly findShortage: FindShortage
   /** What is done on chain, where it is an action that is paid for: it is judged by it, and counts as much as it. */

@@ -36,7 +36,7 @@ function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedA
 
 async function matchOffer(
   offer: Offer,
-  { schemes, keyStore, refuseOnChain }: PayContext,
+  { schemes, keyStore, refuseOnChain, contracts }: PayContext,
 ): Promise<Candidate | SetAside> {
   const { index, network } = offer
   const aside = (reason: string): SetAside => ({
@@ -49,6 +49,10 @@ async function matchOffer(
   if (!scheme) return aside(`its scheme is not supported on ${network}`)
   const signer = await keyStore.getSigner(offer.asset.network)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
-  const refusal = scheme.refuse(offer, signer.address) ?? (await refuseOnChain(offer, signer.address))
+  const { address, isContract } = signer
+  const refusal =
+    scheme.refuse(offer, address) ??
+    (isContract ? await contracts.refuse(offer, address, scheme.contract) : undefined) ??
+    (await refuseOnChain(offer, address))
   return refusal === undefined ? { offer, scheme, signer } : aside(refusal)
 }

@@ -156,8 +156,9 @@ function scopesOf(
   ]
 }
 
-function checkFit(payment: Payment, { offer, scheme }: Allowed, request: PurchaseRequest): void {
-  const problem = request.whyUnsendable?.({ payment, offer, payload: scheme.payload(payment, scheme.placeholder) })
+function checkFit(payment: Payment, { offer, scheme, signer }: Allowed, request: PurchaseRequest): void {
+  const { placeholder } = (signer.isContract && scheme.contract) || scheme
+  const problem = request.whyUnsendable?.({ payment, offer, payload: scheme.payload(payment, placeholder) })
   if (problem !== undefined)
     throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${problem}; nothing was signed`)
 }

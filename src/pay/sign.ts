@@ -46,7 +46,9 @@ export async function sign(
   signal?.throwIfAborted()
   const signature = await useKey(payment, { scheme, signer, signal }, context)
   if (isTrusted(signer, context)) return signature
-  const problem = checkOf(payment, signature, scheme)
+  const problem = signer.isContract
+    ? await context.contracts.check(payment, signature, scheme.contract)
+    : checkOf(payment, signature, scheme)
   if (problem === undefined) {
     checked.add(signer)
     return signature
@@ -80,9 +82,13 @@ export async function signCancellation(
   payment: Payment,
   cancellation: Cancellation,
   signer: Signer,
+  contracts: PayContext['contracts'],
 ): Promise<{ readonly signature: string; readonly problem: string | undefined }> {
   const signature = await within(deadlines.signature, cancellation.sign(payment, signer), 'no signature in time')
-  return { signature, problem: cancellation.check(payment, signature) }
+  const problem = signer.isContract
+    ? await contracts.check(payment, signature, cancellation.contract)
+    : cancellation.check(payment, signature)
+  return { signature, problem }
 }
 
 /** Whoever freezes the wallet or revokes a session stops the next signature, also of what is recorded already. */

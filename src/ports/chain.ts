@@ -76,6 +76,8 @@ export type Chain = {
   readonly balances?: ((address: string, assets: readonly Asset[]) => Promise<readonly bigint[]>) | undefined
   /** Says why the chain would not execute an offer's payment as it stands now, or nothing; asked before it is recorded. */
   readonly refuse?: ((offer: Offer, payer: string) => Promise<string | undefined>) | undefined
+  /** Says what signatures of contracts are worth; without it, no contract pays on this network. */
+  readonly contracts?: ContractPayers | undefined
   readonly transfers?: Transfers | undefined
   readonly actions?: ActionChain | undefined
   /**
@@ -85,6 +87,22 @@ export type Chain = {
   readonly explains?: ((payment: Payment, transfer: OutgoingTransfer) => boolean | undefined) | undefined
   /** Sends a payer's signed cancellation of a payment, where somebody is configured to pay for it; answers the transaction. */
   readonly cancel?: ((payment: Payment, signature: Hex) => Promise<string>) | undefined
+}
+
+/** A signature of a contract, deployed or not yet. */
+export type ContractSignature = {
+  readonly payer: string
+  /** The 32 bytes that it has to be over. */
+  readonly digest: Hex
+  readonly signature: string
+}
+
+/** Says what payers that are contracts can do. */
+export type ContractPayers = {
+  /** Says why a contract could not pay an offer, or nothing; asked before it is recorded. */
+  readonly refuse: (offer: Offer, payer: string) => Promise<string | undefined>
+  /** Says why the contract does not take a signature as its own, or nothing; asked before it is sent. */
+  readonly check: (signature: ContractSignature) => Promise<string | undefined>
 }
 
 /** What is to be moved of the owner's own accord. */

@@ -12,6 +12,13 @@ export type Signer = {
    * @default false
    */
   readonly throwsUnsigned?: boolean | undefined
+  /**
+   * Whether its address is that of a contract, deployed or not yet: what it signs is worth what the contract says of it on
+   * chain, and not what its bytes say.
+   *
+   * @default false
+   */
+  readonly isContract?: boolean | undefined
 }
 
 /** Holds keys and hands out a signer for a network; never the bytes of a key. */

@@ -31,6 +31,16 @@ export type Scheme<signer extends Signer = Signer> = {
   readonly cancellation?: Cancellation<signer> | undefined
   /** A signature's stand-in of the same length, to measure a message before anything is signed. */
   readonly placeholder: string
+  /** How a payer that is a contract signs; absent: only keys can pay by it. */
+  readonly contract?: ContractSigning | undefined
+}
+
+/** What a contract's signature is over, for its chain to say whether it is one. */
+export type ContractSigning = {
+  /** The 32 bytes that are signed of a recorded payment: built from it, and from nothing else. */
+  readonly digest: (payment: Payment) => Hex
+  /** The stand-in of the longest signature that is taken. */
+  readonly placeholder: string
 }
 
 /** Signs that a payment's nonce shall never be used. */
@@ -41,4 +51,6 @@ export type Cancellation<signer extends Signer = Signer> = {
   sign(payment: Payment, signer: signer): Promise<string>
   /** Says what is wrong with a signature, or nothing when it is the cancellation of exactly that payment. */
   readonly check: (payment: Payment, signature: string) => string | undefined
+  /** How a payer that is a contract signs it; absent: only keys can. */
+  readonly contract?: ContractSigning | undefined
 }

@@ -9,7 +9,9 @@ import type { PayContext } from '../pay/context.js'
 import type { Cancellation } from '../ports/scheme.js'
 import type { Hex, Payment, PaymentId } from '../types.js'
 
-type CancelContext = Pick<PayContext, 'ledger' | 'keyStore' | 'schemes'> & { readonly chains: readonly Chain[] }
+type CancelContext = Pick<PayContext, 'ledger' | 'keyStore' | 'schemes' | 'contracts'> & {
+  readonly chains: readonly Chain[]
+}
 
 /**
  * Sends what makes a payment's nonce unusable, and answers the transaction's hash. The payment counts on until a final
@@ -20,7 +22,7 @@ export async function cancel(id: PaymentId, context: CancelContext): Promise<str
   const send = senderOf(payment, context)
   const cancellation = cancellationOf(payment, context)
   const signer = await signerOf(payment, context)
-  const signature = await sign(payment, cancellation, signer)
+  const signature = await sign(payment, cancellation, { signer, contracts: context.contracts })
   try {
     return await within(deadlines.cancellation, send(payment, signature), 'the gas payer did not answer in time')
   } catch (cause) {
@@ -63,12 +65,16 @@ async function signerOf({ id, asset, terms }: Payment, { keyStore }: CancelConte
 }
 
 /** What comes back from the signer goes to the chain only when it is this cancellation by this payer. */
-async function sign(payment: Payment, cancellation: Cancellation, signer: Signer): Promise<Hex> {
+async function sign(
+  payment: Payment,
+  cancellation: Cancellation,
+  { signer, contracts }: { readonly signer: Signer } & Pick<CancelContext, 'contracts'>,
+): Promise<Hex> {
   const fail = (reason: string, cause?: unknown): never => {
     throw new CancellationFailedError(payment.id, { reason, cause })
   }
-  const { signature, problem } = await signCancellation(payment, cancellation, signer).catch((cause: unknown) =>
-    fail('the signer did not sign', cause),
+  const { signature, problem } = await signCancellation(payment, cancellation, signer, contracts).catch(
+    (cause: unknown) => fail('the signer did not sign', cause),
   )
   return problem === undefined ? (signature as Hex) : fail(problem)
 }

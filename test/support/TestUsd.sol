@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+/// ERC-1271.
+interface IContractSigner {
+  function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4);
+}
+
 /// A dollar token for tests that moves on signatures as USDC does (ERC-20, EIP-712, EIP-3009).
 /// Anyone may mint. Nothing is set at construction: its runtime code works at whatever address it is put,
 /// which is how it comes to stand at an address that wallets already know.
@@ -108,9 +113,17 @@ contract TestUsd {
   }
 
   function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
+    _cancel(authorizer, nonce, abi.encodePacked(r, s, v));
+  }
+
+  function cancelAuthorization(address authorizer, bytes32 nonce, bytes memory signature) external {
+    _cancel(authorizer, nonce, signature);
+  }
+
+  function _cancel(address authorizer, bytes32 nonce, bytes memory signature) private {
     require(!authorizationState[authorizer][nonce], "authorization is used or canceled");
     bytes32 structHash = keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce));
-    require(_signer(structHash, abi.encodePacked(r, s, v)) == authorizer, "invalid signature");
+    require(_isSignedBy(authorizer, structHash, signature), "invalid signature");
     authorizationState[authorizer][nonce] = true;
     emit AuthorizationCanceled(authorizer, nonce);
   }
@@ -119,7 +132,7 @@ contract TestUsd {
     require(block.timestamp > signed.validAfter, "authorization is not yet valid");
     require(block.timestamp < signed.validBefore, "authorization is expired");
     require(!authorizationState[signed.from][signed.nonce], "authorization is used or canceled");
-    require(_signer(keccak256(abi.encode(typeHash, signed)), signature) == signed.from, "invalid signature");
+    require(_isSignedBy(signed.from, keccak256(abi.encode(typeHash, signed)), signature), "invalid signature");
     authorizationState[signed.from][signed.nonce] = true;
     emit AuthorizationUsed(signed.from, signed.nonce);
     _transfer(signed.from, signed.to, signed.value);
@@ -131,6 +144,15 @@ contract TestUsd {
     balanceOf[from] -= value;
     balanceOf[to] += value;
     emit Transfer(from, to, value);
+  }
+
+  /// As FiatToken 2.2 does: whoever has code is asked itself, in either form of the call.
+  function _isSignedBy(address owner, bytes32 structHash, bytes memory signature) private view returns (bool) {
+    if (owner.code.length == 0) return _signer(structHash, signature) == owner;
+    bytes32 digest = keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), structHash));
+    (bool success, bytes memory answer) =
+      owner.staticcall(abi.encodeWithSelector(IContractSigner.isValidSignature.selector, digest, signature));
+    return success && answer.length >= 32 && bytes4(bytes32(answer)) == IContractSigner.isValidSignature.selector;
   }
 
   function _signer(bytes32 structHash, bytes memory signature) private view returns (address) {

@@ -20,12 +20,20 @@ export type Facilitator = {
   readonly close: () => Promise<void>
 }
 
+type FacilitatorOptions = {
+  /** Whose deployments of accounts it pays for. @default nobody's */
+  readonly factories?: readonly Address[] | undefined
+}
+
 /** Starts a facilitator that verifies and settles on a chain. */
-export async function startFacilitator(chain: TestChain): Promise<Facilitator> {
+export async function startFacilitator(
+  chain: TestChain,
+  { factories = [] }: FacilitatorOptions = {},
+): Promise<Facilitator> {
   const account = await chain.createSender()
   const official = new x402Facilitator()
   const [signer, network] = [createSigner(chain, account), `eip155:${chain.chain.id}`] as const
-  registerExactEvmScheme(official, { signer, networks: network })
+  registerExactEvmScheme(official, { signer, networks: network, eip6492AllowedFactories: [...factories] })
   official.register(network, new UptoEvmScheme(signer))
   const { url, close } = await serve(createServer((request, response) => void answer(official, request, response)))
   return {
