@@ -28,6 +28,7 @@ const arrows: Readonly<Record<string, string>> = {
   actions: `${ground} evm ledger assets policy pay`,
   reconcile: `${ground} protocols ledger assets pay`,
   'sign-in': `${ground} hosts evm`,
+  receipts: `${ground} evm`,
   discovery: `${ground} hosts protocols pay fetch`,
   client: `${ground} hosts ledger pay fetch`,
   session: `${ground} hosts protocols ledger policy pay fetch actions`,

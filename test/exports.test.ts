@@ -17,6 +17,7 @@ import * as node from 'stipend/node'
 import * as openaiAgents from 'stipend/openai-agents'
 import * as opentelemetry from 'stipend/opentelemetry'
 import * as postgres from 'stipend/postgres'
+import * as receipts from 'stipend/receipts'
 import * as signIn from 'stipend/sign-in'
 import * as solana from 'stipend/solana'
 import * as sqlite from 'stipend/sqlite'
@@ -282,6 +283,14 @@ describe('the public names', () => {
     expect(Object.keys(postgres).toSorted()).toMatchInlineSnapshot(`
       [
         "postgresLedger",
+      ]
+    `)
+  })
+
+  test('stipend/receipts', () => {
+    expect(Object.keys(receipts).toSorted()).toMatchInlineSnapshot(`
+      [
+        "signedReceipts",
       ]
     `)
   })

@@ -43,6 +43,7 @@ import { walletTools as openaiTools } from 'stipend/openai-agents'
 import { instrument } from 'stipend/opentelemetry'
 import { postgresLedger } from 'stipend/postgres'
 import { exactSolana, solana } from 'stipend/solana'
+import { signedReceipts } from 'stipend/receipts'
 import { signInWithX } from 'stipend/sign-in'
 import { sqliteLedger } from 'stipend/sqlite'
 import { mock402, paidResource, testKeyStore, toolsGauntlet } from 'stipend/testing'
@@ -98,6 +99,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/discovery DiscoverOptions': [(wrong) => discover(wallet, { facilitator: url, ...wrong })],
   'stipend/discovery FindServicesOptions': [(wrong) => findServicesTool(wallet, { facilitator: url, ...wrong })],
   'stipend/mpp MppOptions': [(wrong) => mpp(wrong)],
+  'stipend/receipts SignedReceiptsOptions': [(wrong) => signedReceipts(wrong)],
   'stipend/sign-in SignInOptions': [(wrong) => signInWithX({ hosts: ['api.example.com'], ...wrong })],
   'stipend UptoEvmOptions': [(wrong) => uptoEvm(wrong)],
   'stipend SessionScope': [

@@ -10,6 +10,7 @@ import { ledgersPatches } from './ledgers.ts'
 import { permit2Patches } from './permit2.ts'
 import { pipelinePatches } from './pipeline.ts'
 import { policyPatches } from './policy.ts'
+import { receiptsPatches } from './receipts.ts'
 import { sessionPatches } from './sessions.ts'
 import { waitsPatches } from './waits.ts'
 import { wildPatches } from './wild.ts'
@@ -23,6 +24,7 @@ export const patches: readonly KnownBad[] = [
   ...chainsPatches,
   ...permit2Patches,
   ...contractsPatches,
+  ...receiptsPatches,
   ...policyPatches,
   ...sessionPatches,
   ...adaptersPatches,

@@ -67,7 +67,8 @@ const separators = memoize(
   { max: 256, maxLength: 1024 },
 )
 
-function hashStruct(name: string, value: Readonly<Record<string, unknown>>, types: Types): Uint8Array {
+/** Hashes a struct of typed data: its type, then each field as one word. */
+export function hashStruct(name: string, value: Readonly<Record<string, unknown>>, types: Types): Uint8Array {
   const fields = fieldsOf(name, types)
   const encoded = new Uint8Array(32 * (fields.length + 1))
   encoded.set(hashText(encodeType(name, types)))

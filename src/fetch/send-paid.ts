@@ -103,13 +103,19 @@ export async function conclude(
     reason,
     untrustedReason,
     note: doubt,
+    attestation,
   } = challenge.protocol.readAnswer(response.headers, payment, await readRefusal(response, call))
   const answeredElsewhere = whyAnsweredElsewhere(response, challenge, {
     isTaken: receipt !== undefined || call.redirect === 'manual',
   })
   const isDelivered = reason === undefined && answeredElsewhere === undefined && delivers(response, receipt)
   const note = reason ?? answeredElsewhere ?? (isDelivered ? doubt : `the server answered ${response.status}`)
-  const settled = await payer.settle(payment, { status: isDelivered ? 'claimed' : 'unknown', receipt, note })
+  const settled = await payer.settle(payment, {
+    status: isDelivered ? 'claimed' : 'unknown',
+    receipt,
+    note,
+    attestation,
+  })
   // Which condition failed a 412 does not say, unless x402 does.
   const isRejected = response.status === 402 || (response.status === 412 && reason !== undefined)
   if (isRejected) throw new PaymentRejectedError(settled, response, { reason, untrustedReason })

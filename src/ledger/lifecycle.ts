@@ -1,5 +1,5 @@
 import { toMicroUsd } from '../money.js'
-import type { MicroUsd, Payment, PaymentStatus } from '../types.js'
+import type { MicroUsd, Payment, PaymentStatus, Receipt } from '../types.js'
 import type { PaymentUpdate } from '../ports/ledger.js'
 
 /**
@@ -47,13 +47,20 @@ export function advancePayment(payment: Payment, update: PaymentUpdate): Payment
   if (!isShared && (next[payment.status].includes(status) || (isBroken && payment.status === 'claimed'))) {
     const undelivered = isUndelivered(payment, update)
     const microUsd = costOf(payment, update)
-    return Object.freeze({ ...payment, microUsd, status, receipt: receipt ?? payment.receipt, note, undelivered })
+    return Object.freeze({ ...payment, microUsd, status, receipt: receiptOf(payment, receipt), note, undelivered })
   }
   if (payment.status === 'confirmed' && (isBroken || status === 'claimed')) {
     return Object.freeze({ ...payment, undelivered: isBroken ? true : undefined })
   }
   if (status === 'claimed' || status === 'unknown') return payment
   throw new TypeError(`payment ${payment.id} is ${payment.status} and cannot become ${status}`)
+}
+
+/** Who signed for a payment has signed for it also when a chain shows it, unless that shows another transaction. */
+function receiptOf({ receipt: known }: Payment, receipt: Receipt | undefined): Receipt | undefined {
+  if (!receipt || !known?.attestedBy || receipt.attestedBy) return receipt ?? known
+  const { attestedBy, attestation, transaction } = known
+  return transaction === receipt.transaction ? { ...receipt, attestedBy, attestation } : receipt
 }
 
 /** What a final block shows to be less than the maximum that was held is all that counts from then on. */

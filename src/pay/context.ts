@@ -4,6 +4,7 @@ import type { Reading } from './clock.js'
 import type { Emit, Events } from './events.js'
 import type { FindShortage } from './funds.js'
 import type { JudgedAction } from '../ports/action.js'
+import type { Attestations } from '../ports/attestations.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
 import type { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
@@ -67,6 +68,8 @@ export type PayContext = {
   readonly emit: Emit
   /** Tells whether anybody listens, where finding out what to say costs something. */
   readonly hasListeners: (name: keyof Events) => boolean
+  /** Reads what servers sign of their offers and receipts; absent: nobody looks. */
+  readonly attestations?: Attestations | undefined
   /** How it signs in to what was paid before; absent: it does not. */
   readonly signIn?: SignInMethod | undefined
   /** Answers in this process whether a payment that needs approval is approved. */

@@ -1,4 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils'
+import { attest, type Paid } from './attest.js'
 import { authorize } from './authorize.js'
 import { createFiling } from './filing.js'
 import { callLabel, readLabels } from './labels.js'
@@ -27,7 +28,7 @@ export function createPayer(
   { protocols, random, labels: own = {}, ownerLabels }: PayerOptions,
 ): Payer {
   /** What this payer has authorized, by which name, and what ends its turn: it can note nothing of any other payment. */
-  const authorized = new WeakMap<Payment, { readonly name: string; readonly endTurn: () => void }>()
+  const authorized = new WeakMap<Payment, Authorized>()
   const labelsOf = (asked: Labels): Labels => readLabels({ ...asked, ...own }, 'labels')
   const ownerLabelsOf = (labels: Labels): Labels => ownerLabels ?? withoutCall(labels)
   const filing = createFiling(context)
@@ -56,7 +57,7 @@ export function createPayer(
         if (options.sameRequest) await filing.catchUp(name)
         const wanted = { ...options, resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed }
         const authorization = await authorize(required, wanted, context)
-        authorized.set(authorization.payment, { name, endTurn })
+        authorized.set(authorization.payment, { ...authorization, required, name, endTurn })
         return authorization
       } catch (error) {
         endTurn()
@@ -67,11 +68,14 @@ export function createPayer(
         throw new ConfigurationError('Failed to prepare the payment; nothing was signed', { cause: error })
       }
     },
-    settle: async (payment, { status, receipt: said, note, undelivered }) => {
+    settle: async (payment, { status, receipt: said, note: told, undelivered, attestation }) => {
       const known = authorized.get(payment)
       if (!known || (status !== 'claimed' && status !== 'unknown')) return payment
-      // Whatever is said here is a claim: only a chain confirms.
-      const receipt = said && ({ ...said, status: 'claimed' } as const)
+      // Whatever is said here is a claim: only a chain confirms, and who signed is for us to find.
+      const claim = said && ({ ...said, status: 'claimed', attestedBy: undefined, attestation: undefined } as const)
+      const attested = claim && !undelivered ? await attest(known, { receipt: claim, attestation }, context) : {}
+      const receipt = claim && { ...claim, ...attested.signed }
+      const note = [told, attested.note].filter((one) => one !== undefined).join('; ') || undefined
       const settled = await filing.file(payment, { status, receipt, note, undelivered }, known.name)
       if (settled.status === 'claimed') context.delivered.add(settled.id)
       known.endTurn()
@@ -82,6 +86,8 @@ export function createPayer(
   outcomes.set(payer.authorize, createOutcomes(context))
   return payer
 }
+
+type Authorized = Paid & { readonly name: string; readonly endTurn: () => void }
 
 type PayerOptions = {
   readonly protocols: readonly Protocol[]

@@ -1,6 +1,6 @@
 import type { PaymentUpdate } from '../ports/ledger.js'
 import type { PurchaseRequest } from './context.js'
-import type { Protocol } from '../ports/protocol.js'
+import type { Protocol, ProtocolAnswer } from '../ports/protocol.js'
 import type { Quote } from './quote.js'
 import type { SignedIn } from './sign-in.js'
 import type { Authorization, Payment, PaymentRequired } from '../types.js'
@@ -11,7 +11,7 @@ export type Payer = {
   /** Judges, records and signs. */
   readonly authorize: (required: PaymentRequired, options: AuthorizeOptions) => Promise<Authorization>
   /** Notes what became of a payment after it left; never throws, since the answer it goes with must not be lost. */
-  readonly settle: (payment: Payment, update: PaymentUpdate) => Promise<Payment>
+  readonly settle: (payment: Payment, update: PaymentOutcome) => Promise<Payment>
   /** Says what each offer of a 402 would cost and what the policy makes of it; nothing is recorded or signed. */
   readonly appraise: (required: PaymentRequired, options: AppraiseOptions) => Promise<Quote>
   /** Signs in to what was paid before, where its owner lets it; absent: it never does. */
@@ -19,6 +19,9 @@ export type Payer = {
   /** Unix milliseconds. */
   readonly clock: () => number
 }
+
+/** What became of a payment, with what the server signed of it, as it came. */
+export type PaymentOutcome = PaymentUpdate & Pick<ProtocolAnswer, 'attestation'>
 
 /** What a payment is asked for; without a name it is a purchase of its own. */
 export type AuthorizeOptions = Omit<PurchaseRequest, 'purchaseKey' | 'isNamed' | 'ownerLabels' | 'serverAheadMs'> & {

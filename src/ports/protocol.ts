@@ -16,6 +16,8 @@ export type ProtocolAnswer = {
   readonly untrustedReason?: string | undefined
   /** What of its receipt does not agree with the payment, in our words; it takes nothing back. */
   readonly note?: string | undefined
+  /** What it signed of it, as it came: for whoever reads attestations. */
+  readonly attestation?: unknown
 }
 
 /** How payment messages sit in a response and a request. */

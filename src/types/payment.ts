@@ -46,6 +46,13 @@ export type Receipt = {
   readonly payer?: string | undefined
   /** Atomic units that were charged, where the server says so. */
   readonly amount?: bigint | undefined
+  /**
+   * Whose key signed a receipt of just this payment, by its address or `did:key`: the same that signed first for the origin,
+   * or one that the owner named. Only a wallet with `attestations` looks.
+   */
+  readonly attestedBy?: string | undefined
+  /** What was signed, as it came, in JSON; kept where it names no query of the URL. */
+  readonly attestation?: { readonly receipt: string; readonly offer?: string | undefined } | undefined
 }
 
 /** What its owner says became of a payment that no evidence resolves. */

@@ -40,7 +40,7 @@ export type WalletContext = Pick<AgentWallet, 'setPolicy' | 'restrict'> & {
  * @throws ConfigurationError when an option is not usable.
  */
 export function createContext(options: AgentWalletOptions): WalletContext {
-  const { schemes = [exactEvm()], onApproval, signIn } = options
+  const { schemes = [exactEvm()], onApproval, signIn, attestations } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hasListeners } = createEvents()
   const ledger = boundLedger(options.ledger ?? memoryLedger(), { emit })
@@ -72,6 +72,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     hasListeners,
     onApproval,
     signIn,
+    attestations,
   } satisfies PayContext
   return { context, policy, setPolicy, restrict, chains, trusted, on }
 }

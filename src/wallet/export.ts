@@ -50,6 +50,9 @@ const columns = [
   'purchaseKey',
   'labels',
   'note',
+  'attestedBy',
+  'signedReceipt',
+  'signedOffer',
 ] as const
 
 function rowOf(payment: Payment): Row {
@@ -75,6 +78,9 @@ function rowOf(payment: Payment): Row {
     purchaseKey,
     labels: JSON.stringify(labels),
     note: note ?? '',
+    attestedBy: receipt?.attestedBy ?? '',
+    signedReceipt: receipt?.attestation?.receipt ?? '',
+    signedOffer: receipt?.attestation?.offer ?? '',
   }
 }
 

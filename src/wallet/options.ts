@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import type { OptionNames } from '../lib/known-options.js'
 import type { Action } from '../ports/action.js'
 import type { AssetInput } from '../assets/table.js'
+import type { Attestations } from '../ports/attestations.js'
 import type { Chain } from '../ports/chain.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { EvmSigner } from '../evm/signer.js'
@@ -92,6 +93,12 @@ export type AgentWalletOptions = {
    */
   readonly signIn?: SignInMethod | undefined
   /**
+   * Keeps, and verifies, what servers sign of their offers and receipts: `signedReceipts` of `stipend/receipts`.
+   *
+   * @default nobody looks
+   */
+  readonly attestations?: Attestations | undefined
+  /**
    * What the tokens of sessions begin with: up to 32 letters, digits and underscores.
    *
    * @default 'stipend_'
@@ -119,6 +126,7 @@ export const optionNames: OptionNames<AgentWalletOptions> = {
   random: true,
   onApproval: true,
   signIn: true,
+  attestations: true,
   sessionTokenPrefix: true,
   fetch: true,
 }

@@ -2,6 +2,11 @@ import { createServer } from 'node:http'
 import { HTTPFacilitatorClient, x402ResourceServer } from '@x402/core/server'
 import { ExactEvmScheme } from '@x402/evm/exact/server'
 import { paymentMiddleware } from '@x402/express'
+import {
+  createOfferReceiptExtension,
+  declareOfferReceiptExtension,
+  type OfferReceiptIssuer,
+} from '@x402/extensions/offer-receipt'
 import { declarePaymentIdentifierExtension } from '@x402/extensions/payment-identifier'
 import {
   createSIWxResourceServerExtension,
@@ -11,13 +16,16 @@ import {
 import express from 'express'
 import { type AgentWalletOptions, allowFlows, allowHosts, createAgentWallet, getPayment, spendingLimit } from 'stipend'
 import { privateKey } from 'stipend/keys'
+import { evm } from 'stipend/evm'
+import { signedReceipts } from 'stipend/receipts'
 import { signInWithX } from 'stipend/sign-in'
-import type { Address } from 'viem'
+import { type Address, createTestClient, http } from 'viem'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { spentBy } from '../support/agent.ts'
 import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
 import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { createJwsIssuer, createTypedIssuer } from '../support/attesting-server.ts'
 import { type Listening, serve } from '../support/http.ts'
 
 const price = 10_000n
@@ -42,10 +50,11 @@ type Options = {
   readonly extra?: Readonly<Record<string, unknown>> | undefined
   readonly extensions?: Readonly<Record<string, unknown>> | undefined
   readonly status?: number | undefined
+  readonly issuer?: OfferReceiptIssuer | undefined
 }
 
 /** The official server of `GET /paid`, for a cent; what it was sent, and how often it sold. */
-async function startOfficial({ extra, extensions, status = 200 }: Options) {
+async function startOfficial({ extra, extensions, status = 200, issuer }: Options) {
   const payTo: Address = privateKeyToAddress(generatePrivateKey())
   const app = express()
   const listening = await serve(createServer(app))
@@ -55,6 +64,7 @@ async function startOfficial({ extra, extensions, status = 200 }: Options) {
     .registerExtension(
       createSIWxResourceServerExtension({ storage: new InMemorySIWxStorage(), origin: listening.url }) as never,
     )
+  if (issuer) official.registerExtension(createOfferReceiptExtension(issuer) as never)
   const named = { name: 'USDC', version: '2', ...extra }
   const accepts = {
     scheme: 'exact',
@@ -113,6 +123,24 @@ describe('a wallet at an official server', () => {
     await expect(wallet.fetch(server.url)).rejects.toMatchObject({ code: 'payment_denied', moved: 'no' })
     expect(await chain.transfersFrom(payer.address)).toEqual([])
   })
+
+  test.each([createTypedIssuer(), createJwsIssuer('ES256')])(
+    'that signs its offers and receipts ($format) attests a payment, also once a chain shows it',
+    async (issuer) => {
+      const extensions = declareOfferReceiptExtension({ includeTxHash: true })
+      const server = await startOfficial({ extensions, issuer })
+      const { wallet } = await createBuyer({
+        attestations: signedReceipts(),
+        chains: [evm({ network: 'eip155:84532', clients: [chain.publicClient] })],
+      })
+      const payment = getPayment(await wallet.fetch(server.url))
+      expect(payment).toMatchObject({ status: 'claimed', note: undefined, receipt: { attestedBy: issuer.key } })
+      await createTestClient({ chain: chain.chain, mode: 'anvil', transport: http() }).mine({ blocks: 64 })
+      const { confirmed } = await wallet.reconcile()
+      const { attestation } = payment?.receipt ?? {}
+      expect(confirmed).toMatchObject([{ receipt: { status: 'confirmed', attestedBy: issuer.key, attestation } }])
+    },
+  )
 
   test('that takes a payment-identifier is sent the payment’s own', async () => {
     const extensions = { 'payment-identifier': declarePaymentIdentifierExtension(true) }

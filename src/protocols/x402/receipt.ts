@@ -54,7 +54,9 @@ function readSuccess(said: Fields, { asset, terms, amount }: Payment, readNetwor
     !isInAmount && 'more than was authorized',
   ]
   const named = wrong.filter(Boolean).join(' and ')
+  const attestation = fieldsOf(said['extensions'])['offer-receipt']
   return deepFreeze({
+    ...(attestation !== undefined && { attestation }),
     receipt: {
       status: 'claimed',
       transaction: readTransaction(said['transaction'] || said['transactionId']),
