@@ -16,6 +16,10 @@ const alias = Object.entries(readEntries()).map(([name, file]) => ({
 const contractTests = 'test/actions/*.chain.test.ts'
 const hasContracts = existsSync(new URL('test/actions/contracts/node_modules', import.meta.url))
 
+/** Tests on other runtimes, which `npm run test:runtimes` installs. */
+const runtimeTests = 'test/runtimes/*.test.ts'
+const hasRuntimes = existsSync(new URL('test/runtimes/node_modules', import.meta.url))
+
 /** Tests that build or pack the package, start processes or kill them. */
 const processTests = [
   'test/{entries,examples,package,supply-chain}.test.ts',
@@ -38,7 +42,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/interop/**', 'test/bench/**', contractTests, ...processTests],
+          exclude: [
+            '**/node_modules/**',
+            'test/interop/**',
+            'test/bench/**',
+            contractTests,
+            runtimeTests,
+            ...processTests,
+          ],
           // Some start a database: what is slow on a busy machine is not wrong.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -67,22 +78,23 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      ...(hasContracts ? [actions()] : []),
+      ...(hasContracts ? [alone('actions', contractTests, 3)] : []),
+      ...(hasRuntimes ? [alone('runtimes', runtimeTests, 4)] : []),
     ],
   },
 })
 
-/** Contracts as their authors publish them, on chains on loopback. */
-function actions() {
+/** One file at a time, after all others: real chains, and other runtimes. */
+function alone(name: string, include: string, groupOrder: number) {
   return {
     resolve: { alias },
     test: {
-      name: 'actions',
-      include: [contractTests],
-      testTimeout: 60_000,
-      hookTimeout: 60_000,
+      name,
+      include: [include],
+      testTimeout: 120_000,
+      hookTimeout: 180_000,
       fileParallelism: false,
-      sequence: { groupOrder: 3 },
+      sequence: { groupOrder },
     },
   }
 }

@@ -67,7 +67,8 @@ const ambient: Readonly<Record<string, string>> = {
   'adapters/http/webhook.ts': 'Date.now', // the default of `clock`
   'adapters/postgres/connection.ts': 'performance.now', // until when a statement may take
   'adapters/postgres/index.ts': 'crypto.getRandomValues', // a secret of its own
-  'adapters/sqlite/index.ts': 'crypto.getRandomValues', // likewise
+  'adapters/sqlite/ledger.ts': 'crypto.getRandomValues', // likewise
+  'adapters/sqlite/durable-object/index.ts': 'Date.now', // the default of `clock`
   'adapters/sqlite/groups.ts': 'setImmediate', // ends a turn of the event loop
   'adapters/node/exchange.ts': 'setTimeout', // gives up an answer that does not begin
 }
@@ -78,7 +79,9 @@ const testFolders: Readonly<Record<string, string>> = {
   fixtures: 'data',
   gauntlet: 'clients that are run through every case',
   interop: 'real peers and real chains',
+  peers: 'other versions of what the package is used with',
   processes: 'several processes at once, and some that are killed',
+  runtimes: 'other runtimes, and what bundles for them',
   simulation: 'whole purchases with seeded faults',
   soak: 'processes that buy for a long time',
   support: 'what tests share',

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,51 +97,3 @@ test.each<[string, readonly string[], string]>([
   const { stdout } = await run(process.execPath, [...program, JSON.stringify({ drawing: { file } })])
   expect(JSON.parse(stdout)).toEqual({ drawing: { exports: ['drawn'], calls: ['getRandomValues'] } })
 })
-
-describe('a worker of Cloudflare', () => {
-  let said = ''
-  beforeAll(async () => {
-    for (const name of forWeb) await bundleEntry(name, 'web', folder)
-    const services = forWeb.map((name) => writeService(name))
-    const config = join(folder, 'config.capnp')
-    writeFileSync(config, `${header}const config :Workerd.Config = (services = [${services.join()}]);\n`)
-    said = await run(findWorkerd(), ['test', config]).then(
-      ({ stderr }) => stderr,
-      (error: { readonly stderr?: string }) => String(error.stderr),
-    )
-  })
-
-  test.each(forWeb)('loads %s', (name) => {
-    expect(said).toContain(`[ PASS ] ${name.replaceAll('/', '-')}`)
-  })
-})
-
-const header = 'using Workerd = import "/workerd/workerd.capnp";\n'
-
-/** Writes a worker that imports an entry when it starts, which is when nothing may be drawn, timed or fetched. */
-function writeService(entry: string): string {
-  const name = entry.replaceAll('/', '-')
-  writeFileSync(
-    join(folder, `${name}.main.js`),
-    `import * as entry from '${name}.js'
-     const use = ${lines[entry] ?? 'async () => undefined'}
-     export default {
-       async test() {
-         if (Object.keys(entry).length === 0) throw new TypeError('it exports nothing')
-         const said = await use(entry)
-         if (said !== undefined && !said.includes('configuration_invalid')) throw new TypeError(said)
-       },
-     }`,
-  )
-  const embed = (file: string): string => `(name = "${file}", esModule = embed "${file}")`
-  const modules = [`${name}.main.js`, `${name}.js`].map(embed).join()
-  return `(name = "${name}", worker = (modules = [${modules}], compatibilityDate = "2026-01-01"))`
-}
-
-/** The package starts its program through a script; the program itself is in the package of this platform. */
-function findWorkerd(): string {
-  const require = createRequire(createRequire(import.meta.url).resolve('workerd'))
-  const { platform, arch } = process
-  const names: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'darwin', linux: 'linux' }
-  return require.resolve(`@cloudflare/workerd-${names[platform]}-${arch === 'x64' ? '64' : arch}/bin/workerd`)
-}

@@ -5,6 +5,7 @@ import * as aiSdk from 'stipend/ai-sdk'
 import * as axios from 'stipend/axios'
 import * as client from 'stipend/client'
 import * as discovery from 'stipend/discovery'
+import * as durableObject from 'stipend/durable-object'
 import * as evm from 'stipend/evm'
 import * as fast from 'stipend/fast'
 import * as http from 'stipend/http'
@@ -107,6 +108,14 @@ describe('the public names', () => {
       [
         "discover",
         "findServicesTool",
+      ]
+    `)
+  })
+
+  test('stipend/durable-object', () => {
+    expect(Object.keys(durableObject).toSorted()).toMatchInlineSnapshot(`
+      [
+        "durableObjectLedger",
       ]
     `)
   })

@@ -1,6 +1,7 @@
-import { isStipendError, LedgerUnavailableError } from 'stipend'
+import { LedgerUnavailableError } from 'stipend'
 import { read, type SqliteDatabase } from './database.js'
 import { version } from './schema.js'
+import { guard } from './guard.js'
 import { createGroups, isWorkFailure, workFailure } from './groups.js'
 import { blockingMs, createTurns } from './turns.js'
 
@@ -63,16 +64,6 @@ export function createAccess(database: SqliteDatabase, { isSameFile, onBegin, on
     change: (work) => guard(groups.add(work)),
     look: (query) => guard(looks(() => open(query))),
     flush: groups.flush,
-  }
-}
-
-/** Hands on what went wrong as an error of the package; a mistake of the caller's is what it is. */
-async function guard<value>(work: Promise<value>): Promise<value> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof TypeError || isStipendError(error)) throw error
-    throw new LedgerUnavailableError(error)
   }
 }
 

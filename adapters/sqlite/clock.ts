@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { uptime } from 'node:os'
 import { hearTime, type LedgerTime, rebaseTime, type TimeSource } from 'stipend/ledger'
-import { fileOf, read, type SqliteDatabase } from './database.js'
+import { read, type SqliteDatabase } from './database.js'
 
 /** The time of a ledger as a database keeps it; called within a transaction. */
 export type Clock = {
@@ -70,24 +68,4 @@ export function createClock(database: SqliteDatabase, source: TimeSource | undef
       return before
     },
   }
-}
-
-/** The time since this machine was started, sleep included: the same for all its processes. */
-export function machineTime(): TimeSource {
-  const bootId = readBootId()
-  return { run: bootId ?? 'unnamed', isUnnamed: bootId === undefined, elapsed: () => uptime() * 1000 }
-}
-
-/** Linux names each run of the machine. */
-function readBootId(): string | undefined {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return undefined
-  }
-}
-
-/** Tells whether a database is in memory, or in a file that nobody else finds. */
-export function isPrivate(database: SqliteDatabase): boolean {
-  return fileOf(database) === undefined
 }

@@ -1,7 +1,6 @@
 import type { Payment, PaymentFilter } from 'stipend'
 import { decodePayment } from 'stipend/ledger'
-import { read, type SqliteDatabase } from './database.js'
-import { inSnapshot } from './verify.js'
+import { read, type Snapshot, type SqliteDatabase } from './database.js'
 
 /** Lists payments, and keeps what they are found by. */
 export type Listing = {
@@ -20,7 +19,7 @@ type Condition = readonly [text: string, ...values: Value[]]
 type Key = readonly [kind: 'scope' | 'label' | 'host', name: string, value: string]
 
 /** Creates the listing over a database's tables. */
-export function createListing(database: SqliteDatabase): Listing {
+export function createListing(database: SqliteDatabase, snapshot: Snapshot): Listing {
   const placeOf = database.prepare('SELECT seq FROM payments WHERE id = ?')
   const mark = database.prepare('SELECT listed FROM clock')
   const note = noteKeys(database)
@@ -46,7 +45,7 @@ export function createListing(database: SqliteDatabase): Listing {
       const plain = [...conditionsOf(filter), ...pageOf(filter)]
       const [first, ...others] = keysOf(filter)
       if (first === undefined) return select(...scan([...plain, ...hostOf(filter)]), limit)
-      return inSnapshot(database, () => {
+      return snapshot(() => {
         // The newest are not noted yet: they are looked at one by one.
         const listed = Number(read(mark.get(), 'listed'))
         const newest = select(...scan([...plain, ...[first, ...others].map(holds), ['p.seq > ?', listed]]), limit)
@@ -57,7 +56,8 @@ export function createListing(database: SqliteDatabase): Listing {
   }
 }
 
-function noteKeys(database: SqliteDatabase): Listing['add'] {
+/** Answers a function that notes what all payments up to a place are found by; within a transaction. */
+export function noteKeys(database: SqliteDatabase): Listing['add'] {
   const unlisted = 'p.seq > (SELECT listed FROM clock) AND p.seq <= ?'
   const each = (columns: string, from: string) =>
     database.prepare(`INSERT OR IGNORE INTO listed SELECT ${columns}, p.seq FROM payments p${from} WHERE ${unlisted}`)

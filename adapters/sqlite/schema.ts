@@ -3,7 +3,7 @@ import { decodePayment } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
 import { findBreakAtEnd } from './check-journal.js'
 import { createJournal } from './journal.js'
-import { createListing } from './listing.js'
+import { noteKeys } from './listing.js'
 import { findWrongSum } from './verify.js'
 import { steps } from './migrations.js'
 
@@ -38,21 +38,25 @@ function makeDurable(database: SqliteDatabase): void {
 function migrate(database: SqliteDatabase): void {
   database.exec('BEGIN IMMEDIATE')
   try {
-    const found = versionOf(database)
-    if (found > version) {
-      throw new ConfigurationError(
-        `Failed to open the ledger: it was written by a newer version of this library (schema ${found})`,
-      )
-    }
-    for (const step of steps.slice(found)) database.exec(step)
-    if (found < 3) beginJournal(database)
-    if (found < 4) createListing(database).add(Number.MAX_SAFE_INTEGER)
+    takeSteps(database, versionOf(database))
     database.exec(`PRAGMA user_version = ${version}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
     throw error
   }
+}
+
+/** Brings tables of a version to the one that this library writes; within a transaction. */
+export function takeSteps(database: SqliteDatabase, found: number): void {
+  if (found > version) {
+    throw new ConfigurationError(
+      `Failed to open the ledger: it was written by a newer version of this library (schema ${found})`,
+    )
+  }
+  for (const step of steps.slice(found)) database.exec(step)
+  if (found < 3) beginJournal(database)
+  if (found < 4) noteKeys(database)(Number.MAX_SAFE_INTEGER)
 }
 
 /** Begins the journal of each payment that is there, as it stands. */
@@ -76,7 +80,7 @@ export function versionOf(database: SqliteDatabase): number {
 }
 
 /** Checks what is quick to check: the end of the journal, and the sums; `verify` reads all there is. */
-function checkEnds(database: SqliteDatabase): void {
+export function checkEnds(database: SqliteDatabase): void {
   const broken = findBreakAtEnd(database)
   if (broken !== undefined) {
     throw new ConfigurationError(`Failed to open the ledger: ${broken}`, { details: ['Find out who wrote to it.'] })

@@ -106,7 +106,7 @@ export const ledgersPatches: readonly KnownBad[] = [
   {
     invariant: 'I1',
     breaks: 'the SQLite ledger checks, and writes later',
-    file: 'adapters/sqlite/index.ts',
+    file: 'adapters/sqlite/ledger.ts',
     find: '      change(() => reservePayment(payment, limits, options, tables)),',
     replace: `{
       let answer
@@ -406,7 +406,7 @@ export const ledgersPatches: readonly KnownBad[] = [
   {
     invariant: 'I8',
     breaks: 'to ask for a budget moves the windows of a SQLite ledger on',
-    file: 'adapters/sqlite/index.ts',
+    file: 'adapters/sqlite/ledger.ts',
     find: 'const [at, ledgerNow] = [clock.peek(now), clock.now()]',
     replace: 'const [at, ledgerNow] = [clock.peek(now), clock.peek(now)]',
     tests: ['test/ledger/contract.test.ts'],

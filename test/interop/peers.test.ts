@@ -3,7 +3,7 @@ import { getPayment, isStipendError } from 'stipend'
 import { createAgent, spentBy } from '../support/agent.ts'
 import { startChain, type TestChain } from '../support/chain.ts'
 import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
-import { type Echo, type OfficialServer, officialPackages, startServer } from '../support/servers.ts'
+import { type Echo, type OfficialServer, officialServers } from '../support/servers.ts'
 
 const price = 1000n
 const funds = 1_000_000n
@@ -65,11 +65,11 @@ const purchases: readonly Purchase[] = [
   },
 ]
 
-describe.each(officialPackages)('a wallet at a server of %s', (name) => {
+describe.each(Object.entries(officialServers))('a wallet at a server of %s', (_name, start) => {
   let server: OfficialServer
 
   beforeAll(async () => {
-    server = await startServer(name, { facilitator })
+    server = await start({ facilitator })
   })
   afterAll(() => server?.close())
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { others } from '../support/other-versions.ts'
 import {
   createOfficialClient,
   createOfficialClientV1,
@@ -103,7 +104,7 @@ describe.each(Object.entries(clients))('%s on the local chain', (_name, createCl
   })
 })
 
-describe('the official packages of x402 v1 on the local chain', () => {
+describe.runIf(others)('the official packages of x402 v1 on the local chain', () => {
   let facilitatorV1: SolanaFacilitator
 
   beforeEach(async () => {

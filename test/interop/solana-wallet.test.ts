@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPayment } from 'stipend'
 import { solana } from 'stipend/solana'
 import { spentBy } from '../support/agent.ts'
+import { others } from '../support/other-versions.ts'
 import { createSolanaAgent, schemeFor } from '../support/solana-agent.ts'
 import {
   devnetUsdc,
@@ -23,13 +24,13 @@ const pyusd = 'CXk2AMBfi3TwaEL2468s6zP8xq9NxTXjp9gjMgzeUynM'
 
 let chain: TestSolana
 let facilitator: SolanaFacilitator
-let facilitatorV1: SolanaFacilitator
+let facilitatorV1: SolanaFacilitator | undefined
 
 beforeAll(async () => {
   chain = await startSolana()
   chain.putMint(pyusd, { program: 'spl-token-2022' })
   facilitator = await startSolanaFacilitator(chain)
-  facilitatorV1 = await startSolanaFacilitatorV1(chain)
+  if (others) facilitatorV1 = await startSolanaFacilitatorV1(chain)
 })
 afterAll(async () => {
   await facilitator?.close()
@@ -56,11 +57,15 @@ const shops: readonly Shop[] = [
     asset: devnetUsdc,
     open: () => startSolanaServer({ chain, facilitator, blockhash: 'embedded' }),
   },
-  {
-    what: 'x402-express of version 1',
-    asset: devnetUsdc,
-    open: () => startSolanaServerV1({ chain, facilitator: facilitatorV1 }),
-  },
+  ...(others
+    ? [
+        {
+          what: 'x402-express of version 1',
+          asset: devnetUsdc,
+          open: () => startSolanaServerV1({ chain, facilitator: facilitatorV1 ?? facilitator }),
+        },
+      ]
+    : []),
 ]
 
 describe.each(shops)('a wallet with a Solana key at a server of $what', ({ asset, open }) => {

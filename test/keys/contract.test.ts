@@ -4,7 +4,6 @@ import { ed25519 } from '@noble/curves/ed25519'
 import { createWalletClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Keypair as KeypairOf3, VersionedTransaction as TransactionOf3 } from 'web3js-3'
 import {
   account,
   encryptedFile,
@@ -19,6 +18,7 @@ import {
 } from '../../src/keys/index.js'
 import { type CreateKeyStore, keyStoreContract } from '../../src/testing/index.js'
 import { createKeyFolder, password } from '../support/key-files.ts'
+import { needOthers, others } from '../support/other-versions.ts'
 
 const key = '6b'.repeat(32)
 const bytes = Uint8Array.from(Buffer.from(key, 'hex'))
@@ -53,6 +53,7 @@ function startWorker(isolation: 'thread' | 'process'): ReturnType<typeof workerS
 
 /** A transaction of the library's next version, whose methods are not all there are of the present one. */
 const walletOf3 = async () => {
+  const { Keypair: KeypairOf3, VersionedTransaction: TransactionOf3 } = needOthers().web3js3
   const pairOf3 = await KeypairOf3.fromSecretKey(secretKey)
   return solanaSigner({
     publicKey: publicKey.toBytes(),
@@ -93,7 +94,7 @@ const stores: Readonly<Record<string, CreateKeyStore>> = {
     }),
     ...solana,
   }),
-  'a Solana wallet of the next version': async () => ({ keyStore: await walletOf3(), ...solana }),
+  ...(others && { 'a Solana wallet of the next version': async () => ({ keyStore: await walletOf3(), ...solana }) }),
   'a remote EVM signer that writes DER': () => ({
     keyStore: remoteSigner({
       address: viemAccount.address,

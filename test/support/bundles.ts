@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { readEntries } from '../../scripts/entries.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -23,12 +23,20 @@ const withoutPeers: Plugin = {
 }
 
 /** Bundles an entry with all that it loads into a folder, and answers the file. */
-export async function bundleEntry(name: string, target: Target, folder: string): Promise<string> {
-  const entries = Object.entries(readEntries())
+export function bundleEntry(name: string, target: Target, folder: string): Promise<string> {
   const file = `${name.replaceAll('/', '-')}.${target === 'web' ? 'js' : 'cjs'}`
-  const outfile = join(folder, file)
+  return bundle({ stdin: { contents: `export * from '${name}'`, resolveDir: root } }, target, join(folder, file))
+}
+
+/** Bundles a program that uses the package, with all that it loads. */
+export function bundleFile(file: string, target: Target, outfile: string): Promise<string> {
+  return bundle({ entryPoints: [file] }, target, outfile)
+}
+
+async function bundle(input: BuildOptions, target: Target, outfile: string): Promise<string> {
+  const entries = Object.entries(readEntries())
   await build({
-    stdin: { contents: `export * from '${name}'`, resolveDir: root },
+    ...input,
     outfile,
     bundle: true,
     platform: target === 'web' ? 'browser' : 'node',

@@ -8,13 +8,12 @@ import express, { type RequestHandler } from 'express'
 import { Hono, type MiddlewareHandler } from 'hono'
 import type { Address } from 'viem'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
-import { paymentMiddleware as expressV1 } from 'x402-express'
-import { paymentMiddleware as honoV1 } from 'x402-hono'
 import type { Facilitator } from './facilitator.ts'
 import { type Listening, readAll, serve } from './http.ts'
+import { others } from './other-versions.ts'
 
-/** The official server packages: of x402 v2 with a scope, of v1 without. */
-export type OfficialPackage = '@x402/express' | '@x402/hono' | 'x402-express' | 'x402-hono'
+/** The official server packages that are always there, which are of x402 v2. */
+export type OfficialPackage = '@x402/express' | '@x402/hono'
 
 /** A server that sells `GET /paid` and `POST /paid`; both answer with what arrived. */
 export type OfficialServer = Listening & {
@@ -39,15 +38,28 @@ type Sale = {
   readonly sell: (echo: Echo) => unknown
 }
 
-const builders: Readonly<Record<OfficialPackage, (sale: Sale) => Server>> = {
+type Build = (sale: Sale) => Server
+
+const builders: Readonly<Record<OfficialPackage, Build>> = {
   '@x402/express': (sale) => onExpress(expressV2(routesV2(sale), resourceServer(sale)), sale),
   '@x402/hono': (sale) => onHono(honoV2(routesV2(sale), resourceServer(sale)), sale),
-  'x402-express': (sale) => onExpress(expressV1(sale.payTo, routesV1(sale), { url: facilitatorUrl(sale) }), sale),
-  'x402-hono': (sale) => onHono(honoV1(sale.payTo, routesV1(sale), { url: facilitatorUrl(sale) }), sale),
 }
 
-/** The names of the official server packages. */
-export const officialPackages = Object.keys(builders) as readonly OfficialPackage[]
+/** Those of v1, where they are installed. */
+const buildersV1: Readonly<Record<string, Build>> = others ? ofV1(others) : {}
+
+function ofV1({ expressV1, honoV1 }: NonNullable<typeof others>): Readonly<Record<string, Build>> {
+  return {
+    'x402-express': (sale) => onExpress(expressV1(sale.payTo, routesV1(sale), sale.facilitator), sale),
+    'x402-hono': (sale) => onHono(honoV1(sale.payTo, routesV1(sale), sale.facilitator), sale),
+  }
+}
+
+/** Starts a server with each of the official packages there are, by its name. */
+export const officialServers: Readonly<Record<string, (options: Options) => Promise<OfficialServer>>> =
+  Object.fromEntries(
+    Object.entries({ ...builders, ...buildersV1 }).map(([name, build]) => [name, (options) => start(build, options)]),
+  )
 
 type Options = {
   readonly facilitator: Facilitator
@@ -60,14 +72,18 @@ type Options = {
 }
 
 /** Starts a server built with an official package as its README says. */
-export async function startServer(name: OfficialPackage, options: Options): Promise<OfficialServer> {
+export function startServer(name: OfficialPackage, options: Options): Promise<OfficialServer> {
+  return start(builders[name], options)
+}
+
+async function start(build: Build, options: Options): Promise<OfficialServer> {
   const { facilitator, price = '$0.001', payTo = privateKeyToAddress(generatePrivateKey()), goods } = options
   let sales = 0
   const sell = (echo: Echo): unknown => {
     sales += 1
     return goods ?? echo
   }
-  const listening = await serve(builders[name]({ facilitator, price, payTo, sell }))
+  const listening = await serve(build({ facilitator, price, payTo, sell }))
   return { ...listening, payTo, sales: () => sales }
 }
 
@@ -81,18 +97,13 @@ function routesV2({ price, payTo }: Sale): Parameters<typeof expressV2>[0] {
 }
 
 function resourceServer(sale: Sale): x402ResourceServer {
-  const facilitator = new HTTPFacilitatorClient({ url: facilitatorUrl(sale) })
+  const facilitator = new HTTPFacilitatorClient({ url: sale.facilitator.url })
   return new x402ResourceServer(facilitator).register('eip155:84532', new ExactEvmScheme())
 }
 
-function routesV1({ price }: Sale): Parameters<typeof expressV1>[1] {
+function routesV1({ price }: Sale): Readonly<Record<string, object>> {
   const route = { price, network: 'base-sepolia', config: { description: 'A report' } } as const
   return { 'GET /paid': route, 'POST /paid': route }
-}
-
-/** The v1 packages take the facilitator's URL in this shape only. */
-function facilitatorUrl({ facilitator }: Sale): `http://${string}` {
-  return facilitator.url as `http://${string}`
 }
 
 function onExpress(middleware: RequestHandler, { sell }: Sale): Server {

@@ -1,8 +1,7 @@
 import { createKeyPairSignerFromBytes } from '@solana/kit'
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
 import { ExactSvmScheme } from '@x402/svm/exact/client'
-import { createPaymentHeader } from 'x402/client'
-import { createSigner } from 'x402/types'
+import { needOthers } from '../other-versions.ts'
 import { solanaDevnet, type TestSolana } from './chain.ts'
 import type { SolanaKeyPair } from './funds.ts'
 
@@ -29,6 +28,7 @@ export async function createOfficialClient(chain: TestSolana, { bytes }: SolanaK
 
 /** Creates a client around the official x402 v1; its package for fetch cannot be told which node to ask. */
 export async function createOfficialClientV1(chain: TestSolana, { privateKey }: SolanaKeyPair): Promise<Buy> {
+  const { createPaymentHeader, createSigner } = needOthers()
   const signer = await createSigner('solana-devnet', privateKey)
   const config = { svmConfig: { rpcUrl: `${chain.url}/client` } }
   return async (url) => {

@@ -3,9 +3,8 @@ import { createKeyPairSignerFromBytes } from '@solana/kit'
 import { x402Facilitator } from '@x402/core/facilitator'
 import { toFacilitatorSvmSigner } from '@x402/svm'
 import { registerExactSvmScheme } from '@x402/svm/exact/facilitator'
-import { settle, verify } from 'x402/facilitator'
-import { createSigner } from 'x402/types'
 import { type Listening, readAll, serve } from '../http.ts'
+import { needOthers } from '../other-versions.ts'
 import { solanaDevnet, type TestSolana } from './chain.ts'
 
 /** An official facilitator in this process, and its HTTP face. */
@@ -40,6 +39,7 @@ export async function startSolanaFacilitator(chain: TestSolana): Promise<SolanaF
 /** Starts the facilitator of x402 v1; its traffic has the tag `facilitator`. */
 export async function startSolanaFacilitatorV1(chain: TestSolana): Promise<SolanaFacilitator> {
   const { address, privateKey } = chain.createSender()
+  const { createSigner, settle, verify } = needOthers()
   const signer = await createSigner('solana-devnet', privateKey)
   const config = { svmConfig: { rpcUrl: `${chain.url}/facilitator` } }
   const kind = { x402Version: 1, scheme: 'exact', network: 'solana-devnet', extra: { feePayer: address } }

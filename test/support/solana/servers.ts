@@ -3,8 +3,8 @@ import { HTTPFacilitatorClient, x402ResourceServer } from '@x402/core/server'
 import { paymentMiddleware as expressV2 } from '@x402/express'
 import { ExactSvmScheme } from '@x402/svm/exact/server'
 import express, { type RequestHandler } from 'express'
-import { paymentMiddleware as expressV1 } from 'x402-express'
 import { type Listening, serve } from '../http.ts'
+import { needOthers } from '../other-versions.ts'
 import { devnetUsdc, solanaDevnet, type TestSolana } from './chain.ts'
 import type { SolanaFacilitator } from './facilitator.ts'
 
@@ -51,10 +51,9 @@ export async function startSolanaServer(offer: OfferV2): Promise<SolanaServer> {
 export async function startSolanaServerV1(offer: Offer): Promise<SolanaServer> {
   const { chain, facilitator, amount = 1000n, asset = devnetUsdc } = offer
   const payTo = offer.payTo ?? (await chain.createPayee(asset))
-  const price = { amount: amount.toString(), asset: { address: asset as never, decimals: 6 } }
+  const price = { amount: amount.toString(), asset: { address: asset, decimals: 6 } }
   const route = { price, network: 'solana-devnet', config: { description: 'A report' } } as const
-  const url = facilitator.url as `http://${string}`
-  return sell(expressV1(payTo as never, { 'GET /paid': route, 'POST /paid': route }, { url }), payTo)
+  return sell(needOthers().expressV1(payTo, { 'GET /paid': route, 'POST /paid': route }, facilitator), payTo)
 }
 
 async function sell(middleware: RequestHandler, payTo: string): Promise<SolanaServer> {

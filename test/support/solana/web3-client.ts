@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import * as web3js199 from '@solana/web3.js'
-import * as web3js198 from 'web3js-198'
-import * as web3js3 from 'web3js-3'
+import { others } from '../other-versions.ts'
 import type { TestSolana } from './chain.ts'
 import type { Buy } from './clients.ts'
 import type { SolanaKeyPair } from './funds.ts'
@@ -19,11 +18,13 @@ type Web3 = Omit<typeof web3js199, 'Keypair' | 'VersionedTransaction'> & {
 
 type Later<value> = value | Promise<value>
 
-/** The versions of `@solana/web3.js` with the classic API. */
+/** The versions of `@solana/web3.js` with the classic API, as far as they are installed. */
 export const web3Versions: Readonly<Record<string, Web3>> = {
-  '1.98.4': web3js198 as unknown as Web3,
   '1.99.0': web3js199,
-  '3.0.0-rc.2': web3js3 as unknown as Web3,
+  ...(others && {
+    '1.98.4': others.web3js198 as unknown as Web3,
+    '3.0.0-rc.2': others.web3js3 as unknown as Web3,
+  }),
 }
 
 /** What an offer of x402 v2 says of a payment. */
