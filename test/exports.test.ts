@@ -332,6 +332,7 @@ describe('the public names', () => {
   test('stipend/testing', () => {
     expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
       [
+        "dialectsGauntlet",
         "expectNothingPaid",
         "expectPaid",
         "gauntlet",

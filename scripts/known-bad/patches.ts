@@ -6,6 +6,7 @@ import { adaptersPatches } from './adapters.ts'
 import { breadthPatches } from './breadth.ts'
 import { chainsPatches } from './chains.ts'
 import { contractsPatches } from './contracts.ts'
+import { dialectsPatches } from './dialects.ts'
 import { ledgersPatches } from './ledgers.ts'
 import { permit2Patches } from './permit2.ts'
 import { pipelinePatches } from './pipeline.ts'
@@ -25,6 +26,7 @@ export const patches: readonly KnownBad[] = [
   ...permit2Patches,
   ...contractsPatches,
   ...receiptsPatches,
+  ...dialectsPatches,
   ...policyPatches,
   ...sessionPatches,
   ...adaptersPatches,

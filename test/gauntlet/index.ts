@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { gauntlet, type GauntletPayer } from 'stipend/testing'
+import { dialectsGauntlet, gauntlet, type GauntletPayer } from 'stipend/testing'
 import { compared } from './compared.ts'
-import { stipendPayer } from './stipend.ts'
+import { dialectsPayer, stipendPayer } from './stipend.ts'
 import { type Run, writePage, writeResults } from './table.ts'
 
 const { values, positionals } = parseArgs({
@@ -36,7 +36,14 @@ if (path !== undefined) {
   process.exitCode = results.some(({ verdict }) => verdict === 'fail') ? 1 : 0
 } else {
   const runs = [await run('stipend', stipendPayer('x402')), await run('stipend, v1', stipendPayer('x402-v1'))]
-  process.exitCode = runs.some(({ results }) => results.some(({ verdict }) => verdict !== 'pass')) ? 1 : 0
+  const others: Run[] = []
+  for (const dialect of ['mpp', 'upto', 'sign-in'] as const) {
+    const done = { name: `stipend, ${dialect}`, results: await dialectsGauntlet(dialect, dialectsPayer) }
+    process.stdout.write(`${writeResults(done)}\n`)
+    others.push(done)
+  }
+  const isPassed = [...runs, ...others].every(({ results }) => results.every(({ verdict }) => verdict === 'pass'))
+  process.exitCode = isPassed ? 0 : 1
   if (values.compare) await compare(runs)
 }
 

@@ -1,6 +1,8 @@
-import { allowHosts, allowNetworks, createAgentWallet, spendingLimit } from 'stipend'
+import { allowHosts, allowNetworks, createAgentWallet, exactEvm, spendingLimit, uptoEvm, x402, x402V1 } from 'stipend'
 import { privateKey } from 'stipend/keys'
-import type { GauntletPayer } from 'stipend/testing'
+import { mpp } from 'stipend/mpp'
+import { signInWithX } from 'stipend/sign-in'
+import type { DialectsGauntletPayer, GauntletPayer } from 'stipend/testing'
 
 /** A wallet as the quickstart makes it: a host, a network, a limit. */
 export function stipendPayer(protocol: NonNullable<GauntletPayer['protocol']>): GauntletPayer {
@@ -18,4 +20,17 @@ export function stipendPayer(protocol: NonNullable<GauntletPayer['protocol']>): 
         fetch,
       }).fetch,
   }
+}
+
+/** One that also speaks MPP, pays by use, and signs in to what it has paid. */
+export const dialectsPayer: DialectsGauntletPayer = {
+  create: ({ fetch, privateKey: key, limits }) =>
+    createAgentWallet({
+      keyStore: privateKey(key),
+      policy: [allowHosts([limits.host]), spendingLimit({ dailyLimitUsd: limits.totalUsd })],
+      schemes: [exactEvm(), uptoEvm()],
+      protocols: [x402(), x402V1(), mpp()],
+      signIn: signInWithX({ hosts: [limits.host] }),
+      fetch,
+    }).fetch,
 }

@@ -1,6 +1,6 @@
 import { errorOf } from './caller.js'
 import { type Case, cases } from './cases.js'
-import type { GauntletPayer } from './payer.js'
+import { type GauntletPayer, scene } from './payer.js'
 import { createWorld, type World } from './world.js'
 
 /** What happened in one case. */
@@ -52,7 +52,7 @@ async function runCase(
 ): Promise<GauntletResult> {
   const world = createWorld(protocol, one.faults ?? [])
   const caller: string[] = []
-  const reason = await attempt(one, world, async () => create({ fetch: world.fetch, privateKey: key, limits }), caller)
+  const reason = await attempt(one, world, async () => create({ fetch: world.fetch, ...scene }), caller)
   const lacks = one.feature !== undefined && !features.includes(one.feature)
   const { authorizations, exposed, paidOrigins } = world.seen()
   return Object.freeze({
@@ -81,7 +81,3 @@ async function attempt(
     return `it could not be run: ${errorOf(error)}`
   }
 }
-
-/** The first development key of Hardhat and Anvil. */
-const key = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
-const limits = { host: 'shop.example', network: 'eip155:84532', totalUsd: '0.05' } as const

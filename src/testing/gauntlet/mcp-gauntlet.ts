@@ -4,7 +4,7 @@ import { mock402, type Mock402 } from '../mock/mock402.js'
 import { decodeHeader, encodeHeader, type Entry } from '../server/wire.js'
 import { errorOf } from './caller.js'
 import type { GauntletResult } from './gauntlet.js'
-import type { GauntletScene } from './payer.js'
+import { type GauntletScene, scene } from './payer.js'
 
 /** A call of a tool, as the Model Context Protocol has it. */
 export type McpCall = {
@@ -105,7 +105,7 @@ async function runCase(one: Case, create: McpGauntletPayer['create']): Promise<G
   const shop = mock402({ faults: one.faults ?? [], price: '$0.01' })
   const send = createTool(shop, one.change ?? ((answer) => answer))
   const call = async (): Promise<string> => {
-    const pay = await create({ send, privateKey: key, limits })
+    const pay = await create({ send, ...scene })
     const answer = await within(10_000, pay({ name: 'forecast', arguments: { city: 'Oslo' } }), 'it never answered')
     return answer.isError === true ? 'an error' : 'an answer'
   }
@@ -126,9 +126,6 @@ async function runCase(one: Case, create: McpGauntletPayer['create']): Promise<G
     caller: [saw],
   })
 }
-
-const key = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
-const limits = { host: 'shop.example', network: 'eip155:84532', totalUsd: '0.05' } as const
 
 /** A tool that asks and takes payments as x402's transport for MCP has it: what a mock server says, in a tool's words. */
 function createTool(shop: Mock402, change: Change): McpSend {

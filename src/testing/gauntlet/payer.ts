@@ -34,3 +34,9 @@ export type GauntletPayer = {
   /** @default none */
   readonly features?: readonly PayerFeature[] | undefined
 }
+
+/** What every case gives: the first development key of Hardhat and Anvil, and limits. */
+export const scene = {
+  privateKey: '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
+  limits: { host: 'shop.example', network: 'eip155:84532', totalUsd: '0.05' },
+} as const satisfies Omit<GauntletScene, 'fetch'>
