@@ -1,52 +1,34 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Change, copySources, type Outcome, tryChanges } from './changes/try-changes.ts'
 import { invariants, type KnownBad } from './known-bad/known-bad.ts'
 import { findStale, patches } from './known-bad/patches.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const tsup = join(root, 'node_modules/tsup/dist/cli-default.js')
 /** With `--simulate`, two thousand rounds of the simulation look; what they cannot see is listed, and is no failure. */
 const isSimulated = process.argv.includes('--simulate')
-const copied = [
-  'src',
-  'adapters',
-  'test',
-  'scripts',
-  'package.json',
-  'tsconfig.json',
-  'tsconfig.src.json',
-  'tsup.config.ts',
-  'vitest.config.ts',
-] as const
 const wanted = process.argv.slice(2).find((one) => !one.startsWith('--'))
 /** With `--from=40`, goes on where a run was broken off. */
 const from = Number(process.argv.find((one) => one.startsWith('--from='))?.slice('--from='.length) ?? 1)
 
-/** Copies the sources, breaks the copy, and tells whether the tests that guard the promise noticed. */
-function isNoticed({ file, find, replace, tests }: KnownBad): boolean {
-  const copy = mkdtempSync(join(tmpdir(), 'stipend-known-bad-'))
-  try {
-    for (const name of copied) {
-      cpSync(join(root, name), join(copy, name), { recursive: true, filter: (path) => !path.includes('node_modules') })
+function changeOf({ file, find, replace, tests }: KnownBad): Change {
+  const sound = readFileSync(join(root, file), 'utf8')
+  return { file, changed: sound.replace(find, () => replace), tests: [tests] }
+}
+
+/** Builds each broken copy, and simulates. */
+async function* simulateChanges(changes: readonly Change[]): AsyncGenerator<Outcome> {
+  for (const { file, changed } of changes) {
+    const copy = copySources()
+    try {
+      writeFileSync(join(copy, file), changed)
+      yield isSimulationRed(copy) ? 'noticed' : 'missed'
+    } finally {
+      rmSync(copy, { recursive: true, force: true })
     }
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-    const sound = readFileSync(join(copy, file), 'utf8')
-    writeFileSync(
-      join(copy, file),
-      sound.replace(find, () => replace),
-    )
-    if (isSimulated) return isSimulationRed(copy)
-    const run = runIn(copy, vitest, 'run', '--project', 'unit', '--project', 'processes', '--bail', '1', ...tests)
-    const said = /Tests\s.*(passed|failed)/.exec(run.stdout)?.[0]
-    // A copy that does not even load has been noticed by nobody.
-    if (said === undefined) throw new Error(`no test ran: ${run.stdout}${run.stderr}`)
-    return run.status !== 0 && said.includes('failed')
-  } finally {
-    rmSync(copy, { recursive: true, force: true })
   }
 }
 
@@ -67,13 +49,18 @@ function runIn(cwd: string, ...command: readonly string[]): ReturnType<typeof sp
 const stale = findStale()
 if (stale.length > 0) throw new TypeError(`no longer there to be broken: ${stale.join('; ')}`)
 
+const chosen = patches
+  .slice(from - 1)
+  .filter(({ invariant, breaks }) => wanted === undefined || invariant === wanted || breaks.includes(wanted))
+const words = { noticed: 'noticed', endless: 'endless', missed: 'MISSED ', broken: 'BROKEN ' } as const
 let [noticed, missed] = [0, 0]
-for (const patch of patches.slice(from - 1)) {
-  if (wanted !== undefined && patch.invariant !== wanted && !patch.breaks.includes(wanted)) continue
-  const isRed = isNoticed(patch)
-  if (isRed) noticed += 1
+const changes = chosen.map(changeOf)
+const left = chosen.values()
+for await (const outcome of isSimulated ? simulateChanges(changes) : tryChanges(changes)) {
+  const { invariant = '', breaks = '' } = left.next().value ?? {}
+  if (outcome === 'noticed' || outcome === 'endless') noticed += 1
   else missed += 1
-  process.stdout.write(`${isRed ? 'noticed' : 'MISSED '}  ${patch.invariant.padEnd(3)} ${patch.breaks}\n`)
+  process.stdout.write(`${words[outcome]}  ${invariant.padEnd(3)} ${breaks}\n`)
 }
 for (const [invariant, sentence] of Object.entries(invariants)) {
   const known = patches.filter((patch) => patch.invariant === invariant)

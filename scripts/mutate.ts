@@ -1,10 +1,8 @@
-import { copyFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { type Change, tryChanges } from './changes/try-changes.ts'
 import { type Mutant, mutantsOf } from './mutation/mutants.ts'
 import { reasonFor } from './mutation/survivors.ts'
 
@@ -27,10 +25,6 @@ const { values, positionals } = parseArgs({
   },
 })
 const root = fileURLToPath(new URL('../', import.meta.url))
-const folders = ['src', 'adapters', 'test', 'scripts']
-/** How long a mutant may take. */
-const maxWaitMs = 180_000
-const files = ['package.json', 'tsconfig.json', 'tsconfig.src.json', 'vitest.config.ts', 'README.md']
 
 /** Tests elsewhere that are about a folder as well. */
 const alsoTestedBy: Readonly<Record<string, readonly string[]>> = {
@@ -45,69 +39,31 @@ const sources = positionals.flatMap((path) =>
   path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.ts`, { cwd: root }).toSorted(),
 )
 const every = Number(values.every)
-/** A mutant by its number in its file. */
-type Numbered = Mutant & { readonly number: number }
-const mutants: readonly Numbered[] = sources
-  .flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')).map((one, number) => ({ ...one, number })))
+const mutants = sources
+  .flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')))
   .filter((_, index) => index % every === 0)
 process.stdout.write(`${mutants.length} mutants of ${sources.length} files\n`)
 if (values.list) for (const mutant of mutants) process.stdout.write(`${describe(mutant)}\n`)
 else await run()
 
 async function run(): Promise<void> {
-  const copy = mkdtempSync(join(tmpdir(), 'stipend-mutants-'))
-  for (const folder of folders) {
-    cpSync(join(root, folder), join(copy, folder), {
-      recursive: true,
-      filter: (path) => !path.includes('node_modules'),
-    })
-  }
-  for (const file of files) copyFileSync(join(root, file), join(copy, file))
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const survivors: Mutant[] = []
-  try {
-    for (const file of sources) {
-      const those = mutants.filter((mutant) => mutant.file === file)
-      if (those.length > 0) survivors.push(...(await tryAll(copy, file, those)))
-    }
-  } finally {
-    rmSync(copy, { recursive: true, force: true })
+  const left = mutants.values()
+  for await (const outcome of tryChanges(mutants.map(changeOf))) {
+    const mutant = left.next().value
+    if (!mutant) break
+    if (outcome === 'missed') survivors.push(mutant)
+    process.stdout.write(`${outcome.padEnd(8)}  ${describe(mutant)}\n`)
   }
   report(survivors)
 }
 
-/** Tries the mutants of one file; one that never ends has been noticed, and a new process goes on behind it. */
-async function tryAll(copy: string, file: string, those: readonly Numbered[]): Promise<readonly Mutant[]> {
-  const survivors: Mutant[] = []
-  let left = [...those]
-  while (left.length > 0) {
-    const numbers = left.map(({ number }) => number).join(',')
-    const runner = spawn(process.execPath, ['scripts/mutation/runner.ts', file, numbers, ...testsOf(file)], {
-      cwd: copy,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let watch = setTimeout(() => runner.kill('SIGKILL'), maxWaitMs)
-    const note = (mutant: Numbered, word: string): void => {
-      if (word === 'survived') survivors.push(mutant)
-      left = left.filter((one) => one !== mutant)
-      process.stdout.write(`${word.padEnd(8)}  ${describe(mutant)}\n`)
-    }
-    for await (const line of createInterface({ input: runner.stdout })) {
-      const [number, word = ''] = line.split(' ')
-      const mutant = left.find((one) => String(one.number) === number)
-      if (!mutant) continue
-      note(mutant, word)
-      clearTimeout(watch)
-      watch = setTimeout(() => runner.kill('SIGKILL'), maxWaitMs)
-    }
-    clearTimeout(watch)
-    const [stuck] = left
-    if (!stuck) break
-    if (runner.signalCode === null) throw new Error(`the tests of ${file} could not be run`)
-    copyFileSync(join(root, file), join(copy, file))
-    note(stuck, 'endless')
-  }
-  return survivors
+/** Most mutants are noticed by the test of the file itself. */
+function changeOf({ file, changed }: Mutant): Change {
+  const own = `/${(file.split('/').at(-1) ?? '').replace(/\.ts$/, '')}.test.ts`
+  const tests = testsOf(file)
+  const isOwn = (test: string): boolean => test.endsWith(own)
+  return { file, changed, tests: [tests.filter(isOwn), tests.filter((test) => !isOwn(test))] }
 }
 
 function testsOf(file: string): readonly string[] {
