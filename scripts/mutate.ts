@@ -11,7 +11,7 @@ import { reasonFor } from './mutation/survivors.ts'
  *
  *     npm run mutate -- src/money.ts src/hosts
  *
- * It works on a copy, and runs the tests that stand where the changed file does, and those named in `alsoTestedBy`.
+ * Without names it takes all that is between a 402 and money: `--write` then makes docs/mutation.md. It works on a copy, and runs the tests that stand where the changed file does, and those named in `alsoTestedBy`.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +35,9 @@ const alsoTestedBy: Readonly<Record<string, readonly string[]>> = {
   'src/pay/sign.ts': ['test/keys/changed-store.test.ts', 'test/pay'],
 }
 
-const sources = positionals.flatMap((path) =>
+/** Where a slip costs money. */
+const guarded = ['src/money.ts', 'src/policy', 'src/ledger', 'src/hosts', 'src/protocols', 'src/pay/sign.ts']
+const sources = (positionals.length > 0 ? positionals : guarded).flatMap((path) =>
   path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.ts`, { cwd: root }).toSorted(),
 )
 const every = Number(values.every)
@@ -100,7 +102,7 @@ function writePage(survivors: readonly Mutant[]): string {
   const killed = mutants.length - survivors.length
   return `# What the tests notice
 
-Made by \`npm run mutate -- --write ${positionals.join(' ')}${every === 1 ? '' : ` --every ${every}`}\` on ${new Date().toISOString().slice(0, 10)}: one operator, condition,
+Made by \`npm run mutate -- ${['--write', ...positionals, ...(every === 1 ? [] : [`--every ${every}`])].join(' ')}\` on ${new Date().toISOString().slice(0, 10)}: one operator, condition,
 refusal or boolean of the sources is changed at a time, and the tests of its folder run. **${killed} of ${mutants.length} changes were noticed,
 ${((killed / mutants.length) * 100).toFixed(1)} %.**
 
