@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { allowHosts, createAgentWallet, isStipendError, type Ledger, maxLiveHolds, spendingLimit } from 'stipend'
 import { postgresLedger } from 'stipend/postgres'
@@ -30,13 +31,12 @@ export type BuyerReport = {
 
 const options = JSON.parse(process.argv[2] ?? '{}') as BuyerOptions
 const random = testRandom(options.seed)
-const ledger: Ledger =
-  options.socket === undefined
-    ? sqliteLedger(options.file ?? '')
-    : postgresLedger(new pg.Pool({ host: options.socket, user: 'postgres', max: 4 }))
+const hour = 3_600_000
+let clockIsOffBy = 0
 const wallet = createAgentWallet({
   keyStore: testKeyStore(),
-  ledger,
+  ledger: openLedger(options),
+  clock: () => Date.now() + clockIsOffBy,
   policy: [
     allowHosts(['http://127.0.0.1:*']),
     spendingLimit({ dailyLimitUsd: options.limitUsd }),
@@ -49,6 +49,25 @@ wallet.on('payment.settled', ({ payment }) => void settled.push(payment.id))
 const [calls, answered, refused] = [0, 0, 0]
 const count = { calls, answered, refused }
 const odd: string[] = []
+
+function openLedger({ file, socket }: BuyerOptions): Ledger {
+  if (socket !== undefined) return postgresLedger(new pg.Pool({ host: socket, user: 'postgres', max: 4 }))
+  const database = new DatabaseSync(file ?? '', { timeout: 10_000 })
+  setInterval(() => fillDisk(database), 5000)
+  return sqliteLedger(database)
+}
+
+/** Lets the file grow no further for a second, now and then: what SQLite says then is what it says of a full disk. */
+function fillDisk(database: DatabaseSync): void {
+  if (random.below(6) > 0) return
+  database.exec('PRAGMA max_page_count = 1')
+  setTimeout(() => database.exec('PRAGMA max_page_count = 1073741823'), 1000)
+}
+
+/** Puts the machine's clock an hour off for a while, now and then. */
+setInterval(() => {
+  clockIsOffBy = [-hour, hour][random.below(12)] ?? 0
+}, 2000)
 
 async function buy(): Promise<void> {
   const item = random.below(options.items)

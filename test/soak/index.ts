@@ -11,7 +11,8 @@ import { problemsOf } from './check.ts'
 import { type Crew, startCrew } from './crew.ts'
 
 /**
- * One wallet in eight processes, of which some are killed all the time, on two ledgers, with shops that fail and lie:
+ * One wallet in eight processes, of which some are killed all the time, on two ledgers, with shops that fail and lie, clocks
+ * that are put an hour off, a disk that is full and connections that break:
  *
  *     npm run soak -- --minutes 10
  *
@@ -68,7 +69,20 @@ const sides: readonly Side[] = [
 process.stdout.write(
   `soaking for ${minutes} minutes: 8 processes, 2 ledgers, seed ${seed}, a limit of $${limitUsd} each\n`,
 )
+const owner = postgres.createPool()
+let cut = 0
+/** Connections break, as they do when a server or what is in between is begun anew. */
+const cutting = setInterval(() => {
+  const others = 'pid <> pg_backend_pid() AND backend_type = $1'
+  const query = `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE ${others} ORDER BY random() LIMIT 2) AS some`
+  owner.query(query, ['client backend']).then(
+    ({ rowCount }) => (cut += rowCount ?? 0),
+    () => {},
+  )
+}, 4000)
 await new Promise((resolve) => void setTimeout(resolve, minutes * 60_000))
+clearInterval(cutting)
+process.stdout.write(`${cut} connections were cut\n`)
 await Promise.all(sides.map(({ crew }) => crew.stop()))
 for (const { name, shop, crew, open: openLedger } of sides) {
   const { problems, figures } = await problemsOf(openLedger(), { shop, told: crew.told(), limitUsd })
