@@ -34,6 +34,15 @@ describe('a server that breaks the protocol', () => {
   test.each<[string, string]>([
     ['switches to another', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
     ['switches, and does not say to what', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+  ])('%s fails the call at once', async (_what, bytes) => {
+    const url = await answerWith((socket) => socket.write(bytes))
+    const cause = expect.objectContaining({
+      message: expect.stringMatching(/switched to another protocol|status/),
+    })
+    expect(await rejection(fetch(url))).toMatchObject({ ...failed, cause })
+  })
+
+  test.each<[string, string]>([
     ['speaks another', 'SSH-2.0-OpenSSH_9.9\r\n'],
     ['answers with too many headers', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(20_000)}\r\n`],
     ['answers with a header of two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok'],

@@ -17,18 +17,25 @@ export function oldPath(world: World): string {
 }
 
 /** Buys what a path sells, under a key of its own unless told otherwise; answers what happened in a word. */
-export async function buy(
+export async function buy(world: World, path: string, init?: PayingRequestInit): Promise<string> {
+  return toBuy(world, path, init)()
+}
+
+/** Decides who buys: whoever begins in the place of a process that dies meanwhile has not compared its clock yet. */
+function toBuy(
   world: World,
   path: string,
   init: PayingRequestInit = { payment: { key: path } },
-): Promise<string> {
-  const [used, sent] = [world.signed.length, world.shop.sightings.length]
+): () => Promise<string> {
   const process = world.process()
-  // A process can die at once, so this is asked before.
-  const crashed = process.crashed()
-  const call = process.wallet().fetch(`https://shop.example${path}`, init)
-  const outcome = await Promise.race([call.then(read).catch(explain), crashed])
-  return `${outcome} [${world.signed.length - used} signed, ${world.shop.sightings.length - sent} sent]`
+  // A process can die at once, so these are asked before.
+  const [wallet, crashed] = [process.wallet(), process.crashed()]
+  return async () => {
+    const [used, sent] = [world.signed.length, world.shop.sightings.length]
+    const call = wallet.fetch(`https://shop.example${path}`, init)
+    const outcome = await Promise.race([call.then(read).catch(explain), crashed])
+    return `${outcome} [${world.signed.length - used} signed, ${world.shop.sightings.length - sent} sent]`
+  }
 }
 
 /** Reads an answer to its end, as clients do. */
@@ -56,9 +63,9 @@ export async function burst(world: World): Promise<string> {
   const paths = Array.from({ length: 2 + world.chance.below(4) }, () => (world.chance.is(0.3) ? one : newPath(world)))
   const calls = paths.map((path) => {
     world.turnTo(world.chance.pick(world.processes))
-    return buy(world, path)
+    return toBuy(world, path)
   })
-  return (await Promise.all(calls)).join(', ')
+  return (await Promise.all(calls.map((call) => call()))).join(', ')
 }
 
 export async function dieBuying(world: World): Promise<string> {

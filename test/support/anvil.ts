@@ -9,7 +9,9 @@ export type Anvil = { readonly url: string; readonly stop: () => Promise<void> }
 
 /** Starts anvil; it ends with this process at the latest. */
 export async function startAnvil(chainId: number, more: readonly string[] = []): Promise<Anvil> {
-  const node = spawn(findAnvil(), ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId), ...more], {
+  const where = ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId)]
+  // Else each chain leaves its states on disk when it is killed: some hundred megabytes.
+  const node = spawn(findAnvil(), [...where, '--prune-history', '1000', ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const unbind = endWithThisProcess(node)
