@@ -16,7 +16,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/actions/planned.ts',
     find: 'departure === undefined ? undefined : denied(departure)',
     replace: 'undefined',
-    tests: ['test/actions/act.test.ts', '-t', 'what the chain simulates'],
+    tests: ['test/actions/refusals.test.ts', '-t', 'what the chain simulates'],
   },
   {
     invariant: 'I1',
@@ -24,7 +24,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/evm/departure.ts',
     find: 'if (had - has > out) {',
     replace: 'if (had - has > out * 100n) {',
-    tests: ['test/actions/act.test.ts', '-t', 'what the chain simulates'],
+    tests: ['test/actions/refusals.test.ts', '-t', 'what the chain simulates'],
   },
   {
     invariant: 'I6',
@@ -32,7 +32,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/evm/departure.ts',
     find: 'if (event === topics.approval && first === us) return',
     replace: "if (event === topics.approval && first === '') return",
-    tests: ['test/actions/act.test.ts', '-t', 'lets somebody else'],
+    tests: ['test/actions/refusals.test.ts', '-t', 'lets somebody else'],
   },
   {
     invariant: 'I10',
@@ -40,7 +40,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/evm/head.ts',
     find: 'answers.filter((other) => other === one).length >= quorum',
     replace: 'answers.includes(one)',
-    tests: ['test/actions/act.test.ts', '-t', 'quorum'],
+    tests: ['test/actions/refusals.test.ts', '-t', 'quorum'],
   },
   {
     invariant: 'I6',
@@ -48,7 +48,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/evm/action-terms.ts',
     find: '...approvals.map((one) => approve(one, 0n)),',
     replace: '',
-    tests: ['test/actions/act.test.ts', '-t', 'market that moved'],
+    tests: ['test/actions/interrupted.test.ts', '-t', 'market that moved'],
   },
   {
     invariant: 'I1',
@@ -96,7 +96,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/actions/end-approvals.ts',
     find: 'if (left > 0n) await revoke(',
     replace: 'if (left < 0n) await revoke(',
-    tests: ['test/actions/act.test.ts', '-t', 'next start'],
+    tests: ['test/actions/interrupted.test.ts', '-t', 'next start'],
   },
   {
     invariant: 'I5',

@@ -96,7 +96,7 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/http/destination.ts',
     find: 'if (isPublicHost(url) ||',
     replace: 'if (isPublicHost(url) || url.hostname ||',
-    tests: ['test/http/handler.test.ts', '-t', 'never sent'],
+    tests: ['test/http/route-fetch.test.ts', '-t', 'never sent'],
   },
   {
     invariant: 'I13',
@@ -104,7 +104,7 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/http/route-fetch.ts',
     find: "redirect: 'manual'",
     replace: "redirect: 'follow'",
-    tests: ['test/http/handler.test.ts', '-t', 'redirect'],
+    tests: ['test/http/route-fetch.test.ts', '-t', 'redirect'],
   },
   {
     invariant: 'I13',
@@ -136,7 +136,12 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'src/tools/pay-fetch.ts',
     find: 'key: input.key ?? call.key,',
     replace: 'key: input.key,',
-    tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/langchain/wallet-tools.test.ts'],
+    tests: [
+      'test/ai-sdk/wallet-tools.test.ts',
+      'test/ai-sdk/suspended.test.ts',
+      'test/ai-sdk/with-wallet-tools.test.ts',
+      'test/langchain/wallet-tools.test.ts',
+    ],
   },
   {
     invariant: 'I10',
@@ -144,7 +149,7 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/mcp/offer.ts',
     find: 'if (asksPayment(structuredContent)) return',
     replace: 'if (content.length === 0 && asksPayment(structuredContent)) return',
-    tests: ['test/mcp/hostile-tools.test.ts'],
+    tests: ['test/mcp/hostile-tools.test.ts', 'test/mcp/changed-tools.test.ts'],
   },
   {
     invariant: 'I10',
@@ -152,7 +157,7 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/mcp/with-payments.ts',
     find: 'params.arguments ?? {}, digest])',
     replace: 'params.arguments ?? {}])',
-    tests: ['test/mcp/hostile-tools.test.ts'],
+    tests: ['test/mcp/hostile-tools.test.ts', 'test/mcp/changed-tools.test.ts'],
   },
   {
     invariant: 'I12',
@@ -160,7 +165,7 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/mcp/ask-first.ts',
     find: 'kit.tool.executeApproved(input, call, kit.approvals)',
     replace: 'kit.tool.executeApproved(input, { ...call, key: keyOf(input, kit) }, kit.approvals)',
-    tests: ['test/mcp/server.test.ts'],
+    tests: ['test/mcp/server.test.ts', 'test/mcp/ask-first.test.ts'],
   },
   {
     invariant: 'I2',
@@ -176,7 +181,11 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/ai-sdk/tools.ts',
     find: 'conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }',
     replace: "({ key: callKey(conversation ?? '', toolCallId) })",
-    tests: ['test/ai-sdk/wallet-tools.test.ts'],
+    tests: [
+      'test/ai-sdk/wallet-tools.test.ts',
+      'test/ai-sdk/suspended.test.ts',
+      'test/ai-sdk/with-wallet-tools.test.ts',
+    ],
   },
   {
     invariant: 'I2',
@@ -192,7 +201,11 @@ export const adaptersPatches: readonly KnownBad[] = [
     file: 'adapters/ai-sdk/tools.ts',
     find: '      await recordDenials(messages)\n',
     replace: '',
-    tests: ['test/ai-sdk/wallet-tools.test.ts'],
+    tests: [
+      'test/ai-sdk/wallet-tools.test.ts',
+      'test/ai-sdk/suspended.test.ts',
+      'test/ai-sdk/with-wallet-tools.test.ts',
+    ],
   },
   {
     invariant: 'I3',

@@ -105,7 +105,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/lifetime.ts',
     find: 'if (value) return { final, whyAlive: canStill }',
     replace: '',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -113,7 +113,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/lifetime.ts',
     find: 'const isFinal = before.slot <= context.slot && context.slot <= final.slot',
     replace: 'const isFinal = final.slot >= 0',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -121,7 +121,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/lifetime.ts',
     find: 'return final >= Math.max(',
     replace: 'return Date.now() + final > 0 || final >= Math.max(',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -129,7 +129,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/lifetime.ts',
     find: 'Math.max(signed, Math.ceil(payment.createdAt / 1000))',
     replace: 'Math.ceil(payment.createdAt / 1000 + signed * 0)',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -137,7 +137,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/lifetime.ts',
     find: 'Math.max(signed, Math.ceil(payment.createdAt / 1000))',
     replace: 'Math.max(signed, payment.createdAt * 0)',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -145,7 +145,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/lifetime.ts',
     find: 'const minLifeSeconds = 90',
     replace: 'const minLifeSeconds = 88',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -162,7 +162,7 @@ export const chainsPatches: readonly KnownBad[] = [
     find: '  const { final, whyAlive } = await readLife(node, question)\n  const found = await findTransaction(node, question, final)',
     replace:
       '  const found = await findTransaction(node, question, { slot: 0, height: 0 })\n  const { whyAlive } = await readLife(node, question)',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -170,7 +170,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/history.ts',
     find: '    yield entries\n',
     replace: '    yield entries\n    if (entries.length < pageSize) return\n',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -178,7 +178,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/history.ts',
     find: 'if (!isNewestFirst(',
     replace: 'if (pages < 0 && !isNewestFirst(',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -186,7 +186,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/history.ts',
     find: "return slot < question.slot && typeof blockTime === 'number' && blockTime < earliestTime(question)",
     replace: 'return slot < question.slot && blockTime !== 0',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -194,7 +194,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/history.ts',
     find: '{ slot: question.slot, time: earliestTime(question) }',
     replace: '{ slot: question.slot }',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -210,7 +210,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/chain.ts',
     find: 'expired.length >= quorum',
     replace: 'expired.length >= Math.min(1, quorum)',
-    tests: ['test/solana/release.test.ts'],
+    tests: ['test/solana/release.test.ts', 'test/solana/release-quorum.test.ts'],
   },
   {
     invariant: 'I5',
@@ -235,7 +235,7 @@ export const chainsPatches: readonly KnownBad[] = [
     find: 'return differentAccounts(message, shape) ?? differentInstructions(message, shape)',
     replace:
       'if (message.instructions[0]?.program === programs.system) return undefined\n    return differentAccounts(message, shape) ?? differentInstructions(message, shape)',
-    tests: ['test/solana/exact.test.ts'],
+    tests: ['test/solana/exact.test.ts', 'test/solana/refuse-offer.test.ts'],
   },
   {
     invariant: 'I2',
@@ -260,7 +260,7 @@ export const chainsPatches: readonly KnownBad[] = [
     find: 'return differentAccounts(message, shape) ?? differentInstructions(message, shape)',
     replace:
       "return message.blockhash === '' ? (differentAccounts(message, shape) ?? differentInstructions(message, shape)) : undefined",
-    tests: ['test/solana/exact.test.ts'],
+    tests: ['test/solana/exact.test.ts', 'test/solana/refuse-offer.test.ts'],
   },
   {
     invariant: 'I10',
@@ -268,7 +268,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/exact.ts',
     find: 'return isSignedBy(message, ours, payment.terms.payer)',
     replace: 'return ours.length === 64 || isSignedBy(message, ours, payment.terms.payer)',
-    tests: ['test/solana/exact.test.ts'],
+    tests: ['test/solana/exact.test.ts', 'test/solana/refuse-offer.test.ts'],
   },
   {
     invariant: 'I10',
@@ -276,7 +276,7 @@ export const chainsPatches: readonly KnownBad[] = [
     file: 'src/solana/refuse-offer.ts',
     find: '    refuseFeePayer(offer, payer) ??\n',
     replace: '',
-    tests: ['test/solana/exact.test.ts'],
+    tests: ['test/solana/exact.test.ts', 'test/solana/refuse-offer.test.ts'],
   },
   {
     invariant: 'I10',

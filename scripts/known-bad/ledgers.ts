@@ -69,7 +69,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'src/ledger/lifecycle.ts',
     find: 'ledgerNow < bindsUntil(payment, unresolvedForMs)',
     replace: 'isLivePayment(payment, ledgerNow)',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I1',

@@ -17,7 +17,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     find: '  return record({ required, candidates }, request, context)\n',
     replace:
       "  const { admit } = await import('./sign.js')\n  const { prepare } = await import('./prepare.js')\n  const early = await prepare({ required, candidates }, request, context)\n  await sign(admit(early.payment), early.allowed, request, context)\n  return record({ required, candidates }, request, context)\n",
-    tests: ['test/wallet/create-wallet.test.ts'],
+    tests: ['test/wallet/create-wallet.test.ts', 'test/wallet/within-limits.test.ts'],
   },
   {
     invariant: 'I4',
@@ -43,7 +43,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/evm/exact.ts',
     find: 'value: amount,',
     replace: 'value: amount + 1n,',
-    tests: ['test/fetch/offers.test.ts'],
+    tests: ['test/fetch/offers.test.ts', 'test/fetch/judged-host.test.ts'],
   },
   {
     invariant: 'I12',
@@ -67,7 +67,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/clock.ts',
     find: 'ahead > maxJumpMs ? ahead : undefined',
     replace: 'ahead > Number.POSITIVE_INFINITY ? ahead : undefined',
-    tests: ['test/pay/clock.test.ts'],
+    tests: ['test/pay/clock.test.ts', 'test/pay/clock-back.test.ts'],
   },
   {
     invariant: 'I8',
@@ -76,7 +76,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     find: '    wasAhead = aheadMs !== undefined\n',
     replace:
       '    wasAhead = aheadMs !== undefined\n    if (!wasAhead) believed = { wall, at: passedNow() }\n    if (!wasAhead) passed = 0\n',
-    tests: ['test/pay/clock.test.ts'],
+    tests: ['test/pay/clock.test.ts', 'test/pay/clock-back.test.ts'],
   },
   {
     invariant: 'I11',
@@ -84,7 +84,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/clock.ts',
     find: "typeof now === 'number' && Number.isFinite(now)",
     replace: "typeof now === 'number'",
-    tests: ['test/pay/clock.test.ts'],
+    tests: ['test/pay/clock.test.ts', 'test/pay/clock-back.test.ts'],
   },
   {
     invariant: 'I10',
@@ -92,7 +92,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/sign.ts',
     find: ': checkOf(payment, signature, scheme)',
     replace: ': (undefined as string | undefined)',
-    tests: ['test/wallet/create-wallet.test.ts'],
+    tests: ['test/wallet/create-wallet.test.ts', 'test/wallet/within-limits.test.ts'],
   },
   {
     invariant: 'I10',
@@ -124,7 +124,12 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/reserve.ts',
     find: '    checkConsent(id, outcome.question, request)\n',
     replace: '',
-    tests: ['test/ai-sdk/wallet-tools.test.ts', 'test/openai-agents/wallet-tools.test.ts'],
+    tests: [
+      'test/ai-sdk/wallet-tools.test.ts',
+      'test/ai-sdk/suspended.test.ts',
+      'test/ai-sdk/with-wallet-tools.test.ts',
+      'test/openai-agents/wallet-tools.test.ts',
+    ],
   },
   {
     invariant: 'I2',
@@ -133,7 +138,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     find: '  if (!hasItsNonce) return undefined\n  const payment = deepFreeze({ ...anew,',
     replace:
       "  const terms = { ...anew.terms, nonce: `0x${'1'.repeat(64)}` as const }\n  const payment = deepFreeze({ ...anew, id: known.id, terms,",
-    tests: ['test/fetch/without-key.test.ts', 'test/pay/reserve.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts', 'test/pay/reserve.test.ts'],
   },
   {
     invariant: 'I2',
@@ -141,7 +146,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/ledger/lifecycle.ts',
     find: "return status === 'authorized' || status === 'unknown' ||",
     replace: "return status === 'unknown' ||",
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I2',
@@ -149,7 +154,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/ledger/lifecycle.ts',
     find: 'Math.max(payment.countsUntil, (payment.sentAt ?? payment.createdAt) + unresolvedForMs)',
     replace: 'payment.countsUntil',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I2',
@@ -157,7 +162,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/fetch/send-paid.ts',
     find: '(response.status < 400 && receipt !== undefined)',
     replace: '(response.status !== 402 && receipt !== undefined)',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I2',
@@ -165,7 +170,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/fetch/send-paid.ts',
     find: '  return watchBody(response, () => payer.settle(payment, broken))\n',
     replace: '  void broken\n  return response\n',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I2',
@@ -173,7 +178,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/turns.ts',
     find: '    if (!before) return end\n',
     replace: '    if (last.size >= 0) return end\n',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I1',
@@ -181,7 +186,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/fetch/wrap-fetch.ts',
     find: '    if (isWithin(init)) return fetch(input, init)\n',
     replace: '',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {
     invariant: 'I1',
@@ -205,7 +210,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/reserve.ts',
     find: '    prepared = await prepare({ required, candidates: [prepared.allowed] }, request, context)\n',
     replace: '',
-    tests: ['test/session/session.test.ts'],
+    tests: ['test/session/session.test.ts', 'test/session/narrowed.test.ts', 'test/wallet/current-policy.test.ts'],
   },
   {
     invariant: 'I12',
@@ -333,6 +338,6 @@ export const pipelinePatches: readonly KnownBad[] = [
     file: 'src/pay/create-payer.ts',
     find: 'if (options.sameRequest) await filing.catchUp(name)',
     replace: '',
-    tests: ['test/fetch/without-key.test.ts'],
+    tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
 ]

@@ -24,7 +24,7 @@ export const policyPatches: readonly KnownBad[] = [
     file: 'src/policy/engine.ts',
     find: '    return denyAs(isLate(cause)',
     replace: "    if (cause) return { type: 'allow', limits: [] }\n    return denyAs(isLate(cause)",
-    tests: ['test/wallet/create-wallet.test.ts'],
+    tests: ['test/wallet/create-wallet.test.ts', 'test/wallet/within-limits.test.ts'],
   },
   {
     invariant: 'I1',

@@ -40,7 +40,7 @@ export const sessionPatches: readonly KnownBad[] = [
     file: 'src/pay/sign.ts',
     find: '  if (!freeze && !session) return\n',
     replace: '  if (!freeze) return\n',
-    tests: ['test/session/session.test.ts'],
+    tests: ['test/session/session.test.ts', 'test/session/narrowed.test.ts', 'test/wallet/current-policy.test.ts'],
   },
   {
     invariant: 'I8',

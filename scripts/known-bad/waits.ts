@@ -32,7 +32,7 @@ export const waitsPatches: readonly KnownBad[] = [
     file: 'src/pay/authorize.ts',
     find: 'return await unlessAborted(signal, recording)',
     replace: 'return await recording',
-    tests: ['test/fetch/abort.test.ts'],
+    tests: ['test/fetch/abort.test.ts', 'test/fetch/endless.test.ts'],
   },
   {
     invariant: 'I15',
@@ -40,7 +40,7 @@ export const waitsPatches: readonly KnownBad[] = [
     file: 'src/pay/authorize.ts',
     find: 'recording.then(({ payment }) => release(',
     replace: 'recording.then(({ payment }) => void (',
-    tests: ['test/fetch/abort.test.ts'],
+    tests: ['test/fetch/abort.test.ts', 'test/fetch/endless.test.ts'],
   },
   {
     invariant: 'I15',
@@ -48,7 +48,7 @@ export const waitsPatches: readonly KnownBad[] = [
     file: 'src/pay/sign.ts',
     find: '  if (signal?.aborted) await release(payment, aborted, context)\n  signal?.throwIfAborted()\n',
     replace: '',
-    tests: ['test/fetch/abort.test.ts'],
+    tests: ['test/fetch/abort.test.ts', 'test/fetch/endless.test.ts'],
   },
   {
     invariant: 'I5',
@@ -56,7 +56,7 @@ export const waitsPatches: readonly KnownBad[] = [
     file: 'src/pay/sign.ts',
     find: 'signer.throwsUnsigned === true && isOver',
     replace: 'isOver',
-    tests: ['test/fetch/abort.test.ts'],
+    tests: ['test/fetch/abort.test.ts', 'test/fetch/endless.test.ts'],
   },
   {
     invariant: 'I12',
@@ -64,7 +64,7 @@ export const waitsPatches: readonly KnownBad[] = [
     file: 'src/pay/approve.ts',
     find: "sentence: 'nobody answered in time', signal }",
     replace: "sentence: 'nobody answered in time' }",
-    tests: ['test/fetch/abort.test.ts'],
+    tests: ['test/fetch/abort.test.ts', 'test/fetch/endless.test.ts'],
   },
   {
     invariant: 'I15',

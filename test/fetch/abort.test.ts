@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js'
 import type { Chain } from '../../src/ports/chain.js'
 import { openShop } from '../support/shop.ts'
-import { type Deferred, defer, hurry, never, settleDown } from '../support/time.ts'
+import { type Deferred, defer, never, settleDown } from '../support/time.ts'
 import { rejection } from '../support/wallets.ts'
 
 const url = 'https://shop.example.com/'
@@ -19,10 +19,6 @@ const cheap = [
   allowHosts(['shop.example.com']),
   spendingLimit({ perPaymentUsd: 1, dailyLimitUsd: '0.001', onExceed: 'approve' }),
 ]
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 type Shop = ReturnType<typeof openShop>
 type Stuck = (shop: Shop, stick: () => Promise<never>) => Partial<AgentWalletOptions>
@@ -53,6 +49,10 @@ const waits: Readonly<Record<string, Stuck>> = {
   }),
   'a person’s approval': (_, stick) => ({ onApproval: stick, policy: cheap }),
 }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('an abort', () => {
   test.each(Object.entries(waits))('ends the wait for %s, and nothing is signed', async (_what, options) => {
@@ -260,43 +260,5 @@ describe('an abort while the key signs', () => {
     stop.abort(new DOMException('no time', 'TimeoutError'))
     expect(await failed).toMatchObject({ code: 'signing_failed', moved: 'no' })
     expect(await ledger.list()).toMatchObject([{ status: 'released' }])
-  })
-})
-
-describe('without an abort', () => {
-  test('a request body that does not end ends the call', async () => {
-    const { open, keyStore, fetch } = openShop()
-    const early: typeof fetch = async (input) => fetch(String(input))
-    const body = new ReadableStream({ pull: never })
-    const settings = { method: 'POST', body, duplex: 'half' }
-    const error = await hurry(() => rejection(open({ fetch: early }).fetch(url, settings)))
-    expect(error).toMatchObject({ code: 'request_unpayable', moved: 'no' })
-    expect(keyStore.signed).toHaveLength(0)
-  })
-
-  test('a scheme that does not answer ends the call', async () => {
-    const { open, ledger } = openShop()
-    const wallet = open({ schemes: [{ ...exactEvm(), terms: never }] })
-    const error = await hurry(() => rejection(wallet.fetch(url)))
-    expect(error).toMatchObject({ code: 'chain_unavailable', moved: 'no', retryable: true })
-    expect(await ledger.list()).toEqual([])
-  })
-
-  test('a person who does not answer has not approved, and a yes that comes later is not used', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const [asked, answer]: [Deferred<void>, Deferred<boolean>] = [defer(), defer()]
-    const { open, keyStore, ledger } = openShop()
-    const onApproval = (): Promise<boolean> => {
-      asked.resolve()
-      return answer.promise
-    }
-    const denied = rejection(open({ policy: cheap, onApproval }).fetch(url))
-    await asked.promise
-    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
-    expect(await denied).toMatchObject({ code: 'payment_denied', moved: 'no' })
-    answer.resolve(true)
-    await settleDown()
-    expect(await ledger.list()).toEqual([])
-    expect(keyStore.signed).toHaveLength(0)
   })
 })

@@ -1,36 +1,10 @@
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
-import {
-  allowHosts,
-  type AgentWalletOptions,
-  createAgentWallet,
-  getPayment,
-  type Ledger,
-  memoryLedger,
-  spendingLimit,
-  wrapFetch,
-} from '../../src/index.js'
-import { type PaidResourceOptions, paidResource, testKeyStore } from '../../src/testing/index.js'
+import { getPayment, type Ledger } from '../../src/index.js'
 import { rejection } from '../support/wallets.ts'
+import { setUp, url, price } from '../support/one-key.ts'
 
-const url = 'https://shop.example.com/report'
-const price = 10_000n
 const isPaid = (request: Request): boolean => request.headers.has('payment-signature')
-
-/** A shop, and wallets of one key and one ledger that buy there, as processes that follow one another. */
-function setUp(options: PaidResourceOptions = {}) {
-  const scene = { now: Date.UTC(2026, 5, 17, 12) }
-  const clock = (): number => scene.now
-  const shop = paidResource({ amount: price, clock, ...options })
-  const keyStore = testKeyStore()
-  const ledger = memoryLedger()
-  const fetch: typeof globalThis.fetch = (input, init) => shop(new Request(input, init))
-  const policy = [allowHosts(['shop.example.com']), spendingLimit({ dailyLimitUsd: 1 })]
-  const open = (different: Partial<AgentWalletOptions> = {}) =>
-    createAgentWallet({ keyStore, ledger, clock, fetch, policy, ...different })
-  const nonces = (): number => new Set(keyStore.signed.map(({ message }) => message['nonce'])).size
-  return { scene, shop, keyStore, ledger, fetch, open, nonces }
-}
 
 /** Makes the same call until it is answered well, at most so many times. */
 async function insist(ask: () => Promise<Response>, times: number): Promise<void> {
@@ -269,59 +243,5 @@ describe('an identical call without a key', () => {
     expect(all.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(nonces()).toBe(10)
     expect(shop.settled).toBe(10n * price)
-  })
-})
-
-describe('a paid response', () => {
-  test('is the one that the fetch answered, with its body as it came', async () => {
-    const { open, fetch } = setUp({ respond: () => new Response(new Uint8Array([1, 2, 3])) })
-    const answers: Response[] = []
-    const wallet = open({
-      fetch: async (input, init) => {
-        const answer = await fetch(input, init)
-        answers.push(answer)
-        return answer
-      },
-    })
-    const response = await wallet.fetch(url)
-    expect(response).toBe(answers.at(-1))
-    expect(response.bodyUsed).toBe(false)
-    const copy = response.clone()
-    const reader = response.body?.getReader({ mode: 'byob' })
-    expect((await reader?.read(new Uint8Array(8)))?.value).toEqual(Uint8Array.of(1, 2, 3))
-    expect((await reader?.read(new Uint8Array(8)))?.done).toBe(true)
-    expect(new Uint8Array(await copy.arrayBuffer())).toEqual(Uint8Array.of(1, 2, 3))
-  })
-})
-
-describe('a global fetch that pays, patched once more', () => {
-  test('pays nothing for a quote, nor beyond what a session or a call may spend', async () => {
-    const { open, keyStore, fetch } = setUp()
-    const original = globalThis.fetch
-    try {
-      globalThis.fetch = fetch
-      const wallet = createAgentWallet({
-        keyStore,
-        policy: [allowHosts(['shop.example.com'])],
-        clock: () => Date.UTC(2026, 5, 17, 12),
-      })
-      const paying = wrapFetch(globalThis.fetch, open())
-      const patched: typeof globalThis.fetch = async (input, init) => {
-        await Promise.resolve()
-        return paying(new Request(input, init))
-      }
-      globalThis.fetch = patched
-      expect(await wallet.quote(url)).toMatchObject({ payable: { microUsd: price } })
-      await rejection(wallet.session({ limits: { perPaymentUsd: 0.001 } }).fetch(url))
-      await rejection(wallet.fetch(url, { payment: { maxUsd: 0.001 } }))
-      expect(keyStore.signed).toEqual([])
-      expect((await wallet.fetch(url)).status).toBe(200)
-      expect(keyStore.signed).toHaveLength(1)
-      globalThis.fetch = async (input, init) => wallet.fetch(new Request(input, init))
-      expect((await globalThis.fetch(url)).status).toBe(200)
-      expect(keyStore.signed).toHaveLength(2)
-    } finally {
-      globalThis.fetch = original
-    }
   })
 })

@@ -1,94 +1,27 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type AgentWallet,
-  type AgentWalletOptions,
-  allowHosts,
-  allowPayees,
-  createAgentWallet,
-  memoryLedger,
-  spendingLimit,
-} from 'stipend'
-import { privateKey } from 'stipend/keys'
-import { solana, type SolanaOptions } from 'stipend/solana'
+import { describe, expect, test } from 'vitest'
+import { memoryLedger } from 'stipend'
 import { spentBy } from '../support/agent.ts'
-import { schemeFor, solanaStore } from '../support/solana-agent.ts'
-import { addressOf, describeTransaction, startShop } from '../support/solana-shop.ts'
-import {
-  createSolanaKeyPair,
-  devnetUsdc,
-  RpcError,
-  type SolanaKeyPair,
-  signAnew,
-  solanaDevnet,
-  startSolana,
-  type TestSolana,
-} from '../support/solana/index.ts'
+import { solanaStore } from '../support/solana-agent.ts'
+import { describeTransaction } from '../support/solana-shop.ts'
+import { devnetUsdc, RpcError, signAnew } from '../support/solana/index.ts'
 import { rejection } from '../support/wallets.ts'
-
-const network = solanaDevnet
-/** Devnet's PYUSD, which is of Token-2022. */
-const pyusd = 'CXk2AMBfi3TwaEL2468s6zP8xq9NxTXjp9gjMgzeUynM'
-/** The chain's own coin at a price of the owner's: no server can ask for it. */
-const sol = {
+import {
+  chain,
+  setUpTransfers,
+  payer,
+  open,
+  payee,
   network,
-  symbol: 'SOL',
-  address: '11111111111111111111111111111111',
-  decimals: 9,
-  transfer: 'native',
-  microUsd: 200_000_000n,
-} as const
-const fee = 5001n
-
-let chain: TestSolana
-let payer: SolanaKeyPair
-let payee: string
-let now: number
-
-beforeEach(async () => {
-  chain = await startSolana({ mining: 'manual' })
-  chain.putMint(pyusd, { program: 'spl-token-2022' })
-  payer = chain.createSender()
-  await chain.mintTo(payer.address, devnetUsdc, 10_000_000n)
-  payee = await chain.createPayee()
-  now = Date.now()
-})
-afterEach(() => chain?.close())
-
-const clock = (): number => now
-const chainOf = (options: Partial<SolanaOptions> = {}) =>
-  solana({ network, rpcs: [`${chain.url}/one`, `${chain.url}/two`], clock, ...options })
-
-/** A wallet that may move up to 50 dollars at once to one payee. */
-function open(options: Partial<AgentWalletOptions> = {}): AgentWallet {
-  return createAgentWallet({
-    keyStore: privateKey(payer.privateKey),
-    policy: [allowPayees([payee]), spendingLimit({ perPaymentUsd: 50, dailyLimitUsd: 100 })],
-    assets: [sol],
-    chains: [chainOf()],
-    clock,
-    ...options,
-  })
-}
-
-const dollar = { amount: '1', asset: 'USDC', network } as const
-const toPayee = (): { readonly to: string } & typeof dollar => ({ to: payee, ...dollar })
-const received = (mint = devnetUsdc): Promise<bigint> => chain.tokenBalance(payee, mint)
-/** Makes final what landed. */
-const finalize = (): void => chain.tick(33)
-/** Makes blocks, and time, until no block can have what was signed. */
-function outlive(): void {
-  chain.tick(300 + 32)
-  now += 130_000
-}
-/** What a node was sent, in base64. */
-function tap(): readonly string[] {
-  const sent: string[] = []
-  chain.lie('sendTransaction', (truth, [transaction]) => {
-    sent.push(String(transaction))
-    return truth
-  })
-  return sent
-}
+  received,
+  fee,
+  pyusd,
+  tap,
+  toPayee,
+  sol,
+  finalize,
+  passTime,
+  outlive,
+} from '../support/solana-transfers.ts'
 
 /** Lets nodes say that every account holds enough, so that too little is found out by who executes the transfer. */
 function seemRich(): void {
@@ -102,6 +35,8 @@ function seemRich(): void {
     return { ...rest, value: value.map((one) => one && { ...one, data: [amount.toString('base64'), 'base64'] }) }
   })
 }
+
+setUpTransfers()
 
 describe('a transfer on Solana', () => {
   test('of a token moves it, at the payer’s own fee', async () => {
@@ -246,7 +181,7 @@ describe('a transfer on Solana', () => {
     expect(await spentBy(wallet)).toBe(20_000_000n)
     await chain.mintTo(payer.address, devnetUsdc, 20_000_000n)
     for (const seconds of [60, 60, 600]) {
-      now += seconds * 1000
+      passTime(seconds * 1000)
       expect(await ask()).toMatchObject({ code: 'payment_outcome_unknown' })
       expect(await wallet.reconcile()).toMatchObject({ open: [{}], expired: [] })
     }
@@ -272,100 +207,6 @@ describe('a transfer on Solana', () => {
     expect(confirmed).toMatchObject([{ amount: 9_000_000n }])
     expect(expired).toMatchObject([{ amount: 8_000_000n }])
     expect(await spentBy(wallet)).toBe(9_000_000n)
-  })
-})
-
-describe('a transfer on Solana is not made', () => {
-  test('to who has no account for the token, and nobody pays for one', async () => {
-    payee = createSolanaKeyPair().address
-    const wallet = open()
-    const account = await chain.tokenAccount(payee, devnetUsdc)
-    expect(await rejection(wallet.transfer(toPayee()))).toMatchObject({
-      code: 'payee_account_missing',
-      moved: 'no',
-      account,
-    })
-    expect(await wallet.payments.list()).toEqual([])
-  })
-
-  test('when its fee would be more than the owner allows, whatever a node says others pay', async () => {
-    chain.lie('getRecentPrioritizationFees', () => [{ slot: 1, prioritizationFee: 4_750_001 }])
-    const wallet = open()
-    expect(await rejection(wallet.transfer(toPayee()))).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
-    expect(await wallet.payments.list()).toEqual([])
-    const chains = [chainOf({ maxFeeLamports: 100_001n })]
-    const before = chain.lamportsOf(payer.address)
-    await open({ chains }).transfer(toPayee())
-    expect(before - chain.lamportsOf(payer.address)).toBe(100_001n)
-  })
-
-  test.each<readonly [string, (transaction: Uint8Array) => unknown]>([
-    ['nothing', () => undefined],
-    ['a signature of something else', () => signAnew(new Uint8Array(9), payer)],
-    ['too few bytes', () => new Uint8Array(63)],
-  ])('of what a signer answers with %s', async (_what, answer) => {
-    const keyStore = solanaStore(payer, answer)
-    const wallet = open({ keyStore })
-    expect(await rejection(wallet.transfer(toPayee()))).toMatchObject({ code: 'signing_failed', moved: 'maybe' })
-    expect(chain.landed()).toEqual([])
-    expect(await spentBy(wallet)).toBe(1_000_000n)
-  })
-
-  test.each<readonly [string, () => string]>([
-    ['a program', () => 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'],
-    ['nobody’s key', () => addressOf(0)],
-    ['itself', () => payer.address],
-  ])('to %s', async (_what, to) => {
-    const wallet = open({ policy: [allowPayees([to()]), spendingLimit({ perPaymentUsd: 50 })] })
-    for (const asset of ['USDC', 'SOL']) {
-      const error = await rejection(wallet.transfer({ ...toPayee(), asset, amount: '0.1', to: to() }))
-      expect(error).toMatchObject({ code: 'no_payable_offer', moved: 'no' })
-    }
-  })
-
-  test('of a token that was called the chain’s coin by mistake', async () => {
-    const wrong = { ...sol, symbol: 'WSOL', address: 'So11111111111111111111111111111111111111112' }
-    const error = await rejection(open({ assets: [wrong] }).transfer({ ...toPayee(), amount: '0.1', asset: 'WSOL' }))
-    expect(error).toMatchObject({ code: 'no_payable_offer', moved: 'no' })
-  })
-
-  test('when no rule names the payee, or a limit is in the way; nodes are not even asked', async () => {
-    const cases = [
-      [[spendingLimit({ perPaymentUsd: 50 })], 'payment_denied'],
-      [[allowHosts(['api.example.com'])], 'payment_denied'],
-      [[], 'payment_denied'],
-    ] as const
-    for (const [policy, code] of cases) {
-      expect(await rejection(open({ policy }).transfer(toPayee()))).toMatchObject({ code, moved: 'no' })
-    }
-    expect(chain.counts()).toEqual({})
-    const policy = [allowPayees([payee]), spendingLimit({ perPaymentUsd: 0.5 })]
-    expect(await rejection(open({ policy }).transfer(toPayee()))).toMatchObject({ code: 'limit_exceeded' })
-    expect(chain.landed()).toEqual([])
-  })
-
-  test.each(['transfer', 'exact'])('for a server that asks for it as %s', async (scheme) => {
-    const entry = {
-      scheme,
-      network,
-      amount: '1',
-      payTo: payee,
-      maxTimeoutSeconds: 60,
-      extra: { feePayer: payer.address },
-    }
-    const shop = await startShop([
-      { ...entry, asset: devnetUsdc },
-      { ...entry, asset: sol.address },
-    ])
-    try {
-      const policy = [allowHosts(['http://127.0.0.1:*']), allowPayees([payee]), spendingLimit({ perPaymentUsd: 50 })]
-      const keyStore = solanaStore(payer)
-      const wallet = open({ keyStore, policy, schemes: [schemeFor(chain)] })
-      expect(await rejection(wallet.fetch(shop.url))).toMatchObject({ code: 'no_payable_offer' })
-      expect(keyStore.signed).toEqual([])
-    } finally {
-      await shop.close()
-    }
   })
 })
 

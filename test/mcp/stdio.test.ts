@@ -1,43 +1,25 @@
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
-import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { encryptedFile } from 'stipend/keys'
 import { sqliteLedger } from 'stipend/sqlite'
 import { createAgentWallet } from '../../src/index.js'
 import { paidResource, type PaidResource, type PaidResourceOptions } from '../../src/testing/index.js'
-import { bundle } from '../support/child.ts'
 import { listen } from '../support/listen.ts'
+import {
+  closers,
+  setUpProgram,
+  start,
+  common,
+  newLedger,
+  folder,
+  keyFile,
+  password,
+  run,
+} from '../support/mcp-program.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'stipend-stdio-'))
-const password = 'correct horse'
-const keyFile = join(folder, 'keys', 'keys.json')
 const key = `0x${'4c'.repeat(32)}`
-const common = {
-  STIPEND_KEY_FILE: keyFile,
-  STIPEND_PASSWORD: password,
-  STIPEND_HOSTS: 'http://127.0.0.1:*',
-  STIPEND_PER_PAYMENT_USD: '0.10',
-  STIPEND_DAILY_USD: '0.025',
-}
-const closers: (() => Promise<unknown>)[] = []
-let program = ''
-let ledgers = 0
-
-beforeAll(async () => {
-  program = await bundle('mcp-stdio')
-  await encryptedFile({ path: keyFile, password, create: true }).unlock(password)
-})
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close()
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Has a process resolve every name to this machine. */
 const loopbackResolver = `
@@ -49,71 +31,11 @@ const loopbackResolver = `
   syncBuiltinESMExports()
 `
 
-const newLedger = (): string => join(folder, `ledger-${(ledgers += 1)}.db`)
-
 async function sell(options: PaidResourceOptions = {}): Promise<{ readonly url: string; readonly till: PaidResource }> {
   const till = paidResource(options)
   const server = await listen(till)
   closers.push(server.close)
   return { url: `${server.url}/report`, till }
-}
-
-type Started = {
-  readonly call: (name: string, args?: Record<string, unknown>) => Promise<Record<string, unknown>>
-  readonly said: () => string
-}
-
-function createHost(approves: boolean): Client {
-  const capabilities = approves ? { elicitation: { form: {} } } : {}
-  const client = new Client({ name: 'host', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } })
-  if (approves) {
-    client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { approve: true } }))
-  }
-  return client
-}
-
-/** Starts it as a host does. */
-async function start(
-  env: Record<string, string>,
-  line: 'current' | 'older' = 'current',
-  approves = false,
-): Promise<Started> {
-  const settings = { command: process.execPath, args: [program], env, stderr: 'pipe' as const }
-  const [client, transport] =
-    line === 'older'
-      ? [new ClientV1({ name: 'host', version: '1' }), new StdioV1(settings)]
-      : [createHost(approves), new StdioClientTransport(settings)]
-  let said = ''
-  transport.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
-  })
-  await client.connect(transport as never)
-  closers.push(() => client.close())
-  return {
-    said: () => said,
-    call: async (name, args = {}) => {
-      const { structuredContent } = await client.callTool({ name, arguments: args })
-      return Object(structuredContent)
-    },
-  }
-}
-
-/** Runs it by hand: what it says on stdout and stderr, and how it ends once its input is closed. */
-async function run(env: Record<string, string>, lines: readonly object[] = []) {
-  const child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'], ...env } })
-  let [output, errors] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-    // Only then: what is asked when the input ends is not answered.
-    if (output.split('\n').length > lines.length) child.stdin.end()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString()
-  })
-  for (const line of lines) child.stdin.write(`${JSON.stringify(line)}\n`)
-  if (lines.length === 0) child.stdin.end()
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { code, output, errors }
 }
 
 const initialize = {
@@ -122,6 +44,8 @@ const initialize = {
   method: 'initialize',
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'host', version: '1' } },
 }
+
+setUpProgram()
 
 describe('the server over stdio', () => {
   test.each(['current', 'older'] as const)(
@@ -261,8 +185,10 @@ describe('the server over stdio', () => {
 
 describe('a configuration that is not usable ends in one line on stderr and an exit code of 1', () => {
   const good = { STIPEND_KEY: key, STIPEND_HOSTS: 'api.example.com', STIPEND_LEDGER: join(folder, 'unused.db') }
+
   const without = (name: keyof typeof good): Record<string, string> =>
     Object.fromEntries(Object.entries(good).filter(([other]) => other !== name))
+
   test.each<[string, Record<string, string>, RegExp]>([
     ['without a key', without('STIPEND_KEY'), /STIPEND_KEY_FILE is missing/],
     ['with two keys', { ...good, STIPEND_KEY_FILE: keyFile, STIPEND_PASSWORD: password }, /STIPEND_KEY is there twice/],

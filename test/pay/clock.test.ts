@@ -1,48 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Chain } from '../../src/evm/index.js'
-import {
-  type AgentWallet,
-  type AgentWalletOptions,
-  allowHosts,
-  createAgentWallet,
-  type Events,
-  memoryLedger,
-  spendingLimit,
-} from '../../src/index.js'
-import { paidResource, testKeyStore } from '../../src/testing/index.js'
+import { type AgentWallet, allowHosts, type Events, spendingLimit } from '../../src/index.js'
+import { paidResource } from '../../src/testing/index.js'
 import { rejection } from '../support/wallets.ts'
-
-const noon = Date.parse('2026-06-17T12:00:00Z')
-const hour = 3_600_000
-const day = 24 * hour
-const price = 600_000n
-
-/** A wallet for one purchase an hour, at a shop that trusts the same wall clock; time passes as the test says. */
-function openWallet(options: Partial<AgentWalletOptions> = {}) {
-  const time = { wall: noon, passed: 0, final: undefined as number | undefined }
-  const keyStore = testKeyStore()
-  const shop = paidResource({ amount: price, clock: () => time.wall })
-  const chain: Chain = {
-    network: 'eip155:84532',
-    examine: async () => ({ type: 'open', reason: 'not yet' }),
-    time: async () => time.final,
-  }
-  const wallet = createAgentWallet({
-    keyStore,
-    policy: [allowHosts(['api.example.com']), spendingLimit({ hourlyLimitUsd: 1, perPaymentUsd: 1 })],
-    clock: () => time.wall,
-    monotonic: () => time.passed,
-    fetch: (input, init) => shop(new Request(input, init)),
-    chains: [chain],
-    ...options,
-  })
-  const pass = (milliseconds: number): void => {
-    time.wall += milliseconds
-    time.passed += milliseconds
-  }
-  const buy = (key: string) => wallet.fetch('https://api.example.com/report', { payment: { key } })
-  return { wallet, keyStore, time, pass, buy }
-}
+import { openWallet, hour, jumped, spent, price, day, noon } from '../support/clocks.ts'
 
 function heard(wallet: AgentWallet): readonly string[] {
   const names: string[] = []
@@ -50,12 +11,6 @@ function heard(wallet: AgentWallet): readonly string[] {
   for (const name of all) wallet.on(name, () => names.push(name))
   return names
 }
-
-async function spent(wallet: AgentWallet): Promise<bigint> {
-  return (await wallet.budget()).find(({ name }) => name === 'hourly limit')?.used ?? -1n
-}
-
-const jumped = { code: 'clock_jumped', moved: 'no', retryable: true }
 
 describe('a clock that is set forward', () => {
   afterEach(() => void vi.useRealTimers())
@@ -227,83 +182,5 @@ describe('a clock that is set forward', () => {
     expect((await own.buy('1')).status).toBe(200)
     vi.setSystemTime(noon + day)
     expect(await rejection(own.buy('2'))).toMatchObject(jumped)
-  })
-})
-
-describe('a clock that is set back', () => {
-  test.each([hour, 365 * day])('by %i ms does not open a window that is used up', async (back) => {
-    const { wallet, keyStore, time, pass, buy } = openWallet()
-    pass(10_000)
-    await buy('1')
-    time.wall -= back
-    expect(await rejection(buy('2'))).toMatchObject({ code: 'limit_exceeded' })
-    expect(await spent(wallet)).toBe(price)
-    expect(keyStore.signed).toHaveLength(1)
-  })
-
-  test('records what is paid meanwhile at the latest time it has seen, so that it leaves no window too early', async () => {
-    const ledger = memoryLedger()
-    const { wallet, time, pass, buy } = openWallet({ ledger })
-    expect(await spent(wallet)).toBe(0n)
-    time.wall -= 2 * hour
-    await buy('1')
-    const [payment] = await ledger.list()
-    expect(payment?.createdAt).toBe(noon)
-    expect(payment?.terms.validBefore).toBeLessThan(noon / 1000)
-    expect(payment?.countsUntil).toBeGreaterThan(noon)
-    pass(2 * hour + 60_000)
-    expect(await rejection(buy('2'))).toMatchObject({ code: 'limit_exceeded' })
-  })
-})
-
-describe('a clock that was set right by some minutes', () => {
-  test('lets no client that tries again pay twice for the same request', async () => {
-    const shop = paidResource({ amount: price / 2n, fault: 'settle-then-500', idempotent: true, clock: () => noon })
-    const { wallet, keyStore, time } = openWallet({ fetch: (input, init) => shop(new Request(input, init)) })
-    time.wall += 4 * 60_000
-    expect(await spent(wallet)).toBe(0n)
-    time.wall = noon
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      expect((await wallet.fetch('https://api.example.com/report')).status).toBe(500)
-    }
-    expect(new Set(keyStore.signed.map(({ message }) => message['nonce'])).size).toBe(1)
-    expect(shop.settled).toBe(price / 2n)
-  })
-})
-
-describe('a clock that fails', () => {
-  test.each<[string, () => number]>([
-    [
-      'throws',
-      () => {
-        throw new Error('boom')
-      },
-    ],
-    ['answers NaN', () => Number.NaN],
-    ['answers no number', () => 'noon' as never],
-  ])('and %s signs nothing', async (_what, broken) => {
-    for (const part of ['clock', 'monotonic'] as const) {
-      let isBroken = false
-      const sound = () => noon
-      const options = { clock: sound, monotonic: sound, [part]: () => (isBroken ? broken() : noon) }
-      const { keyStore, buy } = openWallet(options)
-      isBroken = true
-      expect(await rejection(buy('1'))).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
-      expect(keyStore.signed).toHaveLength(0)
-      expect(() => openWallet(options)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
-    }
-  })
-
-  test('and stands still lets deadlines pass all the same', async () => {
-    vi.useFakeTimers()
-    try {
-      const shop = paidResource({ amount: price, fault: 'settle-then-hang', clock: () => noon })
-      const { buy } = openWallet({ clock: () => noon, fetch: (input, init) => shop(new Request(input, init)) })
-      const outcome = rejection(buy('1'))
-      await vi.advanceTimersByTimeAsync(300_000)
-      expect(await outcome).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
-    } finally {
-      vi.useRealTimers()
-    }
   })
 })
