@@ -144,6 +144,12 @@ describe('the documentation', () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
+  test('names in CONTRIBUTING.md every command there is', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+    const told = new Set([...read('CONTRIBUTING.md').matchAll(/npm (?:run )?([\w:-]+)/g)].map(([, name = '']) => name))
+    expect(Object.keys(scripts).filter((name) => name !== 'prepublishOnly' && !told.has(name))).toEqual([])
+  })
+
   test('has every folder of the sources in its picture', () => {
     const told = read('ARCHITECTURE.md')
     const folders = globSync('src/*/', { cwd: root }).map((folder) => `\`${folder.replace(/\/?$/, '/')}\``)
