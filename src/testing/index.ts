@@ -1,4 +1,4 @@
-export type { PaidResourceFault } from './server/faults.js'
+export type { PaidResourceFault } from './server/answers.js'
 export { type TestKeyStore, testKeyStore, type TestKeyStoreOptions } from './keys/key-store.js'
 export {
   type CreateKeyStore,

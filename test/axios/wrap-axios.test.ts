@@ -32,7 +32,7 @@ describe('an instance of axios that pays', () => {
 
   test('throws what a payment fails with as it is, and axios’ own errors as theirs', async () => {
     const api = wrapAxios(axios.create(), open())
-    sell({ priceUsd: '0.10', fault: 'settle-then-throw' })
+    sell({ priceUsd: '0.10', fault: 'settle-then-drop' })
     expect(await rejection(api.get(url))).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
     serve(() => new Response('gone', { status: 410 }), `${url}/gone`)
     expect(await rejection(api.get(`${url}/gone`))).toMatchObject({ isAxiosError: true, status: 410 })

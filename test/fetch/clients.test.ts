@@ -60,7 +60,7 @@ describe.each(Object.entries(clients))('%s over a fetch that pays', (_name, { at
     expect(taken()).toBe(10_000n)
   })
 
-  test.each(['settle-then-500', 'settle-then-throw', 'settle-then-402', 'settle-then-raise'] as const)(
+  test.each(['settle-then-500', 'settle-then-drop', 'settle-then-402', 'settle-then-raise'] as const)(
     'pays once, however it tries, when the server has the money and answers with %s',
     async (fault) => {
       const resource = sell({ fault }, at)

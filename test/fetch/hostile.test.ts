@@ -16,7 +16,7 @@ const serve = async (handler: (request: Request) => Response | Promise<Response>
 const price = 10_000n
 
 describe('after a payment has left', () => {
-  test.each(['always-402', 'settle-then-402', 'settle-fails'] as const)(
+  test.each(['endless-402', 'settle-then-402', 'settle-fails'] as const)(
     'a server that answers 402 (%s) gets one authorization',
     async (fault) => {
       const resource = paidResource({ fault })
@@ -47,12 +47,12 @@ describe('after a payment has left', () => {
     expect(wallet.signed).toHaveLength(1)
   })
 
-  test.each(['settle-then-redirect', 'settle-then-throw'] as const)(
+  test.each(['settle-then-redirect', 'settle-then-drop'] as const)(
     '%s ends in an unknown outcome that counts as spent',
     async (fault) => {
       const resource = paidResource({ fault })
       const wallet = createTestWallet()
-      const url = fault === 'settle-then-throw' ? undefined : await serve(resource)
+      const url = fault === 'settle-then-drop' ? undefined : await serve(resource)
       const paying = url ? wallet.fetch : wrapFetch((input, init) => resource(new Request(input, init)), wallet)
       const error = await rejection(paying(url ?? 'http://127.0.0.1:1/'))
       expect(error).toBeInstanceOf(PaymentOutcomeUnknownError)
@@ -121,7 +121,7 @@ describe('after a payment has left', () => {
     expect((await wallet.payments.list())[0]?.status).toBe('unknown')
   })
 
-  test.each(['lying-receipt', 'malformed-receipt'] as const)(
+  test.each(['forged-receipt', 'odd-receipt'] as const)(
     'a 200 with a %s is delivered, and what its receipt says besides is noted',
     async (fault) => {
       const response = await createTestWallet().fetch(await serve(paidResource({ fault })))
@@ -161,7 +161,7 @@ describe('a caller that tries again', () => {
   })
 
   test('is stopped after the third sending', async () => {
-    const resource = paidResource({ fault: 'always-402' })
+    const resource = paidResource({ fault: 'endless-402' })
     const url = await serve(resource)
     const wallet = createTestWallet()
     for (let round = 0; round < 8; round += 1) await rejection(wallet.fetch(url))
@@ -182,7 +182,7 @@ describe('a caller that tries again', () => {
 
   test('with a key after the authorization has ended signs the same nonce for a new time, and it counts once', async () => {
     let now = Date.UTC(2026, 0, 1)
-    const broken = paidResource({ fault: 'always-402', clock: () => now })
+    const broken = paidResource({ fault: 'endless-402', clock: () => now })
     const mended = paidResource({ clock: () => now })
     const shop = { sells: broken }
     const wallet = createTestWallet({

@@ -143,7 +143,7 @@ describe('a server that asks again', () => {
   })
 
   test('after the first authorization has ended gets the same nonce, of which the token executes one', async () => {
-    const held = paidResource({ clock, fault: 'always-402' })
+    const held = paidResource({ clock, fault: 'endless-402' })
     const { wallet, scene } = openWallet(held)
     const payment = { key: 'report' }
     await rejection(wallet.fetch(url, { payment }))

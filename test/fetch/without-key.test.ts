@@ -205,7 +205,7 @@ describe('an identical call without a key', () => {
   test.each(['text', 'json', 'arrayBuffer', 'blob', 'body', 'clone'] as const)(
     'whose answer broke off while it was read as %s sends the same payment again',
     async (how) => {
-      const { open, shop, nonces, ledger } = setUp({ fault: 'settle-then-truncate', faultTimes: 1, idempotent: true })
+      const { open, shop, nonces, ledger } = setUp({ fault: 'broken-off-body', faultTimes: 1, idempotent: true })
       const wallet = open()
       const read = async (response: Response): Promise<unknown> => {
         if (how === 'clone') return response.clone().text()

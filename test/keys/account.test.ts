@@ -170,7 +170,7 @@ describe('a click on Reject', () => {
         return local.signTypedData(data)
       },
     })
-    const { wallet, resource, spent } = createWallet(asking, { fault: 'settle-then-throw' })
+    const { wallet, resource, spent } = createWallet(asking, { fault: 'settle-then-drop' })
     const named = { payment: { key: 'report-42' } }
     expect(await rejection(wallet.fetch(url, named))).toMatchObject({ code: 'payment_outcome_unknown' })
     expect(await rejection(wallet.fetch(url, named))).toMatchObject({ code: 'signing_rejected', moved: 'maybe' })

@@ -64,7 +64,7 @@ afterAll(async () => {
 
 /** A server whose first answer is lost after it has taken the money, and which takes no payment twice. */
 function createShop() {
-  const server = paidResource({ fault: 'settle-then-throw', faultTimes: 1, idempotent: true })
+  const server = paidResource({ fault: 'settle-then-drop', faultTimes: 1, idempotent: true })
   const open = (keyStore: KeyStore, ledger: Ledger) =>
     createAgentWallet({
       keyStore,

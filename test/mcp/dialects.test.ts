@@ -54,7 +54,7 @@ describe.each(dialects)('a server that speaks as %s', (_, terms, receipt) => {
     expect([paid.till.settled, wallet.signed.length]).toEqual([price, 1])
   })
 
-  test.each(['always-402', 'settle-then-402'] as const)(
+  test.each(['endless-402', 'settle-then-402'] as const)(
     'and asks again after it was paid (%s) gets one signature, in one form',
     async (fault) => {
       const { paid, wallet, tools } = await setUp({ ...terms, fault })
@@ -65,7 +65,7 @@ describe.each(dialects)('a server that speaks as %s', (_, terms, receipt) => {
   )
 
   test('and then, once it is paid, as another, is not signed for again', async () => {
-    const { paid, wallet, client } = await setUp({ ...terms, fault: 'always-402' })
+    const { paid, wallet, client } = await setUp({ ...terms, fault: 'endless-402' })
     const turning = changing(client, (answer, { params: { _meta: meta = {} } }) =>
       Object.keys(meta).some((key) => key.startsWith('x402'))
         ? { isError: true, structuredContent: { x402Version: 2, accepts: [] }, content: [] }
@@ -145,7 +145,7 @@ describe('a server that speaks MPP', () => {
     expect(server.settled.size).toBe(1)
   })
 
-  test.each(['always-402', 'settle-then-402'] as const)('gets one signature whatever it says (%s)', async (fault) => {
+  test.each(['endless-402', 'settle-then-402'] as const)('gets one signature whatever it says (%s)', async (fault) => {
     for (const form of ['error', 'result'] as const) {
       const { server, wallet, tools } = speakMpp(form, { fault })
       expect(await rejection(tools.callTool(oslo))).toMatchObject({ code: 'payment_rejected', moved: 'maybe' })

@@ -189,7 +189,7 @@ describe('one purchase', () => {
     expect(await wallet.payments.list()).toHaveLength(1)
   })
 
-  test.each(['always-402', 'settle-then-402'] as const)(
+  test.each(['endless-402', 'settle-then-402'] as const)(
     'whose payment is answered with another 402 (%s) is signed once',
     async (fault) => {
       const { tools, wallet } = await setUp({ fault })

@@ -106,7 +106,7 @@ describe('a wallet under OpenTelemetry', () => {
   })
 
   test('shows an outcome that nobody knows as an error, and counts it as spent', async () => {
-    const { spans, measured, wallet } = setUp({}, { fault: 'settle-then-throw' })
+    const { spans, measured, wallet } = setUp({}, { fault: 'settle-then-drop' })
     await wallet.fetch(url).catch(() => {})
     const [span] = spans.getFinishedSpans()
     expect(span).toMatchObject({

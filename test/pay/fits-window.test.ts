@@ -75,7 +75,7 @@ describe('an authorization that would be dead when it arrives', () => {
   })
 
   test('is not sent once more either, but signed anew under its nonce', async () => {
-    const { open, resource, keyStore, scene } = openAhead(25, { fault: 'always-402', faultTimes: 1 })
+    const { open, resource, keyStore, scene } = openAhead(25, { fault: 'endless-402', faultTimes: 1 })
     const wallet = open()
     expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_rejected' })
     scene.now += 32 * second

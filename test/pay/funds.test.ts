@@ -96,7 +96,7 @@ describe('an empty or short wallet', () => {
 
   test('still gets what it has paid for: what is missing may be that very money', async () => {
     const { open, state, resource, keyStore } = openFunded(10_000n, {
-      fault: 'settle-then-throw',
+      fault: 'settle-then-drop',
       faultTimes: 1,
       idempotent: true,
     })

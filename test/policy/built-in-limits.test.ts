@@ -135,7 +135,7 @@ describe('the built-in limit on payments under way', () => {
   }
 
   test('lets one domain take a hundred payments that it settles not, whatever hosts it makes up, and others are paid', async () => {
-    const { buy, keyStore } = openWallet('always-402')
+    const { buy, keyStore } = openWallet('endless-402')
     const codes = await Promise.all(Array.from({ length: 115 }, (_, index) => buy(`h${index}.bad.example`)))
     expect(codes.toSorted()).toEqual([...Array(15).fill('limit_exceeded'), ...Array(100).fill('payment_rejected')])
     expect(keyStore.signed).toHaveLength(100)
@@ -151,7 +151,7 @@ describe('the built-in limit on payments under way', () => {
   })
 
   test("makes way for the owner's own", async () => {
-    const { buy, keyStore } = openWallet('always-402', [...loose, maxLiveHolds({ max: 20 })])
+    const { buy, keyStore } = openWallet('endless-402', [...loose, maxLiveHolds({ max: 20 })])
     await Promise.all(Array.from({ length: 30 }, () => buy('bad.example')))
     expect(keyStore.signed).toHaveLength(20)
   })

@@ -115,7 +115,7 @@ describe('a resource that was paid before', () => {
   })
 
   test('is asked for ever by one that takes nothing, and gets one proof and one payment', async () => {
-    const { server, wallet } = setUp({ takesProofs: false, fault: 'always-402', faultAfter: 1 })
+    const { server, wallet } = setUp({ takesProofs: false, fault: 'endless-402', faultAfter: 1 })
     await wallet.fetch(url)
     expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_rejected' })
     expect([server.proofs.length, wallet.signed.length]).toEqual([1, 2])

@@ -4,7 +4,7 @@ import { type Hex, keccak256, recoverTypedDataAddress, toBytes } from 'viem'
 /** A challenge, as it is in the parameters of the header; its request in the clear. */
 export type MppChallenge = Readonly<Record<string, string>> & { readonly request: string }
 
-type Fault = 'always-402' | 'settle-then-402' | 'settle-then-break'
+type Fault = 'endless-402' | 'settle-then-402' | 'settle-then-break'
 
 /** Options of `createMppServer`. */
 export type MppServerOptions = {
@@ -94,7 +94,7 @@ export function createMppServer(options: MppServerOptions = {}): MppServer {
     const credential: Credential = JSON.parse(Buffer.from(token, 'base64url').toString())
     credentials.push(credential)
     const isGood = await isPaid(credential, clock())
-    if (!isGood || fault === 'always-402') return ask('verification-failed')
+    if (!isGood || fault === 'endless-402') return ask('verification-failed')
     const nonce = String(credential.payload['nonce'])
     const isNew = !settled.has(nonce)
     settled.add(nonce)

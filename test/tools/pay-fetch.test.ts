@@ -88,7 +88,7 @@ describe('pay_fetch', () => {
 
   test.each([
     ['answers 500', 'settle-then-500', 'unknown'],
-    ['drops the connection', 'settle-then-throw', 'unknown'],
+    ['drops the connection', 'settle-then-drop', 'unknown'],
     ['asks again', 'settle-then-402', 'unknown'],
     ['says that it failed', 'settle-then-deny', 'unknown'],
     ['redirects', 'settle-then-redirect', 'unknown'],
@@ -112,7 +112,7 @@ describe('pay_fetch', () => {
   })
 
   test('shows as much of an answer as came before it broke off, and that it was paid', async () => {
-    const resource = sell({ priceUsd: '0.10', fault: 'settle-then-truncate' })
+    const resource = sell({ priceUsd: '0.10', fault: 'broken-off-body' })
     // The mock of the network would take the answer back as a whole.
     const fetch: typeof globalThis.fetch = (input, init) => resource(new Request(input, init))
     const result = await paymentTools(open({ fetch })).pay_fetch.execute({ url })

@@ -1,7 +1,7 @@
 import type { Entry } from '../server/wire.js'
 import type { MockAsking } from './asking.js'
 import type { Book, MockAuthorization, MockSettlement, ReadPayload } from './book.js'
-import { type AnswerFault, answers, type AnswerScene } from './fault-answers.js'
+import { type AnswerScene, faultOf, isAnswerFault } from '../server/faults.js'
 import type { Mock402Fault } from './faults.js'
 import { type Arrived, writeReceipt } from './messages.js'
 import { methodOf, readPayload } from './methods.js'
@@ -37,7 +37,7 @@ export function createAnswering(settings: Settings, { book, asking }: Parts): An
       if (!offer) return refuse('No matching payment requirements')
       const error = whyRefused(read, offer, now) ?? whyTaken(authorization, { book, settings, earlier })
       if (error !== undefined) return refuse(error)
-      const fault = faultOf(faults)
+      const fault = faultOf(faults.find(isAnswerFault))
       const taken = book.settlementOf(authorization)
       const settlement =
         taken ?? (fault.settles ? book.settle(authorization, amountOf(authorization, settings)) : undefined)
@@ -52,13 +52,6 @@ export function createAnswering(settings: Settings, { book, asking }: Parts): An
     },
     reset: () => came.clear(),
   }
-}
-
-const well: AnswerFault = { settles: true, answer: ({ deliver }) => deliver({}) }
-
-function faultOf(names: readonly Mock402Fault[]): AnswerFault {
-  const name = names.find((one): one is keyof typeof answers => Object.hasOwn(answers, one))
-  return name === undefined ? well : answers[name]
 }
 
 /** The official codes: https://github.com/x402-foundation/x402. */

@@ -1,11 +1,12 @@
-import { type AnswerFaultName, answers } from './fault-answers.js'
+import { type AnswerFaultName, answers } from '../server/faults.js'
 import { type AskingFaultName, asking } from './fault-asking.js'
 
 /**
  * What a mock server does wrong. Where the name starts with `settle-then`, the money is taken first.
  *
  * With a payment that is good:
- * - `settle-then-drop`: rejects with a `TypeError`, as `fetch` does when the connection is lost.
+ * - `settle-then-drop`: rejects with a `TypeError`, as `fetch` does when the connection is lost. Behind msw or a real server,
+ *   turn the rejection into a network error: `server(request).catch(() => Response.error())`.
  * - `settle-then-500`: answers 500 without a receipt.
  * - `settle-then-402`: asks again as if no payment had come.
  * - `settle-then-raise`: asks again, ten times the amount.

@@ -1,6 +1,9 @@
-import type { PaidResourceFault, FaultAnswers } from './faults.js'
+import type { AnswerFaultName, AnswerScene } from './faults.js'
 import type { VerifiedPayment } from './token.js'
 import { encodeHeader, type Entry, headersOf, type Terms, writeEntry, writeRequired } from './wire.js'
+
+/** What a paid resource does wrong with a payment that is good: as the faults of `mock402` that need no clock of a test. */
+export type PaidResourceFault = Exclude<AnswerFaultName, 'settlement-pending' | 'slow-answer'>
 
 /** How a paid resource answers. */
 export type AnswerOptions = {
@@ -36,7 +39,7 @@ type Answers = {
   /** Asks for a payment, for this reason, and this many times the amount. */
   readonly ask: (error: string, times?: bigint) => Response
   /** What can be answered to a payment that is good. */
-  readonly answerTo: (payment: VerifiedPayment) => FaultAnswers
+  readonly answerTo: (payment: VerifiedPayment) => AnswerScene
 }
 
 /** Prepares the answers to one request. */
@@ -56,10 +59,11 @@ export function createAnswers(request: Request, terms: Terms, options: AnswerOpt
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
     return response
   }
-  const answerTo = (payment: VerifiedPayment): FaultAnswers => ({
+  const answerTo = (payment: VerifiedPayment): AnswerScene => ({
     request,
-    ask: () => ask(firstError(terms)),
-    raise: () => ask(firstError(terms), raise),
+    earlier: 0,
+    outlive: () => {},
+    ask: (times) => ask(firstError(terms), times),
     deliver: async (receipt) =>
       addReceipt(await respond(request, payment), terms, writeReceipt(receipt, payment, terms)),
     fail: () => fail(payment, terms) ?? ask(failure),
@@ -88,7 +92,7 @@ function fail({ from: payer }: VerifiedPayment, { version, network }: Terms): Re
 }
 
 function writeReceipt(
-  change: Parameters<FaultAnswers['deliver']>[0],
+  change: Parameters<AnswerScene['deliver']>[0],
   { from: payer, transaction }: VerifiedPayment,
   { network }: Terms,
 ): string | undefined {

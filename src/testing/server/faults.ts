@@ -1,82 +1,92 @@
-/**
- * What a paid resource does wrong with a payment that is good. Where the name starts with `settle-then`, the money is
- * taken first.
- *
- * - `always-402`: asks again as if no payment had come, and takes nothing.
- * - `settle-fails`: says that settling failed (402, v2: a receipt with `success: false` and no `PAYMENT-REQUIRED`),
- *   and takes nothing.
- * - `settle-then-deny`: says the same, and that is a lie.
- * - `settle-then-402`: asks again as if no payment had come.
- * - `settle-then-raise`: asks again, ten times the amount (v2: and would take that too).
- * - `settle-then-500`: answers 500 without a receipt.
- * - `settle-then-redirect`: answers 307 to another origin, `https://elsewhere.invalid/`.
- * - `settle-then-throw`: rejects with a `TypeError`, as `fetch` does when the connection is lost. Behind msw or a real
- *   server, turn the rejection into a network error: `server(request).catch(() => Response.error())`.
- * - `settle-then-hang`: never answers; rejects when the request is aborted.
- * - `settle-then-truncate`: answers 200 with a receipt, and the body breaks off.
- * - `lying-receipt`: delivers, with a receipt that names another payer.
- * - `malformed-receipt`: delivers, with a receipt that cannot be read.
- * - `no-receipt`: delivers, without a receipt.
- */
-export type PaidResourceFault =
-  | 'always-402'
-  | 'settle-fails'
-  | 'settle-then-deny'
+import type { Entry } from './wire.js'
+
+/** What a fault can answer a payment that is good with. */
+export type AnswerScene = {
+  readonly request: Request
+  /** How often this payment came before. */
+  readonly earlier: number
+  /** Asks for a payment, this many times the price. */
+  readonly ask: (times?: bigint) => Response
+  /** Delivers, with a receipt that differs so, with this text for one, or without any. */
+  readonly deliver: (receipt: Entry | string | undefined) => Promise<Response>
+  /** Says that settling failed, for this reason. */
+  readonly fail: (reason: string) => Response
+  /** Lets time pass until the payment is worth nothing. */
+  readonly outlive: () => void
+}
+
+export type AnswerFault = {
+  /** Whether the money is taken. */
+  readonly settles: boolean
+  readonly answer: (scene: AnswerScene) => Response | Promise<Response>
+}
+
+const failed = 'transaction_failed'
+const forged = { payer: '0x1111111111111111111111111111111111111111', transaction: `0x${'de'.repeat(32)}` }
+
+/** The name of what a server can do wrong with a payment that is good. */
+export type AnswerFaultName =
+  | 'settle-then-drop'
+  | 'settle-then-500'
   | 'settle-then-402'
   | 'settle-then-raise'
-  | 'settle-then-500'
+  | 'settle-then-deny'
   | 'settle-then-redirect'
-  | 'settle-then-throw'
   | 'settle-then-hang'
-  | 'settle-then-truncate'
-  | 'lying-receipt'
-  | 'malformed-receipt'
+  | 'settlement-pending'
+  | 'settle-fails'
+  | 'never-settle'
+  | 'endless-402'
+  | 'slow-answer'
+  | 'broken-off-body'
+  | 'forged-receipt'
+  | 'odd-receipt'
   | 'no-receipt'
 
-/** What a fault can do. */
-export type FaultAnswers = {
-  readonly request: Request
-  /** Asks for a payment. */
-  readonly ask: () => Response
-  /** Asks for a payment of ten times the amount. */
-  readonly raise: () => Response
-  /** Delivers, with a receipt about the payment changed in this way, as this header value, or without one. */
-  readonly deliver: (receipt: Readonly<Record<string, unknown>> | string | undefined) => Promise<Response>
-  /** Says that settling failed. */
-  readonly fail: () => Response
+/** What a server can do wrong with a payment that is good. */
+export const answers: Readonly<Record<AnswerFaultName, AnswerFault>> = {
+  'settle-then-drop': settles(() => Promise.reject(new TypeError('fetch failed'))),
+  'settle-then-500': settles(() => new Response('Internal Server Error', { status: 500 })),
+  'settle-then-402': settles(({ ask }) => ask()),
+  'settle-then-raise': settles(({ ask }) => ask(10n)),
+  'settle-then-deny': settles(({ fail }) => fail(failed)),
+  'settle-then-redirect': settles(() => Response.redirect('https://elsewhere.invalid/', 307)),
+  'settle-then-hang': settles(({ request }) => hang(request.signal)),
+  'settlement-pending': settles(({ earlier, deliver, fail }) =>
+    earlier > 0 ? deliver({}) : fail('settlement_pending'),
+  ),
+  'settle-fails': takesNothing(({ fail }) => fail(failed)),
+  'never-settle': takesNothing(({ deliver }) => deliver({})),
+  'endless-402': takesNothing(({ ask }) => ask()),
+  'slow-answer': settles(({ outlive, deliver }) => {
+    outlive()
+    return deliver({})
+  }),
+  'broken-off-body': settles(async ({ deliver }) => breakOff(await deliver({}))),
+  'forged-receipt': settles(({ deliver }) => deliver(forged)),
+  'odd-receipt': settles(({ deliver }) => deliver('not base64, not JSON')),
+  'no-receipt': settles(({ deliver }) => deliver(undefined)),
 }
 
-type Fault = (answers: FaultAnswers) => Response | Promise<Response>
+/** What is done without a fault. */
+const well: AnswerFault = settles(({ deliver }) => deliver({}))
 
-const faults: Readonly<Record<PaidResourceFault, Fault>> = {
-  'always-402': ({ ask }) => ask(),
-  'settle-fails': ({ fail }) => fail(),
-  'settle-then-deny': ({ fail }) => fail(),
-  'settle-then-402': ({ ask }) => ask(),
-  'settle-then-raise': ({ raise }) => raise(),
-  'settle-then-500': () => new Response('Internal Server Error', { status: 500 }),
-  'settle-then-redirect': () => Response.redirect('https://elsewhere.invalid/', 307),
-  'settle-then-throw': () => Promise.reject(new TypeError('fetch failed')),
-  'settle-then-hang': ({ request }) => hang(request.signal),
-  'settle-then-truncate': async ({ deliver }) => truncate(await deliver({})),
-  'lying-receipt': ({ deliver }) => deliver({ payer: '0x1111111111111111111111111111111111111111' }),
-  'malformed-receipt': ({ deliver }) => deliver('not base64, not JSON'),
-  'no-receipt': ({ deliver }) => deliver(undefined),
-}
-
-/** Tells whether the money is taken all the same. */
-export function settles(fault: PaidResourceFault | undefined): boolean {
-  return fault !== 'always-402' && fault !== 'settle-fails'
-}
-
-/** Answers a payment that is good: as it should be, or as a fault has it. */
-export function answer(fault: PaidResourceFault | undefined, answers: FaultAnswers): Response | Promise<Response> {
-  return fault === undefined ? answers.deliver({}) : faults[fault](answers)
+/** Answers what a fault does, or what is done without one. */
+export function faultOf(name: AnswerFaultName | undefined): AnswerFault {
+  return name === undefined ? well : answers[name]
 }
 
 /** Tells whether a name is that of a fault. */
-export function isFault(name: string): name is PaidResourceFault {
-  return Object.hasOwn(faults, name)
+export function isAnswerFault(name: string): name is AnswerFaultName {
+  return Object.hasOwn(answers, name)
+}
+
+function settles(answer: AnswerFault['answer']): AnswerFault {
+  return { settles: true, answer }
+}
+
+function takesNothing(answer: AnswerFault['answer']): AnswerFault {
+  return { settles: false, answer }
 }
 
 function hang(signal: AbortSignal): Promise<never> {
@@ -87,10 +97,10 @@ function hang(signal: AbortSignal): Promise<never> {
   })
 }
 
-function truncate(response: Response): Response {
+function breakOff({ status, headers }: Response): Response {
   const body = new ReadableStream({
     start: (controller) => controller.enqueue(new TextEncoder().encode('{"ok":')),
     pull: (controller) => controller.error(new TypeError('terminated')),
   })
-  return new Response(body, { status: response.status, headers: response.headers })
+  return new Response(body, { status, headers })
 }

@@ -1,6 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import { ConfigurationError } from '../../errors.js'
-import { answer, isFault, settles } from './faults.js'
+import { faultOf, isAnswerFault } from './faults.js'
 import { type AnswerOptions, createAnswers, firstError } from './answers.js'
 import { readTerms, type TermsOptions } from './terms.js'
 import { createTestToken, type TestToken, type VerifiedPayment } from './token.js'
@@ -97,7 +97,7 @@ export type PaidResource = ((request: Request) => Promise<Response>) & {
 export function paidResource(options: PaidResourceOptions = {}): PaidResource {
   refuseUnknown('paidResource', options, optionNames)
   const { fault, faultAfter = 0, faultTimes = Number.POSITIVE_INFINITY, clock = Date.now, idempotent = false } = options
-  if (fault !== undefined && !isFault(fault))
+  if (fault !== undefined && !isAnswerFault(fault))
     throw new ConfigurationError(`Failed to read fault: ${fault} is not known`)
   const terms = readTerms(options)
   const token = createTestToken({ version: terms.version, idempotent, balances: options.balances })
@@ -112,11 +112,11 @@ export function paidResource(options: PaidResourceOptions = {}): PaidResource {
     // From here to the till nothing waits.
     const verdict = verify(message, offers, terms, clock())
     if ('error' in verdict) return ask(verdict.error)
-    const active = good >= faultAfter && good < faultAfter + faultTimes ? fault : undefined
-    const payment = token.take(verdict, settles(active))
+    const active = faultOf(good >= faultAfter && good < faultAfter + faultTimes ? fault : undefined)
+    const payment = token.take(verdict, active.settles)
     if ('error' in payment) return ask(payment.error)
     good += 1
-    return answer(active, answerTo(payment))
+    return active.answer(answerTo(payment))
   }
   const reset = (): void => {
     requests.length = 0

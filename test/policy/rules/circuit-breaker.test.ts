@@ -46,7 +46,7 @@ const refused = (name: string) => ({ code: 'limit_exceeded', moved: 'no', retrya
 describe('maxLiveHolds', () => {
   test('lets three of ten payments at once be signed for a server that settles nothing, and others are paid', async () => {
     const { buy, keyStore, wallet } = openWallet([maxLiveHolds()], (clock) =>
-      paidResource({ fault: 'always-402', clock }),
+      paidResource({ fault: 'endless-402', clock }),
     )
     const errors = await Promise.all(Array.from({ length: 10 }, () => rejection(buy('bad.example'))))
     expect(keyStore.signed).toHaveLength(3)
@@ -115,7 +115,7 @@ describe('maxLiveHolds', () => {
 })
 
 describe('circuitBreaker', () => {
-  test.each(['always-402', 'settle-then-500', 'settle-then-throw', 'settle-then-redirect'] as const)(
+  test.each(['endless-402', 'settle-then-500', 'settle-then-drop', 'settle-then-redirect'] as const)(
     'pays a server that answers with %s three times, and others on',
     async (fault) => {
       const { buy, keyStore } = openWallet([circuitBreaker({ failures: 3, seconds: 600 })], (clock) =>
@@ -145,7 +145,7 @@ describe('circuitBreaker', () => {
 
   test('counts over whatever scope it is given', async () => {
     const rule = circuitBreaker({ failures: 1, seconds: 600, scope: 'wallet' })
-    const { buy } = openWallet([rule], (clock) => paidResource({ fault: 'always-402', clock }))
+    const { buy } = openWallet([rule], (clock) => paidResource({ fault: 'endless-402', clock }))
     await rejection(buy('bad.example'))
     expect(await rejection(buy('good.example'))).toMatchObject(refused('circuit breaker'))
   })

@@ -103,7 +103,7 @@ describe('a wallet that speaks MPP', () => {
 })
 
 describe('one purchase by MPP', () => {
-  test.each(['always-402', 'settle-then-402'] as const)(
+  test.each(['endless-402', 'settle-then-402'] as const)(
     'whose payment is answered with another challenge (%s) is signed once',
     async (fault) => {
       const { server, wallet } = setUp({ fault })

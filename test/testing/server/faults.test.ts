@@ -14,22 +14,23 @@ const success = { success: true, payer: payer.address }
 const failure = { success: false, errorReason: 'invalid_exact_evm_transaction_failed', transaction: '' }
 
 const outcomes: Readonly<
-  Record<Exclude<PaidResourceFault, 'settle-then-throw' | 'settle-then-hang' | 'malformed-receipt'>, Outcome>
+  Record<Exclude<PaidResourceFault, 'settle-then-drop' | 'settle-then-hang' | 'odd-receipt'>, Outcome>
 > = {
-  'always-402': { status: 402, settles: false, asks: true },
+  'endless-402': { status: 402, settles: false, asks: true },
   'settle-fails': { status: 402, settles: false, receipt: failure },
   'settle-then-deny': { status: 402, settles: true, receipt: failure },
   'settle-then-402': { status: 402, settles: true, asks: true },
   'settle-then-raise': { status: 402, settles: true, asks: true },
   'settle-then-500': { status: 500, settles: true },
   'settle-then-redirect': { status: 307, settles: true },
-  'settle-then-truncate': { status: 200, settles: true, receipt: success },
-  'lying-receipt': {
+  'broken-off-body': { status: 200, settles: true, receipt: success },
+  'forged-receipt': {
     status: 200,
     settles: true,
     receipt: { success: true, payer: '0x1111111111111111111111111111111111111111' },
   },
   'no-receipt': { status: 200, settles: true },
+  'never-settle': { status: 200, settles: false, receipt: success },
 }
 
 describe('a paid resource with a fault', () => {
@@ -79,8 +80,8 @@ describe('a paid resource with a fault', () => {
     expect(response.headers.get('location')).toBe('https://elsewhere.invalid/')
   })
 
-  test('settle-then-throw rejects as fetch does', async () => {
-    const resource = paidResource({ fault: 'settle-then-throw' })
+  test('settle-then-drop rejects as fetch does', async () => {
+    const resource = paidResource({ fault: 'settle-then-drop' })
     await expect(resource(await payFor(resource))).rejects.toThrow(new TypeError('fetch failed'))
     expect(resource.settled).toBe(10_000n)
   })
@@ -101,16 +102,16 @@ describe('a paid resource with a fault', () => {
     await expect(resource(aborted)).rejects.toThrow('before')
   })
 
-  test('settle-then-truncate breaks its body off', async () => {
-    const resource = paidResource({ fault: 'settle-then-truncate' })
+  test('broken-off-body breaks its body off', async () => {
+    const resource = paidResource({ fault: 'broken-off-body' })
     const response = await resource(await payFor(resource))
     const reader = response.body?.getReader()
     expect(new TextDecoder().decode((await reader?.read())?.value as Uint8Array)).toBe('{"ok":')
     await expect(reader?.read()).rejects.toThrow(TypeError)
   })
 
-  test('malformed-receipt has a receipt that is none', async () => {
-    const resource = paidResource({ fault: 'malformed-receipt' })
+  test('odd-receipt has a receipt that is none', async () => {
+    const resource = paidResource({ fault: 'odd-receipt' })
     const response = await resource(await payFor(resource))
     expect(response.status).toBe(200)
     expect(response.headers.get('payment-response')).not.toMatch(/^[A-Za-z0-9+/]+={0,2}$/)

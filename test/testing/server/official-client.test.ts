@@ -48,7 +48,7 @@ describe('a paid resource', () => {
 
   test('is served by msw, where a lost connection is a network error', async () => {
     const resource = paidResource()
-    const broken = paidResource({ fault: 'settle-then-throw' })
+    const broken = paidResource({ fault: 'settle-then-drop' })
     const network = setupServer(
       http.all(url, ({ request }) => resource(request)),
       http.all(`${url}/broken`, ({ request }) => broken(request).catch(() => Response.error())),
