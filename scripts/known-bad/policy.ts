@@ -3,6 +3,14 @@ import type { KnownBad } from './known-bad.ts'
 /** How rules can be broken. */
 export const policyPatches: readonly KnownBad[] = [
   {
+    invariant: 'I11',
+    breaks: 'a pattern of hosts reaches names that strangers register',
+    file: 'src/hosts/pattern.ts',
+    find: 'isBelow && mayBeShared(hostname)',
+    replace: "isBelow && hostname === 'co.uk'",
+    tests: ['test/hosts/pattern.test.ts'],
+  },
+  {
     invariant: 'I12',
     breaks: 'a yes to an amount replaces the payee that is remembered, too',
     file: 'src/pay/approve.ts',

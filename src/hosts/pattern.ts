@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isSharedSuffix } from './registered-domain.js'
+import { mayBeShared } from './registered-domain.js'
 
 /** A host pattern, taken apart. */
 export type HostPattern = {
@@ -102,7 +102,7 @@ function findRisk({ hostname, isBelow }: HostPattern): string | undefined {
   if (last === 'localhost') return 'it is this machine; write its origin, as in http://localhost:3000'
   if (last === hostname)
     return isBelow ? `all of .${hostname} is too much` : 'it has no dot, so any network may answer for it'
-  return isBelow && isSharedSuffix(hostname) ? `names under ${hostname} belong to strangers` : undefined
+  return isBelow && mayBeShared(hostname) ? `names under ${hostname} belong to strangers` : undefined
 }
 
 /** Writes a host as a parsed URL has it, or answers `undefined` when it cannot be one. */

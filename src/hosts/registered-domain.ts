@@ -20,8 +20,19 @@ const shared = new Set(
 /** Services that answer for a name with the address that the name spells, such as `10.0.0.1.nip.io`. */
 const echoing = ['nip.io', 'sslip.io', 'xip.io', 'localtest.me', 'lvh.me']
 
-/** Tells whether the names right under a name belong to strangers, as far as a short list can tell. */
-export function isSharedSuffix(host: string): boolean {
+/** What registries of country codes sell names under, whichever country it is. */
+const registries = /^(ac|co|com|edu|gen|go|gob|gouv|gov|govt|ltd|mil|ne|net|nom|or|org|plc|sch)\.[a-z]{2}$/
+
+/** Platforms that put regions and services between their own name and those of strangers. */
+const deep = ['amazonaws.com', 'on.aws', 'azure.com', 'windows.net', 'ngrok.io', 'r2.dev', 'run.app', 'oraclecloud.com']
+
+/** Tells whether strangers may have names below a name: by a short list, and by how registries and platforms name them. */
+export function mayBeShared(host: string): boolean {
+  const isBelow = (suffix: string): boolean => host === suffix || host.endsWith(`.${suffix}`)
+  return isShared(host) || registries.test(host) || isEchoingHost(host) || deep.some(isBelow)
+}
+
+function isShared(host: string): boolean {
   return shared.has(host) || echoing.includes(host)
 }
 
@@ -38,7 +49,6 @@ export function domainOf(host: string): string {
   const name = host.replace(/:\d+$/, '')
   const labels = name.split('.')
   if (name.startsWith('[') || /^\d+$/.test(labels.at(-1) ?? '')) return name
-  const isShared = (count: number): boolean => isSharedSuffix(labels.slice(-count).join('.'))
-  const count = [2, 3, 4].find((parts) => !isShared(parts)) ?? 5
+  const count = [2, 3, 4].find((parts) => !isShared(labels.slice(-parts).join('.'))) ?? 5
   return labels.slice(-count).join('.')
 }

@@ -12,8 +12,8 @@ import { allow, createRule, deny, grant, readList } from './create-rule.js'
  * such as `http://127.0.0.1:*`. A second rule like it narrows the first, so all hosts go into one. Plain http is paid at
  * such an origin only: that is so for every policy, and no rule can change it.
  *
- * Patterns that reach names of strangers, such as `*.com` or `*.github.io`, are refused where a short list knows them:
- * a help against slips, no proof.
+ * Patterns that reach names of strangers, such as `*.com` or `*.github.io`, are refused where a short list, or the way in
+ * which registries and platforms name them, shows it: a help against slips, no proof.
  *
  * @throws ConfigurationError when a pattern is not usable.
  */
