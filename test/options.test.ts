@@ -18,9 +18,11 @@ import {
   uptoEvm,
   wrapFetch,
 } from 'stipend'
+import { withPayments as withAgentPayments } from 'stipend/a2a'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
 import { createClient } from 'stipend/client'
 import { discover, findServicesTool } from 'stipend/discovery'
+import { durableObjectLedger } from 'stipend/durable-object'
 import { evm } from 'stipend/evm'
 import { createHandler, notify, readWebhook, serve, webhook } from 'stipend/http'
 import {
@@ -60,6 +62,7 @@ const network = 'eip155:84532'
 const shop = openShop()
 const wallet = shop.open()
 const client = createClient({ baseUrl: 'http://127.0.0.1:9', sessionToken: 'x' })
+const agentClient = { transport: { endpoint: url }, sendMessage: async () => ({}) }
 const mcpClient = { transport: undefined, request: async () => ({}) }
 const key = { path: '/nowhere/keys.json', password: 'long-enough' }
 const asset = { network: 'eip155:1', address, symbol: 'X', decimals: 6, eip712: { name: 'X', version: '1' } } as const
@@ -79,6 +82,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
     (wrong) => wallet.quote(url, { payment: { ...wrong } }),
     (wrong) => client.x402Fetch(url, { payment: { ...wrong } }),
     (wrong) => withPayments(mcpClient as never, wallet).callTool({ name: 'x' }, { payment: { ...wrong } }),
+    (wrong) => withAgentPayments(agentClient, wallet).sendMessage({} as never, { payment: { ...wrong } } as never),
   ],
   'stipend WrapFetchOptions': [(wrong) => wrapFetch(shop.fetch, wallet, wrong)],
   'stipend PaymentFilter': [
@@ -116,6 +120,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/client ClientOptions': [
     (wrong) => createClient({ baseUrl: 'http://127.0.0.1:9', sessionToken: 'x', ...wrong }),
   ],
+  'stipend/durable-object DurableObjectLedgerOptions': [(wrong) => durableObjectLedger({} as never, wrong)],
   'stipend/evm EvmOptions': [(wrong) => evm({ network, clients: [{ request: async () => '' }], ...wrong })],
   'stipend/solana SolanaOptions': [
     (wrong) => solana({ network: 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp', rpcs: ['https://rpc.example'], ...wrong }),
@@ -138,6 +143,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
     (wrong) => importKeys({ ...key, from: { keystore: '{}', keystorePassword: 'x', ...wrong } }),
   ],
   'stipend/tools PaymentToolsOptions': [(wrong) => paymentTools(wallet, wrong)],
+  'stipend/a2a WithPaymentsOptions': [(wrong) => withAgentPayments(agentClient as never, wallet, wrong)],
   'stipend/ai-sdk WalletToolsOptions': [(wrong) => aiSdkTools(wallet, wrong)],
   'stipend/langchain WalletToolsOptions': [(wrong) => langchainTools(wallet, wrong)],
   'stipend/openai-agents WalletToolsOptions': [(wrong) => openaiTools(wallet, wrong)],
@@ -177,6 +183,7 @@ const others: Readonly<Record<string, string>> = {
   'stipend/ledger ReserveOptions': 'likewise',
   'stipend/ledger PaymentFilter': 'what a wallet asks its ledger for, once it is read',
   'stipend/mcp McpCallOptions': "what is handed on to the client's own SDK, which knows more of them",
+  'stipend/a2a PayingMessageOptions': 'likewise, and payment, which is above',
   'stipend/mcp PayingToolOptions': 'likewise, and payment, which is above',
   'stipend/keys PrivateKeyInput': 'a key in one of its forms',
   'stipend LimitScope': 'a word',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { a2aPatches } from './a2a.ts'
 import { actionsPatches } from './actions.ts'
 import { adaptersPatches } from './adapters.ts'
 import { breadthPatches } from './breadth.ts'
@@ -27,6 +28,7 @@ export const patches: readonly KnownBad[] = [
   ...contractsPatches,
   ...receiptsPatches,
   ...dialectsPatches,
+  ...a2aPatches,
   ...policyPatches,
   ...sessionPatches,
   ...adaptersPatches,
