@@ -2,7 +2,7 @@ import { cleanCause } from '../lib/clean-cause.js'
 import { toJSONValue } from '../lib/json-safe.js'
 
 /** Marks the errors of every copy of the package; a class is told apart only within one. */
-export const brand = Symbol.for('stipend.error')
+export const brand: unique symbol = Symbol.for('stipend.error')
 
 /** Tells whether money can have left: never unless the key may have been used. */
 export type Moved = 'no' | 'maybe'

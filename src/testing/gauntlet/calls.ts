@@ -24,7 +24,11 @@ export const hanging: Call = (pay, { shop }) => {
 
 export const body = '{"question":"how will the weather be?"}'
 export const header = 'agent 7'
-export const post = { method: 'POST', body, headers: { 'x-agent': header, 'content-type': 'application/json' } }
+export const post: { readonly method: string; readonly body: string; readonly headers: Record<string, string> } = {
+  method: 'POST',
+  body,
+  headers: { 'x-agent': header, 'content-type': 'application/json' },
+}
 export const streamed = (): RequestInit =>
   ({
     ...post,

@@ -29,4 +29,4 @@ export type Dialect = {
 export const network = 'eip155:84532'
 export const token = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
 /** The hash that a shop gives of a transaction that nobody sees. */
-export const transaction = `0x${'5e'.repeat(32)}`
+export const transaction: string = `0x${'5e'.repeat(32)}`

@@ -36,7 +36,7 @@ export type GauntletPayer = {
 }
 
 /** What every case gives: the first development key of Hardhat and Anvil, and limits. */
-export const scene = {
+export const scene: Omit<GauntletScene, 'fetch'> = {
   privateKey: '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
   limits: { host: 'shop.example', network: 'eip155:84532', totalUsd: '0.05' },
-} as const satisfies Omit<GauntletScene, 'fetch'>
+}
