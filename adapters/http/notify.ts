@@ -1,3 +1,4 @@
+import { createRecent } from '../../src/lib/recent.js'
 import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import type { AgentWallet, Events } from 'stipend'
 import { bytesToHex } from '@noble/hashes/utils'
@@ -99,14 +100,12 @@ const maxRemembered = 1000
 
 /** A payment that waits is asked for, refused for now, and asked for again: its owner is told once. */
 function createHoldMemory(): (event: keyof Events, told: Events[keyof Events]) => boolean {
-  const holds = new Set<string>()
+  const holds = createRecent<string>(maxRemembered)
   return (event, told) => {
     const hold = holdOf(told)
     if (!hold || event === 'approval.decided') return false
     const name = `${hold.id} ${hold.requestedAt}`
     if (holds.has(name)) return true
-    const [oldest] = holds
-    if (holds.size >= maxRemembered && oldest !== undefined) holds.delete(oldest)
     holds.add(name)
     return false
   }

@@ -1,3 +1,5 @@
+import { forgetOldest } from '../../src/lib/recent.js'
+
 /** How long the answer to a wrong guess waits. */
 export type Throttle = {
   /** Counts a wrong guess, and answers for how many milliseconds its answer waits. */
@@ -24,8 +26,7 @@ export function createThrottle(clock: () => number): Throttle {
       const failures = (last && Math.abs(now - last.at) < quietMs ? last.failures : 0) + 1
       sources.delete(source)
       sources.set(source, { failures, at: now })
-      const [oldest] = sources.keys()
-      if (sources.size > maxSources && oldest !== undefined) sources.delete(oldest)
+      forgetOldest(sources, maxSources)
       return failures <= freeGuesses ? 0 : Math.min(firstDelayMs * 2 ** (failures - freeGuesses), maxDelayMs)
     },
     forgive: (source) => {

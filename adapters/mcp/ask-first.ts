@@ -1,3 +1,4 @@
+import { forgetOldest } from '../../src/lib/recent.js'
 import {
   acceptedContent,
   type CallToolResult,
@@ -122,8 +123,7 @@ async function elicit(message: string, input: unknown, { mcpReq, call, kit }: As
 
 function remember(questions: Questions, name: string, key: string): void {
   questions.set(name, key)
-  const [oldest] = questions.keys()
-  if (questions.size > maxQuestions && oldest !== undefined) questions.delete(oldest)
+  forgetOldest(questions, maxQuestions)
 }
 
 function nameOf(input: unknown): string {

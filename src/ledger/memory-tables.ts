@@ -1,3 +1,4 @@
+import { forgetOldest } from '../lib/recent.js'
 import { frozenCopy } from '../lib/freeze.js'
 import type { Approval, ApprovalId, Freeze, SessionId } from '../types.js'
 import { approvalAtLedgerTime, decideApproval, isStandingApproval, maxApprovals } from './approvals.js'
@@ -24,10 +25,9 @@ export function createMemoryApprovals(): Approvals {
       if (standing && isStandingApproval(standing, now)) return standing
       for (const one of approvals.values()) if (now >= one.expiresAt) approvals.delete(one.id)
       approvals.delete(approval.id)
-      const [oldest] = approvals.keys()
-      if (oldest !== undefined && approvals.size >= maxApprovals) approvals.delete(oldest)
       const kept = frozenCopy(approvalAtLedgerTime(approval, now))
       approvals.set(approval.id, kept)
+      forgetOldest(approvals, maxApprovals)
       return kept
     },
     decide: (id, status, now) => {

@@ -1,3 +1,5 @@
+import { forgetOldest } from './recent.js'
+
 /** How much is remembered. */
 export type MemoBounds = {
   /** How many texts; the oldest goes first. */
@@ -17,9 +19,8 @@ export function memoize<value>(make: (text: string) => value, { max, maxLength }
     if (found) return found.value
     const value = make(text)
     if (text.length > maxLength) return value
-    const [oldest] = known.keys()
-    if (oldest !== undefined && known.size >= max) known.delete(oldest)
     known.set(text, { value })
+    forgetOldest(known, max)
     return value
   }
 }

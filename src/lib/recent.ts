@@ -6,10 +6,17 @@ export function createRecent<value>(max: number): Recent<value> {
   const values = new Set<value>()
   return {
     add: (value) => {
-      const [oldest] = values
-      if (oldest !== undefined && values.size >= max && !values.has(value)) values.delete(oldest)
       values.add(value)
+      forgetOldest(values, max)
     },
     has: (value) => values.has(value),
   }
 }
+
+/** Forgets the entry of a map or a set that came first, where it has more than so many. */
+export function forgetOldest<key>(kept: Kept<key>, max: number): void {
+  const [oldest] = kept.keys()
+  if (oldest !== undefined && kept.size > max) kept.delete(oldest)
+}
+
+type Kept<key> = Pick<Set<key>, 'size' | 'keys' | 'delete'> | Pick<Map<key, unknown>, 'size' | 'keys' | 'delete'>

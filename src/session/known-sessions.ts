@@ -1,3 +1,4 @@
+import { forgetOldest } from '../lib/recent.js'
 import type { Ledger } from '../ports/ledger.js'
 import type { Labels, SessionId } from '../types.js'
 import { labelsOf, type SessionLinks } from './links.js'
@@ -42,8 +43,7 @@ export function createKnownSessions({ ledger, time }: Context): KnownSessions {
     note: (session, links) => {
       noted.delete(session.id)
       noted.set(session.id, { session, links })
-      const [oldest] = noted.keys()
-      if (noted.size > maxNoted && oldest !== undefined) noted.delete(oldest)
+      forgetOldest(noted, maxNoted)
     },
     list: async () => {
       const now = time().ledger

@@ -2,6 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
+import { memoize } from '../lib/memo.js'
 import type { Asset } from '../types.js'
 
 /** The programs that a payment calls. */
@@ -23,47 +24,37 @@ const reserved: ReadonlySet<string> = new Set([
   'metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s',
 ])
 
-/** Remembers the answers about the addresses seen last: each costs a computation on the curve. */
-function remember<value>(max: number, compute: (key: string) => value): (key: string) => value {
-  const known = new Map<string, { readonly value: value }>()
-  return (key) => {
-    const found = known.get(key)
-    if (found) return found.value
-    const value = compute(key)
-    if (known.size >= max) known.clear()
-    known.set(key, { value })
-    return value
-  }
-}
+/** Each answer about an address costs a computation on the curve. */
+const seen = { max: 1024, maxLength: 160 }
 
 /** Decodes base58 of exactly 32 bytes, as addresses and blockhashes are, or answers `undefined`. */
-export const decode32: (text: string) => Uint8Array | undefined = remember(1024, (text) => {
+export const decode32: (text: string) => Uint8Array | undefined = memoize((text) => {
   if (!/^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(text)) return undefined
   const bytes = base58.decode(text)
   return bytes.length === 32 ? bytes : undefined
-})
+}, seen)
 
 /** Encodes bytes as base58; of the same few accounts, which every message names, it is the same work again. */
 export function encodeAddress(bytes: Uint8Array): string {
   return encodeHex(bytesToHex(bytes))
 }
 
-const encodeHex = remember(1024, (hex) => base58.encode(hexToBytes(hex)))
+const encodeHex = memoize((hex) => base58.encode(hexToBytes(hex)), seen)
 
 /** Tells whether text is an address that a key can sign for: a point of the curve, and none of the chain's own. */
-export const isWalletAddress: (text: string) => boolean = remember(1024, (text) => {
+export const isWalletAddress: (text: string) => boolean = memoize((text) => {
   const bytes = decode32(text)
   return bytes !== undefined && !isReserved(text) && isPoint(bytes)
-})
+}, seen)
 
 /**
  * Tells whether text is an address that can own something: one that a key signs for, or one off the curve that only a
  * program can sign for; none of the chain's own, and no point that anybody can sign for.
  */
-export const isOwnerAddress: (text: string) => boolean = remember(1024, (text) => {
+export const isOwnerAddress: (text: string) => boolean = memoize((text) => {
   const bytes = decode32(text)
   return bytes !== undefined && !isReserved(text) && (isPoint(bytes) || !isOnCurve(bytes))
-})
+}, seen)
 
 /** Programs, sysvars and the burn address. */
 export function isReserved(address: string): boolean {
@@ -98,7 +89,7 @@ export function tokenProgramOf({ transfer }: Pick<Asset, 'transfer'>): string {
   throw new TypeError('the asset is not a token of Solana')
 }
 
-const deriveTokenAccount = remember(1024, (key) => {
+const deriveTokenAccount = memoize((key) => {
   const seeds = key.split(' ').map(readAddress)
   const suffix = [readAddress(programs.associatedToken), utf8ToBytes('ProgramDerivedAddress')]
   for (let bump = 255; bump >= 0; bump--) {
@@ -108,7 +99,7 @@ const deriveTokenAccount = remember(1024, (key) => {
     if (!isOnCurve(bytes)) return encodeAddress(bytes)
   }
   throw new TypeError('no token account can be derived')
-})
+}, seen)
 
 /** Of the addresses that are on the curve, also those of small order are somebody else's to derive. */
 function isOnCurve(bytes: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { forgetOldest } from '../lib/recent.js'
 import { callLabel } from '../pay/labels.js'
 import type { ApprovalId } from '../types.js'
 import type { ToolAnswer, PayFetchOutput } from './answers.js'
@@ -112,8 +113,7 @@ function createKept(): Kept {
   return {
     keep: (call, input, result) => {
       results.set(nameOf(call, input), result)
-      const [oldest] = results.keys()
-      if (results.size > maxKept && oldest !== undefined) results.delete(oldest)
+      forgetOldest(results, maxKept)
     },
     take: (call, input) => {
       const name = nameOf(call, input)

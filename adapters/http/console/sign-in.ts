@@ -1,3 +1,4 @@
+import { forgetOldest } from '../../../src/lib/recent.js'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { equalBytes } from '../../../src/lib/bytes.js'
@@ -47,12 +48,11 @@ export function createSignIns({ clock, random }: { readonly clock: () => number;
     cookieName,
     start: () => {
       const started = { cookie: drawn(), token: drawn(), expiresAt: clock() + signInSeconds * 1000 }
-      const [oldest] = signedIn.keys()
-      if (signedIn.size >= maxSignedIn && oldest !== undefined) signedIn.delete(oldest)
       signedIn.set(hash(started.cookie), {
         token: utf8ToBytes(hash(started.token)),
         expiresAt: started.expiresAt,
       })
+      forgetOldest(signedIn, maxSignedIn)
       return started
     },
     check: (headers) => {
