@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { programs, readEntries } from '../scripts/entries.ts'
 import { privateKey } from '../src/keys/index.js'
+import { temporaryFolder } from './support/folder.ts'
 import { bundleEntry, type Target } from './support/bundles.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 })
@@ -41,8 +41,7 @@ async function loadAll(names: readonly string[], target: Target, program: readon
   return JSON.parse(stdout) as Readonly<Record<string, Loaded>>
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'stipend-bundles-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 const support = (file: string): string => fileURLToPath(new URL(`support/${file}`, import.meta.url))
 

@@ -1,16 +1,13 @@
 import type { ModelMessage } from 'ai'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sqliteLedger } from 'stipend/sqlite'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../support/folder.ts'
 import { setUpMarket, url } from '../support/market.ts'
 import { turn, user, call, answer, say } from '../support/sdk-model.ts'
 
 const { sell, open, taken, signed } = setUpMarket()
-const folder = mkdtempSync(join(tmpdir(), 'stipend-ai-sdk-'))
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 describe('an approval of the SDK', () => {
   test('suspends the call with the terms, outlives the process, and lets exactly them be paid', async () => {

@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import type { Ledger } from '../../src/index.js'
+import { temporaryFolder } from '../support/folder.ts'
 import { masterPassword, openService } from '../support/service.ts'
 import { openShop } from '../support/shop.ts'
 
 const url = 'https://shop.example.com/report'
 const password = masterPassword
-const folder = mkdtempSync(join(tmpdir(), 'stipend-http-'))
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 describe('the owner over HTTP', () => {
   test('freezes and unfreezes the wallet', async () => {

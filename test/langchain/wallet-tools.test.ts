@@ -11,19 +11,17 @@ import {
 } from '@langchain/langgraph'
 import { createReactAgent, ToolNode } from '@langchain/langgraph/prebuilt'
 import { createAgent } from 'langchain'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { walletTools } from 'stipend/langchain'
 import { sqliteLedger } from 'stipend/sqlite'
-import { afterAll, describe, expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { AgentWallet, Session } from '../../src/index.js'
 import type { PayFetchInput, PayFetchOutput } from '../../src/tools/index.js'
+import { temporaryFolder } from '../support/folder.ts'
 import { setUpMarket, url } from '../support/market.ts'
 
 const { sell, serve, open, taken, signed } = setUpMarket()
-const folder = mkdtempSync(join(tmpdir(), 'stipend-langchain-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 const thread = { configurable: { thread_id: 't1' } }
 const begin = { messages: [{ role: 'user', content: 'Buy the report.' }] }

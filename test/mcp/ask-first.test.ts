@@ -1,17 +1,14 @@
 import { createMcpHandler } from '@modelcontextprotocol/server'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createMcpServer } from 'stipend/mcp'
 import { sqliteLedger } from 'stipend/sqlite'
 import type { AgentWallet, Session } from '../../src/index.js'
+import { temporaryFolder } from '../support/folder.ts'
 import { setUpMarket, url } from '../support/market.ts'
 
 const { sell, open, taken, signed } = setUpMarket()
-const folder = mkdtempSync(join(tmpdir(), 'stipend-mcp-'))
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 describe('an approval at the host', () => {
   /** Sends rounds of a call by hand, as a client of the modern line does, over any number of processes. */

@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { settings } from '../../adapters/mcp/stdio/known-settings.js'
+import { temporaryFolder } from '../support/folder.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'stipend-bin-'))
+const folder = temporaryFolder()
 const dependencies = ['zod', '@noble', '@scure', 'eventemitter3']
 const initialize = JSON.stringify({
   jsonrpc: '2.0',
@@ -27,7 +27,6 @@ beforeAll(() => {
     },
   )
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Installs the built package with some of its peers. */
 function install(name: string, peers: readonly string[]): string {

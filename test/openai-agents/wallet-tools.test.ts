@@ -1,19 +1,17 @@
 import { Agent, Runner, RunState, setTracingDisabled } from '@openai/agents'
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { walletTools, type WalletTool } from 'stipend/openai-agents'
 import { sqliteLedger } from 'stipend/sqlite'
-import { afterAll, describe, expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { AgentWallet, Session } from '../../src/index.js'
 import type { PayFetchOutput } from '../../src/tools/index.js'
+import { temporaryFolder } from '../support/folder.ts'
 import { setUpMarket, url } from '../support/market.ts'
 
 setTracingDisabled(true)
 const { sell, serve, open, taken, signed } = setUpMarket()
-const folder = mkdtempSync(join(tmpdir(), 'stipend-openai-agents-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 type Options = { readonly name?: string; readonly approvals?: AgentWallet['approvals'] }
 

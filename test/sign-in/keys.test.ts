@@ -1,14 +1,13 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { account, encryptedFile, privateKey, walletClient, workerSigner } from 'stipend/keys'
 import { createWalletClient, http, recoverMessageAddress } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import type { EvmSigner } from '../../src/index.js'
 import { writeMessage } from '../../src/evm/sign-in.js'
+import { createKeyFolder } from '../support/key-files.ts'
 import { rejection } from '../support/wallets.ts'
 
+const keyFile = createKeyFolder()
 const key = generatePrivateKey()
 const viem = privateKeyToAccount(key)
 
@@ -18,7 +17,7 @@ const stores = {
   walletClient: () => walletClient(createWalletClient({ account: viem, transport: http('http://127.0.0.1:1') })),
   workerSigner: () =>
     workerSigner({
-      path: join(mkdtempSync(join(tmpdir(), 'stipend-sign-in-')), 'keys.json'),
+      path: keyFile('worker.json'),
       password: async () => 'a long password',
       create: true,
     }),
@@ -57,7 +56,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('a key store of %s
 })
 
 test('an encrypted file signs in as a key in memory does', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'stipend-sign-in-')), 'keys.json')
+  const path = keyFile('encrypted.json')
   const store = encryptedFile({ path, password: async () => 'a long password', create: true })
   const signer = (await store.getSigner('eip155:84532')) as EvmSigner
   expect(await signer.signIn?.(claimOf(signer.address))).toMatch(/^0x[0-9a-f]{130}$/)

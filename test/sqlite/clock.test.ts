@@ -1,21 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type AgentWallet, allowHosts, createAgentWallet, type Ledger, memoryLedger, spendingLimit } from 'stipend'
 import { sqliteLedger } from 'stipend/sqlite'
 import { paidResource, testKeyStore } from 'stipend/testing'
 import { sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { temporaryFolder } from '../support/folder.ts'
 
 const day = 86_400_000
 const url = 'https://shop.example.com/report'
-let directory = ''
+const directory = temporaryFolder()
 let made = 0
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
-})
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const fresh = (): string => {
   made += 1
   return join(directory, `${made}.db`)

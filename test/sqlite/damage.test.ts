@@ -1,26 +1,22 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import BetterSqlite from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import { ledgerContract, paidResource, testKeyStore } from 'stipend/testing'
 import { allowHosts, createAgentWallet, type Ledger } from 'stipend'
+import { temporaryFolder } from '../support/folder.ts'
 import { createPayment } from '../support/payments.ts'
 import { hurry } from '../support/time.ts'
 import { rejection } from '../support/wallets.ts'
 
-let directory = ''
+const directory = temporaryFolder()
 let made = 0
 const fresh = (): string => {
   made += 1
   return join(directory, `${made}.db`)
 }
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
-})
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** Buys something over a ledger, and expects that it signs nothing. */
 async function refusesToPay(ledger: Ledger): Promise<void> {

@@ -1,20 +1,16 @@
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, copyFileSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { allowHosts, createAgentWallet, type Ledger } from 'stipend'
 import { sqliteLedger } from 'stipend/sqlite'
 import { paidResource, testKeyStore } from 'stipend/testing'
 import { noon, sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { rejection } from '../support/wallets.ts'
 
-let directory = ''
+const directory = temporaryFolder()
 let made = 0
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
-})
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const fresh = (): string => {
   made += 1
   return join(directory, `${made}.db`)

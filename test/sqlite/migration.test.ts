@@ -1,21 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type SqliteLedger, sqliteLedger } from 'stipend/sqlite'
 import { version } from '../../adapters/sqlite/schema.ts'
 import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { run } from '../support/child.ts'
 
 const written = readFileSync(new URL('../fixtures/sqlite-v1.sql', import.meta.url), 'utf8')
-let directory = ''
+const directory = temporaryFolder()
 let made = 0
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
-})
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** Writes a file as version 1 left it: payments 1 to 6, of which 4 was released and 5 expired. */
 function writeOld(): string {

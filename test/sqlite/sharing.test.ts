@@ -1,19 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
 import { sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { bundle, ended, start } from '../support/child.ts'
 import { rejection } from '../support/wallets.ts'
 
-let directory = ''
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'stipend-'))
-})
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const directory = temporaryFolder()
 afterEach(() => {
   vi.useRealTimers()
 })

@@ -3,14 +3,13 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterEach, beforeAll } from 'vitest'
 import { encryptedFile } from 'stipend/keys'
+import { temporaryFolder } from './folder.ts'
 import { bundle } from './child.ts'
 
-export const folder = mkdtempSync(join(tmpdir(), 'stipend-stdio-'))
+export const folder = temporaryFolder()
 export const password = 'correct horse'
 export const keyFile = join(folder, 'keys', 'keys.json')
 export const common = {
@@ -38,7 +37,6 @@ export function setUpProgram(): void {
   afterEach(async () => {
     for (const close of closers.splice(0).toReversed()) await close()
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 }
 
 function createHost(approves: boolean): Client {
