@@ -33,6 +33,7 @@ const erc20s: readonly (readonly [Network, string, Hex, number, string, string, 
   ['eip155:11142220', 'USDC', '0x01C5C0122039549AD1493B8220cABEdD739BC44E', 6, 'USDC', '2', 'eip3009'], // Celo Sepolia
   ['eip155:1329', 'USDC', '0xe15fC38F6D8c56aF07bbCBe3BAf5708A2Bf42392', 6, 'USDC', '2', 'eip3009'], // Sei
   ['eip155:1328', 'USDC', '0x4fCF1784B31630811181f670Aea7A7bEF803eaED', 6, 'USDC', '2', 'eip3009'], // Sei testnet
+  ['eip155:10', 'USDC', '0x0b2C639c533813f4Aa9D7837CAf62653d097Ff85', 6, 'USD Coin', '2', 'eip3009'], // Optimism
 ]
 
 /** Network, symbol, mint, token program; all have six decimals. */
