@@ -16,6 +16,8 @@ export default defineConfig({
   // What entries share is a chunk of its own: a class that exists twice is two classes, a ledger twice is two budgets.
   splitting: true,
   treeshake: true,
+  // Deno, Workers and bundlers know Node's own modules by it.
+  removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
   dts: true,

@@ -67,7 +67,7 @@ describe('the ledger in a Durable Object', () => {
 
     await cloudflare?.dispose()
     cloudflare = await start()
-    const { value } = await object('buy much', `${server.url}/many`, 'buyer')
+    const { value } = await object('buy much', `${server.url}/more`, 'buyer')
     expect(countOf(value)).toEqual({ 200: 2, limit_exceeded: 8 })
     expect(shop.settled - before).toBe(30_000n)
   })

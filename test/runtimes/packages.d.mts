@@ -31,4 +31,5 @@ type Stats = {
 export const webpack: {
   (options: Readonly<Record<string, unknown>>, done: (error: Error | null, stats?: Stats) => void): unknown
   readonly version: string
+  readonly optimize: { readonly LimitChunkCountPlugin: new (options: { readonly maxChunks: number }) => object }
 }

@@ -13,7 +13,7 @@ const { peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf
 export type Target = 'web' | 'cjs'
 
 /** Frameworks are the application's, and not what is looked at: an empty module stands for each. */
-const withoutPeers: Plugin = {
+export const withoutPeers: Plugin = {
   name: 'without peers',
   setup: (builder) => {
     const names = Object.keys(peerDependencies).map((name) => name.replaceAll('.', '\\.'))

@@ -34,7 +34,7 @@ const acts: Readonly<Record<string, Act>> = {
   keep: async (storage, sentence) => ledgerContract[sentence]?.(({ monotonic } = {}) => create(storage, monotonic)),
   buy: (storage, url) => buy(storage, url),
   'buy much': async (storage, url) => {
-    const all = Array.from({ length: 10 }, (_, index) => buy(storage, `${url}?${index}`, `report ${index}`))
+    const all = Array.from({ length: 10 }, (_, index) => buy(storage, `${url}?${index}`, `${url} ${index}`))
     return (await Promise.allSettled(all)).map((one) => (one.status === 'fulfilled' ? one.value : codeOf(one.reason)))
   },
   'keep things of its own': async (storage) => {
