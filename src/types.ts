@@ -5,6 +5,7 @@ export type { Offer, OfferClaim, PaymentRequired, SetAside } from './types/offer
 export type {
   Authorization,
   AuthorizationTerms,
+  EarlierTerms,
   Payload,
   Payment,
   PaymentStatus,

@@ -13,7 +13,12 @@ import { keys, readAsked, withExtension } from './messages.js'
 import { createTaskTransport } from './task-transport.js'
 
 const optionNames: OptionNames<WithPaymentsOptions> = { agent: true, labels: true }
-const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+const paymentNames: OptionNames<Omit<PaymentOptions, 'ahead'>> = {
+  key: true,
+  maxUsd: true,
+  labels: true,
+  repeatable: true,
+}
 
 /** Options of `withPayments`. */
 export type WithPaymentsOptions = {
@@ -32,7 +37,7 @@ type SettingsOf<client extends A2AClient> = Parameters<client['sendMessage']>[1]
 
 /** What one message may add: a name for the purchase, a cap of its own, and what the client takes. */
 export type PayingMessageOptions<client extends A2AClient = A2AClient> = SettingsOf<client> & {
-  readonly payment?: PaymentOptions | undefined
+  readonly payment?: Omit<PaymentOptions, 'ahead'> | undefined
 }
 
 /** An A2A client whose tasks are paid for if they must be. */
@@ -79,7 +84,7 @@ export function withPayments<client extends A2AClient>(
   agentUrl(client, agent)
   const sendMessage = async (
     given: SendParams,
-    { payment, ...own }: SendSettings & { readonly payment?: PaymentOptions | undefined } = {},
+    { payment, ...own }: SendSettings & { readonly payment?: Omit<PaymentOptions, 'ahead'> | undefined } = {},
   ): Promise<object> => {
     if (payment) refuseUnknown('payment', payment, paymentNames)
     refuseMisspelt('the options of sendMessage', own, 'payment')
@@ -96,7 +101,8 @@ export function withPayments<client extends A2AClient>(
       method: 'POST',
       body: JSON.stringify(message),
       signal,
-      payment,
+      // Each message is another question to the same agent.
+      payment: { ...payment, ahead: false },
     })
     return transport.hand(response)
   }

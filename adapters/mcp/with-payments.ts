@@ -23,7 +23,12 @@ import { ask, createToolTransport } from './tool-transport.js'
 
 const optionNames: OptionNames<WithPaymentsOptions> = { server: true, labels: true, onToolChanged: true }
 
-const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+const paymentNames: OptionNames<Omit<PaymentOptions, 'ahead'>> = {
+  key: true,
+  maxUsd: true,
+  labels: true,
+  repeatable: true,
+}
 
 /** Options of `withPayments`. */
 export type WithPaymentsOptions = {
@@ -47,7 +52,7 @@ export type WithPaymentsOptions = {
 }
 
 /** What one call of a tool may add: a name for the purchase, a cap of its own, and what the client takes. */
-export type PayingToolOptions = McpCallOptions & { readonly payment?: PaymentOptions | undefined }
+export type PayingToolOptions = McpCallOptions & { readonly payment?: Omit<PaymentOptions, 'ahead'> | undefined }
 
 /** An MCP client's tools, paid for if they must be. */
 export type PayingMcpClient = {
@@ -112,7 +117,8 @@ export function withPayments(client: McpClient, payer: Payer, options: WithPayme
         method: 'POST',
         body,
         signal,
-        payment,
+        // Each call is another question under the same URL, and how it is paid is found out anew.
+        payment: { ...payment, ahead: false },
       })
       return transport.hand(response)
     },

@@ -54,8 +54,8 @@ export const breadthPatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a purchase by MPP whose time is over is signed anew under the nonce of another challenge',
     file: 'src/pay/renew.ts',
-    find: 'anew.terms.nonce === known.terms.nonce &&',
-    replace: '',
+    find: 'anew.id === known.id && anew.terms.nonce === known.terms.nonce',
+    replace: 'anew.id === known.id',
     tests: ['test/protocols/mpp/paying.test.ts', '-t', 'time is over is not signed'],
   },
   {

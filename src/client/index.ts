@@ -23,7 +23,12 @@ export type ClientOptions = {
 
 const optionNames: OptionNames<ClientOptions> = { baseUrl: true, sessionToken: true, fetch: true }
 
-const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+const paymentNames: OptionNames<Omit<PaymentOptions, 'ahead'>> = {
+  key: true,
+  maxUsd: true,
+  labels: true,
+  repeatable: true,
+}
 
 const filterNames: OptionNames<Omit<PaymentFilter, 'scope' | 'labels'>> = {
   status: true,

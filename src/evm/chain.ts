@@ -176,6 +176,9 @@ async function explain(payment: Payment, logs: readonly Log[], client: Rpc): Pro
   const transaction = log.transactionHash
   if (log.isCancellation) return { type: 'cancelled', transaction }
   const transfers = await transfersIn(client, payment, transaction)
-  const ours = transfers.find(({ to, value }) => to === payment.payTo.toLowerCase() && value === payment.amount)
+  const signed = [payment, ...(payment.earlier ?? [])]
+  const ours = transfers.find(({ to, value }) =>
+    signed.some(({ payTo, amount }) => to === payTo.toLowerCase() && value === amount),
+  )
   return ours ? { type: 'executed', transaction, amount: ours.value } : { type: 'diverted', transaction }
 }

@@ -15,7 +15,13 @@ import { keepNodeStream, streamOf } from './node-body.js'
 
 /** Keeps a body for a second sending; costs nothing where there is none, and copies only what its owner could change. */
 export function keepBody(input: Input, init: Init | undefined, maxBytes: number): KeptBody {
-  const keep = (body: BodyInit | undefined): KeptBody => ({ input, init, replay: async () => ({ body }), discard })
+  const keep = (body: BodyInit | undefined): KeptBody => ({
+    input,
+    init,
+    isWhole: true,
+    replay: async () => ({ body }),
+    discard,
+  })
   const body = init?.body
   if (body === undefined || body === null)
     return isRequestWithBody(input) ? keepRequest(input, init, maxBytes) : keep(undefined)

@@ -17,6 +17,8 @@ export type KeptBody = {
   /** What to call the first fetch with: the caller's own arguments, unless the body had to be split or encoded. */
   readonly input: Input
   readonly init: Init | undefined
+  /** Whether all of it is here, so that it can be sent before the request itself. @default false */
+  readonly isWhole?: boolean | undefined
   /**
    * Answers the same bytes again.
    *

@@ -22,12 +22,25 @@ export type PaymentOptions = {
    * @default false
    */
   readonly repeatable?: boolean | undefined
+  /**
+   * Whether the payment is sent with the first request, where it is known what was asked last; of `quote`, whether that is
+   * answered without a request. `false` asks first whatever the wallet's `payAhead` says.
+   *
+   * @default what the wallet's `payAhead` says
+   */
+  readonly ahead?: boolean | undefined
 }
 
 /** A `RequestInit` with options for the payment, should one be due. */
 export type PayingRequestInit = RequestInit & { readonly payment?: PaymentOptions | undefined }
 
-const paymentNames: OptionNames<PaymentOptions> = { key: true, maxUsd: true, labels: true, repeatable: true }
+const paymentNames: OptionNames<PaymentOptions> = {
+  key: true,
+  maxUsd: true,
+  labels: true,
+  repeatable: true,
+  ahead: true,
+}
 
 /** One call of fetch, as it can be sent first and, if it must be paid for, once more. */
 export type PayingCall = {
@@ -38,6 +51,7 @@ export type PayingCall = {
   readonly kept: KeptBody
   readonly purchaseKey: string | undefined
   readonly sameRequest: boolean
+  readonly ahead: boolean | undefined
   readonly maxMicroUsd: MicroUsd | undefined
   readonly labels: Labels
   /** What the caller wants to become of redirects; fetch's own default is to follow them. */
@@ -78,6 +92,7 @@ export function readCall(
     kept: keepBody(input, payment ? settings : init, options.maxReplayBytes),
     purchaseKey: readKey(payment?.key),
     sameRequest: payment?.key === undefined && !(payment?.repeatable ?? options.repeatable),
+    ahead: payment?.ahead,
     maxMicroUsd: payment?.maxUsd === undefined ? undefined : parseUsd(payment.maxUsd, 'payment.maxUsd'),
     labels: readOwnLabels(payment?.labels),
     redirect: init?.redirect ?? request?.redirect ?? 'follow',

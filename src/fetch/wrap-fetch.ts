@@ -4,12 +4,14 @@ import { type Challenge, discardBody, readChallenge } from './challenge.js'
 import { fetchWithin, isWithin } from './inside.js'
 import { conclude, paidRequest, sendPaid } from './send-paid.js'
 import { unlessAborted } from '../lib/deadline.js'
-import type { Payer, AuthorizeOptions } from '../pay/payer.js'
+import { authorizeFirst, authorizeOptionsOf } from './authorize.js'
+import { payAhead } from './pay-ahead.js'
+import { noteTerms, recallTerms } from './routes.js'
+import type { Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import { askSignedIn, wantsMore } from './sign-in.js'
 import { readReplay } from './replay.js'
-import { NoPayableOfferError, UnpayableRequestError } from '../errors.js'
-import type { Authorization, Labels } from '../types.js'
+import type { Labels } from '../types.js'
 
 /** A `fetch` that pays. */
 export type PayingFetch = (input: RequestInfo | URL, init?: PayingRequestInit) => Promise<Response>
@@ -34,8 +36,6 @@ export type WrapFetchOptions = {
 }
 
 const wrapped = new WeakMap<PayingFetch, typeof fetch>()
-/** Servers take headers of 16 KiB in all. */
-const maxHeaderBytes = 12_288
 
 const optionNames: OptionNames<WrapFetchOptions> = { maxReplayBytes: true, labels: true, repeatable: true }
 
@@ -62,6 +62,9 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     // Whoever called this pays for it, or asks what it would cost.
     if (isWithin(init)) return fetch(input, init)
     const call = readCall(input, init, { paymentHeaders, maxReplayBytes, repeatable })
+    const known = recallTerms(call, payer)
+    const ahead = known && (await payAhead(fetch, known, { call, labels, payer }))
+    if (ahead) return ahead
     const response = await sendUnpaid(fetch, call)
     if (response.status !== 402) return response
     const asked = await recognise(response, call, payer)
@@ -80,7 +83,8 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     )
     const write = () => paidRequest(call, challenge, authorization, body)
     const answer = await sendPaid(fetch, write, authorization, payer)
-    return conclude(answer, { call, challenge, payer }, authorization)
+    const concluded = await conclude(answer, { call, challenge, payer }, authorization)
+    return noteTerms(concluded, call, challenge, authorization, payer)
   }
   wrapped.set(payingFetch, fetch)
   return payingFetch
@@ -107,32 +111,16 @@ export function quoteWith(
 ): (...request: Parameters<PayingFetch>) => Promise<Quote | undefined> {
   return async (input, init) => {
     const call = readCall(input, init, { paymentHeaders: [], maxReplayBytes: 0, repeatable: true })
+    const { maxMicroUsd, labels } = call
+    const appraise = ({ required, resource }: Challenge) => payer.appraise(required, { resource, labels, maxMicroUsd })
+    const known = call.ahead ? recallTerms(call, payer) : undefined
+    if (known) return appraise(known)
     const response = await sendUnpaid(fetch, call)
     const challenges = response.status === 402 ? await recognise(response, call, payer) : []
     discardBody(response)
     call.kept.discard()
-    const { maxMicroUsd, labels } = call
-    const appraise = ({ required, resource }: Challenge) => payer.appraise(required, { resource, labels, maxMicroUsd })
     const quotes = await unlessAborted(call.signal, Promise.all(challenges.map(appraise))).finally(call.unfollow)
     return quotes.find(({ offers }) => offers.length > 0) ?? quotes[0]
-  }
-}
-
-type Authorized = { readonly challenge: Challenge; readonly authorization: Authorization }
-
-/** Answers a 402 in the first of its protocols in which this wallet can pay at all. */
-async function authorizeFirst(
-  [challenge, ...others]: readonly Challenge[],
-  authorize: (challenge: Challenge) => Promise<Authorization>,
-): Promise<Authorized> {
-  if (!challenge) throw new TypeError('there is no challenge to answer')
-  try {
-    return { challenge, authorization: await authorize(challenge) }
-  } catch (error) {
-    if (!(error instanceof NoPayableOfferError) || others.length === 0) throw error
-    return authorizeFirst(others, authorize).catch((other: unknown) => {
-      throw other instanceof NoPayableOfferError ? error : other
-    })
   }
 }
 
@@ -161,39 +149,4 @@ async function recognise(response: Response, call: PayingCall, payer: Payer): Pr
   const challenges = await readChallenge(response, asked, payer.protocols)
   if (challenges.length > 0) discardBody(response)
   return challenges
-}
-
-function authorizeOptionsOf(
-  call: PayingCall,
-  challenge: Challenge,
-  labels: Labels,
-): Omit<AuthorizeOptions, 'requestHash'> {
-  const { purchaseKey, sameRequest, maxMicroUsd, signal } = call
-  const { resource, serverTime, protocol, required } = challenge
-  return {
-    resource,
-    serverTime,
-    purchaseKey,
-    sameRequest,
-    maxMicroUsd,
-    signal,
-    labels: { ...labels, ...call.labels },
-    whyUnsendable: (authorization) => {
-      const headers = protocol.attach(required, authorization)
-      const own = readOwnHeaders(call)
-      const taken = Object.keys(headers).find((name) => own.has(name))
-      if (taken !== undefined) return `its payment would take the place of the request's own ${taken} header`
-      const size = Object.entries(headers).flat().join('').length
-      return size > maxHeaderBytes ? `its payment header would be ${size} bytes, over ${maxHeaderBytes}` : undefined
-    },
-  }
-}
-
-/** Whoever made the headers can have changed them since they were sent first. */
-function readOwnHeaders(call: PayingCall): Headers {
-  try {
-    return call.init().headers
-  } catch (cause) {
-    throw new UnpayableRequestError('Request cannot be written once more; nothing was signed', { cause })
-  }
 }

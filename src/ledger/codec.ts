@@ -1,12 +1,13 @@
 import { canonicalJSON } from '../lib/canonical-json.js'
 import { deepFreeze } from '../lib/freeze.js'
-import type { Allowance, Approval, Payment } from '../types.js'
+import type { Allowance, Approval, EarlierTerms, Payment } from '../types.js'
 
 /** Writes a payment as JSON in the form of RFC 8785, its amounts as decimal strings: the same payment is the same text. */
 export function encodePayment(payment: Payment): string {
-  const { amount, microUsd, asset, receipt } = payment
+  const { amount, microUsd, asset, receipt, earlier } = payment
   return canonicalJSON({
     ...payment,
+    ...(earlier && { earlier: earlier.map((one) => ({ ...one, amount: one.amount.toString() })) }),
     amount: amount.toString(),
     microUsd: microUsd.toString(),
     asset: { ...asset, microUsd: asset.microUsd.toString() },
@@ -20,9 +21,10 @@ export function encodePayment(payment: Payment): string {
  * @throws SyntaxError when the text has been damaged.
  */
 export function decodePayment(text: string): Payment {
-  const { asset, receipt, ...rest } = JSON.parse(text)
+  const { asset, receipt, earlier, ...rest } = JSON.parse(text)
   return deepFreeze({
     ...rest,
+    ...(earlier && { earlier: earlier.map((one: EarlierTerms) => ({ ...one, amount: BigInt(one.amount) })) }),
     amount: BigInt(rest.amount),
     microUsd: BigInt(rest.microUsd),
     asset: { ...asset, microUsd: BigInt(asset.microUsd) },

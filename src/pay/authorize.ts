@@ -4,7 +4,7 @@ import { deepFreeze } from '../lib/freeze.js'
 import { forgottenName } from './forgotten-name.js'
 import { release } from './sign.js'
 import { signInTime } from './sign-in-time.js'
-import type { Allowed, PurchaseRequest, PayContext } from './context.js'
+import type { Allowed, Candidate, PurchaseRequest, PayContext } from './context.js'
 import { match } from './match.js'
 import { type Prepared, readTime } from './prepare.js'
 import { record } from './reserve.js'
@@ -41,9 +41,15 @@ async function judgeAndRecord(
 ): Promise<Prepared> {
   checkName(request, context)
   await checkClock(request, context)
-  const { candidates, setAside } = await match(required, context)
+  const { candidates: all, setAside } = await match(required, context)
+  const candidates = request.ahead ? all.filter(canBeRepriced) : all
   if (candidates.length === 0) throw new NoPayableOfferError(setAside)
   return record({ required, candidates }, request, context)
+}
+
+/** What is sent before the server has asked must be one that it cannot take beside what it asks then. */
+function canBeRepriced({ offer: { flow, challenge }, scheme }: Candidate): boolean {
+  return scheme.atMostOnce && flow === undefined && challenge === undefined
 }
 
 /** Waits for a record until the call is aborted. What is recorded after that is released: no key is asked for it. */

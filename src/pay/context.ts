@@ -43,6 +43,8 @@ export type PayContext = {
   /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
+  /** Whether what a URL asked last is paid before it asks again. */
+  readonly paysAhead: (url: URL) => boolean
   /** What this process has handed over: another one, or this after a crash, may ask a server for it once more. */
   readonly delivered: Recent<PaymentId>
   /** The wall clock, in Unix milliseconds. */
@@ -90,6 +92,10 @@ export type PurchaseRequest = {
   readonly isNamed: boolean
   /** Whether it goes on from an unresolved payment of an identical request, before anything new is signed. */
   readonly sameRequest: boolean
+  /** Whether it is sent before the server has asked: only by what can be signed once more for another price. @default false */
+  readonly ahead?: boolean | undefined
+  /** The payment of this purchase that the server has answered with other terms: these are signed under its nonce. */
+  readonly again?: Payment | undefined
   /** A hash of what the request consists of. */
   readonly requestHash: string
   /** What the payment is filed under, whoever said so. */

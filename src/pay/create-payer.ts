@@ -35,6 +35,7 @@ export function createPayer(
   const payer = Object.freeze({
     protocols: Object.freeze([...protocols]),
     clock: context.clock,
+    paysAhead: context.paysAhead,
     appraise: async (required, { resource, labels, maxMicroUsd }) => {
       const given = { resource: Object.freeze({ ...resource }), ownerLabels: ownerLabelsOf(labelsOf(labels)) }
       return appraise(required, { ...given, maxMicroUsd }, context)
@@ -48,14 +49,17 @@ export function createPayer(
     }),
     authorize: async (required, options) => {
       const labels = labelsOf(options.labels)
-      const purchaseKey = options.purchaseKey ?? bytesToHex(draw(random, 16))
+      // Only what this payer has signed itself can be signed with other terms.
+      const again = options.again && authorized.has(options.again) ? options.again : undefined
+      const purchaseKey = options.purchaseKey ?? again?.purchaseKey ?? bytesToHex(draw(random, 16))
       const isNamed = options.purchaseKey !== undefined
       const resource = Object.freeze({ ...options.resource })
       const name = nameIn(context.sessions.at(-1), options.requestHash)
       const endTurn = options.sameRequest ? await context.takeTurn(name, options.signal) : () => {}
       try {
         if (options.sameRequest) await filing.catchUp(name)
-        const wanted = { ...options, resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed }
+        const own = { resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed, again }
+        const wanted = { ...options, ...own }
         const authorization = await authorize(required, wanted, context)
         authorized.set(authorization.payment, { ...authorization, required, name, endTurn })
         return authorization

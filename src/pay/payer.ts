@@ -16,6 +16,8 @@ export type Payer = {
   readonly appraise: (required: PaymentRequired, options: AppraiseOptions) => Promise<Quote>
   /** Signs in to what was paid before, where its owner lets it; absent: it never does. */
   readonly signIn?: ((required: PaymentRequired, options: SignInRequest) => Promise<SignedIn | undefined>) | undefined
+  /** Whether what a URL asked last is paid before it asks again, where a call does not say; absent: nowhere. */
+  readonly paysAhead?: ((url: URL) => boolean) | undefined
   /** Unix milliseconds. */
   readonly clock: () => number
 }

@@ -33,14 +33,33 @@ export async function renew(
   request: PurchaseRequest,
   context: PayContext,
 ): Promise<Renewed | undefined> {
-  const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce && isSamePurchase(known, anew)
-  if (!hasItsNonce) return undefined
-  const payment = deepFreeze({ ...anew, presentations: known.presentations })
+  const isAsBefore = isSamePurchase(known, anew)
+  const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce
+  if (!hasItsNonce || !(isAsBefore || canReprice(known, anew, request))) return undefined
+  const payment = deepFreeze({ ...anew, presentations: known.presentations, ...dearestOf(known, anew) })
   if (hold && !(await wasLetThrough(payment, hold, request, context))) return { payment, tried: { type: 'waiting' } }
   const { sessions, notAfter } = context
   const now = context.time().ledger
-  const held = limits.filter((limit) => !isSoft(limit) || !countsIn(limit, known, now))
+  const held = limits.filter((limit) => !isSoft(limit) || !isAsBefore || !countsIn(limit, known, now))
   return { payment, tried: await tryReserve(payment, held, { renew: true, sessions, notAfter, pins }, context) }
+}
+
+/**
+ * Tells whether other terms can be signed under a payment's nonce, because the server answered it with them: the same token
+ * must refuse the nonce a second time, and take exactly what is signed.
+ */
+export function canReprice(known: Payment, anew: Payment, { again }: Pick<PurchaseRequest, 'again'>): boolean {
+  const isExact = !known.terms.isMaximum && !anew.terms.isMaximum && known.terms.challenge === undefined
+  const { amount, payTo } = known
+  return again?.id === known.id && isExact && isSamePurchase(known, { ...anew, amount, payTo })
+}
+
+/** Whichever of all that was signed is executed, the payment counts as the dearest. */
+function dearestOf(known: Payment, anew: Payment): Partial<Pick<Payment, 'earlier' | 'microUsd'>> {
+  const { amount, payTo, earlier = [] } = known
+  const others = isSamePurchase(known, anew) ? earlier : [...earlier, { amount, payTo }]
+  if (others.length === 0) return {}
+  return { earlier: others, microUsd: known.microUsd > anew.microUsd ? known.microUsd : anew.microUsd }
 }
 
 function countsIn({ scope, window }: Limit, { scopes, countsUntil }: Payment, now: number): boolean {

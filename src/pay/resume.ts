@@ -3,7 +3,7 @@ import { isWorthSendingAgain } from './fits-window.js'
 import { bindsUntil, isLivePayment } from '../ledger/lifecycle.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Payable, Prepared } from './prepare.js'
-import { isSamePurchase, prepareAnew, renew } from './renew.js'
+import { canReprice, isSamePurchase, prepareAnew, renew } from './renew.js'
 import type { Payment } from '../types.js'
 
 /** The first sending and two more. */
@@ -27,8 +27,10 @@ export async function resumeOrRenew(
     })
   const isDelivered = (payment: Payment): boolean =>
     context.delivered.has(payment.id) || !isLivePayment(payment, context.clock())
-  const resumed = resume(existing, wanted, { isDelivered, unknown })
-  if (isWorthSendingAgain(resumed, { request, context })) return resumed
+  const isRepriced = !isSamePurchase(existing, wanted) && canReprice(existing, wanted, request)
+  const asKnown = isRepriced ? { ...wanted, amount: existing.amount, payTo: existing.payTo } : wanted
+  const resumed = resume(existing, asKnown, { isDelivered, unknown })
+  if (!isRepriced && isWorthSendingAgain(resumed, { request, context })) return resumed
   if (!allowed.scheme.atMostOnce) throw unknown(resumed, 'it is too late to send it again, and too early to sign anew')
   const own = isTwin
     ? await prepareAnew(existing, { required, allowed }, request, context)

@@ -165,9 +165,12 @@ function indexPayments(
   return known
 }
 
-function isOf({ asset, payTo, amount, receipt, terms }: Payment, transfer: OutgoingTransfer): boolean {
+function isOf(payment: Payment, transfer: OutgoingTransfer): boolean {
+  const { asset, amount, payTo, receipt, terms, earlier = [] } = payment
   const { foldAddress } = familyOf(asset.network)
   const isSame = (one: string, other: string): boolean => foldAddress(one) === foldAddress(other)
+  const isEarlier = earlier.some((one) => one.amount === transfer.amount && isSame(one.payTo, transfer.to))
+  if (isEarlier && isSame(asset.address, transfer.asset)) return true
   const taken = receipt?.status === 'confirmed' ? (receipt.amount ?? amount) : amount
   const isAmount =
     taken === transfer.amount || (terms.isMaximum === true && transfer.amount < taken && taken === amount)

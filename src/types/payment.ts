@@ -67,6 +67,9 @@ export type Resolution = {
   readonly reason: string
 }
 
+/** Terms of a payment that were signed, and that others have taken the place of. */
+export type EarlierTerms = { readonly amount: bigint; readonly payTo: string }
+
 /** The ledger's record of one payment. It holds no signature and no query string. */
 export type Payment = {
   readonly id: PaymentId
@@ -88,6 +91,11 @@ export type Payment = {
   /** What it counts as; of a payment by use, what was taken, once a final block shows that. */
   readonly microUsd: MicroUsd
   readonly payTo: string
+  /**
+   * What else was signed with the same nonce, where a server changed its terms: one of all these can be executed, and the
+   * payment counts as the dearest of them.
+   */
+  readonly earlier?: readonly EarlierTerms[] | undefined
   readonly terms: AuthorizationTerms
   readonly labels: Labels
   /** The counters it is added to, such as `wallet` and `host:api.example.com`. */

@@ -12,6 +12,7 @@ import { createEvents, type On } from '../pay/events.js'
 import { createFindShortage } from '../pay/funds.js'
 import { createContractQuestions } from '../pay/contract-payer.js'
 import { createRefuseOnChain } from '../pay/refuse-on-chain.js'
+import { readPayAhead } from '../pay/pays-ahead.js'
 import { createTurns } from '../pay/turns.js'
 import type { GuardedPolicy } from '../policy/engine.js'
 import { withoutTransfers } from '../policy/narrow.js'
@@ -59,6 +60,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     checkSignatures: readCheckSignatures(options.checkSignatures),
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
     takeTurn: createTurns(),
+    paysAhead: readPayAhead(options.payAhead),
     delivered: createRecent(10_000),
     clock,
     time: trusted.read,

@@ -57,6 +57,16 @@ export type AgentWalletOptions = {
    */
   readonly unresolvedSeconds?: number | undefined
   /**
+   * Whether a request to what was paid before carries its payment at once, by the terms that were asked last: one trip instead
+   * of two. `true` for all hosts, or patterns as in `allowHosts`; `payment.ahead` of a call goes before it. Terms are
+   * remembered for ten minutes, by method and URL, of answers that came with a receipt; each payment is judged and recorded
+   * as ever. Where other terms are asked in answer, these are judged and signed under the same nonce, and the purchase
+   * counts as the dearer of both.
+   *
+   * @default false
+   */
+  readonly payAhead?: boolean | readonly string[] | undefined
+  /**
    * Which signatures are compared with their payments before they are sent: `always` all of them, `foreign` all but those of
    * this package's own signers in this process, of which only the first of each key is. Own signers are those of
    * `privateKey`, `mnemonic`, `generate` and an `encryptedFile` that is not isolated; not one whose `secp256k1` is of another make.
@@ -120,6 +130,7 @@ export const optionNames: OptionNames<AgentWalletOptions> = {
   reconcileEverySeconds: true,
   unresolvedSeconds: true,
   checkSignatures: true,
+  payAhead: true,
   assets: true,
   clock: true,
   monotonic: true,

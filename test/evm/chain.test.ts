@@ -84,6 +84,18 @@ describe('what an EVM chain shows of a payment', () => {
     expect(await scene.examine(payment)).toEqual({ type: 'diverted', transaction })
   })
 
+  test.each([
+    { what: 'price', signed: { amount: 9_999n } },
+    { what: 'payee', signed: { payTo: '0x000000000000000000000000000000000000bEEF' } },
+  ])('is its transfer also by another $what that was signed with its nonce before', async ({ signed }) => {
+    const payment = await scene.createPayment()
+    const { amount, payTo } = { ...payment, ...signed }
+    const transaction = await scene.execute(payment, signed)
+    await scene.finalize()
+    const repriced = { ...payment, earlier: [{ amount, payTo }] }
+    expect(await scene.examine(repriced)).toEqual({ type: 'executed', transaction, amount })
+  })
+
   test('is nothing when the node is of another chain', async () => {
     const payment = await expiredPayment()
     const elsewhere = lying(node, 'eth_chainId', () => '0x2105')

@@ -78,6 +78,16 @@ function heard(wallet: AgentWallet): readonly string[] {
 }
 
 describe('money that left an account', () => {
+  test('is explained by terms that were signed with the nonce of a payment before those it has now', async () => {
+    const own = memoryLedger()
+    const earlier = (payment: Payment): Payment => ({ ...payment, earlier: [{ amount: 7n, payTo: thief }] })
+    ledger = { ...own, list: async (filter) => (await own.list(filter)).map(earlier) }
+    const outgoing = (payment: Payment): Outgoing => seen([{ ...transferOf(payment), amount: 7n, to: thief }])
+    const { wallet } = await openWallet({ outgoing })
+    await wallet.reconcile()
+    expect(await wallet.frozen()).toBeUndefined()
+  })
+
   test('freezes nothing when a payment explains it', async () => {
     const { wallet, buy } = await openWallet({ outgoing: (payment) => seen([transferOf(payment)]) })
     const names = heard(wallet)

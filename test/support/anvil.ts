@@ -11,7 +11,7 @@ export type Anvil = { readonly url: string; readonly stop: () => Promise<void> }
 export async function startAnvil(chainId: number, more: readonly string[] = []): Promise<Anvil> {
   const where = ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId)]
   // Else each chain leaves its states on disk when it is killed: some hundred megabytes.
-  const node = spawn(findAnvil(), [...where, '--prune-history', '1000', ...more], {
+  const node = spawn(findAnvil(), [...where, '--prune-history', '100', ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const unbind = endWithThisProcess(node)

@@ -133,6 +133,7 @@ async function renews(create: CreateLedger): Promise<void> {
     createdAt: later,
     terms: { ...terms, validBefore: terms.validBefore + 600 },
     presentations: 2,
+    earlier: [{ amount: 9n, payTo: samplePayment(2).payTo }],
   })
   const tight = sampleLimit(10n)
   const dear = { ...renewed, microUsd: 11n }
