@@ -1,4 +1,11 @@
-import { type AgentWallet, getPayment, isStipendError, type ResponsePayment, type Session } from 'stipend'
+import {
+  type AgentWallet,
+  ConfigurationError,
+  getPayment,
+  isStipendError,
+  type ResponsePayment,
+  type Session,
+} from 'stipend'
 
 /** As much of axios, or of an instance of it, as is called. */
 export type AxiosLike = {
@@ -37,6 +44,12 @@ export function wrapAxios<axios extends AxiosLike>(
   instance: axios,
   owner: Pick<AgentWallet | Session, 'fetch'>,
 ): ReturnType<axios['create']> {
+  if (typeof Object(instance).create !== 'function') {
+    throw new ConfigurationError('Failed to read wrapAxios: expected axios, or what axios.create() made')
+  }
+  if (typeof Object(owner).fetch !== 'function') {
+    throw new ConfigurationError('Failed to read wrapAxios: expected a wallet or a session after axios')
+  }
   const pay: typeof fetch = async (input, init) => {
     const response = await owner.fetch(input, init)
     const payment = getPayment(response)

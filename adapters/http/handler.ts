@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
+import { type OptionNames, refuseUnknown, requireOptions } from '../../src/lib/known-options.js'
 import { ConfigurationError, isStipendError } from 'stipend'
 import * as z from 'zod/mini'
 import { findRoute, type RouteMap } from './find-route.js'
@@ -82,7 +82,10 @@ const policyNames: OptionNames<NonNullable<HandlerOptions['policies']>> = { stor
  * ```
  */
 export function createHandler(options: HandlerOptions): Handler {
-  refuseUnknown('createHandler', options, optionNames)
+  requireOptions('createHandler', options, optionNames)
+  if (typeof Object(options.wallet).openSession !== 'function') {
+    throw new ConfigurationError('Failed to read wallet: expected what createAgentWallet() made')
+  }
   refuseUnknown('policies', options.policies, policyNames)
   const { basePath = '', hosts = [], onError = () => {} } = options
   const checkHost = createHostCheck(hosts)

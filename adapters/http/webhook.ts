@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
+import { type OptionNames, requireOptions } from '../../src/lib/known-options.js'
 import { hmac } from '@noble/hashes/hmac'
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils'
@@ -48,7 +48,7 @@ const readNames: OptionNames<Parameters<typeof readWebhook>[2]> = { secret: true
  * @throws ConfigurationError when the URL or the secret is not usable.
  */
 export function webhook(options: WebhookOptions): Sink {
-  refuseUnknown('webhook', options, optionNames)
+  requireOptions('webhook', options, optionNames)
   const { timeoutSeconds = 10, clock = Date.now, fetch = (...request) => globalThis.fetch(...request) } = options
   const url = readUrl(options)
   const secret = readSecret(options.secret)
@@ -98,7 +98,7 @@ export function readWebhook(
     readonly clock?: (() => number) | undefined
   },
 ): Notice | undefined {
-  refuseUnknown('readWebhook', options, readNames)
+  requireOptions('readWebhook', options, readNames)
   const { toleranceSeconds = 300, clock = Date.now } = options
   const secret = readSecret(options.secret)
   const [, time = '', mac = ''] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers.get(header) ?? '') ?? []

@@ -1,4 +1,4 @@
-import { type OptionNames, refuseMisspelt, refuseUnknown } from '../lib/known-options.js'
+import { type OptionNames, refuseMisspelt, refuseUnknown, requireOptions } from '../lib/known-options.js'
 import { base64 } from '@scure/base'
 import type { BudgetLine } from '../pay/budget.js'
 import type { PayingRequestInit, PaymentOptions } from '../fetch/request.js'
@@ -87,7 +87,7 @@ export type Client = {
  * ```
  */
 export function createClient(options: ClientOptions): Client {
-  refuseUnknown('createClient', options, optionNames)
+  requireOptions('createClient', options, optionNames)
   const call = createCall(options)
   const paid = new WeakMap<Response, Payment>()
   return Object.freeze({

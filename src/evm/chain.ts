@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type OptionNames, requireOptions } from '../lib/known-options.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError } from '../errors.js'
@@ -78,7 +78,9 @@ const optionNames: OptionNames<EvmOptions> = {
  * ```
  */
 export function evm(options: EvmOptions): Chain {
-  refuseUnknown('evm', options, optionNames)
+  requireOptions('evm', options, optionNames)
+  if (!Array.isArray(options.clients))
+    throw new ConfigurationError('Failed to read clients: expected a list of RPC clients')
   const {
     network,
     clients,

@@ -11,6 +11,8 @@ import type { Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import { askSignedIn, wantsMore } from './sign-in.js'
 import { readReplay } from './replay.js'
+import { requirePayer } from './require-payer.js'
+import { ConfigurationError } from '../errors.js'
 import type { Labels } from '../types.js'
 
 /** A `fetch` that pays. */
@@ -45,6 +47,8 @@ const optionNames: OptionNames<WrapFetchOptions> = { maxReplayBytes: true, label
  * A response that is no 402 comes back as it is. What is thrown instead of a response is a `StipendError`: with
  * `moved: 'no'` nothing was signed, with `moved: 'maybe'` a payment left and counts as spent.
  *
+ * @throws ConfigurationError when it is given something else than a fetch and a wallet or a session.
+ *
  * @example
  * ```ts
  * import { type AgentWallet, wrapFetch } from 'stipend'
@@ -54,6 +58,9 @@ const optionNames: OptionNames<WrapFetchOptions> = { maxReplayBytes: true, label
  * ```
  */
 export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options: WrapFetchOptions = {}): PayingFetch {
+  if (typeof fetch !== 'function')
+    throw new ConfigurationError('Failed to read wrapFetch: expected a fetch, and then a wallet')
+  requirePayer('wrapFetch', payer)
   refuseUnknown('wrapFetch', options, optionNames)
   const { maxReplayBytes = 1_048_576, labels = {}, repeatable = false } = options
   const paymentHeaders = payer.protocols.flatMap((protocol) => protocol.paymentHeaders)

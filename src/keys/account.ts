@@ -56,6 +56,7 @@ export type EthersSigner = {
 export function account(source: LocalAccount): SingleKeyStore {
   // In three parts is how ethers signs; what viem's accounts take is one.
   if (Object(source).signTypedData?.length >= 3) throw refuse('it is a signer of ethers: use ethersSigner(signer)')
+  refuseNone(source)
   const signText = source.signMessage && ((message: string) => source.signMessage?.({ message } as never))
   const signTypedData: Sign = (data) => source.signTypedData(data as never)
   if (Object(source).type !== 'smart') return storeOf({ ...about(source), signTypedData, signText })
@@ -86,6 +87,7 @@ function networkOf(source: LocalAccount): Network {
  * ```
  */
 export function walletClient(client: WalletClient): SingleKeyStore {
+  refuseNone(client)
   const { account: from } = client
   const signTypedData: Sign = (data) => client.signTypedData({ account: from, ...data } as never)
   const signText =
@@ -108,6 +110,7 @@ export function walletClient(client: WalletClient): SingleKeyStore {
  * ```
  */
 export function ethersSigner(signer: EthersSigner): SingleKeyStore {
+  refuseNone(signer)
   // ethers takes the type of the domain from the domain, and refuses one that is given.
   const signTypedData: Sign = ({ domain, types, message }) =>
     signer.signTypedData(domain as never, types as never, message as never)
@@ -190,6 +193,10 @@ async function signInBy(signText: SignText, claim: SignInClaim, address: Hex): P
   } catch (cause) {
     throw cleanCause(cause)
   }
+}
+
+function refuseNone(source: unknown): void {
+  if (typeof source !== 'object' || source === null) throw refuse('expected an object that signs typed data')
 }
 
 function refuse(reason: string): ConfigurationError {

@@ -66,7 +66,7 @@ export function readMnemonic(phrase: string | undefined, options: MnemonicOption
   const { evmPath = `m/44'/60'/0'/0/${index}`, solanaPath = `m/44'/501'/${index}'/0'` } = options
   const steps = readHardenedPath(solanaPath)
   if (!/^m(\/\d{1,10}'?)+$/.test(evmPath)) throw refuse('evmPath is not a path')
-  const words = phrase?.normalize('NFKD').trim().toLowerCase().split(/\s+/).join(' ') ?? ''
+  const words = typeof phrase === 'string' ? phrase.normalize('NFKD').trim().toLowerCase().split(/\s+/).join(' ') : ''
   if (!validateMnemonic(words, wordlist)) throw refuse('it is not an English BIP-39 phrase, or its checksum is wrong')
   const seed = mnemonicToSeedSync(words, passphrase)
   try {

@@ -39,6 +39,10 @@ function readBytes(key: Uint8Array | readonly number[]): Uint8Array {
 function readText(text: string): Uint8Array {
   const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(text)?.[1]
   if (digits !== undefined) return ownBytes(hexToBytes(digits))
+  if (text === '') throw refuse('It is empty: is the environment variable set?')
+  if (/^(["'`]).*\1$/s.test(text)) throw refuse('It is in quotation marks, which are a part of it: take them off.')
+  if (/^(?:0x)?[0-9a-fA-F]{40}$/.test(text))
+    throw refuse('It is an address, of which everybody knows: a key has 64 digits.')
   if (text.startsWith('[')) return readList(text)
   if (/^[1-9A-HJ-NP-Za-km-z]{64,88}$/.test(text)) return readBase58(text)
   if (/^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(text)) throw refuse('32 bytes in base58 may as well be an address.')

@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type OptionNames, requireOptions } from '../lib/known-options.js'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { within } from '../lib/deadline.js'
@@ -68,7 +68,7 @@ const optionNames: OptionNames<RemoteSignerOptions> = { address: true, sign: tru
  * ```
  */
 export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
-  refuseUnknown('remoteSigner', options, optionNames)
+  requireOptions('remoteSigner', options, optionNames)
   const { timeoutSeconds = 20 } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 30)) {
     throw new ConfigurationError('Failed to read timeoutSeconds: it is not a number above 0 and up to 30')
@@ -97,9 +97,9 @@ async function signOf({ sign }: RemoteSignerOptions, request: RemoteSigningReque
 type RequestSignature = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
 
 function createSigner(claimed: string, ask: RequestSignature): KnownSigner {
-  const address = parseAddress(claimed)
+  const address = parseAddress(String(claimed))
   if (address) return evmSigner(address, ask)
-  if (isWalletAddress(claimed)) return solanaSigner(claimed, ask)
+  if (isWalletAddress(String(claimed))) return solanaSigner(claimed, ask)
   throw new ConfigurationError('Failed to read the remote signer: its address is neither of EVM nor of Solana')
 }
 

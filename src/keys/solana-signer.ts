@@ -43,6 +43,11 @@ export type SolanaTransactionWallet<transaction extends SignedTransaction = Sign
  * ```
  */
 export function solanaSigner<transaction extends SignedTransaction>(wallet: SolanaWallet<transaction>): SingleKeyStore {
+  if (typeof wallet !== 'object' || wallet === null || !('publicKey' in wallet)) {
+    throw new ConfigurationError(
+      'Failed to read the Solana signer: expected a key pair, or a wallet with publicKey and a way to sign',
+    )
+  }
   const address = readAddress(wallet.publicKey)
   if ('secretKey' in wallet) return pairStore(address, wallet.secretKey)
   const signer: SolanaSigner = Object.freeze({

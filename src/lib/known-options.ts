@@ -22,6 +22,25 @@ export function refuseUnknown<options extends object>(
 }
 
 /**
+ * The same, of options that cannot be left out.
+ *
+ * @throws ConfigurationError naming them where there are none.
+ */
+export function requireOptions<options extends object>(
+  reader: string,
+  options: options,
+  names: OptionNames<options>,
+): void {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigurationError(`Failed to read ${reader}: expected an object with its options`, {
+      details: [`It has ${Object.keys(names).join(', ')}.`],
+    })
+  }
+  refuseUnknown(reader, options, names)
+}
+
+/**
  * Refuses a name that is almost one of ours, among options of others that are not ours to know.
  *
  * @throws ConfigurationError naming both.

@@ -94,6 +94,11 @@ export function narrow(links: readonly Link[], scope: SessionScope, nonce: strin
   refuseUnknown('limits of a session', scope.limits, limitNames)
   const { expiresAt, ...rest } = scope
   const instant = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
+  if (typeof instant === 'number' && instant > 1e8 && instant < 1e11) {
+    throw new ConfigurationError(
+      'Failed to make a session: expiresAt is in seconds, expected Unix milliseconds or a Date',
+    )
+  }
   try {
     return extend(links, JSON.stringify({ nonce, ...rest, expiresAt: instant }))
   } catch (cause) {

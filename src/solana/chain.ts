@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type OptionNames, requireOptions } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import { deadlines } from '../lib/deadlines.js'
 import { createNodes, type Node, whyUnanswered } from './rpc.js'
@@ -72,7 +72,9 @@ const optionNames: OptionNames<SolanaOptions> = {
  * ```
  */
 export function solana(options: SolanaOptions): Chain {
-  refuseUnknown('solana', options, optionNames)
+  requireOptions('solana', options, optionNames)
+  if (!Array.isArray(options.rpcs))
+    throw new ConfigurationError('Failed to read rpcs: expected a list of URLs of nodes')
   const { network, rpcs, quorum = Math.min(2, rpcs.length), timeoutSeconds = deadlines.node / 1000 } = options
   const { maxFeeLamports = 100_000n, web3 = installedWeb3 } = options
   const { fetch = (...request) => globalThis.fetch(...request), clock = Date.now } = options

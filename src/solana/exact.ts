@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type OptionNames, requireOptions } from '../lib/known-options.js'
 import { ConfigurationError } from '../errors.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { SolanaSigner } from './signer.js'
@@ -77,7 +77,7 @@ const optionNames: OptionNames<ExactSolanaOptions> = {
  * ```
  */
 export function exactSolana(options: ExactSolanaOptions): Scheme<SolanaSigner> {
-  refuseUnknown('exactSolana', options, optionNames)
+  requireOptions('exactSolana', options, optionNames)
   const {
     network = mainnet,
     timeoutSeconds = deadlines.nodeWhilePaying / 1000,

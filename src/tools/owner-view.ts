@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { requirePayer } from '../fetch/require-payer.js'
 import { unwrapFetch } from '../fetch/wrap-fetch.js'
 import { outcomesOf } from '../pay/create-payer.js'
 import type { Outcomes } from '../pay/outcomes.js'
@@ -27,6 +28,7 @@ const maxListed = 200
  * @throws ConfigurationError when it comes from another copy of the package: its fetch would pay by itself.
  */
 export function ownerViewOf(owner: AgentWallet | Session): OwnerView {
+  requirePayer('the tools', owner)
   const { protocols, authorize, settle, appraise, clock, budget } = owner
   const own = 'openSession' in owner ? viewOf(owner) : ownOf(owner)
   const payer = { protocols, authorize, settle, appraise, clock }

@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
+import { type OptionNames, refuseUnknown, requireOptions } from '../lib/known-options.js'
 import { type ActOptions, act, quoteAction } from '../actions/act.js'
 import { type AllowancesOptions, findAllowances } from '../actions/allowances.js'
 import { endStranded, revoke, type RevokeOptions } from '../actions/end-approvals.js'
@@ -53,7 +53,7 @@ const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true
  * ```
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
-  refuseUnknown('createAgentWallet', options, optionNames)
+  requireOptions('createAgentWallet', options, optionNames)
   const { protocols = [x402(), x402V1()], random = randomBytes } = options
   const fetch = options.fetch ?? createLateFetch()
   const { context, policy, setPolicy, restrict, chains, trusted, on } = createContext(options)

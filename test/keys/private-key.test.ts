@@ -53,7 +53,7 @@ describe('a private key', () => {
   test.each<[string, unknown, string]>([
     ['nothing', undefined, 'undefined'],
     ['null', null, 'Failed'],
-    ['an empty text', '', 'Expected'],
+    ['an empty text', '', 'It is empty'],
     ['zero', '0'.repeat(64), 'Expected'],
     ['the order', word(order), 'Expected'],
     ['the order and one', word(order + 1n), 'Expected'],

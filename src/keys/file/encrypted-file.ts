@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
+import { type OptionNames, requireOptions } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Random } from '../../lib/random.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
@@ -90,7 +90,7 @@ export type EncryptedFileKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
  * ```
  */
 export function encryptedFile(options: EncryptedFileOptions): EncryptedFileKeyStore {
-  refuseUnknown('encryptedFile', options, optionNames)
+  requireOptions('encryptedFile', options, optionNames)
   const vault = createVault(options)
   const addresses = async (): Promise<readonly KeyAddress[]> => select(await vault.header(), options.use)
   return Object.freeze({

@@ -1,4 +1,5 @@
-import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
+import { ConfigurationError } from '../../errors.js'
+import { type OptionNames, refuseUnknown, requireOptions } from '../../lib/known-options.js'
 import { bytesToHex } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
 import type { Random } from '../../lib/random.js'
@@ -41,7 +42,7 @@ export type KeySource =
  * @throws ConfigurationError when the new one is too short or too long.
  */
 export async function changePassword(access: KeyFileAccess & { readonly newPassword: Password }): Promise<void> {
-  refuseUnknown('changePassword', access, { ...accessNames, newPassword: true })
+  requireOptions('changePassword', access, { ...accessNames, newPassword: true })
   const next = await readPassword(access.newPassword)
   try {
     await rewrite(access, async (secrets) => ({ secrets, password: next }))
@@ -69,7 +70,7 @@ export async function changePassword(access: KeyFileAccess & { readonly newPassw
 export async function importKeys(
   access: KeyFileAccess & { readonly from: KeySource | readonly KeySource[] },
 ): Promise<readonly KeyAddress[]> {
-  refuseUnknown('importKeys', access, { ...accessNames, from: true })
+  requireOptions('importKeys', access, { ...accessNames, from: true })
   const added = await readSources([access.from].flat())
   try {
     if (added.length === 0) throw keyFileError('key')
@@ -90,7 +91,7 @@ export async function importKeys(
  * @throws ConfigurationError when the file holds no key of the address.
  */
 export async function exportKey(access: KeyFileAccess & { readonly address: string }): Promise<string> {
-  refuseUnknown('exportKey', access, { ...accessNames, address: true })
+  requireOptions('exportKey', access, { ...accessNames, address: true })
   const password = await readPassword(access.password)
   let secrets: readonly Secret[] = []
   try {
@@ -120,6 +121,11 @@ async function readSources(sources: readonly KeySource[]): Promise<readonly Secr
 }
 
 async function readSource(from: KeySource): Promise<readonly Secret[]> {
+  if (typeof from !== 'object' || from === null) {
+    throw new ConfigurationError(
+      'Failed to import keys: expected { privateKey }, { mnemonic } or { keystore, keystorePassword } in from',
+    )
+  }
   if ('privateKey' in from) {
     refuseUnknown('a key to import', from, { privateKey: true })
     return [readSecret(from.privateKey)]

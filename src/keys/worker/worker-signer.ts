@@ -1,4 +1,4 @@
-import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
+import { type OptionNames, requireOptions } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { SignInClaim } from '../../ports/sign-in.js'
 import type { Hex, Network } from '../../types.js'
@@ -59,7 +59,7 @@ export type WorkerKeyStore = Omit<EncryptedFileKeyStore, 'lock'> & {
  * ```
  */
 export function workerSigner(options: WorkerSignerOptions): WorkerKeyStore {
-  refuseUnknown('workerSigner', options, optionNames)
+  requireOptions('workerSigner', options, optionNames)
   const { path, create = false, use, idleSeconds, isolation = 'thread' } = options
   const client = createClient(isolation, { type: 'open', path, create, use, idleSeconds })
   const lock = createLock(options.password, client)
