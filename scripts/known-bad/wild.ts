@@ -70,8 +70,8 @@ export const wildPatches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'a payment with two prices under one nonce counts as the last of them',
     file: 'src/pay/renew.ts',
-    find: 'microUsd: known.microUsd > anew.microUsd ? known.microUsd : anew.microUsd',
-    replace: 'microUsd: anew.microUsd',
+    find: 'microUsd: known.microUsd > anew.microUsd ? known.microUsd : anew.microUsd,',
+    replace: 'microUsd: anew.microUsd,',
     tests: ['test/fetch/pay-ahead.test.ts'],
   },
   {

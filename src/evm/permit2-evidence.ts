@@ -1,5 +1,5 @@
 import type { Evidence } from '../ports/chain.js'
-import type { Hex, Payment } from '../types.js'
+import type { EarlierTerms, Hex, Payment } from '../types.js'
 import { decodeAddress, encodeCall, encodeQuantity, encodeWord, events, functions, readHex } from './abi.js'
 import { permit2 } from './permit2.js'
 import { directNonce, namedNonces, readTransaction, type Transaction } from './permit2-calls.js'
@@ -83,8 +83,10 @@ function lower(hex: Hex): Hex {
   return hex.toLowerCase() as Hex
 }
 
-function fits({ to, value }: Transfer, { payTo, amount, terms }: Payment): boolean {
-  return to === payTo.toLowerCase() && (terms.isMaximum ? value <= amount : value === amount)
+function fits({ to, value }: Transfer, { payTo, amount, terms, earlier = [] }: Payment): boolean {
+  const isExactly = (one: EarlierTerms): boolean => to === one.payTo.toLowerCase() && value === one.amount
+  if (terms.isMaximum) return to === payTo.toLowerCase() && value <= amount
+  return isExactly({ payTo, amount }) || earlier.some(isExactly)
 }
 
 async function findIn(client: Rpc, { asset, terms }: Payment, { first, last }: Range): Promise<Found> {

@@ -54,12 +54,16 @@ export function canReprice(known: Payment, anew: Payment, { again }: Pick<Purcha
   return again?.id === known.id && isExact && isSamePurchase(known, { ...anew, amount, payTo })
 }
 
-/** Whichever of all that was signed is executed, the payment counts as the dearest. */
-function dearestOf(known: Payment, anew: Payment): Partial<Pick<Payment, 'earlier' | 'microUsd'>> {
+/** Whichever of all that was signed is executed, the payment counts as the dearest, and for each payee. */
+function dearestOf(known: Payment, anew: Payment): Partial<Pick<Payment, 'earlier' | 'microUsd' | 'scopes'>> {
   const { amount, payTo, earlier = [] } = known
   const others = isSamePurchase(known, anew) ? earlier : [...earlier, { amount, payTo }]
   if (others.length === 0) return {}
-  return { earlier: others, microUsd: known.microUsd > anew.microUsd ? known.microUsd : anew.microUsd }
+  return {
+    earlier: others,
+    microUsd: known.microUsd > anew.microUsd ? known.microUsd : anew.microUsd,
+    scopes: [...new Set([...known.scopes, ...anew.scopes])],
+  }
 }
 
 function countsIn({ scope, window }: Limit, { scopes, countsUntil }: Payment, now: number): boolean {

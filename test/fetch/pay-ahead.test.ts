@@ -123,6 +123,21 @@ describe('a payment that is sent ahead', () => {
     expect([keyStore.signed.length, await used()]).toEqual([2, 20_000n])
   })
 
+  test('that asks for another payee in answer counts for both', async () => {
+    const { wallet, scene, nonces } = await openKnown()
+    const before = scene.payTo
+    scene.payTo = other
+    expect((await wallet.fetch(url)).status).toBe(200)
+    const [payment] = await wallet.payments.list()
+    const payees = [before, other].map((payTo) => `payee:eip155:84532:${payTo}`)
+    expect(payment).toMatchObject({
+      payTo: other,
+      earlier: [{ payTo: before }],
+      scopes: expect.arrayContaining(payees),
+    })
+    expect(nonces()).toBe(2)
+  })
+
   test('goes to no other payee than the one that is pinned', async () => {
     const { wallet, scene, keyStore } = await openKnown({
       policy: [hosts, spendingLimit({ dailyLimitUsd: 1 }), pinPayee()],
