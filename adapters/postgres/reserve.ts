@@ -88,6 +88,12 @@ END $$;
 
 function existing(schema: string): string {
   return `
+-- All that was signed with a payment's nonce.
+CREATE OR REPLACE FUNCTION ${schema}.signed_terms(payment jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT COALESCE(payment->'earlier', '[]') || jsonb_build_array(
+    jsonb_build_object('amount', payment->'amount', 'payTo', payment->'payTo'));
+$$;
+
 -- Presents the purchase's own payment, unless this one renews it, or another that nobody has resolved, of the same request.
 CREATE OR REPLACE FUNCTION ${schema}.existing(wanted jsonb, live jsonb, options jsonb, now bigint)
 RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -97,7 +103,8 @@ BEGIN
   IF live IS NOT NULL THEN
     -- As canRenewPayment says it.
     IF (options->>'renew')::boolean AND live->>'status' IN ${renewable}
-      AND (wanted->'terms'->>'validBefore')::bigint >= (live->'terms'->>'validBefore')::bigint THEN RETURN NULL; END IF;
+      AND (wanted->'terms'->>'validBefore')::bigint >= (live->'terms'->>'validBefore')::bigint
+      AND ${schema}.signed_terms(wanted) @> ${schema}.signed_terms(live) THEN RETURN NULL; END IF;
     found_id := live->>'id';
   ELSIF options->>'unresolvedForMs' IS NOT NULL THEN
     -- As bindsTwin says it.

@@ -107,6 +107,9 @@ CREATE TYPE ${schema}.wish AS (
   place bigint, id text, created_at bigint, now bigint, payment jsonb, body text, limits jsonb, options jsonb
 );
 INSERT INTO ${schema}.version VALUES (5);`,
+  // A renewal names all that was signed with its nonce: a new function.
+  (schema) => `
+INSERT INTO ${schema}.version VALUES (6);`,
 ]
 
 /**

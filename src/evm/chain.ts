@@ -104,7 +104,8 @@ export function evm(options: EvmOptions): Chain {
       const isOurs = payment.asset.network === network && isKnown(payment)
       if (!isOurs) return { type: 'open', reason: 'it is no payment on this network, or moves in another way' }
       const answers = await Promise.all(clients.map((client) => ask(client, { payment, chainId, timeoutMs })))
-      return agree(answers, { quorum, timeoutMs, amount: payment.amount })
+      const amounts = [payment, ...(payment.earlier ?? [])].map(({ amount }) => amount)
+      return agree(answers, { quorum, timeoutMs, amounts })
     },
     outgoing: ({ assets, ...search }: OutgoingSearch): Promise<Outgoing> =>
       findOutgoing({ ...search, assets: assets.filter(({ transfer }) => !isNft(transfer)) }, nodes),

@@ -9,8 +9,8 @@ export type NodeAnswer = { readonly client: Rpc; readonly evidence: Evidence; re
 export type QuorumOptions = {
   readonly quorum: number
   readonly timeoutMs: number
-  /** What a payment counts as until less of it is proven, in atomic units. */
-  readonly amount: bigint
+  /** What of a payment is believed of one node to be taken, in atomic units: all that was signed for, and no part of it. */
+  readonly amounts: readonly bigint[]
 }
 
 /**
@@ -35,7 +35,7 @@ async function agreeOnAmount(answers: readonly NodeAnswer[], agreement: QuorumOp
   const executed = answers.filter(({ evidence }) => evidence.type === 'executed')
   const [first] = executed
   if (!first) return undefined
-  const whole = executed.find(({ evidence }) => amountIn(evidence) === agreement.amount)
+  const whole = executed.find(({ evidence }) => agreement.amounts.some((amount) => amount === amountIn(evidence)))
   if (whole) return whole.evidence
   const alike = executed.filter(({ evidence }) => amountIn(evidence) === amountIn(first.evidence))
   if (await areOnOneChain(alike, agreement)) return first.evidence

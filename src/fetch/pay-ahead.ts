@@ -27,11 +27,11 @@ export async function payAhead(
   const replay = await readReplay(call, challenge.resource)
   const { body, requestHash } = replay
   const options = { ...authorizeOptionsOf(call, challenge, labels), requestHash, ahead: true }
-  const authorization = await payer.authorize(challenge.required, options).catch(unlessUnsigned)
-  if (!authorization) {
+  const authorization = await payer.authorize(challenge.required, options).catch((error: unknown) => {
     forgetTerms(call, payer)
-    return undefined
-  }
+    return unlessUnsigned(error)
+  })
+  if (!authorization) return undefined
   const response = await sendPaid(fetch, () => paidRequest(call, challenge, authorization, body), authorization, payer)
   const asked = await readOtherTerms(response, { call, challenge, payer }, authorization)
   if (asked.length > 0) {
@@ -43,11 +43,12 @@ export async function payAhead(
     forgetTerms(call, payer)
     throw error
   })
-  return noteTerms(answer, call, challenge, authorization, payer)
+  return noteTerms(answer, { call, challenge, payer }, authorization)
 }
 
 /** What was refused before anything was signed may still be free, or asked for otherwise. */
 function unlessUnsigned(error: unknown): undefined {
+  if (error instanceof PaymentOutcomeUnknownError) return undefined
   if (isStipendError(error) && error.moved === 'no') return undefined
   throw error
 }
@@ -78,14 +79,14 @@ async function payAgain(
   payment: Payment,
   { call, labels, payer, replay }: Ahead & { readonly replay: HashedReplay },
 ): Promise<Response> {
-  const unknown = await payer.settle(payment, { status: 'unknown', note: 'the server asks other terms now' })
   const { challenge, authorization } = await authorizeFirst(asked, async (one) =>
     payer.authorize(one.required, {
       ...authorizeOptionsOf(call, one, labels),
       requestHash: replay.requestHash,
       again: payment,
     }),
-  ).catch((cause: unknown) => {
+  ).catch(async (cause: unknown) => {
+    const unknown = await payer.settle(payment, { status: 'unknown', note: 'the server asks other terms now' })
     const reason = 'it was paid by the terms that were asked last, and those that are asked now cannot be paid'
     throw cause instanceof PaymentOutcomeUnknownError
       ? cause
@@ -93,11 +94,6 @@ async function payAgain(
   })
   const write = () => paidRequest(call, challenge, authorization, replay.body)
   const response = await sendPaid(fetch, write, authorization, payer)
-  return noteTerms(
-    await conclude(response, { call, challenge, payer }, authorization),
-    call,
-    challenge,
-    authorization,
-    payer,
-  )
+  const answer = await conclude(response, { call, challenge, payer }, authorization)
+  return noteTerms(answer, { call, challenge, payer }, authorization)
 }

@@ -29,13 +29,13 @@ export function recallTerms(call: PayingCall, payer: Payer): Challenge | undefin
  */
 export function noteTerms(
   response: Response,
-  call: PayingCall,
-  challenge: Challenge,
+  { call, challenge, payer }: { readonly call: PayingCall; readonly challenge: Challenge; readonly payer: Payer },
   { payment, offer }: Authorization,
-  payer: Payer,
 ): Response {
   const { receipt, status } = getPayment(response) ?? {}
-  const isOneOff = payment.terms.isMaximum || payment.terms.challenge !== undefined || offer.flow !== undefined
+  const isOpenedElse = payer.signIn !== undefined && hasSignIn(challenge)
+  const isOneOff =
+    isOpenedElse || payment.terms.isMaximum || payment.terms.challenge !== undefined || offer.flow !== undefined
   const isHere = challenge.resource.url === withoutHash(call.url())
   if (status !== 'claimed' || !receipt || isOneOff || !isHere) forgetTerms(call, payer)
   else if (isWanted(call, payer)) remember(call, challenge, payer)
@@ -67,4 +67,10 @@ function routeOf({ method, url }: PayingCall): string {
 function withoutHash(url: URL): string {
   const { hash, href } = url
   return href.slice(0, href.length - hash.length)
+}
+
+/** What was bought once is opened by signing in, which is asked first. */
+function hasSignIn({ required }: Challenge): boolean {
+  const extensions: unknown = Object(required.raw).extensions
+  return Object.hasOwn(Object(extensions), 'sign-in-with-x')
 }

@@ -91,7 +91,7 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     const write = () => paidRequest(call, challenge, authorization, body)
     const answer = await sendPaid(fetch, write, authorization, payer)
     const concluded = await conclude(answer, { call, challenge, payer }, authorization)
-    return noteTerms(concluded, call, challenge, authorization, payer)
+    return noteTerms(concluded, { call, challenge, payer }, authorization)
   }
   wrapped.set(payingFetch, fetch)
   return payingFetch

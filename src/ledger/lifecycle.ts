@@ -109,7 +109,15 @@ export function atLedgerTime(payment: Payment, ledgerNow: number): Payment {
  */
 export function canRenewPayment(known: Payment, payment: Payment): boolean {
   const isOpen = known.status === 'authorized' || known.status === 'unknown'
-  return isOpen && payment.terms.validBefore >= known.terms.validBefore
+  return isOpen && payment.terms.validBefore >= known.terms.validBefore && coversTerms(payment, known)
+}
+
+/** Tells whether a payment knows of all that was signed with its nonce: one that does not would count as less. */
+function coversTerms(payment: Payment, known: Payment): boolean {
+  const termsOf = (one: Payment) => [one, ...(one.earlier ?? [])]
+  return termsOf(known).every(({ amount, payTo }) =>
+    termsOf(payment).some((one) => one.amount === amount && one.payTo === payTo),
+  )
 }
 
 /**

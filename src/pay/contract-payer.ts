@@ -33,7 +33,8 @@ export function createContractQuestions(chains: readonly Chain[]): ContractQuest
       try {
         return await within(deadlines.balance, contracts.refuse(offer, payer), 'the chain did not answer in time')
       } catch {
-        return undefined
+        // What it signs would not be sent without the chain's word either.
+        return `the chain of ${offer.network} does not answer what the payer's contract can sign`
       }
     },
     check: async (payment, signature, signing) => {

@@ -55,7 +55,8 @@ export function createPayer(
       const isNamed = options.purchaseKey !== undefined
       const resource = Object.freeze({ ...options.resource })
       const name = nameIn(context.sessions.at(-1), options.requestHash)
-      const endTurn = options.sameRequest ? await context.takeTurn(name, options.signal) : () => {}
+      const held = again && authorized.get(again)?.endTurn
+      const endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal) : () => {})
       try {
         if (options.sameRequest) await filing.catchUp(name)
         const own = { resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed, again }

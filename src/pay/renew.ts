@@ -37,7 +37,8 @@ export async function renew(
   const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce
   if (!hasItsNonce || !(isAsBefore || canReprice(known, anew, request))) return undefined
   const payment = deepFreeze({ ...anew, presentations: known.presentations, ...dearestOf(known, anew) })
-  if (hold && !(await wasLetThrough(payment, hold, request, context))) return { payment, tried: { type: 'waiting' } }
+  const isLetThrough = !hold || (isAsBefore && (await wasLetThrough(payment, hold, request, context)))
+  if (!isLetThrough) return { payment, tried: { type: 'waiting' } }
   const { sessions, notAfter } = context
   const now = context.time().ledger
   const held = limits.filter((limit) => !isSoft(limit) || !isAsBefore || !countsIn(limit, known, now))

@@ -12,7 +12,7 @@ export type Issuer = { readonly issuer: string } | AttestationProblem
 /** A document whose signature is not looked at yet. */
 export type Document<kind extends keyof Fields> = {
   readonly fields: Fields[kind]
-  /** As it came, as JSON. */
+  /** What was signed and the signature, as JSON. */
   readonly text: string
   readonly verify: () => Issuer
 }
@@ -34,7 +34,8 @@ export function readDocument<kind extends keyof Fields>(
   const verify = (): Issuer => jws?.verify() ?? recoverIssuer(kind, fields, signature)
   return {
     fields,
-    text,
+    // What stands beside what is signed is a stranger's, and is not kept.
+    text: JSON.stringify({ format, ...(!jws && { payload: fields }), signature }),
     verify: () => {
       const found = verify()
       return 'problem' in found ? { problem: `the signed ${kind} ${found.problem}` } : found

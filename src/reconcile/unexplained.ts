@@ -142,7 +142,10 @@ function compare(
   const take = (known: ReadonlyMap<string, readonly Payment[]>, transfer: OutgoingTransfer): boolean => {
     const named = wordsOf(transfer).flatMap((proof) => known.get(proof) ?? [])
     if (named.some((payment) => explains?.(payment, transfer) === true)) return true
-    const own = named.find((payment) => !used.has(payment) && isOf(payment, transfer))
+    const free = named.filter((payment) => !used.has(payment))
+    const own =
+      free.find((payment) => isOf({ ...payment, earlier: [] }, transfer)) ??
+      free.find((payment) => isOf(payment, transfer))
     if (own) used.add(own)
     return own !== undefined
   }

@@ -135,6 +135,12 @@ async function renews(create: CreateLedger): Promise<void> {
     presentations: 2,
     earlier: [{ amount: 9n, payTo: samplePayment(2).payTo }],
   })
+  const unaware = { ...renewed, amount: samplePayment(1).amount - 1n }
+  const overwritten = await ledger.reserve(unaware, [], { renew: true })
+  claim(
+    !overwritten.ok && overwritten.reason === 'exists',
+    'A payment is renewed by one that does not name what was signed before, and counts without it',
+  )
   const tight = sampleLimit(10n)
   const dear = { ...renewed, microUsd: 11n }
   const refusal = await ledger.reserve(dear, [tight], { renew: true })
