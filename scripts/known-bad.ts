@@ -16,7 +16,9 @@ const from = Number(process.argv.find((one) => one.startsWith('--from='))?.slice
 
 function changeOf({ file, find, replace, tests }: KnownBad): Change {
   const sound = readFileSync(join(root, file), 'utf8')
-  return { file, changed: sound.replace(find, () => replace), tests: [tests] }
+  // What narrows a file to some of its tests is for people who run one by hand.
+  const files = tests.filter((test) => test.startsWith('test/'))
+  return { file, changed: sound.replace(find, () => replace), tests: [files] }
 }
 
 /** Builds each broken copy, and simulates. */

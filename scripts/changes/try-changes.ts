@@ -50,7 +50,8 @@ export async function* tryChanges(changes: readonly Change[]): AsyncGenerator<Ou
       worker = startWorker(copy)
     }
     for (const change of unchanged(changes)) {
-      if ((await worker.try(change)) !== 'missed') throw new Error('the tests fail although nothing is changed')
+      if ((await worker.try(change)) !== 'missed')
+        throw new Error(`${change.tests.flat().join()} fails although nothing is changed`)
     }
   } finally {
     await worker.stop()

@@ -44,9 +44,11 @@ async function runStage(path: string, tests: readonly string[]): Promise<Outcome
   if (tests.length === 0) return 'missed'
   const specs = await vitest.globTestSpecifications(tests.map((test) => join(root, test)))
   vitest.invalidateFile(path)
-  const { testModules } = await vitest.rerunTestSpecifications(specs)
-  if (testModules.some(hasFailedTest)) return 'noticed'
-  return testModules.length > 0 && testModules.every((module) => module.ok()) ? 'missed' : 'broken'
+  const { testModules: all } = await vitest.rerunTestSpecifications(specs)
+  // It answers those of earlier runs as well.
+  const modules = all.filter(({ moduleId }) => specs.some((spec) => spec.moduleId === moduleId))
+  if (modules.some(hasFailedTest)) return 'noticed'
+  return modules.length > 0 && modules.every((module) => module.ok()) ? 'missed' : 'broken'
 }
 
 function hasFailedTest({ children }: TestModule): boolean {
