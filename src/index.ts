@@ -121,6 +121,7 @@ export type {
   Asset,
   Authorization,
   AuthorizationTerms,
+  EarlierTerms,
   Freeze,
   Hex,
   Labels,
