@@ -157,7 +157,7 @@ describe('a wallet', () => {
     const csv = await wallet.payments.export('csv', { labels: { task: '=1+1' } })
     const [head, line, end] = csv.split('\r\n')
     expect(head).toMatch(/^id,createdAt,status,spent,usd,amount,symbol,/)
-    expect(line).toMatch(/,claimed,true,0\.333333,0\.333333,USDC,.*,'=1\+1,"\{""task"":""=1\+1""\}",$/)
+    expect(line).toMatch(/,claimed,true,0\.333333,0\.333333,USDC,.*,'=1\+1,"\{""task"":""=1\+1""\}",,,,$/)
     expect(end).toBe('')
     const used = (await wallet.budget())[1]?.used
     expect(rows.reduce((sum, { usd = '' }) => sum + BigInt(usd.replace('.', '')), 0n)).toBe(used)
