@@ -49,8 +49,9 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I12',
     breaks: "a delay that has passed is taken for a person's word",
     file: 'src/pay/approve.ts',
-    find: '    kind,\n    isNamed',
-    replace: "    'approval',\n    isNamed",
+    find: "  if (beyond.length === 0 && hold?.kind !== 'approval')",
+    replace:
+      "  if (hold?.kind === 'delay')\n    return { hold, kind: 'delay', reason: hold.reason, allows: beyond.map(({ allowance }) => allowance) }\n  if (beyond.length === 0 && hold?.kind !== 'approval')",
     tests: ['test/pay/approve.test.ts'],
   },
   {

@@ -118,6 +118,14 @@ describe('reservations that are sent to PostgreSQL together', () => {
     await fc.assert(property, { numRuns: 12 })
   })
 
+  test('are recorded up to a limit, and not beyond it', async () => {
+    const ledger = open(fresh())
+    await ledger.list()
+    const payments = Array.from({ length: 12 }, (_, index) => samplePayment(index + 1))
+    const answers = await Promise.all(payments.map((payment) => ledger.reserve(payment, [sampleLimit(60n)])))
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(6)
+  })
+
   test('find an identical request among each other', async () => {
     const schema = fresh()
     const ledger = open(schema)
