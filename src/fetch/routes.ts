@@ -8,6 +8,9 @@ import type { Authorization } from '../types.js'
 /** What a method and URL asked last, and when that was, in Unix milliseconds. */
 type Known = { readonly challenge: Challenge; readonly at: number }
 
+/** What was answered, and to whom. */
+type Paid = { readonly call: PayingCall; readonly challenge: Challenge; readonly payer: Payer }
+
 /** As many are remembered of each payer; the oldest goes first. */
 const maxRoutes = 1000
 const maxAgeMs = 600_000
@@ -29,17 +32,25 @@ export function recallTerms(call: PayingCall, payer: Payer): Challenge | undefin
  */
 export function noteTerms(
   response: Response,
-  { call, challenge, payer }: { readonly call: PayingCall; readonly challenge: Challenge; readonly payer: Payer },
-  { payment, offer }: Authorization,
+  { call, challenge, payer }: Paid,
+  authorization: Authorization,
 ): Response {
-  const { receipt, status } = getPayment(response) ?? {}
-  const isOpenedElse = payer.signIn !== undefined && hasSignIn(challenge)
-  const isOneOff =
-    isOpenedElse || payment.terms.isMaximum || payment.terms.challenge !== undefined || offer.flow !== undefined
-  const isHere = challenge.resource.url === withoutHash(call.url())
-  if (status !== 'claimed' || !receipt || isOneOff || !isHere) forgetTerms(call, payer)
-  else if (isWanted(call, payer)) remember(call, challenge, payer)
+  const isAgain = isWanted(call, payer) && canComeAgain(response, { call, challenge, payer }, authorization)
+  if (isAgain) remember(call, challenge, payer)
+  else forgetTerms(call, payer)
   return response
+}
+
+function canComeAgain(
+  response: Response,
+  { call, challenge, payer }: Paid,
+  { payment: { terms }, offer }: Authorization,
+): boolean {
+  const { receipt, status } = getPayment(response) ?? {}
+  const isOneOff = terms.isMaximum || terms.challenge !== undefined || offer.flow !== undefined
+  const isOpenedElse = payer.signIn !== undefined && hasSignIn(challenge)
+  const isHere = challenge.resource.url === withoutHash(call.url())
+  return status === 'claimed' && receipt !== undefined && !isOneOff && !isOpenedElse && isHere
 }
 
 /** Forgets what a call was asked last. */

@@ -43,8 +43,8 @@ export type PayContext = {
   /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
-  /** Whether what a URL asked last is paid before it asks again. */
-  readonly paysAhead: (url: URL) => boolean
+  /** Whether what a URL asked last is paid before it asks again; absent: nowhere. */
+  readonly paysAhead: ((url: URL) => boolean) | undefined
   /** What this process has handed over: another one, or this after a crash, may ask a server for it once more. */
   readonly delivered: Recent<PaymentId>
   /** The wall clock, in Unix milliseconds. */
