@@ -78,11 +78,11 @@ function checkPurchases({ shop }: World, settlements: Settlements): void {
 
 /** I4 and I5: what a ledger says is final is what final blocks show, and what it has let go can never be executed. */
 function checkStatus(payment: Payment, { shop, state }: World, settled: Settlement | undefined): void {
-  const { id, status, payTo, amount } = payment
+  const { id, status, earlier = [] } = payment
   // One node is believed when it says that a payment counts, so one that lies can say so too early.
   if (status === 'confirmed' && !state.hasLiar) {
-    const isOurs = settled && settled.to === payTo && settled.value === amount && settled.isFinal
-    require('I4', isOurs === true, `${id} is confirmed and not in a final block`)
+    const isOurs = [payment, ...earlier].some((one) => settled?.to === one.payTo && settled.value === one.amount)
+    require('I4', isOurs && settled?.isFinal === true, `${id} is confirmed and not in a final block`)
   }
   if (!isFree(status)) return
   const live = shop.sightings.find((one) => one.id === idOf(payment) && one.canExecute())

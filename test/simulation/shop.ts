@@ -3,7 +3,7 @@ import { readPayment, type SignedPayment } from './rails.ts'
 import { devnetUsdc, feePayer, payees as solanaPayees, solanaDevnet } from './solana-parties.ts'
 import type { World } from './world.ts'
 
-/** A payment that arrived for what a path sells. */
+/** A payment that arrived for what a path sells, or for the purchase that its request names. */
 export type Sighting = SignedPayment & { readonly path: string }
 
 /** A shop that may do whatever it likes with payments. */
@@ -14,6 +14,8 @@ export type Shop = {
   readonly answer: (request: Request, signal: AbortSignal | undefined) => Promise<Response>
   /** Executes a payment that it has seen, now or long ago. */
   readonly settleLate: () => void
+  /** Asks something else for a path from now on. */
+  readonly reprice: (path: string) => void
 }
 
 export const shopPayees = ['0x209693Bc6afc0C5328bA36FaF03C514EF312287C', '0x70997970C51812dc3A010C7d01b50e0d17dc79C8']
@@ -35,6 +37,8 @@ const deeds = [
 ] as const
 const network = 'eip155:84532'
 const prices = [100_000n, 250_000n, 400_000n, 900_000n]
+/** Feeds are asked often. */
+const feedPrices = [10_000n, 10_000n, 20_000n, 20_000n, 50_000n, 550_000n]
 
 type Price = { readonly amount: bigint; readonly payTo: string }
 type Deed = (typeof deeds)[number]
@@ -57,10 +61,13 @@ export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }
   const priceOf = new Map<string, Price>()
   const isOnSolana = new Set<string>()
 
+  const newPrice = (path: string): Price => {
+    const to = isOnSolana.has(path) ? solanaPayees.map(({ address }) => address) : shopPayees
+    return { amount: chance.pick(path.startsWith('/feed/') ? feedPrices : prices), payTo: chance.pick(to) }
+  }
   const offer: Scene['offer'] = (path, times = 1n) => {
     if (!priceOf.has(path) && sellsOnSolana && chance.is(0.5)) isOnSolana.add(path)
-    const to = isOnSolana.has(path) ? solanaPayees.map(({ address }) => address) : shopPayees
-    const known = priceOf.get(path) ?? { amount: chance.pick(prices), payTo: chance.pick(to) }
+    const known = priceOf.get(path) ?? newPrice(path)
     // Some ask something else each time.
     if (!chance.is(0.1)) priceOf.set(path, known)
     return ask(path, {
@@ -80,14 +87,20 @@ export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }
       if (header === null) return offer(path)
       const { payload } = JSON.parse(atob(header))
       const payment = readPayment(payload, { chain, solana, now })
-      sightings.push({ ...payment, path })
+      const purchase = request.headers.get('purchase')
+      sightings.push({ ...payment, path: purchase ?? path })
       const settled = chance.is(0.6) ? payment.execute() : undefined
+      // Whoever asks more by now mostly says so, also after it has taken the money.
+      const price = priceOf.get(path)?.amount
+      if (price !== undefined && price !== payment.value && chance.is(0.7)) return offer(path)
       const transaction = settled ?? `0x${'77'.repeat(32)}`
-      return misdeeds[chance.pick(deeds)]({ offer, path, transaction, chance, signal })
+      const deed = purchase !== null && chance.is(0.5) ? 'deliver' : chance.pick(deeds)
+      return misdeeds[deed]({ offer, path, transaction, chance, signal })
     },
     settleLate: () => {
       if (sightings.length > 0) chance.pick(sightings).execute()
     },
+    reprice: (path) => void priceOf.set(path, newPrice(path)),
   }
 }
 

@@ -1,5 +1,6 @@
 import { buy, buyAlone, burst, crash, dieBuying, newPath, oldPath, outage, retry } from './buy.ts'
 import type { Chance } from './chance.ts'
+import { followFeed } from './feed.ts'
 import { require } from './invariants.ts'
 import { transfer } from './transfers.ts'
 import { reconcileNow, wake } from './wake.ts'
@@ -16,6 +17,7 @@ const steps: readonly Step[] = [
   [4, 'buy the same again', (world) => buyAlone(world, oldPath(world))],
   [3, 'buy at once', burst],
   [3, 'a client that tries again', retry],
+  [2, 'follow a feed', followFeed],
   [1.5, 'transfer', transfer],
   [1, 'ledger and network fail at once', outage],
   [3, 'some seconds pass', (world) => pass(world, world.chance.below(90) * second)],
