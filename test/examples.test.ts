@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
@@ -128,6 +128,17 @@ describe('the examples in the documentation', () => {
   })
 })
 
+/** What a file of the examples imports that nobody has who has only the package and the example. */
+function strangersIn(file: string): readonly string[] {
+  const [, own = ''] = file.split('/')
+  const paths = readFileSync(join(root, file), 'utf8').matchAll(/(?:from |import |import\(|URL\()'(\.[^']*)'/g)
+  return [...paths]
+    .map(([, path = '']) => relative(root, join(root, dirname(file), path)))
+    .filter((path) => ![`examples/${own}`, 'examples/support'].some((home) => `${path}/`.startsWith(`${home}/`)))
+    .filter((path) => path !== 'node_modules/.cache/stipend')
+    .map((path) => `${file}: ${path}`)
+}
+
 describe('an example', () => {
   const folders = globSync('examples/*/index.ts', { cwd: root }).map((file) => file.split('/')[1] ?? '')
 
@@ -135,5 +146,12 @@ describe('an example', () => {
     const readme = readFileSync(join(root, 'examples', name, 'README.md'), 'utf8')
     const command = name === 'demo' ? 'npm run demo' : `npm run example -- ${name}`
     expect(readme).toContain(`npm install && ${command}`)
+  })
+
+  // `npm run example -- --all` runs each in such a folder.
+  test('needs nothing but packages, its own files and those that all examples share', () => {
+    const files = globSync('examples/**/*.{ts,mjs}', { cwd: root }).filter((file) => !file.includes('node_modules'))
+    expect(files.length).toBeGreaterThan(50)
+    expect(files.flatMap(strangersIn)).toEqual([])
   })
 })

@@ -5,21 +5,25 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type AgentWallet, allowHosts, createAgentWallet, isStipendError, type Payer, spendingLimit } from 'stipend'
 import { getTaskPayment, withPayments } from 'stipend/a2a'
 import { privateKey } from 'stipend/keys'
-import { type KeyPair, startChain } from '../../test/support/chain.ts'
-import { startFacilitator } from '../../test/support/facilitator.ts'
+import { type KeyPair, startChain } from '../support/chain.ts'
 import { box, line, type Row } from '../support/draw.ts'
+import { startFacilitator } from '../support/facilitator.ts'
 import { play } from '../support/play.ts'
 
 const purse = 1_000_000n
 const questions = ['Why is bronze dear?', 'Who sells tin?', 'Will it rain on the harbour?'] as const
 
 /** The SDK is no dependency of the package: it comes into the folder of the example. */
-const installer = fileURLToPath(new URL('../../scripts/install.mjs', import.meta.url))
-execFileSync(process.execPath, [installer, 'examples/agents-trade/sdk'], { stdio: 'inherit' })
+const sdk = fileURLToPath(new URL('sdk/', import.meta.url))
+if (!existsSync(`${sdk}node_modules`)) {
+  console.log('installing the SDK of A2A ...')
+  execFileSync('npm', ['install'], { cwd: sdk, stdio: 'inherit', shell: process.platform === 'win32' })
+}
 const { startAgent, openClient, question, textOf } = await import('./sdk/agents.mjs')
 
 /** The wallet of an agent, which pays agents on this machine and nobody else. */

@@ -1,6 +1,7 @@
 import { createAgentWallet } from 'stipend'
 import { privateKey } from 'stipend/keys'
 import { exactSolana } from 'stipend/solana'
+import { tell } from '../support/market.ts'
 import {
   devnetUsdc,
   type SolanaFacilitator,
@@ -9,8 +10,7 @@ import {
   startSolanaFacilitator,
   startSolanaServer,
   type TestSolana,
-} from '../../test/support/solana/index.ts'
-import { tell } from '../support/market.ts'
+} from '../support/solana/index.ts'
 import { ownersRules, type Shop, type Shops, type Town, type Witness } from './town.ts'
 
 /** Builds the same town on a Solana, and says what is ready as it goes. */

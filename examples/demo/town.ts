@@ -1,6 +1,6 @@
 import { type AgentWallet, allowHosts, createAgentWallet, type Rule, spendingLimit } from 'stipend'
 import { privateKey } from 'stipend/keys'
-import type { KeyPair, TestChain } from '../../test/support/chain.ts'
+import type { KeyPair, TestChain } from '../support/chain.ts'
 import { openMarket, tell } from '../support/market.ts'
 
 /** All that the story needs, on this machine: a chain with money on it, three shops, and an agent with a wallet. */

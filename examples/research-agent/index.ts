@@ -9,7 +9,7 @@ import { type AgentWallet, allowHosts, createAgentWallet, formatUsd, type Sessio
 import { walletTools } from 'stipend/ai-sdk'
 import { privateKey } from 'stipend/keys'
 import type { PayFetchOutput } from 'stipend/tools'
-import { serve } from '../../test/support/http.ts'
+import { serve } from '../support/http.ts'
 import { box, type Row } from '../support/draw.ts'
 import { type Market, openMarket, tell } from '../support/market.ts'
 import { play } from '../support/play.ts'

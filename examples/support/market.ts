@@ -1,6 +1,6 @@
-import { type KeyPair, startChain, type TestChain } from '../../test/support/chain.ts'
-import { type Facilitator, startFacilitator } from '../../test/support/facilitator.ts'
-import { type OfficialServer, startServer } from '../../test/support/servers.ts'
+import { type KeyPair, startChain, type TestChain } from './chain.ts'
+import { type Facilitator, startFacilitator } from './facilitator.ts'
+import { type OfficialServer, startServer } from './servers.ts'
 import { line } from './draw.ts'
 
 /** What a shop sells, and for how much, such as `$0.01`. */
@@ -32,7 +32,7 @@ export async function openMarket<name extends string>(
     closers.push(facilitator.close)
     const opened = await Promise.all(
       Object.entries<Ware>(wares).map(async ([name, { price, goods }]) => {
-        const shop = await startServer('@x402/express', { facilitator, price, goods })
+        const shop = await startServer({ facilitator, price, goods })
         closers.push(shop.close)
         tell('shop', `${shop.url}  @x402/express, ${name} for ${price}`)
         return [name, shop] as const

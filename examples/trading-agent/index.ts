@@ -20,8 +20,8 @@ import { swap } from 'stipend/actions'
 import { evm } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { sqliteLedger } from 'stipend/sqlite'
-import { tokens, withExchange } from '../../test/support/exchange.ts'
 import { box } from '../support/draw.ts'
+import { gold, withExchange } from '../support/exchange.ts'
 import { openMarket } from '../support/market.ts'
 import { play } from '../support/play.ts'
 
@@ -65,7 +65,7 @@ play(
             transfer: 'native',
             microUsd: 2_000_000_000n,
           },
-          { network, symbol: 'TIN', address: tokens.gold, decimals: 6, transfer: 'permit2', microUsd: 500_000n },
+          { network, symbol: 'TIN', address: gold, decimals: 6, transfer: 'permit2', microUsd: 500_000n },
         ],
       })
       const session = wallet.session({ allowHosts: [shop.url], actions: [swap(bounds)], limits: { totalLimitUsd: 30 } })
@@ -80,7 +80,7 @@ play(
       assert.equal(books.open, 0, 'a final block shows every payment')
       assert.equal(await chain.balanceOf(market.agent.address), purse - books.spent, 'the books are the chain’s')
       assert.equal(books.spent, BigInt(looks) * 1000n + BigInt(bought) * 4_000_000n)
-      const tin = await chain.holds(tokens.gold, market.agent.address)
+      const tin = await chain.holds(gold, market.agent.address)
       assert.equal(tin, BigInt(bought) * 8_000_000n)
       assert.deepEqual(await wallet.allowances(), [], 'nobody may move anything of it')
 

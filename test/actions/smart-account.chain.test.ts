@@ -6,11 +6,11 @@ import { type AgentWallet, allowHosts, createAgentWallet, getPayment, spendingLi
 import { evm } from 'stipend/evm'
 import { account } from 'stipend/keys'
 import { spentBy } from '../support/agent.ts'
-import { startChain } from '../support/chain.ts'
+import { startChain } from '../../examples/support/chain.ts'
 import { constructAt, readArtifact } from '../support/contracts.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 import { type Permit2Chain, withPermit2 } from '../support/permit2.ts'
-import { type OfficialServer, startServer } from '../support/servers.ts'
+import { type OfficialServer, startServer } from '../../examples/support/servers.ts'
 import { createSmartAccount, sendFrom } from '../support/smart-accounts.ts'
 import { rejection } from '../support/wallets.ts'
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await constructAt(chain, simple7702, readArtifact('@account-abstraction/contracts/artifacts/Simple7702Account.json'))
   facilitator = await startFacilitator(chain, { factories: [safe.factory] })
   stranger = await startFacilitator(chain)
-  server = await startServer('@x402/express', { facilitator, price: '$0.01' })
+  server = await startServer({ facilitator, price: '$0.01' })
 })
 afterAll(async () => {
   await server?.close()
@@ -122,7 +122,7 @@ describe('a smart account at an official server', () => {
   })
 
   test('counts as spent what a facilitator that deploys no Safes does not settle', async () => {
-    const other = await startServer('@x402/express', { facilitator: stranger, price: '$0.01' })
+    const other = await startServer({ facilitator: stranger, price: '$0.01' })
     try {
       const { account: own } = await createSafe(1)
       const wallet = createWallet(own)

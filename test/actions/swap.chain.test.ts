@@ -12,7 +12,7 @@ import {
 import { swap, type SwapBounds } from 'stipend/actions'
 import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
-import { type KeyPair, startChain } from '../support/chain.ts'
+import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type UniswapChain, withUniswap } from '../support/uniswap.ts'
 import { rejection } from '../support/wallets.ts'
 

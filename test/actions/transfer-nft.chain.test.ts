@@ -4,7 +4,7 @@ import { type AgentWallet, allowActions, createAgentWallet, spendingLimit } from
 import { type NftBounds, transferNft } from 'stipend/actions'
 import { evm } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
-import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
+import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
 import { artAbi, itemsAbi, nfts, withNfts } from '../support/nfts.ts'
 import { rejection } from '../support/wallets.ts'
 

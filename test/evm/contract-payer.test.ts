@@ -13,8 +13,8 @@ import {
 } from '../../src/index.js'
 import { account } from '../../src/keys/index.js'
 import { paidResource } from '../../src/testing/index.js'
-import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
-import { compile } from '../support/compile.ts'
+import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
+import { compile } from '../../examples/support/compile.ts'
 import { putAt } from '../support/contracts.ts'
 import { withPermit2 } from '../support/permit2.ts'
 import { type ContractAccount, createContractAccount, withAccountFactory } from '../support/smart-accounts.ts'
@@ -153,7 +153,7 @@ describe('a wallet whose payer is a contract', () => {
   test('is told before anything is recorded that a token moves on the signatures of keys alone', async () => {
     const own = await startChain()
     try {
-      const { KeysOnlyUsd } = compile('ContractAccount.sol')
+      const { KeysOnlyUsd } = compile(new URL('../support/ContractAccount.sol', import.meta.url))
       await withAccountFactory(own)
       const { account: payer } = await createContractAccount(own, 1_000_000n)
       const wallet = createAgentWallet({

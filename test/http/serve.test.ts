@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../../src/index.js'
 import { createClient } from '../../src/client/index.js'
 import { type Handler, serve, toNodeListener } from '../../adapters/http/index.js'
-import { serve as listen } from '../support/http.ts'
+import { serve as listen } from '../../examples/support/http.ts'
 import { masterPassword, openService, type Service } from '../support/service.ts'
 import { rejection } from '../support/wallets.ts'
 

@@ -7,8 +7,8 @@ import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type * as agents from '../../examples/agents-trade/sdk/agents.mjs'
 import { spentBy } from '../support/agent.ts'
-import { startChain, type TestChain } from '../support/chain.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { startChain, type TestChain } from '../../examples/support/chain.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 
 /** The SDK has a folder of its own: `npm run example -- agents-trade` installs it. */
 const folder = fileURLToPath(new URL('../../examples/agents-trade/sdk/', import.meta.url))

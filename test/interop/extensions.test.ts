@@ -23,10 +23,10 @@ import { type Address, createTestClient, http } from 'viem'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { spentBy } from '../support/agent.ts'
-import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 import { createJwsIssuer, createTypedIssuer } from '../support/attesting-server.ts'
-import { type Listening, serve } from '../support/http.ts'
+import { type Listening, serve } from '../../examples/support/http.ts'
 
 const price = 10_000n
 const hosts = ['http://127.0.0.1:*']

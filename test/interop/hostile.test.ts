@@ -3,8 +3,8 @@ import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AgentWallet, getPayment, isStipendError } from 'stipend'
 import { createAgent, spentBy } from '../support/agent.ts'
-import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 import { type HostileServer, type Misdeed, misdeedNames, startHostileServer } from '../support/hostile.ts'
 
 const price = 1000n

@@ -9,8 +9,8 @@ import { type Address, createWalletClient, encodeFunctionData, type Hex, http } 
 import { generatePrivateKey, privateKeyToAccount, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { spentBy } from '../support/agent.ts'
-import { startChain, type TestChain, testUsdAbi } from '../support/chain.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { startChain, type TestChain, testUsdAbi } from '../../examples/support/chain.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 
 type Options = {
   readonly facilitator: string

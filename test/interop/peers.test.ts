@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getPayment, isStipendError } from 'stipend'
 import { createAgent, spentBy } from '../support/agent.ts'
-import { startChain, type TestChain } from '../support/chain.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
-import { type Echo, type OfficialServer, officialServers } from '../support/servers.ts'
+import { startChain, type TestChain } from '../../examples/support/chain.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
+import type { Echo, OfficialServer } from '../../examples/support/servers.ts'
+import { officialServers } from '../support/servers.ts'
 
 const price = 1000n
 const funds = 1_000_000n

@@ -5,9 +5,9 @@ import { privateKey } from 'stipend/keys'
 import { evm } from '../../src/evm/index.js'
 import { spentBy } from '../support/agent.ts'
 import { type Scene, startScene } from '../support/evm-scene.ts'
-import { type Facilitator, startFacilitator } from '../support/facilitator.ts'
+import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 import { type HostileServer, startHostileServer } from '../support/hostile.ts'
-import { type Listening, serve } from '../support/http.ts'
+import { type Listening, serve } from '../../examples/support/http.ts'
 
 const network = 'eip155:84532'
 const price = 1000n

@@ -1,7 +1,7 @@
 import { type Abi, type Address, createWalletClient, type Hex, http, numberToHex, parseEventLogs, slice } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type KeyPair, startChain, type TestChain, testUsdAbi } from '../support/chain.ts'
+import { type KeyPair, startChain, type TestChain, testUsdAbi } from '../../examples/support/chain.ts'
 
 const payee: Address = '0x00000000000000000000000000000000000000aa'
 const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n

@@ -13,7 +13,7 @@ import {
 } from 'stipend'
 import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
-import { type KeyPair, startChain, type TestChain } from '../support/chain.ts'
+import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
 import { rejection } from '../support/wallets.ts'
 
 const network = 'eip155:84532'

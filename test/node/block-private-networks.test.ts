@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { allowAnyHost, allowHosts, createAgentWallet, type Rule, spendingLimit } from 'stipend'
 import { blockPrivateNetworks } from 'stipend/node'
 import { paidResource, testKeyStore } from 'stipend/testing'
-import { readAll } from '../support/http.ts'
+import { readAll } from '../../examples/support/http.ts'
 import { rejection } from '../support/wallets.ts'
 
 type Seen = {

@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { blockPrivateNetworks } from 'stipend/node'
 import tls from '../fixtures/tls.json' with { type: 'json' }
-import { type Listening, readAll, serve } from '../support/http.ts'
+import { type Listening, readAll, serve } from '../../examples/support/http.ts'
 import { rejection } from '../support/wallets.ts'
 
 const fetch = blockPrivateNetworks({ allow: ['127.0.0.1'], lookup: async () => ['127.0.0.1'] })

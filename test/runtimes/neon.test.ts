@@ -5,7 +5,7 @@ import { ledgerContract } from 'stipend/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { noon } from '../../src/testing/ledger/sample-payment.ts'
-import { type Listening, serve } from '../support/http.ts'
+import { type Listening, serve } from '../../examples/support/http.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { neon } from './packages.mjs'
 

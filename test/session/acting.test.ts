@@ -12,8 +12,8 @@ import { swap, type SwapBounds } from '../../src/actions/index.js'
 import { evm } from '../../src/evm/index.js'
 import { privateKey } from '../../src/keys/index.js'
 import { actionOn } from '../../src/resource.js'
-import type { KeyPair } from '../support/chain.ts'
-import { type ExchangeChain, router, startExchange, tokens } from '../support/exchange.ts'
+import type { KeyPair } from '../../examples/support/chain.ts'
+import { router, startExchange, type TestExchange, tokens } from '../support/exchange.ts'
 import { rejection } from '../support/wallets.ts'
 
 const network = 'eip155:84532'
@@ -30,7 +30,7 @@ const bounds: SwapBounds = {
 }
 const request = { action: 'swap', network, sell: 'USDC', buy: 'GOLD', amount: '5' } as const
 
-let chain: ExchangeChain
+let chain: TestExchange
 let payer: KeyPair
 let wallet: AgentWallet
 

@@ -11,8 +11,8 @@ import {
 import { type Action, type ActionPlan, swap, type SwapBounds } from '../../src/actions/index.js'
 import { evm, type Rpc } from '../../src/evm/index.js'
 import { privateKey } from '../../src/keys/index.js'
-import type { KeyPair } from './chain.ts'
-import { type ExchangeChain, startExchange, tokens } from './exchange.ts'
+import type { KeyPair } from '../../examples/support/chain.ts'
+import { startExchange, type TestExchange, tokens } from './exchange.ts'
 
 export const network = 'eip155:84532'
 const zero = '0x0000000000000000000000000000000000000000'
@@ -30,7 +30,7 @@ const pairs: SwapBounds['pairs'] = [
 ]
 export const bounds: SwapBounds = { network, pairs, maxSlippageBps: 100, maxUsd: 80 }
 export const request = { action: 'swap', network, sell: 'USDC', buy: 'GOLD', amount: '5' } as const
-export let chain: ExchangeChain
+export let chain: TestExchange
 export let payer: KeyPair
 type Options = Partial<AgentWalletOptions> & { readonly clients?: readonly Rpc[]; readonly maxFeeWei?: bigint }
 

@@ -1,6 +1,6 @@
 import { type AgentWallet, allowHosts, createAgentWallet, spendingLimit } from 'stipend'
 import { privateKey } from 'stipend/keys'
-import type { KeyPair } from './chain.ts'
+import type { KeyPair } from '../../examples/support/chain.ts'
 
 /** Creates the wallet of an agent that may buy from servers on loopback. */
 export function createAgent(

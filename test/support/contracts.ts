@@ -10,7 +10,7 @@ import {
   http,
   parseEther,
 } from 'viem'
-import type { TestChain } from './chain.ts'
+import type { TestChain } from '../../examples/support/chain.ts'
 
 /** Contracts as their authors publish them; `npm run test:actions` installs them. */
 const require = createRequire(new URL('../actions/contracts/package.json', import.meta.url))

@@ -11,7 +11,7 @@ import {
   type TestClient,
 } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { type KeyPair, startChain, type TestChain, testUsdAbi } from './chain.ts'
+import { type KeyPair, startChain, type TestChain, testUsdAbi } from '../../examples/support/chain.ts'
 import { createPayment } from './payments.ts'
 
 /** Blocks until anvil's `finalized` reaches the block that is the latest now: two epochs of 32. */

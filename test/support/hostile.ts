@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { PaymentPayload, PaymentRequirements, SettleResponse } from '@x402/core/types'
 import type { Address } from 'viem'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
-import type { TestChain } from './chain.ts'
-import type { Facilitator } from './facilitator.ts'
-import { type Listening, serve } from './http.ts'
+import type { TestChain } from '../../examples/support/chain.ts'
+import type { Facilitator } from '../../examples/support/facilitator.ts'
+import { type Listening, serve } from '../../examples/support/http.ts'
 
 /** A request that carried a payment. */
 export type Sighting = { readonly url: string; readonly payload: PaymentPayload }

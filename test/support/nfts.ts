@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Abi, type Address, createWalletClient, type Hex, http, parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { TestChain } from './chain.ts'
+import type { TestChain } from '../../examples/support/chain.ts'
 import { constructAt } from './contracts.ts'
 
 const fromContracts = createRequire(new URL('../actions/contracts/package.json', import.meta.url))

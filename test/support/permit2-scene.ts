@@ -4,8 +4,8 @@ import type { Payment, Scheme } from '../../src/index.js'
 import { exactEvm } from '../../src/index.js'
 import type { EvmSigner } from '../../src/evm/signer.js'
 import { privateKey } from '../../src/keys/index.js'
-import { type KeyPair } from './chain.ts'
-import { compile } from './compile.ts'
+import { type KeyPair } from '../../examples/support/chain.ts'
+import { compile } from '../../examples/support/compile.ts'
 import { type Scene, startScene } from './evm-scene.ts'
 import { allowanceAbi, type Permit2Chain, permit2Addresses, withPermit2 } from './permit2.ts'
 
@@ -29,7 +29,7 @@ export async function startPermit2Scene(schemes: readonly Scheme<EvmSigner>[] = 
   const scene = await startScene()
   const chain = await withPermit2(scene.chain)
   const facilitator = await chain.createSender()
-  const { Wrapper } = compile('Permit2Proxies.sol')
+  const { Wrapper } = compile(new URL('Permit2Proxies.sol', import.meta.url))
   if (!Wrapper) throw new Error('the wrapper was not compiled')
   await chain.put(wrapper, Wrapper)
   await chain.approve(scene.payer, 1_000_000n)

@@ -6,8 +6,8 @@ import { paymentMiddleware, setSettlementOverrides } from '@x402/express'
 import express from 'express'
 import type { Address } from 'viem'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
-import type { Facilitator } from './facilitator.ts'
-import { type Listening, serve } from './http.ts'
+import type { Facilitator } from '../../examples/support/facilitator.ts'
+import { type Listening, serve } from '../../examples/support/http.ts'
 
 type Options = {
   readonly facilitator: Facilitator

@@ -11,9 +11,9 @@ import {
   publicActions,
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { startAnvil } from './anvil.ts'
-import type { KeyPair, TestChain } from './chain.ts'
-import { compile, keepOnce } from './compile.ts'
+import { startAnvil } from '../../examples/support/anvil.ts'
+import type { KeyPair, TestChain } from '../../examples/support/chain.ts'
+import { compile, keepOnce } from '../../examples/support/compile.ts'
 
 /** The addresses that Permit2 and what belongs to it have on every chain. */
 export const permit2Addresses = {
@@ -50,7 +50,7 @@ export async function withPermit2(chain: TestChain): Promise<Permit2Chain> {
   const admin = createTestClient({ chain: chain.chain, transport: http(), mode: 'anvil' })
   const put = (address: Address, bytecode: Hex): Promise<void> => admin.setCode({ address, bytecode })
   const { permit2, multicall } = await readUniswapCode()
-  const { ExactPermit2Proxy, UptoPermit2Proxy } = compile('Permit2Proxies.sol')
+  const { ExactPermit2Proxy, UptoPermit2Proxy } = compile(new URL('Permit2Proxies.sol', import.meta.url))
   if (!ExactPermit2Proxy || !UptoPermit2Proxy) throw new Error('the proxies were not compiled')
   await put(permit2Addresses.permit2, permit2)
   await put(permit2Addresses.multicall, multicall)

@@ -12,8 +12,8 @@ import {
 } from 'viem'
 import { entryPoint08Abi, entryPoint08Address, type SmartAccount, toSmartAccount } from 'viem/account-abstraction'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import type { KeyPair, TestChain } from './chain.ts'
-import { compile } from './compile.ts'
+import type { KeyPair, TestChain } from '../../examples/support/chain.ts'
+import { compile } from '../../examples/support/compile.ts'
 import { putAt } from './contracts.ts'
 
 /** Where the factory of the test's own accounts stands. */
@@ -27,7 +27,7 @@ const accountAbi = parseAbi(['function lock()'])
 
 /** Puts the factory on a chain. */
 export async function withAccountFactory(chain: TestChain): Promise<void> {
-  const { ContractAccountFactory } = compile('ContractAccount.sol')
+  const { ContractAccountFactory } = compile(new URL('ContractAccount.sol', import.meta.url))
   if (!ContractAccountFactory) throw new Error('the factory was not compiled')
   await putAt(chain, accountFactory, ContractAccountFactory)
 }

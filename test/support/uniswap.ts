@@ -1,6 +1,6 @@
 import { type Address, createWalletClient, type Hex, http, maxUint256, parseAbi, parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { KeyPair, TestChain } from './chain.ts'
+import type { KeyPair, TestChain } from '../../examples/support/chain.ts'
 import { constructAt, readArtifact } from './contracts.ts'
 
 /** Where Uniswap v3 stands on Base Sepolia. */

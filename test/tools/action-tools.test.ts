@@ -4,8 +4,8 @@ import { swap, type SwapBounds } from '../../src/actions/index.js'
 import { evm } from '../../src/evm/index.js'
 import { privateKey } from '../../src/keys/index.js'
 import { paymentTools } from '../../src/tools/index.js'
-import type { KeyPair } from '../support/chain.ts'
-import { type ExchangeChain, startExchange, tokens } from '../support/exchange.ts'
+import type { KeyPair } from '../../examples/support/chain.ts'
+import { startExchange, type TestExchange, tokens } from '../support/exchange.ts'
 
 const network = 'eip155:84532'
 const dollar = 1_000_000n
@@ -13,7 +13,7 @@ const coin = { network, symbol: 'ETH', address: `0x${'0'.repeat(40)}`, decimals:
 const bounds: SwapBounds = { network, pairs: [['USDC', 'GOLD']], maxSlippageBps: 100, maxUsd: 20 }
 const what = { network, sell: 'USDC', buy: 'GOLD', amount: '5' }
 
-let chain: ExchangeChain
+let chain: TestExchange
 let payer: KeyPair
 let wallet: AgentWallet
 

@@ -2,8 +2,8 @@ import { createKeyPairSignerFromBytes } from '@solana/kit'
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
 import { ExactSvmScheme } from '@x402/svm/exact/client'
 import { needOthers } from '../other-versions.ts'
-import { solanaDevnet, type TestSolana } from './chain.ts'
-import type { SolanaKeyPair } from './funds.ts'
+import { solanaDevnet, type TestSolana } from '../../../examples/support/solana/chain.ts'
+import type { SolanaKeyPair } from '../../../examples/support/solana/funds.ts'
 
 /** Buys at a URL; its traffic on the chain has the tag `client`. */
 export type Buy = (url: string) => Promise<Response>

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import * as web3js199 from '@solana/web3.js'
 import { others } from '../other-versions.ts'
-import type { TestSolana } from './chain.ts'
+import type { TestSolana } from '../../../examples/support/solana/chain.ts'
 import type { Buy } from './clients.ts'
-import type { SolanaKeyPair } from './funds.ts'
+import type { SolanaKeyPair } from '../../../examples/support/solana/funds.ts'
 
 /** The classic API; what is synchronous in one version and asynchronous in another is awaited. */
 type Web3 = Omit<typeof web3js199, 'Keypair' | 'VersionedTransaction'> & {

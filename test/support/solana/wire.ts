@@ -4,8 +4,8 @@ import { concatBytes } from '@noble/hashes/utils'
 import { sha512 } from '@noble/hashes/sha2'
 import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils'
 import { Keypair, VersionedTransaction } from '@solana/web3.js'
-import { devnetUsdc, type TestSolana } from './chain.ts'
-import type { SolanaKeyPair } from './funds.ts'
+import { devnetUsdc, type TestSolana } from '../../../examples/support/solana/chain.ts'
+import type { SolanaKeyPair } from '../../../examples/support/solana/funds.ts'
 import { signTransfer, web3Versions } from './web3-client.ts'
 
 /** What a node answers: a result or an error. */

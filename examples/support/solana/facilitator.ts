@@ -4,7 +4,6 @@ import { x402Facilitator } from '@x402/core/facilitator'
 import { toFacilitatorSvmSigner } from '@x402/svm'
 import { registerExactSvmScheme } from '@x402/svm/exact/facilitator'
 import { type Listening, readAll, serve } from '../http.ts'
-import { needOthers } from '../other-versions.ts'
 import { solanaDevnet, type TestSolana } from './chain.ts'
 
 /** An official facilitator in this process, and its HTTP face. */
@@ -16,7 +15,7 @@ export type SolanaFacilitator = Listening & {
 type Asked = { readonly paymentPayload: never; readonly paymentRequirements: never }
 
 /** What a facilitator answers, by route. */
-type Answers = {
+export type Answers = {
   readonly supported: () => unknown
   readonly verify: (asked: Asked) => Promise<unknown>
   readonly settle: (asked: Asked) => Promise<unknown>
@@ -36,22 +35,8 @@ export async function startSolanaFacilitator(chain: TestSolana): Promise<SolanaF
   return { ...listening, feePayer: address }
 }
 
-/** Starts the facilitator of x402 v1; its traffic has the tag `facilitator`. */
-export async function startSolanaFacilitatorV1(chain: TestSolana): Promise<SolanaFacilitator> {
-  const { address, privateKey } = chain.createSender()
-  const { createSigner, settle, verify } = needOthers()
-  const signer = await createSigner('solana-devnet', privateKey)
-  const config = { svmConfig: { rpcUrl: `${chain.url}/facilitator` } }
-  const kind = { x402Version: 1, scheme: 'exact', network: 'solana-devnet', extra: { feePayer: address } }
-  const listening = await serveAnswers({
-    supported: () => ({ kinds: [kind] }),
-    verify: ({ paymentPayload, paymentRequirements }) => verify(signer, paymentPayload, paymentRequirements, config),
-    settle: ({ paymentPayload, paymentRequirements }) => settle(signer, paymentPayload, paymentRequirements, config),
-  })
-  return { ...listening, feePayer: address }
-}
-
-function serveAnswers(answers: Answers): Promise<Listening> {
+/** Serves what a facilitator answers. */
+export function serveAnswers(answers: Answers): Promise<Listening> {
   return serve(createServer((request, response) => void answer(answers, request, response)))
 }
 

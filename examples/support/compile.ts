@@ -2,13 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Hex } from 'viem'
 
 const require = createRequire(import.meta.url)
-const here = dirname(fileURLToPath(import.meta.url))
-const cacheFolder = join(here, '../../node_modules/.cache/stipend')
+const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/stipend', import.meta.url))
 
 /** Older than what anvil runs by default, so that both agree whichever hardfork comes next. */
 const settings = {
@@ -19,14 +18,14 @@ const settings = {
 
 /** Compiles the test token to the code that stands at its address. */
 export function compileTestUsd(): Hex {
-  const { TestUsd } = compile('TestUsd.sol')
+  const { TestUsd } = compile(new URL('TestUsd.sol', import.meta.url))
   if (!TestUsd) throw new Error('Failed to compile TestUsd.sol: it has no contract of that name')
   return TestUsd
 }
 
 /** Compiles the contracts of a file to the code that stands at an address; kept, because the compiler takes a second. */
-export function compile(name: string): Readonly<Record<string, Hex>> {
-  const source = readFileSync(join(here, name), 'utf8')
+export function compile(from: URL): Readonly<Record<string, Hex>> {
+  const [name, source] = [basename(fileURLToPath(from)), readFileSync(from, 'utf8')]
   const { version } = require('solc/package.json') as { readonly version: string }
   const key = createHash('sha256')
     .update(JSON.stringify([version, settings, source]))

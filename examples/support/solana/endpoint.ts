@@ -67,10 +67,11 @@ function answerSocket({ rpc, subscriptions, traffic }: Parts, socket: WebSocket,
     socket.send(JSON.stringify({ jsonrpc: '2.0', method, params: { subscription, result } }))
   }
   const own = subscriptions.answer.bind(undefined, notify)
-  socket.on('message', async (data) => {
+  const answer = async (text: string): Promise<void> => {
     if (traffic.isDown(tag)) return socket.terminate()
-    socket.send(JSON.stringify(await rpc.answer(tag, parseJson(String(data)), own)))
-  })
+    socket.send(JSON.stringify(await rpc.answer(tag, parseJson(text), own)))
+  }
+  socket.on('message', (data) => void answer(String(data)))
   socket.on('close', () => subscriptions.forget(notify))
 }
 

@@ -4,7 +4,6 @@ import { paymentMiddleware as expressV2 } from '@x402/express'
 import { ExactSvmScheme } from '@x402/svm/exact/server'
 import express, { type RequestHandler } from 'express'
 import { type Listening, serve } from '../http.ts'
-import { needOthers } from '../other-versions.ts'
 import { devnetUsdc, solanaDevnet, type TestSolana } from './chain.ts'
 import type { SolanaFacilitator } from './facilitator.ts'
 
@@ -17,7 +16,8 @@ export type SolanaServer = Listening & {
   readonly bodies: () => readonly string[]
 }
 
-type Offer = {
+/** What a server asks for. */
+export type Offer = {
   readonly chain: TestSolana
   readonly facilitator: SolanaFacilitator
   /** In units of the asset. @default 1000n */
@@ -47,16 +47,8 @@ export async function startSolanaServer(offer: OfferV2): Promise<SolanaServer> {
   return sell(expressV2({ 'GET /paid': route, 'POST /paid': route }, resources.register(solanaDevnet, scheme)), payTo)
 }
 
-/** Starts a server of `x402-express`, whose facilitator is of v1 too. */
-export async function startSolanaServerV1(offer: Offer): Promise<SolanaServer> {
-  const { chain, facilitator, amount = 1000n, asset = devnetUsdc } = offer
-  const payTo = offer.payTo ?? (await chain.createPayee(asset))
-  const price = { amount: amount.toString(), asset: { address: asset, decimals: 6 } }
-  const route = { price, network: 'solana-devnet', config: { description: 'A report' } } as const
-  return sell(needOthers().expressV1(payTo, { 'GET /paid': route, 'POST /paid': route }, facilitator), payTo)
-}
-
-async function sell(middleware: RequestHandler, payTo: string): Promise<SolanaServer> {
+/** Sells behind a middleware. */
+export async function sell(middleware: RequestHandler, payTo: string): Promise<SolanaServer> {
   let sales = 0
   const bodies: string[] = []
   const app = express()
