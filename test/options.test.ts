@@ -21,7 +21,7 @@ import {
 import { withPayments as withAgentPayments } from 'stipend/a2a'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
 import { createClient } from 'stipend/client'
-import { discover, findServicesTool } from 'stipend/discovery'
+import { discover } from 'stipend/discovery'
 import { durableObjectLedger } from 'stipend/durable-object'
 import { evm } from 'stipend/evm'
 import { createHandler, notify, readWebhook, serve, webhook } from 'stipend/http'
@@ -100,8 +100,10 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend TimeWindowOptions': [(wrong) => timeWindow({ from: '09:00', ...wrong })],
   'stipend ExactEvmOptions': [(wrong) => exactEvm(wrong)],
   'stipend MemoryLedgerOptions': [(wrong) => memoryLedger(wrong)],
+  'stipend/tools FindServicesOptions': [
+    (wrong) => paymentTools(wallet, { findServices: { facilitator: url, ...wrong } }),
+  ],
   'stipend/discovery DiscoverOptions': [(wrong) => discover(wallet, { facilitator: url, ...wrong })],
-  'stipend/discovery FindServicesOptions': [(wrong) => findServicesTool(wallet, { facilitator: url, ...wrong })],
   'stipend/mpp MppOptions': [(wrong) => mpp(wrong)],
   'stipend/receipts SignedReceiptsOptions': [(wrong) => signedReceipts(wrong)],
   'stipend/sign-in SignInOptions': [(wrong) => signInWithX({ hosts: ['api.example.com'], ...wrong })],
@@ -189,7 +191,7 @@ const others: Readonly<Record<string, string>> = {
   'stipend LimitScope': 'a word',
   'stipend/ledger TimeSource': 'an answer',
   'stipend/tools PayFetchInput': 'what a model gives, read by a strict schema',
-  'stipend/discovery FindServicesInput': 'likewise',
+  'stipend/tools FindServicesInput': 'likewise',
   'stipend/tools QuoteInput': 'likewise',
   'stipend/tools SwapInput': 'likewise',
   'stipend/tools MakeSwapInput': 'likewise',

@@ -10,6 +10,8 @@ import {
   type MakeSwapInput,
   callKey,
   describeApproval,
+  type FindServicesInput,
+  type FindServicesOutput,
   type PayFetchInput,
   type PayFetchOutput,
   type PaymentsInput,
@@ -32,6 +34,7 @@ const optionNames: OptionNames<WalletToolsOptions> = {
   hosts: true,
   maxBodyCharacters: true,
   actions: true,
+  findServices: true,
 }
 
 /** Options of `walletTools`. */
@@ -64,6 +67,7 @@ export type WalletTools = {
     readonly budget: Tool<BudgetInput, BudgetOutput>
     readonly payments: Tool<PaymentsInput, PaymentsOutput>
     readonly approval_status: Tool<ApprovalStatusInput, ApprovalStatusOutput>
+    readonly find_services?: Tool<FindServicesInput, FindServicesOutput>
     readonly quote_swap?: Tool<SwapInput, QuoteSwapOutput>
     readonly swap?: Tool<MakeSwapInput, SwapOutput>
   }
@@ -109,7 +113,10 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
     })
   }
-  const { pay_fetch, quote, budget, payments, approval_status, quote_swap, swap } = paymentTools(owner, rest)
+  const { pay_fetch, quote, budget, payments, approval_status, find_services, quote_swap, swap } = paymentTools(
+    owner,
+    rest,
+  )
   const callOf = (toolCallId: string): ToolCall =>
     conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }
   const recordDenials = async (messages: readonly ModelMessage[]): Promise<void> => {
@@ -141,6 +148,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       budget: tool(looking(budget)),
       payments: tool(looking(payments)),
       approval_status: tool(looking(approval_status)),
+      ...(find_services && { find_services: tool(looking(find_services)) }),
       ...(quote_swap && { quote_swap: tool(looking(quote_swap)) }),
       ...(swap && { swap: tool(looking(swap)) }),
     },

@@ -9,6 +9,8 @@ import {
   type BudgetInput,
   type BudgetOutput,
   callKey,
+  type FindServicesInput,
+  type FindServicesOutput,
   type PayFetchInput,
   type PayFetchOutput,
   type PayFetchTool,
@@ -23,7 +25,12 @@ import {
   type ToolCall,
 } from 'stipend/tools'
 
-const optionNames: OptionNames<WalletToolsOptions> = { approvals: true, hosts: true, maxBodyCharacters: true }
+const optionNames: OptionNames<WalletToolsOptions> = {
+  approvals: true,
+  hosts: true,
+  maxBodyCharacters: true,
+  findServices: true,
+}
 
 /** Options of `walletTools`. */
 export type WalletToolsOptions = Omit<PaymentToolsOptions, 'actions'> & {
@@ -54,6 +61,8 @@ export type WalletTools = [
   WalletTool<'budget', BudgetInput, BudgetOutput>,
   WalletTool<'payments', PaymentsInput, PaymentsOutput>,
   WalletTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>,
+  // There where a list of services is named.
+  ...WalletTool<'find_services', FindServicesInput, FindServicesOutput>[],
 ]
 
 /** What the graph is interrupted with, to be shown to the owner. */
@@ -100,6 +109,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
   refuseUnknown('walletTools', options, optionNames)
   const { approvals, ...rest } = options
   const tools = paymentTools(owner, rest)
+  const find = tools.find_services
   return [
     toTool<'pay_fetch', PayFetchInput, PayFetchOutput>(tools.pay_fetch, (input, call) =>
       approvals && call.key !== undefined
@@ -113,6 +123,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       tools.approval_status,
       tools.approval_status.execute,
     ),
+    ...(find ? [toTool<'find_services', FindServicesInput, FindServicesOutput>(find, find.execute)] : []),
   ]
 }
 

@@ -15,6 +15,7 @@ const optionNames: OptionNames<McpServerOptions> = {
   hosts: true,
   maxBodyCharacters: true,
   actions: true,
+  findServices: true,
 }
 
 /** Options of `createMcpServer`. */

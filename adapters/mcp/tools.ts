@@ -30,6 +30,8 @@ type Tool = {
 type Work = (input: unknown, context: ServerContext) => Promise<CallToolResult | InputRequiredResult>
 
 const looks: ToolAnnotations = { readOnlyHint: true, openWorldHint: false }
+/** What is looked for leaves for the facilitator. */
+const finds: ToolAnnotations = { readOnlyHint: true, openWorldHint: true }
 /** A request that is sent unpaid is sent all the same: a free one does what it does. */
 const sends: ToolAnnotations = {
   readOnlyHint: false,
@@ -46,6 +48,7 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
     budget,
     payments,
     approval_status: approvalStatus,
+    find_services: findServices,
     quote_swap: quoteSwap,
     swap,
   } = tools
@@ -58,6 +61,7 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
         : plainly(payFetch)(input, context),
   })
   register(server, quote, { annotations: sends, work: plainly(quote) })
+  if (findServices) register(server, findServices, { annotations: finds, work: plainly(findServices) })
   if (swap) register(server, swap, { annotations: sends, work: plainly(swap) })
   for (const tool of [budget, payments, approvalStatus, ...(quoteSwap ? [quoteSwap] : [])]) {
     register(server, tool, { annotations: looks, work: plainly(tool) })

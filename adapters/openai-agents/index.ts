@@ -6,6 +6,7 @@ import {
   type Approver,
   type BudgetOutput,
   callKey,
+  type FindServicesOutput,
   type PayFetchOutput,
   type PaymentsOutput,
   type PaymentTool,
@@ -21,6 +22,7 @@ const optionNames: OptionNames<WalletToolsOptions> = {
   conversation: true,
   hosts: true,
   maxBodyCharacters: true,
+  findServices: true,
 }
 
 /** Options of `walletTools`. */
@@ -55,6 +57,7 @@ export type WalletTools = [
   budget: WalletTool<BudgetOutput>,
   payments: WalletTool<PaymentsOutput>,
   approval_status: WalletTool<ApprovalStatusOutput>,
+  ...find_services: WalletTool<FindServicesOutput>[],
 ]
 
 /**
@@ -93,7 +96,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
     })
   }
-  const { pay_fetch, quote, budget, payments, approval_status } = paymentTools(owner, rest)
+  const { pay_fetch, quote, budget, payments, approval_status, find_services } = paymentTools(owner, rest)
   const callOf = (id: string | undefined, signal?: AbortSignal): ToolCall => ({
     key: id === undefined || conversation === undefined ? undefined : callKey(conversation, id),
     conversation,
@@ -126,6 +129,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
     toTool(budget, looking(budget)),
     toTool(payments, looking(payments)),
     toTool(approval_status, looking(approval_status)),
+    ...(find_services ? [toTool(find_services, looking(find_services))] : []),
   ]
 }
 

@@ -10,14 +10,16 @@ type Prompt = Parameters<Generate>[0]['prompt']
 type Turn = Awaited<ReturnType<Generate>>
 type Call = {
   readonly id: string
-  readonly tool: 'pay_fetch' | 'quote'
+  readonly tool: 'find_services' | 'pay_fetch' | 'quote'
   readonly input: Readonly<Record<string, unknown>>
 }
 /** What the tools have answered so far, by the id of the call. */
 type Answers = ReadonlyMap<string, unknown>
 
-const pageAnswer = z.object({ status: z.literal('ok'), untrustedBody: z.string() })
-const directory = z.object({ providers: z.array(z.object({ name: z.string(), url: z.string() })) })
+const foundAnswer = z.object({
+  status: z.literal('ok'),
+  services: z.array(z.object({ untrustedName: z.string(), url: z.string() })),
+})
 const quoteAnswer = z.object({ status: z.literal('ok'), offers: z.array(z.object({ priceUsd: z.string() })) })
 const boughtAnswer = z.object({
   status: z.literal('ok'),
@@ -27,29 +29,32 @@ const boughtAnswer = z.object({
 const refusedAnswer = z.object({ status: z.literal('denied'), code: z.string() })
 const goods = z.object({ finding: z.string() })
 
-type Provider = z.infer<typeof directory>['providers'][number]
+type Service = z.infer<typeof foundAnswer>['services'][number]
 
 /** Makes the model; an answer that it cannot read ends the run. */
 export function createResearcher(): MockLanguageModelV4 {
-  return new MockLanguageModelV4({ doGenerate: async ({ prompt }) => decide(prompt, readAnswers(prompt)) })
+  return new MockLanguageModelV4({ doGenerate: async ({ prompt }) => decide(readAnswers(prompt)) })
 }
 
-function decide(prompt: Prompt, answers: Answers): Turn {
-  const page = answers.get('directory')
-  if (page === undefined) return call([{ id: 'directory', tool: 'pay_fetch', input: { url: readTask(prompt) } }])
-  const { providers } = directory.parse(JSON.parse(pageAnswer.parse(page).untrustedBody))
-  const isAnswered = (step: string): boolean => providers.every(({ name }) => answers.has(`${step}-${name}`))
+function decide(answers: Answers): Turn {
+  const found = answers.get('search')
+  if (found === undefined) return call([{ id: 'search', tool: 'find_services', input: { query: 'bronze' } }])
+  const { services } = foundAnswer.parse(found)
+  const names = services.map(({ untrustedName }) => untrustedName)
+  const isAnswered = (step: string): boolean => names.every((name) => answers.has(`${step}-${name}`))
   if (!isAnswered('quote')) {
-    return call(providers.map(({ name, url }) => ({ id: `quote-${name}`, tool: 'quote', input: { url } })))
+    return call(
+      services.map(({ untrustedName, url }) => ({ id: `quote-${untrustedName}`, tool: 'quote', input: { url } })),
+    )
   }
-  if (!isAnswered('buy')) return call(providers.map((provider) => buy(provider, answers)))
-  return say(providers.map(({ name }) => report(name, answers.get(`buy-${name}`))).join('\n'))
+  if (!isAnswered('buy')) return call(services.map((service) => buy(service, answers)))
+  return say(names.map((name) => report(name, answers.get(`buy-${name}`))).join('\n'))
 }
 
 /** It buys for what it was quoted, and not for more. */
-function buy({ name, url }: Provider, answers: Answers): Call {
-  const [offer] = quoteAnswer.parse(answers.get(`quote-${name}`)).offers
-  return { id: `buy-${name}`, tool: 'pay_fetch', input: { url, maxUsd: offer?.priceUsd } }
+function buy({ untrustedName, url }: Service, answers: Answers): Call {
+  const [offer] = quoteAnswer.parse(answers.get(`quote-${untrustedName}`)).offers
+  return { id: `buy-${untrustedName}`, tool: 'pay_fetch', input: { url, maxUsd: offer?.priceUsd } }
 }
 
 function report(name: string, answer: unknown): string {
@@ -57,13 +62,6 @@ function report(name: string, answer: unknown): string {
   if (!bought.success) return `Not heard: ${name} (${refusedAnswer.parse(answer).code}).`
   const { untrustedBody, payment } = bought.data
   return `${goods.parse(JSON.parse(untrustedBody)).finding} (${name}, ${payment.amountUsd})`
-}
-
-/** The task names where to start. */
-function readTask(prompt: Prompt): string {
-  const parts = prompt.flatMap(({ role, content }) => (role === 'user' ? content : []))
-  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
-  return z.string().parse(/http:\S+/.exec(text)?.[0])
 }
 
 function readAnswers(prompt: Prompt): Answers {

@@ -107,6 +107,22 @@ export type QuoteOutput = ToolAnswer & {
   readonly otherOffers?: number | undefined
 }
 
+/** A service in a list, as a model sees it. All of it but the form of its URL is a stranger's word. */
+export type FoundService = {
+  readonly url: string
+  readonly method: string
+  /** What the list says that a request costs, such as `$0.01`. */
+  readonly listedPriceUsd: string
+  readonly asset: string
+  readonly network: string
+  readonly waitsFor?: 'approval' | 'delay' | undefined
+  readonly untrustedName?: string | undefined
+  readonly untrustedDescription?: string | undefined
+}
+
+/** What `find_services` answers. */
+export type FindServicesOutput = ToolAnswer & { readonly services?: readonly FoundService[] | undefined }
+
 /** One limit, as a model sees it: amounts in US dollars, or numbers of payments. */
 export type SeenLimit = {
   readonly name: string

@@ -2,6 +2,8 @@ export type {
   ToolAnswer,
   ApprovalStatusOutput,
   BudgetOutput,
+  FindServicesOutput,
+  FoundService,
   PayFetchOutput,
   PaymentsOutput,
   QuoteOutput,
@@ -16,6 +18,7 @@ export type {
 export type {
   ApprovalStatusInput,
   BudgetInput,
+  FindServicesInput,
   MakeSwapInput,
   PayFetchInput,
   PaymentsInput,
@@ -25,6 +28,15 @@ export type {
 } from './input.js'
 export type { ToolCall } from './pay-fetch.js'
 export { callKey } from './call-name.js'
+export type { FindServicesOptions } from './find-services.js'
 export { paymentTools, type PaymentToolsOptions } from './payment-tools.js'
 export { describeApproval } from './views.js'
-export type { ActionTools, Approver, CoreTools, PayFetchTool, PaymentTool, PaymentTools } from './tool.js'
+export type {
+  ActionTools,
+  Approver,
+  CoreTools,
+  FindServicesTools,
+  PayFetchTool,
+  PaymentTool,
+  PaymentTools,
+} from './tool.js'

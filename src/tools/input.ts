@@ -43,6 +43,13 @@ export type MakeSwapInput = SwapInput & { readonly key?: string | undefined }
 /** Whose limits are asked for, besides those of the wallet. */
 export type BudgetInput = { readonly url?: string | undefined }
 
+/** What a model looks for. */
+export type FindServicesInput = {
+  readonly query?: string | undefined
+  /** In US dollars. */
+  readonly maxUsd?: string | undefined
+}
+
 /** Which payments are asked for. */
 export type PaymentsInput = { readonly id?: string | undefined; readonly limit?: number | undefined }
 
@@ -135,6 +142,21 @@ export const quoteInput: Schema<QuoteInput> = readsAs(
 
 /** What `budget` takes. */
 export const budgetInput: Schema<BudgetInput> = readsAs(z.strictObject({ url: z.optional(url) }))
+
+/** What `find_services` takes. */
+export const findServicesInput: Schema<FindServicesInput> = readsAs(
+  z.strictObject({
+    query: z.optional(
+      z
+        .string('expected text')
+        .check(
+          z.maxLength(256, 'expected at most 256 characters'),
+          z.describe('What is looked for, in words. Default: all.'),
+        ),
+    ),
+    maxUsd: z.optional(dollars),
+  }),
+)
 
 /** What `payments` takes. */
 export const paymentsInput: Schema<PaymentsInput> = readsAs(

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type {
   ApprovalStatusOutput,
   BudgetOutput,
+  FindServicesOutput,
   PayFetchOutput,
   PaymentsOutput,
   QuoteOutput,
@@ -89,6 +90,25 @@ export const quoteOutput: Schema<QuoteOutput> = z.strictObject({
     ),
   ),
   otherOffers: z.optional(z.int()),
+})
+
+/** The schema of what `find_services` answers. */
+export const findServicesOutput: Schema<FindServicesOutput> = z.strictObject({
+  ...common,
+  services: z.optional(
+    z.array(
+      z.strictObject({
+        url: text,
+        method: text,
+        listedPriceUsd: text,
+        asset: text,
+        network: text,
+        waitsFor: z.optional(z.enum(['approval', 'delay'])),
+        untrustedName: z.optional(text),
+        untrustedDescription: z.optional(text),
+      }),
+    ),
+  ),
 })
 
 /** The schema of what `budget` answers. */

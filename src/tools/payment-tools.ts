@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import type { Session } from '../session/session.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 import { createActionTools } from './action-tools.js'
+import { createFindServices, type FindServicesOptions } from './find-services.js'
 import { createPayFetch, createTool } from './create-tool.js'
 import { ownerViewOf } from './owner-view.js'
 import { approvalStatusInput, budgetInput, paymentsInput, quoteInput } from './input.js'
@@ -36,6 +37,12 @@ export type PaymentToolsOptions = {
    * @default false
    */
   readonly actions?: boolean | undefined
+  /**
+   * Adds the tool `find_services`, with which a model finds what it would be let pay in the list of a facilitator.
+   *
+   * @default there is no such tool
+   */
+  readonly findServices?: FindServicesOptions | undefined
 }
 
 /**
@@ -64,14 +71,16 @@ export function paymentTools(owner: AgentWallet | Session, options: PaymentTools
     hosts: true,
     maxBodyCharacters: true,
     actions: true,
+    findServices: true,
   } satisfies OptionNames<PaymentToolsOptions>)
-  const { hosts, maxBodyCharacters: maxCharacters = 16_384, actions = false } = options
+  const { hosts, maxBodyCharacters: maxCharacters = 16_384, actions = false, findServices } = options
   if (!Number.isSafeInteger(maxCharacters) || maxCharacters < 0 || maxCharacters > 1_048_576) {
     throw new ConfigurationError('Failed to read maxBodyCharacters: expected a whole number up to 1048576')
   }
   const context: ToolContext = Object.freeze({ owner: ownerViewOf(owner), reach: createReach(hosts), maxCharacters })
   return Object.freeze({
     ...(actions && createActionTools(owner)),
+    ...(findServices && { find_services: createFindServices(owner, findServices, context) }),
     pay_fetch: createPayFetch(context),
     quote: createTool({ name: 'quote', input: quoteInput, output: quoteOutput, work: quote }, context),
     budget: createTool({ name: 'budget', input: budgetInput, output: budgetOutput, work: budget }, context),

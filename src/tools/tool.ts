@@ -3,6 +3,7 @@ import type { AgentWallet } from '../wallet/wallet.js'
 import type {
   ApprovalStatusOutput,
   BudgetOutput,
+  FindServicesOutput,
   PayFetchOutput,
   PaymentsOutput,
   QuoteOutput,
@@ -13,6 +14,7 @@ import type {
 import type {
   ApprovalStatusInput,
   BudgetInput,
+  FindServicesInput,
   MakeSwapInput,
   PayFetchInput,
   PaymentsInput,
@@ -60,6 +62,11 @@ export type CoreTools = {
   readonly approval_status: PaymentTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>
 }
 
+/** The tool that is there where its owner names a list of services. */
+export type FindServicesTools = {
+  readonly find_services?: PaymentTool<'find_services', FindServicesInput, FindServicesOutput>
+}
+
 /** The tools of a session that may act: only those of its scope. */
 export type ActionTools = {
   readonly quote_swap?: PaymentTool<'quote_swap', SwapInput, QuoteSwapOutput | ToolAnswer>
@@ -67,4 +74,4 @@ export type ActionTools = {
 }
 
 /** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */
-export type PaymentTools = CoreTools & ActionTools
+export type PaymentTools = CoreTools & FindServicesTools & ActionTools

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,6 +7,7 @@ import { encryptedFile } from 'stipend/keys'
 import { sqliteLedger } from 'stipend/sqlite'
 import { createAgentWallet } from '../../src/index.js'
 import { paidResource, type PaidResource, type PaidResourceOptions } from '../../src/testing/index.js'
+import { serve } from '../../examples/support/http.ts'
 import { listen } from '../support/listen.ts'
 import {
   closers,
@@ -99,6 +101,20 @@ describe('the server over stdio', () => {
       expect(answer).toMatchObject({ status: 'failed', code: 'request_unpayable' })
     }
     expect(connections).toBe(0)
+  })
+
+  test('searches the list of a facilitator, where one is named', async () => {
+    const asked: string[] = []
+    const facilitator = await serve(
+      createHttpServer(({ url }, response) => {
+        asked.push(String(url))
+        response.setHeader('content-type', 'application/json').end('{"resources":[]}')
+      }),
+    )
+    closers.push(facilitator.close)
+    const { call } = await start({ ...common, STIPEND_FACILITATOR: facilitator.url, STIPEND_LEDGER: newLedger() })
+    expect(await call('find_services', { query: 'weather' })).toMatchObject({ status: 'ok', services: [] })
+    expect(asked).toEqual(['/discovery/search?type=http&limit=100&query=weather'])
   })
 
   test('adds the rules of a file to those of the variables', async () => {

@@ -27,7 +27,7 @@ export const arrows: Readonly<Record<string, string>> = {
   discovery: 'ground hosts protocols pay fetch',
   session: 'ground hosts protocols ledger policy pay fetch actions',
   wallet: 'ground evm solana protocols ledger assets keys policy pay fetch reconcile actions session',
-  tools: 'ground hosts policy pay fetch session wallet',
+  tools: 'ground hosts policy pay fetch discovery session wallet',
   faces: '*',
 }
 

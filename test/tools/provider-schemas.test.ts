@@ -13,6 +13,8 @@ import { connectHost } from '../support/mcp-hosts.ts'
 
 const { sell, serve, open, signed } = setUpMarket()
 
+const options = { findServices: { facilitator: 'https://x402.example' } }
+
 type Schema = Readonly<Record<string, unknown>>
 
 /** What a provider takes in the parameters of a function: from its reference, only words that are named there. */
@@ -58,15 +60,15 @@ function outside(schema: Schema, subset: Subset, path = '$'): readonly string[] 
 
 /** The schemas of all tools, as each framework emits them. */
 const emitted: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
-  'stipend/tools': async () => Object.values(paymentTools(open())).map((one) => toJSONSchema(one.inputSchema)),
+  'stipend/tools': async () => Object.values(paymentTools(open(), options)).map((one) => toJSONSchema(one.inputSchema)),
   'the AI SDK': async () =>
-    Object.values(aiSdkTools(open()).tools).map(
+    Object.values(aiSdkTools(open(), options).tools).map(
       ({ inputSchema }) => asSchema(inputSchema as FlexibleSchema<unknown>).jsonSchema,
     ),
-  LangChain: async () => langchainTools(open()).map((one) => convertToOpenAITool(one).function.parameters),
-  'OpenAI Agents': async () => openaiTools(open()).map(({ parameters }) => parameters),
+  LangChain: async () => langchainTools(open(), options).map((one) => convertToOpenAITool(one).function.parameters),
+  'OpenAI Agents': async () => openaiTools(open(), options).map(({ parameters }) => parameters),
   MCP: async () => {
-    const host = await connectHost(() => createMcpServer(open()))
+    const host = await connectHost(() => createMcpServer(open(), options))
     const tools = await host.tools()
     await host.close()
     return tools.map(({ inputSchema }) => inputSchema)
@@ -82,7 +84,7 @@ function withoutDialect(schema: unknown): Schema {
 describe.each(Object.entries(emitted))('the schemas of %s', (_framework, emit) => {
   test.each(Object.entries(subsets))('are within what %s takes', async (_provider, subset) => {
     const schemas = await emit()
-    expect(schemas).toHaveLength(5)
+    expect(schemas).toHaveLength(6)
     expect(schemas.flatMap((schema) => outside(withoutDialect(schema), subset))).toEqual([])
     expect(JSON.stringify(schemas)).not.toMatch(/propertyNames|\$ref/)
   })
@@ -96,7 +98,7 @@ test('a schema outside a subset is found', () => {
 })
 
 test('the SDK of OpenAI takes them for strict ones', () => {
-  for (const { name, description, inputSchema } of Object.values(paymentTools(open()))) {
+  for (const { name, description, inputSchema } of Object.values(paymentTools(open(), options))) {
     const parameters = { ...toJSONSchema(inputSchema) } as never
     expect(agentTool({ name, description, parameters, strict: true, execute: () => '' }).strict).toBe(true)
   }

@@ -13,6 +13,7 @@
  * - `STIPEND_POLICY`: the path of a policy as data, for all else. With the variables above, all rules have to agree.
  * - `STIPEND_SESSION`: the token of a session of this key and ledger, which then pays; `STIPEND_AUDIENCE` if it has one.
  * - `STIPEND_APPROVALS`: `host` lets the person at the host approve what needs a person.
+ * - `STIPEND_FACILITATOR`: the URL of a facilitator, in whose list of services the model may search.
  *
  * A variable that is there has a value, and a path is whole: `~` is expanded by shells, not by hosts.
  *

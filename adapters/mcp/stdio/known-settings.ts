@@ -13,6 +13,7 @@ export type Variable =
   | 'STIPEND_SESSION'
   | 'STIPEND_AUDIENCE'
   | 'STIPEND_APPROVALS'
+  | 'STIPEND_FACILITATOR'
 
 /** One setting of the program: a variable of its environment. */
 export type Setting = {
@@ -62,6 +63,11 @@ export const settings: readonly Setting[] = [
   {
     name: 'STIPEND_APPROVALS',
     what: 'host lets the person at the host approve what needs a person',
+    needed: 'no',
+  },
+  {
+    name: 'STIPEND_FACILITATOR',
+    what: 'the URL of a facilitator, in whose list of services the model may search',
     needed: 'no',
   },
 ]

@@ -32,6 +32,7 @@ export type Opened = {
  */
 export async function open(settings: Settings): Promise<Opened> {
   const { STIPEND_LEDGER, STIPEND_SESSION, STIPEND_AUDIENCE: audience, STIPEND_APPROVALS, STIPEND_HOSTS } = settings
+  const { STIPEND_FACILITATOR: facilitator } = settings
   checkPaths(settings)
   const isNew = settings.STIPEND_KEY_FILE !== undefined && !existsSync(settings.STIPEND_KEY_FILE)
   const policy = readPolicy(settings)
@@ -44,6 +45,7 @@ export async function open(settings: Settings): Promise<Opened> {
     policy,
     hosts: STIPEND_HOSTS === undefined ? undefined : split(STIPEND_HOSTS),
     approvals: STIPEND_APPROVALS === 'host' ? wallet.approvals : undefined,
+    findServices: facilitator === undefined ? undefined : { facilitator },
   }
   return {
     owner,
