@@ -4,11 +4,11 @@ import { read, type SqliteDatabase } from './database.js'
 /** The time of a ledger as a database keeps it; called within a transaction. */
 export type Clock = {
   /**
-   * Sees that the database is not older than it was; called first in a transaction, before anything is written that a
-   * rollback could take back.
+   * Reads the time, and sees that the database is not older than it was; called first in a transaction, before anything
+   * is written that a rollback could take back.
    */
   readonly check: () => void
-  /** Answers the ledger's time, and moves nothing. */
+  /** Answers the ledger's time in this transaction, and moves nothing. */
   readonly now: () => number
   /** Moves the ledger's time on to what a client says, never back; or answers how far the client is apart. */
   readonly tell: (told: number) => Tick
@@ -28,16 +28,12 @@ export function createClock(database: SqliteDatabase, source: TimeSource | undef
   const settle = database.prepare('UPDATE clock SET settings = settings + 1')
   /** The latest time that was read: all of it was committed, so that no later one is before it. */
   let seen = { now: 0, settings: 0 }
+  /** The time as this transaction has read or written it. */
+  let held: LedgerTime = { now: 0 }
 
-  const current = (): LedgerTime => {
-    const row = select.get()
-    const now = Number(read(row, 'now'))
-    const run = read(row, 'run')
-    if (run === null || run === undefined) return { now }
-    return { now, base: { run: String(run), elapsed: Number(read(row, 'elapsed')), now: Number(read(row, 'base')) } }
-  }
-  const keep = ({ now, base }: LedgerTime): void => {
-    move.run(now, base?.run ?? null, base?.elapsed ?? null, base?.now ?? null)
+  const keep = (time: LedgerTime): void => {
+    held = time
+    move.run(time.now, time.base?.run ?? null, time.base?.elapsed ?? null, time.base?.now ?? null)
   }
 
   return {
@@ -47,25 +43,31 @@ export function createClock(database: SqliteDatabase, source: TimeSource | undef
       const isOlder = settings < seen.settings || (settings === seen.settings && now < seen.now)
       if (isOlder) throw Object.assign(new RangeError('the file was put back to an older copy'), { code: 'IOERR' })
       seen = { now, settings }
+      held = toTime(row, now)
     },
-    now: () => current().now,
+    now: () => held.now,
     tell: (told) => {
-      const time = current()
+      const time = held
       const heard = hearTime(told, time, source)
       if (!heard.ok) return heard
       if (heard.time.now !== time.now || heard.time.base !== time.base) keep(heard.time)
       return { ok: true, now: heard.time.now }
     },
     peek: (told) => {
-      const time = current()
-      const heard = hearTime(told, time, source)
-      return heard.ok ? heard.time.now : time.now
+      const heard = hearTime(told, held, source)
+      return heard.ok ? heard.time.now : held.now
     },
     set: (now) => {
-      const { now: before } = current()
+      const before = held.now
       keep(rebaseTime(now, source))
       settle.run()
       return before
     },
   }
+}
+
+function toTime(row: unknown, now: number): LedgerTime {
+  const run = read(row, 'run')
+  if (run === null || run === undefined) return { now }
+  return { now, base: { run: String(run), elapsed: Number(read(row, 'elapsed')), now: Number(read(row, 'base')) } }
 }

@@ -9,7 +9,7 @@ import {
   nextSeal,
   type Seal,
 } from 'stipend/ledger'
-import { read, type SqliteDatabase } from './database.js'
+import { createInserted, read, type SqliteDatabase } from './database.js'
 
 /** Every change of every payment, as a database keeps it; called within the transaction of the change. */
 export type Journal = {
@@ -29,16 +29,17 @@ export function createJournal(database: SqliteDatabase): Journal {
   )
   const ofLedger = database.prepare('SELECT j.seq, j.number, j.hash FROM clock c JOIN journal j ON j.seq = c.audit')
   const insert = database.prepare(
-    'INSERT INTO journal (id, number, at, before, record, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq',
+    'INSERT INTO journal (id, number, at, before, record, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
+  const inserted = createInserted(database)
   const audited = database.prepare('UPDATE clock SET audit = ?')
   const bySeq = database.prepare('SELECT before, number, at, record, previous, hash FROM journal WHERE seq = ?')
   const seal = createSealer(database)
 
   const write = (id: string, before: Place | undefined, entry: JournalRecord): number => {
     const { number, at, record, previous, hash } = entry
-    const row = insert.get(id, number, at, before?.seq ?? null, record, previous, hash)
-    const seq = Number(read(row, 'seq'))
+    insert.run(id, number, at, before?.seq ?? null, record, previous, hash)
+    const seq = inserted()
     if (seq % entriesPerSeal === 0) seal()
     return seq
   }

@@ -1,5 +1,6 @@
 import type { Payment, PaymentFilter } from 'stipend'
 import { decodePayment } from 'stipend/ledger'
+import { notAuthorized, unresolved } from './migrations.js'
 import { read, type Snapshot, type SqliteDatabase } from './database.js'
 
 /** Lists payments, and keeps what they are found by. */
@@ -73,6 +74,9 @@ export function noteKeys(database: SqliteDatabase): Listing['add'] {
   }
 }
 
+/** No index has them by status: they are among the unresolved, which are few. */
+const isAuthorized = `p.status = ? AND p.seq IN (SELECT seq FROM payments WHERE ${unresolved})`
+
 /** The lists that payments have to be in, the one that is likely to be the shortest first. */
 function keysOf({ labels = {}, scope, host, status, purchaseKey }: PaymentFilter): readonly Key[] {
   const keys = Object.entries(labels).map(([name, value]): Key => ['label', name, value])
@@ -88,7 +92,7 @@ function hostOf({ host }: PaymentFilter): readonly Condition[] {
 
 function conditionsOf({ status, purchaseKey, since, until }: PaymentFilter): readonly Condition[] {
   const given = {
-    'p.status = ?': status,
+    [status === 'authorized' ? isAuthorized : `p.status = ? AND p.${notAuthorized}`]: status,
     'p.purchase_key = ?': purchaseKey,
     'p.created_at >= ?': since,
     'p.created_at < ?': until,

@@ -1,6 +1,7 @@
 import type { Limit, Measure, Payment, Usage } from 'stipend'
 import { askedOf, leavesAt, shareOf, windowKey, windowStart } from 'stipend/ledger'
 import { read, type SqliteDatabase } from './database.js'
+import { createLeavers, createLeavingPages, inRange } from './leaving.js'
 
 /** Sums of payments by scope and window, kept in the database as payments come and go. */
 export type Meters = {
@@ -28,8 +29,6 @@ const beginning = Number.MIN_SAFE_INTEGER
 const noSum: Sum = { microUsd: 0n, count: 0n, open: 0n, unknown: 0n }
 /** Entries are walked by so many at a time, and beyond so many pages nobody is told when a payment fits. */
 const [pageSize, maxPages] = [100, 100]
-/** As many leave a window at a time, unless all of them have to for a payment to fit. */
-const maxLeaving = 500
 
 /** Creates the sums over a database's tables. */
 export function createMeters(database: SqliteDatabase): Meters {
@@ -41,13 +40,12 @@ export function createMeters(database: SqliteDatabase): Meters {
     const meter = statements.meter.get(scope, span)
     const horizon = meter ? Number(read(meter, 'horizon')) : start
     if (meter && horizon >= start) return { sum: toSum(meter), start: horizon, isThere: true }
-    const last = meter && read(statements.leavingAt.get(scope, horizon, start, maxLeaving - 1), 'counts_until')
-    const isThere = last === undefined || last === null
-    const upTo = isThere ? start : Number(last)
+    // Where nothing has left, the sum is that of the new start as it stands.
+    if (meter && !statements.leavers.some(scope, horizon, start)) return { sum: toSum(meter), start, isThere: true }
+    const upTo = meter ? statements.leavers.upTo(scope, horizon, start) : start
+    const isThere = upTo === start
     const between = toSum(statements.between.get(scope, horizon, meter ? upTo : Number.MAX_SAFE_INTEGER))
     const sum = meter ? plus(toSum(meter), between, -1n) : between
-    // Where nothing has left, the sum is that of the new start as it stands.
-    if (meter && between.count === 0n) return { sum, start, isThere }
     statements.store.run(scope, span, upTo, sum.microUsd, sum.count, sum.open, sum.unknown)
     return { sum, start: upTo, isThere }
   }
@@ -70,10 +68,10 @@ export function createMeters(database: SqliteDatabase): Meters {
     if (measure !== 'microUsd' && excess > pageSize * maxPages) return undefined
     let [left, after, afterId] = [excess, start + 1, '']
     for (let page = 0; page < maxPages; page += 1) {
-      const entries = statements.leaving[measure].all(scope, after, afterId, left === 1n ? 1 : pageSize)
+      const entries = statements.leaving[measure](scope, after, afterId, left === 1n ? 1 : pageSize)
       for (const entry of entries) {
-        ;[after, afterId] = [Number(read(entry, 'counts_until')), String(read(entry, 'id'))]
-        left -= BigInt(String(read(entry, 'share')))
+        ;[after, afterId] = [entry.at, entry.id]
+        left -= entry.share
         if (left <= 0n) return leavesAt(window, after)
       }
       if (entries.length === 0) return undefined
@@ -82,16 +80,18 @@ export function createMeters(database: SqliteDatabase): Meters {
   }
 
   const add = (payment: Payment): void => {
-    const { microUsd, open, unknown } = shareOf(payment)
+    const share = shareOf(payment)
+    const { microUsd, open, unknown } = share
     for (const scope of payment.scopes) {
       statements.insert.run(scope, payment.countsUntil, payment.id, microUsd, open, unknown)
     }
-    change(payment, shareOf(payment))
+    change(payment, share)
   }
 
   const remove = (payment: Payment): void => {
-    for (const scope of payment.scopes) statements.remove.run(scope, payment.countsUntil, payment.id)
-    change(payment, plus(noSum, shareOf(payment), -1n))
+    const share = shareOf(payment)
+    for (const scope of payment.scopes) statements.remove.run(scope, share.open, payment.countsUntil, payment.id)
+    change(payment, plus(noSum, share, -1n))
   }
 
   return {
@@ -105,7 +105,9 @@ export function createMeters(database: SqliteDatabase): Meters {
       }
       const [from, to] = [shareOf(before), shareOf(after)]
       if (from.open === to.open && from.unknown === to.unknown) return
-      for (const scope of after.scopes) statements.note.run(to.open, to.unknown, scope, after.countsUntil, after.id)
+      for (const scope of after.scopes) {
+        statements.note.run(to.open, to.unknown, scope, from.open, after.countsUntil, after.id)
+      }
       change(after, plus(to, from, -1n))
     },
     refuse: (limit, payment, now) => {
@@ -134,16 +136,13 @@ function prepare(database: SqliteDatabase) {
   // Sums are read as text: drivers differ in how they answer integers beyond 53 bits.
   const sums = 'CAST(COALESCE(SUM(micro_usd), 0) AS TEXT) AS micro_usd, COUNT(*) AS count'
   const opens = 'COALESCE(SUM(open), 0) AS open, COALESCE(SUM(unknown), 0) AS unknown'
-  const leaving = (share: string, which = '1') =>
-    database.prepare(
-      `SELECT counts_until, id, CAST(${share} AS TEXT) AS share FROM entries
-       WHERE scope = ? AND (counts_until, id) > (?, ?) AND ${which} ORDER BY counts_until, id LIMIT ?`,
-    )
   return {
     forget: database.prepare('DELETE FROM meters'),
     insert: database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)'),
-    remove: database.prepare('DELETE FROM entries WHERE scope = ? AND counts_until = ? AND id = ?'),
-    note: database.prepare('UPDATE entries SET open = ?, unknown = ? WHERE scope = ? AND counts_until = ? AND id = ?'),
+    remove: database.prepare('DELETE FROM entries WHERE scope = ? AND open = ? AND counts_until = ? AND id = ?'),
+    note: database.prepare(
+      'UPDATE entries SET open = ?, unknown = ? WHERE scope = ? AND open = ? AND counts_until = ? AND id = ?',
+    ),
     change: database.prepare(
       `UPDATE meters SET micro_usd = micro_usd + ?, count = count + ?, open = open + ?, unknown = unknown + ?
        WHERE scope = ? AND horizon < ?`,
@@ -152,19 +151,9 @@ function prepare(database: SqliteDatabase) {
       'SELECT horizon, CAST(micro_usd AS TEXT) AS micro_usd, count, open, unknown FROM meters WHERE scope = ? AND span = ?',
     ),
     store: database.prepare('INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    between: database.prepare(
-      `SELECT ${sums}, ${opens} FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?`,
-    ),
-    leavingAt: database.prepare(
-      `SELECT counts_until FROM entries WHERE scope = ? AND counts_until > ? AND counts_until <= ?
-       ORDER BY counts_until LIMIT 1 OFFSET ?`,
-    ),
-    leaving: {
-      microUsd: leaving('micro_usd'),
-      count: leaving('1'),
-      open: leaving('1', 'open = 1'),
-      unknown: leaving('1', 'open = 1 AND unknown = 1'),
-    },
+    between: database.prepare(`SELECT ${sums}, ${opens} FROM entries WHERE ${inRange} AND open IN (0, 1)`),
+    leavers: createLeavers(database),
+    leaving: createLeavingPages(database),
   }
 }
 

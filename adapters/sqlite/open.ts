@@ -87,6 +87,7 @@ export function noteOpening(
   if (loss === undefined && looseMode === undefined) return anchor.keepUp()
   database.exec('BEGIN IMMEDIATE')
   try {
+    clock.check()
     const now = clock.now()
     if (looseMode !== undefined) journal.note({ type: 'file-tightened', mode: looseMode }, now)
     if (loss !== undefined) {

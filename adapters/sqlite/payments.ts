@@ -1,6 +1,6 @@
 import type { Payment, PaymentId } from 'stipend'
 import { decodePayment } from 'stipend/ledger'
-import { read, type SqliteDatabase } from './database.js'
+import { createInserted, read, type SqliteDatabase } from './database.js'
 import type { Journal } from './journal.js'
 import { type Listing, listedTogether } from './listing.js'
 import { unresolved } from './migrations.js'
@@ -26,9 +26,8 @@ export function createPayments(
     `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC LIMIT 16`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record, entry'
-  const put = database.prepare(
-    `INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-  )
+  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+  const inserted = createInserted(database)
   const change = database.prepare(
     'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, record = ?, entry = ? WHERE id = ?',
   )
@@ -38,8 +37,8 @@ export function createPayments(
     insert: (payment, at) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
       const { record, seq } = journal.append(payment, at)
-      const row = put.get(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq)
-      const place = Number(read(row, 'seq'))
+      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq)
+      const place = inserted()
       if (place % listedTogether === 0) listing.add(place)
     },
     replace: (payment, at) => {

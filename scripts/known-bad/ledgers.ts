@@ -477,6 +477,22 @@ export const ledgersPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I1',
+    breaks: 'a SQLite ledger adds up a counter without the payments whose outcome is open',
+    file: 'adapters/sqlite/meters.ts',
+    find: 'AND open IN (0, 1)`),',
+    replace: 'AND open = 0`),',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'a SQLite ledger takes an open payment that is released for one that is not open, and lets it count on',
+    file: 'adapters/sqlite/meters.ts',
+    find: 'statements.remove.run(scope, share.open, ',
+    replace: 'statements.remove.run(scope, 0n, ',
+    tests: ['test/ledger/contract.test.ts', 'test/ledger/verify.test.ts'],
+  },
+  {
+    invariant: 'I1',
     breaks: 'the PostgreSQL ledger checks no limit of payments that it records together',
     file: 'adapters/postgres/reserve-together.ts',
     find: 'IF used + one.asked > one.most THEN RETURN false; END IF;',
