@@ -26,6 +26,9 @@ contract TestUsd {
   bytes32 public constant CANCEL_AUTHORIZATION_TYPEHASH =
     keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
 
+  bytes32 public constant PERMIT_TYPEHASH =
+    keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+
   /// Half the order of secp256k1: of the two signatures that say the same, only the one with the lower s counts.
   uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
@@ -34,6 +37,8 @@ contract TestUsd {
   mapping(address => mapping(address => uint256)) public allowance;
   /// True once a nonce is used or canceled; it never becomes false again.
   mapping(address => mapping(bytes32 => bool)) public authorizationState;
+  /// How many permits of an owner were taken (EIP-2612).
+  mapping(address => uint256) public nonces;
 
   event Transfer(address indexed from, address indexed to, uint256 value);
   event Approval(address indexed owner, address indexed spender, uint256 value);
@@ -78,6 +83,16 @@ contract TestUsd {
     allowance[msg.sender][spender] = value;
     emit Approval(msg.sender, spender, value);
     return true;
+  }
+
+  function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+    external
+  {
+    require(block.timestamp <= deadline, "permit is expired");
+    bytes32 structHash = keccak256(abi.encode(PERMIT_TYPEHASH, owner, spender, value, nonces[owner]++, deadline));
+    require(_isSignedBy(owner, structHash, abi.encodePacked(r, s, v)), "invalid signature");
+    allowance[owner][spender] = value;
+    emit Approval(owner, spender, value);
   }
 
   function transferFrom(address from, address to, uint256 value) external returns (bool) {

@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { x402Facilitator } from '@x402/core/facilitator'
-import type { PaymentPayload, PaymentRequirements, SettleResponse, VerifyResponse } from '@x402/core/types'
+import type {
+  FacilitatorExtension,
+  PaymentPayload,
+  PaymentRequirements,
+  SettleResponse,
+  VerifyResponse,
+} from '@x402/core/types'
 import { toFacilitatorEvmSigner } from '@x402/evm'
 import { registerExactEvmScheme } from '@x402/evm/exact/facilitator'
 import { UptoEvmScheme } from '@x402/evm/upto/facilitator'
@@ -23,18 +29,21 @@ export type Facilitator = {
 type FacilitatorOptions = {
   /** Whose deployments of accounts it pays for. @default nobody's */
   readonly factories?: readonly Address[] | undefined
+  /** What it pays for besides settling. @default nothing */
+  readonly extensions?: readonly FacilitatorExtension[] | undefined
 }
 
 /** Starts a facilitator that verifies and settles on a chain. */
 export async function startFacilitator(
   chain: TestChain,
-  { factories = [] }: FacilitatorOptions = {},
+  { factories = [], extensions = [] }: FacilitatorOptions = {},
 ): Promise<Facilitator> {
   const account = await chain.createSender()
   const official = new x402Facilitator()
   const [signer, network] = [createSigner(chain, account), `eip155:${chain.chain.id}`] as const
   registerExactEvmScheme(official, { signer, networks: network, eip6492AllowedFactories: [...factories] })
   official.register(network, new UptoEvmScheme(signer))
+  for (const extension of extensions) official.registerExtension(extension)
   const { url, close } = await serve(createServer((request, response) => void answer(official, request, response)))
   return {
     url,

@@ -7,6 +7,7 @@ import type { Chain, Evidence, Outgoing, OutgoingSearch, OutgoingTransfer } from
 import { createActionChain } from './action-chain.js'
 import { examineAction, explainsTransfer } from './action-evidence.js'
 import { refuseAllowance } from './allowance.js'
+import { findAllowancePermit } from './allowance-permit.js'
 import { createContractPayers } from './contract-payer.js'
 import { type GasPayer, sendCancellation } from './cancel.js'
 import { agreeOnFinal, findOutgoing } from './outgoing.js'
@@ -112,6 +113,7 @@ export function evm(options: EvmOptions): Chain {
     time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
     balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
     refuse: (offer: Offer, payer: string) => refuseAllowance({ clients, timeoutMs }, offer, payer),
+    allowancePermit: (offer: Offer, payer: string) => findAllowancePermit({ clients, timeoutMs }, offer, payer),
     contracts: createContractPayers({ clients, timeoutMs }),
     transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
     actions: createActionChain({ ...nodes, network, maxFeeWei }),

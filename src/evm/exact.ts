@@ -4,6 +4,7 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
 import { parseAddress } from './address.js'
+import { paymentSignature, permitDetails, withAllowancePermit } from './allowance-permit.js'
 import { exactPermit, isPermit, permitData, permitPayload, refusePermit } from './permit2.js'
 import { minValiditySeconds, refusePayee, refuseTime } from './refuse-offer.js'
 import type { EvmSigner } from './signer.js'
@@ -25,7 +26,8 @@ export type ExactEvmOptions = {
 /**
  * Pays x402's `exact` scheme on EVM chains: with an EIP-3009 `transferWithAuthorization` in the token's own domain or,
  * where the server asks for `permit2`, with a transfer by Permit2 that only x402's own contract can execute, and only to
- * the payee. Permit2 needs an allowance of the payer's, which is never given from here.
+ * the payee. Permit2 needs an allowance of the payer's. Where it is missing, the server pays for the gas of a permit
+ * (`eip2612GasSponsoring`) and a chain is configured, one is signed for exactly the amount; else none is ever given.
  *
  * @throws ConfigurationError when `maxValiditySeconds` is not a whole number from 7 to 900.
  */
@@ -37,8 +39,8 @@ export function exactEvm(options: ExactEvmOptions = {}): Scheme<EvmSigner> {
     namespace: 'eip155',
     atMostOnce: true,
     refuse: (offer, payer) => refuseTransfer(offer) ?? refuseTime(offer) ?? refusePayee(offer, payer),
-    terms: (offer, context) => termsOf(offer, methodOf(offer), { ...context, maxValiditySeconds }),
-    ...signingOf(paymentData),
+    terms: (offer, context) => exactTerms(offer, { ...context, maxValiditySeconds }),
+    ...withAllowancePermit(signingOf(paymentData)),
     cancellation: {
       ...signingOf(cancellationData),
       refuse: (payment) => (isPermit(payment) ? 'Permit2 takes no cancellation that somebody else sends' : undefined),
@@ -80,6 +82,11 @@ export function termsOf(
   return method === 'permit2' ? { ...terms, validBefore: end + 1, method } : { ...terms, validBefore: end }
 }
 
+function exactTerms(offer: Offer, context: TermsContext): AuthorizationTerms {
+  const terms = termsOf(offer, methodOf(offer), context)
+  return offer.allowancePermit ? { ...terms, details: permitDetails(offer) } : terms
+}
+
 function methodOf({ extra }: Offer): string {
   return String(extra['assetTransferMethod'] ?? 'eip3009')
 }
@@ -106,7 +113,10 @@ function paymentData(payment: Payment): TypedData {
 }
 
 function payloadOf(payment: Payment, signature: string): Payload {
-  if (isPermit(payment)) return { signature, permit2Authorization: permitPayload(payment, exactPermit(payment)) }
+  if (isPermit(payment)) {
+    const permit2Authorization = permitPayload(payment, exactPermit(payment))
+    return { signature: paymentSignature(payment, signature), permit2Authorization }
+  }
   return { authorization: authorizationOf(payment), signature }
 }
 

@@ -70,7 +70,7 @@ export function exactPermit({ payTo, terms }: Payment): Permit {
 }
 
 /** The last second in which Permit2 takes it: a payment ends in the next. */
-function deadlineOf({ terms }: Payment): bigint {
+export function deadlineOf({ terms }: Payment): bigint {
   return BigInt(terms.validBefore - 1)
 }
 

@@ -13,7 +13,7 @@ export const placeholder: Hex = `0x${'0'.repeat(130)}`
 const contractPlaceholder: Hex = `0x${'0'.repeat(maxContractSignature * 2)}`
 
 /** How recorded payments are signed, by keys and by contracts. */
-type Signing = Pick<Scheme<EvmSigner>, 'sign' | 'check'> & { readonly contract: ContractSigning }
+export type Signing = Pick<Scheme<EvmSigner>, 'sign' | 'check'> & { readonly contract: ContractSigning }
 
 /** Signs, and checks, what one function builds of the recorded payment. */
 export function signingOf(dataOf: (payment: Payment) => TypedData): Signing {

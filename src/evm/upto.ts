@@ -2,6 +2,7 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { Offer, Payment } from '../types.js'
 import { parseAddress } from './address.js'
+import { paymentSignature, permitDetails, withAllowancePermit } from './allowance-permit.js'
 import { type ExactEvmOptions, readValidity, termsOf } from './exact.js'
 import { type Permit, permit2Proxies, permitData, permitPayload, refusePermit, uptoWitness } from './permit2.js'
 import { refusePayee, refuseTime } from './refuse-offer.js'
@@ -14,7 +15,8 @@ export type UptoEvmOptions = ExactEvmOptions
 /**
  * Pays x402's `upto` scheme on EVM chains by Permit2: what is signed is a maximum, and the server takes as much of it as
  * was used. The maximum counts under every limit until a final block shows how much was taken; what the server says of it
- * frees nothing. Permit2 needs an allowance of the payer's, which is never given from here.
+ * frees nothing. Permit2 needs an allowance of the payer's, as with `exactEvm`; what is left of one that a permit gave is
+ * listed by `wallet.allowances()`, and ended by `wallet.revoke()`.
  *
  * @throws ConfigurationError when `maxValiditySeconds` is not a whole number from 7 to 900.
  *
@@ -41,11 +43,11 @@ export function uptoEvm(options: UptoEvmOptions = {}): Scheme<EvmSigner> {
     terms: (offer, context) => ({
       ...termsOf(offer, 'permit2', { ...context, maxValiditySeconds }),
       isMaximum: true,
-      details: { facilitator: facilitatorOf(offer) ?? '' },
+      details: { facilitator: facilitatorOf(offer) ?? '', ...permitDetails(offer) },
     }),
-    ...signingOf((payment) => permitData(payment, uptoPermit(payment))),
+    ...withAllowancePermit(signingOf((payment) => permitData(payment, uptoPermit(payment)))),
     payload: (payment, signature) => ({
-      signature,
+      signature: paymentSignature(payment, signature),
       permit2Authorization: permitPayload(payment, uptoPermit(payment)),
     }),
     placeholder,

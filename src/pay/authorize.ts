@@ -28,6 +28,7 @@ export async function authorize(
     payment,
     offer: allowed.offer,
     payload: allowed.scheme.payload(payment, signature),
+    extensions: allowed.scheme.extensions?.(payment, signature),
   })
   tell(authorization, allowed, context)
   return authorization

@@ -11,7 +11,7 @@ import type { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
 import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../ports/policy.js'
 import type { ContractQuestions } from './contract-payer.js'
-import type { RefuseOnChain } from './refuse-on-chain.js'
+import type { FindAllowancePermit, RefuseOnChain } from './refuse-on-chain.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { SignInMethod } from '../ports/sign-in.js'
 import type {
@@ -55,6 +55,8 @@ export type PayContext = {
   readonly askTime: () => Promise<void>
   /** Asks the chain of an offer's network whether it would execute its payment as it stands now; never rejects. */
   readonly refuseOnChain: RefuseOnChain
+  /** Asks it which permit has to be signed beside the payment; never rejects. */
+  readonly findAllowancePermit: FindAllowancePermit
   /** Asks the chain of a network what payers that are contracts can do there. */
   readonly contracts: ContractQuestions
   /** Looks, before anything is signed, whether there is enough to pay; a chain that does not say stops nothing. */

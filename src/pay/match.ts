@@ -36,7 +36,7 @@ function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedA
 
 async function matchOffer(
   offer: Offer,
-  { schemes, keyStore, refuseOnChain, contracts }: PayContext,
+  { schemes, keyStore, refuseOnChain, findAllowancePermit, contracts }: PayContext,
 ): Promise<Candidate | SetAside> {
   const { index, network } = offer
   const aside = (reason: string): SetAside => ({
@@ -51,8 +51,11 @@ async function matchOffer(
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
   const { address, isContract } = signer
   const refusal =
-    scheme.refuse(offer, address) ??
-    (isContract ? await contracts.refuse(offer, address, scheme.contract) : undefined) ??
-    (await refuseOnChain(offer, address))
-  return refusal === undefined ? { offer, scheme, signer } : aside(refusal)
+    scheme.refuse(offer, address) ?? (isContract ? await contracts.refuse(offer, address, scheme.contract) : undefined)
+  if (refusal !== undefined) return aside(refusal)
+  // Tokens take permits of keys only.
+  const allowancePermit = isContract ? undefined : await findAllowancePermit(offer, address)
+  if (allowancePermit) return { offer: Object.freeze({ ...offer, allowancePermit }), scheme, signer }
+  const unexecutable = await refuseOnChain(offer, address)
+  return unexecutable === undefined ? { offer, scheme, signer } : aside(unexecutable)
 }

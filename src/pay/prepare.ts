@@ -158,7 +158,12 @@ function scopesOf(
 
 function checkFit(payment: Payment, { offer, scheme, signer }: Allowed, request: PurchaseRequest): void {
   const { placeholder } = (signer.isContract && scheme.contract) || scheme
-  const problem = request.whyUnsendable?.({ payment, offer, payload: scheme.payload(payment, placeholder) })
+  const problem = request.whyUnsendable?.({
+    payment,
+    offer,
+    payload: scheme.payload(payment, placeholder),
+    extensions: scheme.extensions?.(payment, placeholder),
+  })
   if (problem !== undefined)
     throw new MalformedMessageError(`Answer to the 402 cannot be sent: ${problem}; nothing was signed`)
 }

@@ -34,7 +34,8 @@ function price(claims: readonly OfferClaim[], assets: AssetTable): Priced {
 /** The payee is written in the one way of its family, so that no limit or pin takes two spellings for two payees. */
 function priceClaim(claim: OfferClaim, asset: Asset, assets: AssetTable): Offer {
   const payTo = assets.spell(claim.network, claim.payTo)
-  return deepFreeze({ ...claim, payTo, asset, microUsd: toMicroUsd(claim.amount, asset) })
+  // What is signed beside a payment is for the chain to say, whatever a claim has under that name.
+  return deepFreeze({ ...claim, payTo, asset, microUsd: toMicroUsd(claim.amount, asset), allowancePermit: undefined })
 }
 
 /**

@@ -6,6 +6,19 @@ import type { Offer } from '../types.js'
 /** Says why a chain would not execute an offer's payment as it stands now, or nothing. */
 export type RefuseOnChain = (offer: Offer, payer: string) => Promise<string | undefined>
 
+/** Says which permit has to be signed beside an offer's payment, or nothing. */
+export type FindAllowancePermit = (offer: Offer, payer: string) => Promise<Offer['allowancePermit']>
+
+/** Asks the chain of an offer's network, where the server takes a permit; without an answer none is signed. */
+export function createFindAllowancePermit(chains: readonly Chain[]): FindAllowancePermit {
+  return async (offer, payer) => {
+    const chain = offer.gasSponsoring && chains.find(({ network }) => network === offer.network)
+    if (!chain?.allowancePermit) return undefined
+    const asked = chain.allowancePermit(offer, payer)
+    return within(deadlines.balance, asked, 'the chain did not answer in time').catch(() => undefined)
+  }
+}
+
 /** Asks the chain of an offer's network, where there is one; what cannot be asked stands in the way of nothing. */
 export function createRefuseOnChain(chains: readonly Chain[]): RefuseOnChain {
   return async (offer, payer) => {

@@ -76,6 +76,8 @@ export type Chain = {
   readonly balances?: ((address: string, assets: readonly Asset[]) => Promise<readonly bigint[]>) | undefined
   /** Says why the chain would not execute an offer's payment as it stands now, or nothing; asked before it is recorded. */
   readonly refuse?: ((offer: Offer, payer: string) => Promise<string | undefined>) | undefined
+  /** Says which permit has to be signed beside an offer's payment, where its server takes one; nothing where none has to. */
+  readonly allowancePermit?: ((offer: Offer, payer: string) => Promise<Offer['allowancePermit']>) | undefined
   /** Says what signatures of contracts are worth; without it, no contract pays on this network. */
   readonly contracts?: ContractPayers | undefined
   readonly transfers?: Transfers | undefined

@@ -1,6 +1,6 @@
 import type { Family } from './family.js'
 import type { Signer } from './key-store.js'
-import type { AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
+import type { Authorization, AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
 
 /** Turns an offer into a signed payload, for one x402 scheme on one family of chains. */
 export type Scheme<signer extends Signer = Signer> = {
@@ -23,6 +23,8 @@ export type Scheme<signer extends Signer = Signer> = {
   ) => AuthorizationTerms | Promise<AuthorizationTerms>
   /** Writes the payload around a signature. */
   readonly payload: (payment: Payment, signature: string) => Payload
+  /** Writes what is signed beside the payload, by the extensions of the protocol that carry it. */
+  readonly extensions?: ((payment: Payment, signature: string) => Authorization['extensions']) | undefined
   /** Signs a recorded payment: its terms and nothing else. Called only with a signer of its own namespace. */
   sign(payment: Payment, signer: signer): Promise<string>
   /** Says what is wrong with a signature over a payment's terms, or nothing when its bytes are exactly that payment. */

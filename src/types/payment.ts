@@ -121,4 +121,6 @@ export type Authorization = {
   readonly payment: Payment
   readonly offer: Offer
   readonly payload: Payload
+  /** What is signed beside the payload, by the extensions of the protocol that carry it. */
+  readonly extensions?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined
 }

@@ -11,7 +11,7 @@ import type { PayContext } from '../pay/context.js'
 import { createEvents, type On } from '../pay/events.js'
 import { createFindShortage } from '../pay/funds.js'
 import { createContractQuestions } from '../pay/contract-payer.js'
-import { createRefuseOnChain } from '../pay/refuse-on-chain.js'
+import { createFindAllowancePermit, createRefuseOnChain } from '../pay/refuse-on-chain.js'
 import { readPayAhead } from '../pay/pays-ahead.js'
 import { createTurns } from '../pay/turns.js'
 import type { GuardedPolicy } from '../policy/engine.js'
@@ -66,6 +66,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
     refuseOnChain: createRefuseOnChain(chains),
+    findAllowancePermit: createFindAllowancePermit(chains),
     contracts: createContractQuestions(chains),
     findShortage: createFindShortage(chains, monotonicOf(options)),
     secret: createPurchaseSecret({ keyStore, ledger, assets }),

@@ -1,17 +1,28 @@
+import { declareEip2612GasSponsoringExtension, EIP2612_GAS_SPONSORING } from '@x402/extensions'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AgentWallet, allowHosts, createAgentWallet, exactEvm, getPayment, spendingLimit, uptoEvm } from 'stipend'
 import { privateKey } from 'stipend/keys'
-import { createTestClient, http } from 'viem'
+import { createTestClient, http, parseAbi } from 'viem'
 import { evm } from '../../src/evm/index.js'
 import { spentBy } from '../support/agent.ts'
 import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
-import { type Permit2Chain, withPermit2 } from '../support/permit2.ts'
+import { type Permit2Chain, permit2Addresses, withPermit2 } from '../support/permit2.ts'
 import { type Permit2Server, startPermit2Server } from '../support/permit2-server.ts'
 import { rejection } from '../support/wallets.ts'
 
 const network = 'eip155:84532'
 const price = 10_000n
+const zero = '0x0000000000000000000000000000000000000000'
+/** What ending an allowance costs is counted. */
+const coin = {
+  network,
+  symbol: 'ETH',
+  address: zero,
+  decimals: 18,
+  transfer: 'native',
+  microUsd: 2_000_000_000n,
+} as const
 const funds = 1_000_000n
 
 let chain: Permit2Chain
@@ -21,7 +32,7 @@ const servers: Permit2Server[] = []
 
 beforeAll(async () => {
   chain = await withPermit2(await startChain())
-  facilitator = await startFacilitator(chain)
+  facilitator = await startFacilitator(chain, { extensions: [EIP2612_GAS_SPONSORING] })
 })
 beforeEach(async () => {
   payer = await chain.createPayer(funds)
@@ -32,8 +43,12 @@ afterAll(async () => {
   await chain?.stop()
 })
 
-async function startServer(scheme: 'exact' | 'upto', charge?: string): Promise<Permit2Server> {
-  const server = await startPermit2Server({ facilitator, asset: chain.token, scheme, charge })
+async function startServer(
+  scheme: 'exact' | 'upto',
+  charge?: string,
+  extensions?: Readonly<Record<string, unknown>>,
+): Promise<Permit2Server> {
+  const server = await startPermit2Server({ facilitator, asset: chain.token, scheme, charge, extensions })
   servers.push(server)
   return server
 }
@@ -43,6 +58,7 @@ function createWallet(options: { readonly isWatching?: boolean } = {}): AgentWal
     keyStore: privateKey(payer.privateKey),
     policy: [allowHosts(['http://127.0.0.1:*']), spendingLimit({ dailyLimitUsd: 1 })],
     schemes: [exactEvm(), uptoEvm()],
+    assets: [coin],
     ...(options.isWatching && { chains: [evm({ network, clients: [chain.publicClient] })] }),
   })
 }
@@ -129,5 +145,71 @@ describe('a wallet at an official server that takes Permit2', () => {
     const paid = await Promise.allSettled([1, 2, 3, 4].map(() => wallet.fetch(`${server.url}/paid`)))
     expect(paid.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
     expect(await chain.transfersFrom(payer.address)).toHaveLength(2)
+  })
+})
+
+describe('a wallet at an official server that pays for the gas of a permit', () => {
+  const sponsored = declareEip2612GasSponsoringExtension()
+  const permits = (): Promise<bigint> =>
+    chain.publicClient.readContract({
+      address: chain.token,
+      abi: parseAbi(['function nonces(address owner) view returns (uint256)']),
+      functionName: 'nonces',
+      args: [payer.address],
+    })
+
+  test.each([0n, price - 1n])('pays a fixed price with an allowance of %i, and leaves none', async (allowed) => {
+    const server = await startServer('exact', undefined, sponsored)
+    await chain.approve(payer, allowed)
+    const wallet = createWallet({ isWatching: true })
+
+    const response = await wallet.fetch(`${server.url}/paid`)
+
+    expect(response.status).toBe(200)
+    expect(server.sales()).toBe(1)
+    expect(await chain.transfersFrom(payer.address)).toMatchObject([{ to: server.payTo, value: price }])
+    expect(await chain.allowanceOf(payer.address)).toBe(0n)
+    expect(await permits()).toBe(1n)
+    await finalize()
+    expect((await wallet.reconcile()).confirmed).toMatchObject([{ receipt: { status: 'confirmed', amount: price } }])
+    expect(await spentBy(wallet)).toBe(price)
+    expect(await wallet.allowances()).toEqual([])
+  })
+
+  test('signs no permit where there is allowance enough', async () => {
+    const server = await startServer('exact', undefined, sponsored)
+    await chain.approve(payer, 25_000n)
+    await createWallet({ isWatching: true }).fetch(`${server.url}/paid`)
+    expect(await chain.allowanceOf(payer.address)).toBe(15_000n)
+    expect(await permits()).toBe(0n)
+  })
+
+  test('signs no permit where no chain tells it which', async () => {
+    const server = await startServer('exact', undefined, sponsored)
+    const error = await rejection(createWallet().fetch(`${server.url}/paid`))
+    expect(error).toMatchObject({ code: 'payment_rejected', response: { status: 412 } })
+    expect([await permits(), await chain.allowanceOf(payer.address)]).toEqual([0n, 0n])
+  })
+
+  test('lists what use leaves of an allowance, which grows by no further permit, and ends it with one call', async () => {
+    const server = await startServer('upto', '4000', sponsored)
+    await chain.approve(payer, 0n)
+    const wallet = createWallet({ isWatching: true })
+
+    await wallet.fetch(`${server.url}/paid`)
+
+    expect(await chain.transfersFrom(payer.address)).toMatchObject([{ value: 4000n }])
+    expect(await spentBy(wallet)).toBe(price)
+    const left = { network, spender: permit2Addresses.permit2, amount: 6000n }
+    expect(await chain.allowanceOf(payer.address)).toBe(6000n)
+    expect(await wallet.allowances()).toMatchObject([left])
+
+    await wallet.fetch(`${server.url}/paid`)
+    expect(await permits()).toBe(2n)
+    expect(await wallet.allowances()).toMatchObject([left])
+
+    await wallet.revoke({ network, token: 'USDC', spender: permit2Addresses.permit2 })
+    expect(await chain.allowanceOf(payer.address)).toBe(0n)
+    expect(await wallet.allowances()).toEqual([])
   })
 })

@@ -27,9 +27,34 @@ interface ISignatureTransfer {
   ) external;
 }
 
+/// The part of EIP-2612 that the proxies call.
+interface IPermit {
+  function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+}
+
+/// A permit that lets Permit2 move what is then transferred.
+struct EIP2612Permit {
+  uint256 value;
+  uint256 deadline;
+  bytes32 r;
+  bytes32 s;
+  uint8 v;
+}
+
+/// What both proxies do of a permit: one that the token does not take is passed over, as the allowance may be there already.
+abstract contract TakesPermits {
+  error Permit2612AmountMismatch();
+
+  function _permit(EIP2612Permit calldata one, address token, uint256 amount, address owner) internal {
+    if (one.value != amount) revert Permit2612AmountMismatch();
+    address permit2 = 0x000000000022D473030F116dDEE9F6B43aC78BA3;
+    try IPermit(token).permit(owner, permit2, one.value, one.deadline, one.v, one.r, one.s) {} catch {}
+  }
+}
+
 /// Stands in for x402's proxy of `exact`, which no package has the code of: written from its interface. Permit2 itself,
 /// which checks what was signed, is the real one.
-contract ExactPermit2Proxy {
+contract ExactPermit2Proxy is TakesPermits {
   ISignatureTransfer public constant PERMIT2 = ISignatureTransfer(0x000000000022D473030F116dDEE9F6B43aC78BA3);
   string public constant WITNESS_TYPE_STRING =
     "Witness witness)TokenPermissions(address token,uint256 amount)Witness(address to,uint256 validAfter)";
@@ -46,12 +71,23 @@ contract ExactPermit2Proxy {
   error InvalidOwner();
   error PaymentTooEarly();
 
-  function settle(
+  function settleWithPermit(
+    EIP2612Permit calldata permit2612,
     ISignatureTransfer.PermitTransferFrom calldata permit,
     address owner,
     Witness calldata witness,
     bytes calldata signature
   ) external {
+    _permit(permit2612, permit.permitted.token, permit.permitted.amount, owner);
+    settle(permit, owner, witness, signature);
+  }
+
+  function settle(
+    ISignatureTransfer.PermitTransferFrom calldata permit,
+    address owner,
+    Witness calldata witness,
+    bytes calldata signature
+  ) public {
     if (permit.permitted.amount == 0) revert InvalidAmount();
     if (owner == address(0)) revert InvalidOwner();
     if (witness.to == address(0)) revert InvalidDestination();
@@ -69,7 +105,7 @@ contract ExactPermit2Proxy {
 }
 
 /// Stands in for x402's proxy of `upto`: only the facilitator that the payer names may settle, for at most what is permitted.
-contract UptoPermit2Proxy {
+contract UptoPermit2Proxy is TakesPermits {
   ISignatureTransfer public constant PERMIT2 = ISignatureTransfer(0x000000000022D473030F116dDEE9F6B43aC78BA3);
   string public constant WITNESS_TYPE_STRING =
     "Witness witness)TokenPermissions(address token,uint256 amount)Witness(address to,address facilitator,uint256 validAfter)";
@@ -88,13 +124,25 @@ contract UptoPermit2Proxy {
   error PaymentTooEarly();
   error UnauthorizedFacilitator();
 
-  function settle(
+  function settleWithPermit(
+    EIP2612Permit calldata permit2612,
     ISignatureTransfer.PermitTransferFrom calldata permit,
     uint256 amount,
     address owner,
     Witness calldata witness,
     bytes calldata signature
   ) external {
+    _permit(permit2612, permit.permitted.token, permit.permitted.amount, owner);
+    settle(permit, amount, owner, witness, signature);
+  }
+
+  function settle(
+    ISignatureTransfer.PermitTransferFrom calldata permit,
+    uint256 amount,
+    address owner,
+    Witness calldata witness,
+    bytes calldata signature
+  ) public {
     if (msg.sender != witness.facilitator) revert UnauthorizedFacilitator();
     if (amount > permit.permitted.amount) revert AmountExceedsPermitted();
     if (owner == address(0)) revert InvalidOwner();

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Hex } from '../../types.js'
 import { parseAddress } from '../../evm/address.js'
+import { allowancePermitFields } from '../../evm/allowance-permit.js'
 import { exactWitness, type Field, permit2, permit2Proxies, permitFields, uptoWitness } from '../../evm/permit2.js'
 import { programs } from '../../solana/address.js'
 import { type Instruction, type Message, readMessage } from '../../solana/read-message.js'
@@ -90,17 +91,36 @@ const permit = (spender: Hex, witnessFields: readonly Field[]) =>
     }),
   })
 
+/** The largest permit that is signed: no token has as much, and one without an end is larger. */
+const maxPermit = 1n << 128n
+
+/** That Permit2, and nobody else, may move some of a token (EIP-2612). */
+const allowancePermit = () =>
+  z.strictObject({
+    domain: domain(),
+    primaryType: z.literal('Permit'),
+    types: z.strictObject({ Permit: fields(allowancePermitFields) }),
+    message: z.strictObject({
+      owner: address(),
+      spender: z.literal(permit2),
+      value: z.bigint().check(z.gte(0n), z.lt(maxPermit)),
+      nonce: uint256(),
+      deadline: uint256(),
+    }),
+  })
+
 const intent = () =>
   z.union([
     transfer(),
     cancellation(),
+    allowancePermit(),
     permit(permit2Proxies.exact, exactWitness),
     permit(permit2Proxies.upto, uptoWitness),
   ])
 
 /**
  * Reads typed data that moves this address's tokens by EIP-3009 or, through x402's own contracts, by Permit2, or that
- * takes a payment back; answers a copy, or `undefined` for any other data, however little it differs.
+ * takes a payment back, or lets Permit2 move so much of a token; answers a copy, or `undefined` for any other data, however little it differs.
  */
 export function readTypedIntent(data: unknown, payer: string): TypedData | undefined {
   const parsed = intent().safeParse(data)
@@ -109,7 +129,7 @@ export function readTypedIntent(data: unknown, payer: string): TypedData | undef
   const read = parsed.data as TypedData
   // What is signed for Permit2 names no owner: it is whoever signs.
   if ('permitted' in message) return read
-  const owner = 'from' in message ? message.from : message.authorizer
+  const owner = 'from' in message ? message.from : 'owner' in message ? message.owner : message.authorizer
   return parseAddress(owner) === payer ? read : undefined
 }
 

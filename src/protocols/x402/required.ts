@@ -22,10 +22,19 @@ export function readRequired(message: unknown, { protocol, version, readEntry }:
   if (!isObject(extensions ?? {})) throw malformed('extensions is not an object')
   if (accepts.length === 0) return undefined
   const entries = accepts.slice(0, maxEntries).map(readEntry)
+  const gasSponsoring = version === 2 ? sponsoringOf(extensions) : undefined
   return deepFreeze({
     protocol,
-    claims: entries.filter((one): one is OfferClaim => 'raw' in one),
+    claims: entries
+      .filter((one): one is OfferClaim => 'raw' in one)
+      .map((claim) => (gasSponsoring ? { ...claim, gasSponsoring } : claim)),
     setAside: entries.filter((one): one is SetAside => 'reason' in one),
     raw: message as PaymentRequired['raw'],
   })
+}
+
+/** Reads of what the server pays the gas; a version that we do not know is as good as none. */
+function sponsoringOf(extensions: unknown): OfferClaim['gasSponsoring'] {
+  const info = fieldsOf(fieldsOf(fieldsOf(extensions)['eip2612GasSponsoring'])['info'])
+  return info['version'] === '1' ? ['eip2612'] : undefined
 }

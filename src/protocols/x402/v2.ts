@@ -46,14 +46,18 @@ export function x402(): Protocol {
   } satisfies Protocol)
 }
 
-/** Adds the payment's id where a server takes one, and echoes the rest as it came: a server refuses what was changed. */
-function echoExtensions(extensions: unknown, { payment }: Authorization): unknown {
+/** Adds the payment's id and what is signed beside it where a server takes them, and echoes the rest as it came: a server refuses what was changed. */
+function echoExtensions(extensions: unknown, { payment, extensions: signed = {} }: Authorization): unknown {
   if (!isObject(extensions)) return undefined
-  const declared = extensions['payment-identifier']
-  if (!isObject(declared)) return extensions
-  const info = declared['info'] ?? {}
-  if (!isObject(info)) return extensions
-  return { ...extensions, 'payment-identifier': { ...declared, info: { ...info, id: info['id'] ?? payment.id } } }
+  const own = { 'payment-identifier': { id: payment.id }, ...signed }
+  const added = Object.entries(own).flatMap(([name, ours]) => {
+    const declared = extensions[name]
+    const info = isObject(declared) ? (declared['info'] ?? {}) : undefined
+    return isObject(declared) && isObject(info)
+      ? [[name, { ...declared, info: { ...info, ...ours, ...info } }] as const]
+      : []
+  })
+  return added.length === 0 ? extensions : { ...extensions, ...Object.fromEntries(added) }
 }
 
 /** A refused payment is answered with another 402 or a 412, which says why. */

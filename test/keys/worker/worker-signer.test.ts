@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { ed25519 } from '@noble/curves/ed25519'
 import { Keypair, PublicKey } from '@solana/web3.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EvmSigner, SolanaSigner } from '../../../src/index.js'
-import { permit2Proxies } from '../../../src/evm/permit2.js'
+import type { EvmSigner, SolanaSigner, TypedData } from '../../../src/index.js'
+import { permit2, permit2Proxies } from '../../../src/evm/permit2.js'
 import { encryptedFile, importKeys, privateKey, workerSigner } from '../../../src/keys/index.js'
 import { sampleMessage, samplePermit, sampleTransfer, sampleUptoPermit } from '../../../src/testing/keys/families.js'
 import { createKeyFolder, password } from '../../support/key-files.ts'
@@ -49,7 +49,7 @@ const cancellation = {
 describe('a worker', () => {
   test('signs what the key signs: payments, and their cancellation', async () => {
     const here = (await privateKey(key).getSigner('eip155:1')) as EvmSigner
-    for (const data of [transfer, cancellation, byPermit2, sampleUptoPermit(1n)])
+    for (const data of [transfer, cancellation, byPermit2, sampleUptoPermit(1n), allowing()])
       expect(await evm.signTypedData(data)).toBe(await here.signTypedData(data))
     const message = sampleMessage(payer.toBase58(), 1n)
     expect(ed25519.verify(await svm.signMessage(message), message, payer.toBytes())).toBe(true)
@@ -58,7 +58,11 @@ describe('a worker', () => {
   const other = privateKey('6c'.repeat(32)).address
   test.each<[string, unknown]>([
     ['another type', { ...transfer, primaryType: 'Permit', types: { Permit: fieldsOf('TransferWithAuthorization') } }],
-    ['a permit', permit()],
+    ['a permit for anybody but Permit2', allowing({ spender: address })],
+    ['a permit for a proxy', allowing({ spender: permit2Proxies.exact })],
+    ['a permit without an end', allowing({ value: 1n << 128n })],
+    ['a permit of another owner', allowing({ owner: other })],
+    ['a permit with a field more', allowing({ allowed: true })],
     ['a receive authorization', renamed('ReceiveWithAuthorization')],
     ['a type that no data has', { ...transfer, primaryType: 'Nothing' }],
     ['a payment from another address', sampleTransfer(other, 1n)],
@@ -225,10 +229,18 @@ describe('the file of a worker', () => {
   })
 })
 
-function permit(): unknown {
+/** That Permit2 may move so much of a token, with something of it changed. */
+function allowing(different: object = {}): TypedData {
   const names = ['owner address', 'spender address', 'value uint256', 'nonce uint256', 'deadline uint256']
-  const types = { Permit: names.map((field) => ({ name: field.split(' ')[0], type: field.split(' ')[1] })) }
-  const message = { owner: address, spender: address, value: (1n << 256n) - 1n, nonce: 0n, deadline: 1n << 200n }
+  const types = { Permit: names.map((field) => ({ name: field.split(' ')[0] ?? '', type: field.split(' ')[1] ?? '' })) }
+  const message = {
+    owner: address,
+    spender: permit2,
+    value: 10_000n,
+    nonce: 0n,
+    deadline: 1_781_697_719n,
+    ...different,
+  }
   return { domain: transfer.domain, types, primaryType: 'Permit', message }
 }
 

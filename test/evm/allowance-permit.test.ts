@@ -1,0 +1,158 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { permit2 } from '../../src/evm/permit2.js'
+import { evm } from '../../src/evm/index.js'
+import type { EvmSigner, Hex, TypedData } from '../../src/index.js'
+import { testKeyStore } from '../../src/testing/index.js'
+import { type Listening, listen } from '../support/listen.ts'
+import { encode, payee } from '../support/offers.ts'
+import { createTestWallet, rejection } from '../support/wallets.ts'
+
+const servers: Listening[] = []
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()))
+})
+
+const network = 'eip155:84532'
+const asset = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
+const offer = {
+  scheme: 'exact',
+  network,
+  amount: '10000',
+  asset,
+  payTo: payee,
+  maxTimeoutSeconds: 60,
+  extra: { name: 'USDC', version: '2', assetTransferMethod: 'permit2' },
+}
+const declared = { eip2612GasSponsoring: { info: { description: 'gas is paid', version: '1' }, schema: {} } }
+
+type Paid = { readonly extensions?: { readonly eip2612GasSponsoring?: { readonly info?: unknown } } }
+
+/** A server that pays for the gas of permits, and answers every payment with the goods. */
+async function serve(extensions: unknown = declared): Promise<{ readonly url: string; readonly paid: Paid[] }> {
+  const paid: Paid[] = []
+  const server = await listen((request) => {
+    const header = request.headers.get('payment-signature')
+    if (header) {
+      paid.push(JSON.parse(Buffer.from(header, 'base64').toString()))
+      return new Response('out of order', { status: 500 })
+    }
+    const message = { x402Version: 2, resource: { url: request.url }, accepts: [offer], extensions }
+    return new Response('{}', { status: 402, headers: { 'payment-required': encode(message) } })
+  })
+  servers.push(server)
+  return { url: server.url, paid }
+}
+
+/** A chain whose node says so of the payer; a word that is missing is no answer. */
+function chainOf(words: { readonly allowance?: bigint; readonly nonce?: bigint }) {
+  const answers: Readonly<Record<string, bigint | undefined>> = {
+    '0xdd62ed3e': words.allowance,
+    '0x7ecebe00': words.nonce,
+    '0x70a08231': 1_000_000n,
+  }
+  const request = async ({ params }: { readonly params?: unknown }): Promise<unknown> => {
+    const { data } = Object(Object(params)[0])
+    const word = answers[String(data).slice(0, 10)]
+    if (word === undefined) throw new Error('reverted')
+    return `0x${word.toString(16).padStart(64, '0')}`
+  }
+  return evm({ network, clients: [{ request }] })
+}
+
+const messagesOf = (signed: readonly unknown[]): readonly string[] =>
+  (signed as readonly TypedData[]).map(({ primaryType }) => primaryType)
+
+describe('a permit beside a payment', () => {
+  test('is for Permit2, exactly the amount, and as long as the payment lives', async () => {
+    const { url, paid } = await serve()
+    const wallet = createTestWallet({ chains: [chainOf({ allowance: 9999n, nonce: 7n })] })
+    await wallet.fetch(url)
+    const [permit, transfer, ...others] = wallet.signed as readonly TypedData[]
+    expect(others).toEqual([])
+    const [payment] = await wallet.payments.list()
+    const { payer = '', validBefore = 0, details } = payment?.terms ?? {}
+    const deadline = BigInt(validBefore - 1)
+    expect(permit).toEqual({
+      domain: { name: 'USDC', version: '2', chainId: 84532, verifyingContract: asset },
+      types: {
+        Permit: [
+          { name: 'owner', type: 'address' },
+          { name: 'spender', type: 'address' },
+          { name: 'value', type: 'uint256' },
+          { name: 'nonce', type: 'uint256' },
+          { name: 'deadline', type: 'uint256' },
+        ],
+      },
+      primaryType: 'Permit',
+      message: { owner: payer, spender: permit2, value: 10_000n, nonce: 7n, deadline },
+    })
+    expect(transfer?.message).toMatchObject({ permitted: { token: asset, amount: 10_000n }, deadline })
+    expect(details).toEqual({ permitNonce: '7' })
+    expect(paid[0]?.extensions?.eip2612GasSponsoring).toEqual({
+      info: {
+        description: 'gas is paid',
+        version: '1',
+        from: payer,
+        asset,
+        spender: permit2,
+        amount: '10000',
+        nonce: '7',
+        deadline: deadline.toString(),
+        signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
+      },
+      schema: {},
+    })
+    expect(Object(paid[0]).payload.signature).toMatch(/^0x[0-9a-f]{130}$/)
+    expect(payment?.microUsd).toBe(10_000n)
+  })
+
+  test.each([
+    ['there is allowance enough', declared, { allowance: 10_000n, nonce: 0n }],
+    ['the node says nothing', declared, {}],
+  ])('is not signed where %s', async (_why, extensions, words) => {
+    const { url, paid } = await serve(extensions)
+    const wallet = createTestWallet({ chains: [chainOf(words)] })
+    await wallet.fetch(url)
+    expect(messagesOf(wallet.signed)).toEqual(['PermitWitnessTransferFrom'])
+    expect(paid[0]?.extensions).toEqual(extensions)
+  })
+
+  test.each<[string, unknown, object]>([
+    ['the server does not take one', {}, { allowance: 0n, nonce: 0n }],
+    ['its version is not known', { eip2612GasSponsoring: { info: { version: '2' } } }, { allowance: 0n, nonce: 0n }],
+    ['the token takes none', declared, { allowance: 0n }],
+  ])('is not signed where %s, and nothing else is', async (_why, extensions, words) => {
+    const { url } = await serve(extensions)
+    const wallet = createTestWallet({ chains: [chainOf(words)] })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'no_payable_offer' })
+    expect(wallet.signed).toEqual([])
+  })
+
+  test('is not signed because whoever asks says that it is needed', async () => {
+    const wallet = createTestWallet()
+    const claim = { ...offer, network, amount: 10_000n, index: 0, raw: {}, allowancePermit: { nonce: '0' } } as const
+    const resource = { url: 'http://127.0.0.1:9/', method: 'GET', origin: 'http://127.0.0.1:9', host: '127.0.0.1:9' }
+    const required = { protocol: 'x402', claims: [claim], setAside: [], raw: {} }
+    await wallet.authorize(required, { resource, labels: {}, requestHash: 'one', sameRequest: false })
+    expect(messagesOf(wallet.signed)).toEqual(['PermitWitnessTransferFrom'])
+  })
+
+  test('goes nowhere when the signer answers it with something else', async () => {
+    const { url, paid } = await serve()
+    const keys = testKeyStore()
+    const other = testKeyStore({ key: `0x${'42'.repeat(32)}` })
+    const signerOf = async (): Promise<EvmSigner> => (await other.getSigner(network)) as EvmSigner
+    const keyStore = {
+      ...keys,
+      getSigner: async () => {
+        const signer = (await keys.getSigner(network)) as EvmSigner
+        const signTypedData = async (data: TypedData): Promise<Hex> =>
+          data.primaryType === 'Permit' ? (await signerOf()).signTypedData(data) : signer.signTypedData(data)
+        return { ...signer, signTypedData }
+      },
+    }
+    const wallet = createTestWallet({ keyStore, chains: [chainOf({ allowance: 0n, nonce: 0n })] })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'signing_failed' })
+    expect(paid).toEqual([])
+  })
+})
