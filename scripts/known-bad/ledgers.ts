@@ -476,6 +476,14 @@ export const ledgersPatches: readonly KnownBad[] = [
     tests: ['test/ledger/constant-cost.test.ts'],
   },
   {
+    invariant: 'I2',
+    breaks: 'the memory ledger finds a payment that was sent once more by its request no longer',
+    file: 'src/ledger/memory-payments.ts',
+    find: 'one.state = { payment, at, before: one.state }\n      file(payment)',
+    replace: 'one.state = { payment, at, before: one.state }',
+    tests: ['test/ledger/contract.test.ts'],
+  },
+  {
     invariant: 'I1',
     breaks: 'a SQLite ledger adds up a counter without the payments whose outcome is open',
     file: 'adapters/sqlite/meters.ts',

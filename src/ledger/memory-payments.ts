@@ -3,7 +3,7 @@ import type { JournalEntry, PaymentFilter } from '../ports/ledger.js'
 import type { Payment, PaymentId } from '../types.js'
 import { matchesFilter } from './filter.js'
 import { nextRecord } from './journal.js'
-import { bindsTwin, countsAsSpent, isUnresolved } from './lifecycle.js'
+import { countsAsSpent, isUnresolved } from './lifecycle.js'
 import type { LedgerTables } from './reserve.js'
 
 /** Payments as a process remembers them. */
@@ -41,8 +41,6 @@ type Kept = {
   isGone: boolean
 }
 
-/** The longest that an unresolved payment binds: as long as it is looked for by its request. */
-const maxUnresolvedMs = 7 * 86_400_000
 /** How many of the oldest are looked at, each time that one is recorded, to be let go of. */
 const looksAtOnce = 2
 
@@ -51,7 +49,8 @@ export function createMemoryPayments({ keep, hasLeft, letGo }: Options): MemoryP
   const kept = new Map<PaymentId, Kept>()
   /** In the order of their places; also such as are gone. */
   let ordered: Kept[] = []
-  const requests = new Map<string, readonly PaymentId[]>()
+  /** Those that an identical request may have to go on from, by its digest. */
+  const unresolved = new Map<string, Set<PaymentId>>()
   /** The places of those that were let go of and count. */
   const past = new Map<PaymentId, number>()
   let lastPlace = 0
@@ -59,19 +58,15 @@ export function createMemoryPayments({ keep, hasLeft, letGo }: Options): MemoryP
 
   const get = (id: PaymentId): Payment | undefined => kept.get(id)?.state.payment
 
-  /** Whether a payment can still stand in the way of an identical one: it is unresolved, or its answer may yet break off. */
-  const isWaiting = (id: PaymentId, now: number): boolean => {
-    const payment = get(id)
-    return payment !== undefined && (bindsTwin(payment, maxUnresolvedMs, now) || now < payment.countsUntil)
-  }
-  const file = ({ requestDigest, id }: Payment, now: number): void => {
-    const alike = requests.get(requestDigest)?.filter((other) => other !== id && isWaiting(other, now)) ?? []
-    requests.set(requestDigest, [...alike, id])
-  }
   const unfile = ({ requestDigest, id }: Payment): void => {
-    const alike = requests.get(requestDigest)?.filter((other) => other !== id) ?? []
-    if (alike.length > 0) requests.set(requestDigest, alike)
-    else requests.delete(requestDigest)
+    const alike = unresolved.get(requestDigest)
+    if (alike?.delete(id) && alike.size === 0) unresolved.delete(requestDigest)
+  }
+  const file = (payment: Payment): void => {
+    if (!isUnresolved(payment)) return unfile(payment)
+    const alike = unresolved.get(payment.requestDigest)
+    if (alike) alike.add(payment.id)
+    else unresolved.set(payment.requestDigest, new Set([payment.id]))
   }
 
   const drop = (one: Kept): void => {
@@ -101,25 +96,30 @@ export function createMemoryPayments({ keep, hasLeft, letGo }: Options): MemoryP
     get,
     isPast: (id) => past.has(id),
     byRequest: (digest) =>
-      // A payment that was made anew since can be of another request.
-      (requests.get(digest) ?? [])
-        .flatMap((id) => get(id) ?? [])
-        .filter(({ requestDigest }) => requestDigest === digest)
-        .toReversed(),
+      [...(unresolved.get(digest) ?? [])]
+        .flatMap((id) => kept.get(id) ?? [])
+        .toSorted((one, other) => other.place - one.place)
+        .map(({ state }) => state.payment),
     insert: (given, at) => {
       const payment = frozenCopy(given)
       const known = kept.get(payment.id)
-      if (known) known.isGone = true
+      if (known) {
+        known.isGone = true
+        unfile(known.state.payment)
+      }
       lastPlace += 1
       const one = { state: { payment, at, before: known?.state }, place: lastPlace, isGone: false }
       kept.set(payment.id, one)
       ordered.push(one)
-      file(payment, at)
+      file(payment)
       look(at)
     },
     replace: (payment, at) => {
       const one = kept.get(payment.id)
-      if (one) one.state = { payment, at, before: one.state }
+      if (!one) return
+      unfile(one.state.payment)
+      one.state = { payment, at, before: one.state }
+      file(payment)
     },
     list: (filter) => {
       const { before, limit = 100 } = filter

@@ -1,82 +1,77 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Ledger, memoryLedger } from 'stipend'
-import { postgresLedger } from 'stipend/postgres'
-import { sqliteLedger } from 'stipend/sqlite'
-import { startPostgres } from '../support/postgres.ts'
-import { type Measured, measureMemory, measureSqlite } from './large.ts'
-import { createPayment, limits } from './payments.ts'
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { versionOf } from '../gauntlet/peers/clients.mjs'
+import { measureFirst, measureFree, measureHttp, measureSizes, measureStub } from './clients.ts'
+import { measureCallers, measureLarge } from './ledgers.ts'
+import { compareWith } from './reach.ts'
+import { type Found, type Table, toMarkdown, toText } from './report.ts'
+import { measureSolana } from './solana.ts'
 
 /**
- * Measures ledgers: reservations per second by callers at once, and milliseconds by size. Run by `npm run bench`, with
- * `--large` up to a million payments; prints Markdown. Nothing asserts on it: quote ratios of one run only.
+ * Measures what is to be fast and small, and writes docs/bench.md; nothing asserts on it. With `--only=http,stub`, measures
+ * those parts and writes no page; with `--payments=1000000`, a large ledger is one of so many: that alone takes minutes.
  */
-const callers = [1, 8, 64, 256]
-const budgetMs = 1500
-const sizes = [1000, 10_000, 100_000, ...(process.argv.includes('--large') ? [1_000_000] : [])]
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, payments: { type: 'string', default: '200000' } },
+})
+const many = Number(values.payments)
 
-async function reservationsPerSecond(ledger: Ledger, parallel: number): Promise<number> {
+const parts: Readonly<Record<string, () => Promise<Found>>> = {
+  stub: measureStub,
+  http: measureHttp,
+  free: measureFree,
+  first: measureFirst,
+  sizes: measureSizes,
+  callers: measureCallers,
+  large: async () => measureLarge(many),
+  solana: measureSolana,
+}
+const wanted = values.only === '' ? Object.keys(parts) : values.only.split(',')
+const tables: Table[] = []
+const facts: Record<string, number> = {}
+const begun = performance.now()
+
+for (const [index, name] of wanted.entries()) {
   const start = performance.now()
-  const end = start + budgetMs
-  let done = 0
-  const call = async (): Promise<void> => {
-    while (performance.now() < end) {
-      await ledger.reserve(createPayment(), limits)
-      done += 1
-    }
-  }
-  await Promise.all(Array.from({ length: parallel }, call))
-  return Math.round((done / (performance.now() - start)) * 1000)
+  process.stdout.write(`${index + 1} of ${wanted.length}: ${name} ...\n`)
+  const found = await parts[name]?.()
+  if (!found) throw new TypeError(`the bench has no part ${name}`)
+  tables.push(...found.tables)
+  Object.assign(facts, found.facts)
+  process.stdout.write(`${secondsSince(start)} s\n\n${found.tables.map(toText).join('')}`)
 }
 
-function printRow(...cells: readonly (string | number)[]): void {
-  process.stdout.write(`| ${cells.join(' | ')} |\n`)
+const { rows, missed } = compareWith(facts)
+const reach: Table = { title: 'What is to be reached', columns: ['measure', 'reach', 'measured', ''], rows }
+process.stdout.write(toText(reach))
+process.stdout.write(`${secondsSince(begun)} s in all\n`)
+if (values.only === '') {
+  const page = fileURLToPath(new URL('../../docs/bench.md', import.meta.url))
+  writeFileSync(page, writePage())
+  process.stdout.write('written: docs/bench.md\n')
+}
+process.exit()
+
+function secondsSince(start: number): string {
+  return ((performance.now() - start) / 1000).toFixed(0)
 }
 
-function printHead(...cells: readonly string[]): void {
-  process.stdout.write('\n')
-  printRow(...cells)
-  printRow(...cells.map((_, index) => (index === 0 ? '---' : '---:')))
-}
+function writePage(): string {
+  const packages = ['@x402/fetch', 'x402-fetch', '@faremeter/fetch', 'mppx', 'viem']
+  const versions = packages.map((name) => `${name} ${versionOf(name)}`).join(', ')
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() || process.arch}, Node ${process.versions.node}`
+  const why = missed.map(({ measure, why: reason }) => `- **${measure}**: ${reason}\n`).join('')
+  return `# How fast it is, and how large
 
-async function printCallers(): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'stipend-bench-'))
-  const server = await startPostgres()
-  const ledgers: readonly (readonly [string, () => Ledger])[] = [
-    ['memory', memoryLedger],
-    ['SQLite (WAL, FULL)', () => sqliteLedger(join(directory, 'bench.db'))],
-    ['PostgreSQL', () => postgresLedger(server.createPool())],
-  ]
-  printHead(
-    'reservations per second under two limits',
-    ...callers.map((count) => `${count} at once`),
-    '64 ÷ 1',
-    '256 ÷ 1',
-  )
-  try {
-    for (const [name, create] of ledgers) {
-      const ledger = create()
-      await reservationsPerSecond(ledger, 1)
-      const found: number[] = []
-      for (const count of callers) found.push(await reservationsPerSecond(ledger, count))
-      const [one = 0, , many = 0, most = 0] = found
-      printRow(name, ...found, (many / one).toFixed(1), (most / one).toFixed(1))
-    }
-  } finally {
-    await server.stop()
-    rmSync(directory, { recursive: true, force: true })
-  }
-}
+Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${machine}; ${versions}.
 
-async function printSizes(name: string, measure: (count: number) => Promise<Measured>): Promise<void> {
-  const found: Measured[] = []
-  for (const size of sizes) found.push(await measure(size))
-  printHead(`${name}, ms (p50), by payments in it`, ...sizes.map((size) => size.toLocaleString('en')))
-  for (const what of Object.keys(found[0] ?? {})) printRow(what, ...found.map((one) => (one[what] ?? 0).toFixed(3)))
-}
+÷ is by \`@x402/fetch\`, in this run. Only ratios of one run can be compared: p10 is what a call takes when nothing else runs, and
+CPU what it computes, garbage collection included. *Own* is each client alone in a process, *mixed* all of them in one, a call
+each in turn. stipend pays under a limit for each payment and one for the day, and records each in a ledger in memory; the
+others keep no record. *Fast* is \`stipend/fast\`, *ahead* is \`payAhead\`. A ledger of many payments holds ${many.toLocaleString('en')}.
 
-process.stdout.write(`Node ${process.version}, ${process.platform} ${process.arch}\n`)
-await printCallers()
-await printSizes('memory', measureMemory)
-await printSizes('SQLite', measureSqlite)
+${toMarkdown(reach)}
+${why === '' ? '' : `What is not reached, and why:\n\n${why}\n`}${tables.map(toMarkdown).join('\n')}`
+}

@@ -1,7 +1,3 @@
-/**
- * Measures payments on Solana against the official client, both at the same official server in one run: calls of nodes,
- * processor time of the client's process, and how long a payment takes. Run by `npm run bench:solana`, never asserted on.
- */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
@@ -11,32 +7,49 @@ import { allowHosts, createAgentWallet, spendingLimit } from 'stipend'
 import { exactSolana } from 'stipend/solana'
 import { solanaStore } from '../support/solana-agent.ts'
 import { createOfficialClient, type SolanaKeyPair, solanaDevnet, type TestSolana } from '../support/solana/index.ts'
+import type { Found } from './report.ts'
 import type { Town, Wish } from './solana-town.ts'
 
-const rounds = 6
+const rounds = 4
 /** Not measured: until what runs often has been compiled. */
-const firstRounds = 3
-const paymentsPerRound = 25
+const firstRounds = 2
+const paymentsPerRound = 12
 /** The local chain makes a block for each payment: slower than this, a blockhash lives as long as it does elsewhere. */
-const roundMs = 8000
+const roundMs = 4000
 const latenciesMs = [0, 50]
 
 type Client = { readonly name: string; readonly tag: string; readonly buy: () => Promise<Response> }
 type Measured = { readonly calls: number; readonly cpuMs: number; readonly p50Ms: number; readonly p95Ms: number }
 
-const town = fork(fileURLToPath(new URL('solana-town.ts', import.meta.url)))
-try {
-  const [{ node, shop, keys }] = (await once(town, 'message')) as [Town]
-  const [theirs, ours] = keys.map((key) => ({ ...key, bytes: base58.decode(key.privateKey) }))
-  if (!theirs || !ours) throw new Error('the town has no keys')
-  const clients = [await createTheirs(node, shop, theirs), createOurs(node, shop, ours)]
-  process.stdout.write(
-    `one payment of ${rounds * paymentsPerRound} by each client, by the better half of the rounds\n\n`,
-  )
-  process.stdout.write(`${'client'.padEnd(40)}${['RPC calls', 'CPU ms', 'p50 ms', 'p95 ms'].map(right).join('')}\n`)
-  for (const latencyMs of latenciesMs) await compare(clients, latencyMs)
-} finally {
-  town.disconnect()
+/**
+ * Measures payments on Solana against the official client, both at the same official server: calls of nodes, processor time
+ * of the client's process, and how long a payment takes.
+ */
+export async function measureSolana(): Promise<Found> {
+  const town = fork(fileURLToPath(new URL('solana-town.ts', import.meta.url)))
+  try {
+    const [{ node, shop, keys }] = (await once(town, 'message')) as [Town]
+    const [theirs, ours] = keys.map((key) => ({ ...key, bytes: base58.decode(key.privateKey) }))
+    if (!theirs || !ours) throw new Error('the town has no keys')
+    const clients = [await createTheirs(node, shop, theirs), createOurs(node, shop, ours)]
+    const facts: Record<string, number> = {}
+    const rows: (readonly string[])[] = []
+    for (const latencyMs of latenciesMs) {
+      const best = await compare(town, clients, latencyMs)
+      clients.forEach(({ name }, index) => void rows.push(toRow(`${name}, RPC ${latencyMs} ms`, best[index])))
+      const [their, own] = best
+      facts[`solana${latencyMs}`] = (own?.cpuMs ?? Number.NaN) / (their?.cpuMs ?? Number.NaN)
+    }
+    const columns = ['client', 'RPC calls', 'CPU ms', 'p50 ms', 'p95 ms']
+    return { tables: [{ title: 'A payment on Solana at an official server, settled', columns, rows }], facts }
+  } finally {
+    town.disconnect()
+  }
+}
+
+function toRow(name: string, measured: Measured | undefined): readonly string[] {
+  const { calls = Number.NaN, cpuMs = Number.NaN, p50Ms = Number.NaN, p95Ms = Number.NaN } = measured ?? {}
+  return [name, calls.toFixed(2), cpuMs.toFixed(2), p50Ms.toFixed(1), p95Ms.toFixed(1)]
 }
 
 async function createTheirs(node: string, shop: string, key: SolanaKeyPair): Promise<Client> {
@@ -53,29 +66,24 @@ function createOurs(node: string, shop: string, key: SolanaKeyPair): Client {
   return { name: 'stipend', tag: 'stipend', buy: () => wallet.fetch(shop) }
 }
 
-async function compare(clients: readonly Client[], latencyMs: number): Promise<void> {
+async function compare(
+  town: ChildProcess,
+  clients: readonly Client[],
+  latencyMs: number,
+): Promise<readonly Measured[]> {
   const results = new Map<Client, Measured[]>()
   for (const { tag } of clients) await wish(town, { tag, latencyMs })
   for (let round = -firstRounds; round < rounds; round += 1) {
     await setTimeout(roundMs)
     for (const client of clients) {
-      const measured = await measure(client)
+      const measured = await measure(town, client)
       if (round >= 0) results.set(client, [...(results.get(client) ?? []), measured])
     }
   }
-  const best = clients.map((client) => better(results.get(client) ?? []))
-  clients.forEach((client, index) => {
-    const { calls, cpuMs, p50Ms, p95Ms } = best[index] as Measured
-    const name = `${client.name}, RPC ${latencyMs} ms`
-    const cells = [calls.toFixed(2), cpuMs.toFixed(2), p50Ms.toFixed(1), p95Ms.toFixed(1)]
-    process.stdout.write(`${name.padEnd(40)}${cells.map(right).join('')}\n`)
-  })
-  const [theirs, ours] = best as [Measured, Measured]
-  const ratio = (key: keyof Measured): string => (ours[key] / theirs[key]).toFixed(2)
-  process.stdout.write(`${'ratio'.padEnd(40)}${right('')}${right(ratio('cpuMs'))}${right(ratio('p50Ms'))}\n\n`)
+  return clients.map((client) => better(results.get(client) ?? []))
 }
 
-async function measure(client: Client): Promise<Measured> {
+async function measure(town: ChildProcess, client: Client): Promise<Measured> {
   const callsBefore = await wish(town, { tag: client.tag })
   const times: number[] = []
   const cpu = process.cpuUsage()
@@ -112,8 +120,4 @@ async function wish(to: ChildProcess, what: Wish): Promise<number> {
   to.send(what)
   const [answer] = await once(to, 'message')
   return Number(answer)
-}
-
-function right(cell: string): string {
-  return cell.padStart(12)
 }

@@ -15,6 +15,8 @@ export type Task = {
 export type Done = {
   /** Times of single calls in milliseconds, by client. */
   readonly times: Readonly<Record<string, readonly number[]>>
+  /** How many requests were sent, by client. */
+  readonly trips: Readonly<Record<string, number>>
   /** What the process has computed for all of it, in milliseconds. */
   readonly cpuMs: number
 }
@@ -23,10 +25,17 @@ type Held = { readonly subject: Subject; readonly stub: typeof fetch; readonly h
 
 const held: Held[] = []
 let isPaid = true
+const trips: Record<string, number> = {}
+
+function countTrip({ name }: Subject): void {
+  trips[name] = (trips[name] ?? 0) + 1
+}
 
 /** Answers in the process, after reading the request as a real fetch does. */
-function stubOf({ wire }: Subject): typeof fetch {
+function stubOf(subject: Subject): typeof fetch {
+  const { wire } = subject
   return async (input, init) => {
+    countTrip(subject)
     const { headers } = new Request(input, init)
     const { body, ...rest } = answer(isPaid ? wire : undefined, (name) => headers.get(name))
     return new Response(body, rest)
@@ -44,6 +53,7 @@ async function time(pay: typeof fetch, url: string): Promise<number> {
 
 async function run(task: Task): Promise<Done> {
   isPaid = task.isPaid
+  for (const { subject } of held) trips[subject.name] = 0
   const start = process.cpuUsage()
   const times: Record<string, number[]> = {}
   for (let call = 0; call < task.calls; call += 1) {
@@ -57,7 +67,7 @@ async function run(task: Task): Promise<Done> {
     }
   }
   const { user, system } = process.cpuUsage(start)
-  return { times, cpuMs: (user + system) / 1000 }
+  return { times, trips: { ...trips }, cpuMs: (user + system) / 1000 }
 }
 
 for (const name of process.argv.slice(2)) {
@@ -70,7 +80,10 @@ for (const name of process.argv.slice(2)) {
     held.push({
       subject,
       stub: await subject.create(stubOf(subject)),
-      http: await subject.create((input, init) => globalThis.fetch(input, init)),
+      http: await subject.create((input, init) => {
+        countTrip(subject)
+        return globalThis.fetch(input, init)
+      }),
     })
   }
 }

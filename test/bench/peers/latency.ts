@@ -9,6 +9,8 @@ export type Latency = {
   readonly p10: number
   /** What a call computes, garbage collection included; known where the client has a process of its own. */
   readonly cpu: number | undefined
+  /** How many requests a call sends. */
+  readonly trips: number
 }
 
 /** By client. */
@@ -45,12 +47,14 @@ async function measure(workers: readonly Worker[], { names, rounds, warmUp, ...t
   for (const worker of workers) await worker.ask({ ...task, calls: warmUp })
   const times = new Map<string, number[]>(names.map((name) => [name, []]))
   const cpu = new Map<string, number>()
+  const trips = new Map<string, number>()
   for (let round = 0; round < rounds; round += 1) {
     for (const worker of workers) {
       const done = (await worker.ask(task)) as Done
       for (const [name, list] of Object.entries(done.times)) {
         times.get(name)?.push(...list)
         cpu.set(name, (cpu.get(name) ?? 0) + done.cpuMs)
+        trips.set(name, (trips.get(name) ?? 0) + (done.trips[name] ?? 0))
       }
     }
   }
@@ -58,7 +62,8 @@ async function measure(workers: readonly Worker[], { names, rounds, warmUp, ...t
   return new Map(
     [...times].map(([name, list]) => {
       const cpuMs = isAlone ? (cpu.get(name) ?? 0) / list.length : undefined
-      return [name, { p50: quantile(list, 0.5), p10: quantile(list, 0.1), cpu: cpuMs }]
+      const p50 = quantile(list, 0.5)
+      return [name, { p50, p10: quantile(list, 0.1), cpu: cpuMs, trips: (trips.get(name) ?? 0) / list.length }]
     }),
   )
 }

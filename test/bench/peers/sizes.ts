@@ -27,7 +27,9 @@ const clients: readonly (readonly [name: string, folder: string, code: string])[
 
 /** Measures what a page downloads for each client. */
 export async function measureClients(): Promise<readonly Size[]> {
-  return Promise.all(clients.map(([name, resolveDir, contents]) => bundle(name, { stdin: { contents, resolveDir } })))
+  return Promise.all(
+    clients.map(([name, resolveDir, contents]) => bundle(name, { stdin: { contents, resolveDir } }, [])),
+  )
 }
 
 /** Measures each entry of this package alone, without its peers. */
@@ -36,7 +38,7 @@ export async function measureEntries(): Promise<readonly Size[]> {
   return Promise.all(
     names.map((name) => {
       const file = `${root}dist/${name.replace(/^stipend\/?/, '') || 'index'}.js`
-      return bundle(name, { entryPoints: [file], platform: 'node' })
+      return bundle(name, { entryPoints: [file], platform: 'node' }, peers)
     }),
   )
 }
@@ -47,15 +49,17 @@ const peers = [
   '@langchain/*',
   '@modelcontextprotocol/*',
   '@openai/*',
+  '@opentelemetry/*',
   '@solana/*',
   'ai',
   'axios',
   'viem',
   'better-sqlite3',
   'pg',
+  'tiny-secp256k1',
 ]
 
-async function bundle(name: string, input: Input): Promise<Size> {
+async function bundle(name: string, input: Input, external: string[]): Promise<Size> {
   const { outputFiles } = await build({
     ...input,
     bundle: true,
@@ -63,8 +67,7 @@ async function bundle(name: string, input: Input): Promise<Size> {
     format: 'esm',
     target: 'es2022',
     platform: input.platform ?? 'browser',
-    external: peers,
-    alias: { stipend: `${root}dist/index.js` },
+    external,
     write: false,
     logLevel: 'silent',
   })

@@ -1,4 +1,4 @@
-import { allowHosts, createAgentWallet, maxLiveHolds, spendingLimit } from 'stipend'
+import { allowHosts, createAgentWallet, type KeyStore, maxLiveHolds, spendingLimit } from 'stipend'
 import { loadSecp256k1 } from 'stipend/fast'
 import { privateKey } from 'stipend/keys'
 import { clients } from '../../gauntlet/peers/clients.mjs'
@@ -22,13 +22,23 @@ export const bare = 'bare fetch'
 
 const own: readonly Subject[] = [
   { name: 'stipend', wire: 'x402 v2', create: async (fetch) => createPayingFetch(fetch, privateKey(key)) },
+  { name: 'stipend, fast', wire: 'x402 v2', create: async (fetch) => createPayingFetch(fetch, await fastKey()) },
   {
-    name: 'stipend, fast',
+    name: 'stipend, ahead',
     wire: 'x402 v2',
-    create: async (fetch) => createPayingFetch(fetch, privateKey(key, { secp256k1: await loadSecp256k1() })),
+    create: async (fetch) => createPayingFetch(fetch, privateKey(key), { payAhead: true }),
+  },
+  {
+    name: 'stipend, fast, ahead',
+    wire: 'x402 v2',
+    create: async (fetch) => createPayingFetch(fetch, await fastKey(), { payAhead: true }),
   },
   { name: 'stipend, v1', wire: 'x402 v1', create: async (fetch) => createPayingFetch(fetch, privateKey(key)) },
 ]
+
+async function fastKey(): Promise<KeyStore> {
+  return privateKey(key, { secp256k1: await loadSecp256k1() })
+}
 
 const others: readonly Subject[] = [
   peer(yardstick, yardstick, 'x402 v2'),
@@ -51,7 +61,8 @@ export function subjectOf(name: string): Subject {
 /** A wallet as the quickstart makes it: a host, a limit for each payment and one for the day, a ledger in memory. */
 function createPayingFetch(
   fetch: typeof globalThis.fetch,
-  keyStore: ReturnType<typeof privateKey>,
+  keyStore: KeyStore,
+  options: { readonly payAhead?: boolean } = {},
 ): typeof globalThis.fetch {
   const wallet = createAgentWallet({
     keyStore,
@@ -62,6 +73,7 @@ function createPayingFetch(
       maxLiveHolds({ max: 100_000 }),
     ],
     fetch,
+    ...options,
   })
   return wallet.fetch
 }
