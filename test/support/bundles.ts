@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { readEntries } from '../../scripts/entries.ts'
 
@@ -33,11 +34,36 @@ export function bundleFile(file: string, target: Target, outfile: string): Promi
   return bundle({ entryPoints: [file] }, target, outfile)
 }
 
+/** What a page downloads for some imports, and which modules of other packages are loaded before anything is used. */
+export type Weight = { readonly gzipped: number; readonly others: readonly string[] }
+
+/** Weighs what these lines import, minified and compressed. */
+export async function weigh(lines: string): Promise<Weight> {
+  const options = { ...settingsOf('web'), minify: true, write: false, metafile: true, outfile: 'page.js' } as const
+  const { outputFiles, metafile } = await build({ ...options, stdin: { contents: lines, resolveDir: root } })
+  const loaded = new Set<string>()
+  const visit = (file: string): void => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    for (const one of metafile.inputs[file]?.imports ?? []) if (one.kind !== 'dynamic-import') visit(one.path)
+  }
+  visit('<stdin>')
+  return {
+    gzipped: gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length,
+    others: [...loaded]
+      .filter((file) => file.includes('node_modules/'))
+      .map((file) => file.replace(/.*node_modules\//, '')),
+  }
+}
+
 async function bundle(input: BuildOptions, target: Target, outfile: string): Promise<string> {
+  await build({ ...settingsOf(target), ...input, outfile })
+  return outfile
+}
+
+function settingsOf(target: Target) {
   const entries = Object.entries(readEntries())
-  await build({
-    ...input,
-    outfile,
+  return {
     bundle: true,
     platform: target === 'web' ? 'browser' : 'node',
     format: target === 'web' ? 'esm' : 'cjs',
@@ -47,6 +73,5 @@ async function bundle(input: BuildOptions, target: Target, outfile: string): Pro
     // What is imported when it is used may be of Node; what is imported when the entry loads finds nothing there.
     external: ['node:*'],
     logLevel: 'silent',
-  })
-  return outfile
+  } satisfies BuildOptions
 }
