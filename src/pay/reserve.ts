@@ -82,7 +82,9 @@ async function reserveWithApproval(
     const id = approvalId(prepared.payment, outcome.question, request)
     if (given.has(id) || given.size >= maxQuestions) throw notCovered('it was given for something else, or has expired')
     checkConsent(id, outcome.question, request)
-    await awaitApproval(prepared.payment, outcome.question, request, context)
+    const { payment } = prepared
+    const asked = (): Promise<void> => awaitApproval(payment, outcome.question, request, context)
+    await (request.aside ? request.aside(asked) : asked())
     given.add(id)
     request.signal?.throwIfAborted()
     prepared = await prepare({ required, candidates: [prepared.allowed] }, request, context)

@@ -67,6 +67,14 @@ export type AgentWalletOptions = {
    */
   readonly payAhead?: boolean | readonly string[] | undefined
   /**
+   * How many payments may be between their 402 and its answer at once, those of sessions included; others wait for their
+   * turn, in the order in which they came, and sign nothing meanwhile. A request that costs nothing never waits, nor does
+   * one that a person is asked about take a place. Whoever waits for three minutes is refused.
+   *
+   * @default as many as there are
+   */
+  readonly maxInFlight?: number | undefined
+  /**
    * Which signatures are compared with their payments before they are sent: `always` all of them, `foreign` all but those of
    * this package's own signers in this process, of which only the first of each key is. Own signers are those of
    * `privateKey`, `mnemonic`, `generate` and an `encryptedFile` that is not isolated; not one whose `secp256k1` is of another make.
@@ -131,6 +139,7 @@ export const optionNames: OptionNames<AgentWalletOptions> = {
   unresolvedSeconds: true,
   checkSignatures: true,
   payAhead: true,
+  maxInFlight: true,
   assets: true,
   clock: true,
   monotonic: true,
