@@ -1,3 +1,4 @@
+import { chainHint } from '../assets/hints.js'
 import { ConfigurationError, isStipendError, PaymentOutcomeUnknownError } from '../errors.js'
 import { inTurn } from '../lib/in-turn.js'
 import { jsonSafe } from '../lib/json-safe.js'
@@ -73,7 +74,10 @@ async function readOptions(options: ActOptions, { chains, own, context }: ActCon
   const { action: name, network } = request
   const action = await findAction(name, own)
   const chain = chains.find((one) => one.network === network)
-  if (!chain?.actions) throw new ConfigurationError(`Failed to act: the wallet has no chain of ${String(network)}`)
+  if (!chain?.actions)
+    throw new ConfigurationError(
+      `Failed to act: the wallet has no chain of ${String(network)}${chainHint(String(network))}`,
+    )
   const signer = await context.keyStore.getSigner(network)
   if (!signer) throw new ConfigurationError(`Failed to act: the key store has no key for ${network}`)
   return { request, key, maxUsd, labels, action, chain, actions: chain.actions, payer: signer.address }

@@ -10,4 +10,9 @@ export const evmFamily: Family = {
   addressPrefix: '0x',
   tokenNamespace: 'erc20',
   transfer: 'eip3009',
+  hints: {
+    schemes: { exact: "exactEvm(), from 'stipend'", upto: "uptoEvm(), from 'stipend'" },
+    chain: "evm({ network, clients }), from 'stipend/evm'",
+    asset: ', eip712: { name, version }',
+  },
 }

@@ -1,9 +1,10 @@
+import { schemeHint } from '../assets/hints.js'
 import { priceOffers } from './price.js'
 import { plain, untrustedWord } from '../lib/untrusted.js'
 import type { Candidate, PayContext } from './context.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
-const maxReason = 200
+const maxReason = 320
 
 /** The offers of a 402 that this wallet could pay, and for each of the others why it cannot. */
 export type Matched = { readonly candidates: readonly Candidate[]; readonly setAside: readonly SetAside[] }
@@ -46,7 +47,7 @@ async function matchOffer(
     untrustedNetwork: network,
   })
   const scheme = schemes.find((one) => one.name === offer.scheme && network.startsWith(`${one.namespace}:`))
-  if (!scheme) return aside(`its scheme is not supported on ${network}`)
+  if (!scheme) return aside(`its scheme is not supported on ${network}${schemeHint(network, offer.scheme)}`)
   const signer = await keyStore.getSigner(offer.asset.network)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
   const { address, isContract } = signer

@@ -1,3 +1,4 @@
+import { assetHint } from '../assets/hints.js'
 import type { AssetTable } from '../assets/table.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { showId, untrustedWord } from '../lib/untrusted.js'
@@ -77,7 +78,7 @@ function setAsideOf(claim: OfferClaim | undefined, index: number): SetAside {
   const names = `${showId(asset, 'its asset')} on ${showId(network, 'its network')}`
   return {
     index,
-    reason: `${names} is not in the table of known assets`,
+    reason: `${names} is not in the table of known assets${assetHint(network, asset)}`,
     untrustedScheme: untrustedWord(scheme),
     untrustedNetwork: untrustedWord(network),
     untrustedAsset: untrustedWord(asset),

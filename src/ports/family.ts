@@ -16,4 +16,15 @@ export type Family = {
   readonly tokenNamespace: string
   /** How a token moves whose owner does not say. */
   readonly transfer: Asset['transfer']
+  /** What the package has for it, as it is written, for whoever lacks it. */
+  readonly hints?: Hints | undefined
+}
+
+/** How parts of a family are made, and where they are imported from. */
+export type Hints = {
+  /** By the name of the scheme. */
+  readonly schemes: Readonly<Record<string, string>>
+  readonly chain: string
+  /** What the owner's entry of a token has besides what all have. */
+  readonly asset: string
 }

@@ -8,4 +8,9 @@ export const solanaFamily: Family = {
   foldAddress: (text) => text,
   tokenNamespace: 'token',
   transfer: 'spl-token',
+  hints: {
+    schemes: { exact: "exactSolana({ rpc }), from 'stipend/solana'" },
+    chain: "solana({ network, rpcs }), from 'stipend/solana'",
+    asset: '',
+  },
 }

@@ -1,5 +1,6 @@
 import { callLabel } from '../pay/labels.js'
 import { isStipendError, PaymentDeniedError } from '../errors.js'
+import { protocolHint } from '../fetch/protocol-hint.js'
 import { getPayment } from '../fetch/send-paid.js'
 import { wrapFetch } from '../fetch/wrap-fetch.js'
 import type { AuthorizeOptions, Payer } from '../pay/payer.js'
@@ -179,7 +180,7 @@ async function resultOf(response: Response, { maxCharacters }: ToolContext): Pro
   const isGood = response.ok && !isBroken
   const answer = isBroken ? 'an answer that broke off' : `${response.status}`
   if (!payment) {
-    const explanation = isGood ? 'Nothing was asked for it, and nothing was paid.' : unpaid(response.status, answer)
+    const explanation = isGood ? 'Nothing was asked for it, and nothing was paid.' : unpaid(response, answer)
     return { status: isGood ? 'ok' : 'failed', explanation, ...(!isGood && { code: 'http_error' }), ...seen }
   }
   const shown = { ...seen, payment: seePayment(payment) }
@@ -193,8 +194,10 @@ async function resultOf(response: Response, { maxCharacters }: ToolContext): Pro
   return { status: 'failed', explanation, code: 'http_error', ...shown }
 }
 
-function unpaid(status: number, answer: string): string {
-  if (status === 402) return 'Server asks for a payment in a way that this wallet does not know; nothing was paid.'
+function unpaid({ status, headers }: Response, answer: string): string {
+  if (status === 402) {
+    return `Server asks for a payment in a way that this wallet does not know${protocolHint(headers)}; nothing was paid.`
+  }
   if (status >= 300 && status < 400) return 'Server redirects to another URL, which was not followed; nothing was paid.'
   return `Server answered with ${answer}; nothing was paid.`
 }

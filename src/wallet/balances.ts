@@ -1,4 +1,5 @@
-import { ChainUnavailableError, isStipendError } from '../errors.js'
+import { chainHint } from '../assets/hints.js'
+import { ChainUnavailableError, ConfigurationError, isStipendError } from '../errors.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { Chain } from '../ports/chain.js'
@@ -33,8 +34,14 @@ export async function addresses({
   })
 }
 
-/** Asks the configured chains what the wallet holds of every asset of the table. */
+/**
+ * Asks the configured chains what the wallet holds of every asset of the table.
+ *
+ * @throws ConfigurationError when no chain is configured.
+ */
 export async function balances({ assets, keyStore, chains }: BalanceContext): Promise<readonly Balance[]> {
+  if (chains.length === 0)
+    throw new ConfigurationError(`Failed to read balances: the wallet has no chain to ask${chainHint()}`)
   const held = await Promise.all(chains.map((chain) => holdings(chain, { assets, keyStore })))
   return held.flat()
 }

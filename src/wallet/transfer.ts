@@ -1,5 +1,6 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { utf8ToBytes } from '@noble/hashes/utils'
+import { chainHint } from '../assets/hints.js'
 import type { AssetTable } from '../assets/table.js'
 import type { Chain, Transfers } from '../ports/chain.js'
 import { inTurn } from '../lib/in-turn.js'
@@ -98,7 +99,9 @@ function meansOf(network: Network, { chains, movers }: TransferContext): Means {
   const transfers = chain?.transfers
   const payer = movers.get(network)
   if (chain && transfers && payer) return { chain, transfers, payer }
-  throw new ConfigurationError(`Failed to transfer: the wallet has no chain of ${network} to send it through`)
+  throw new ConfigurationError(
+    `Failed to transfer: the wallet has no chain of ${network} to send it through${chainHint(network)}`,
+  )
 }
 
 /** Writes what is to be moved as an offer of our own making, so that it is judged like any other. */

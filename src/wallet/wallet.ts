@@ -72,7 +72,11 @@ export type AgentWallet = Payer & {
   readonly setLedgerTime: (options: { readonly reason: string }) => Promise<void>
   /** Lists the wallet's address on each network of the table of assets that it has a key for. */
   readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
-  /** Asks the configured chains what the wallet holds of every asset of the table. */
+  /**
+   * Asks the configured chains what the wallet holds of every asset of the table.
+   *
+   * @throws ConfigurationError when no chain is configured.
+   */
   readonly balances: () => Promise<readonly Balance[]>
   /**
    * Moves money of the owner's own accord: judged by the same policy, in which `allowPayees` has to name the payee,
