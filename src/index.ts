@@ -78,7 +78,7 @@ export type { Decision, PaymentRequest, PolicyEngine, Rule, RuleRefusal, Verdict
 export type { JSONValue, RuleJSON } from './policy/json/rule-json.js'
 export type { ActionBounds } from './policy/rules/action-bounds.js'
 export { allowActions } from './policy/rules/actions.js'
-export { allowAnyHost, allowHosts, denyHosts } from './policy/rules/hosts.js'
+export { allowAnyHost, allowHosts, denyHosts, type HostOptions } from './policy/rules/hosts.js'
 export { policyFromJSON } from './policy/json/policy-from-json.js'
 export type { LimitScope } from './policy/rules/limit-scope.js'
 export {

@@ -12,6 +12,7 @@ import {
   memoryLedger,
   maxPayments,
   narrowToken,
+  policyFromJSON,
   priceMemory,
   spendingLimit,
   timeWindow,
@@ -76,6 +77,10 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/actions RevokeOptions': [(wrong) => wallet.revoke({ network, token: 'USDC', spender: address, ...wrong })],
   'stipend AgentWalletOptions': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), ...wrong })],
   'stipend AssetInput': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), assets: [{ ...asset, ...wrong }] })],
+  'stipend HostOptions': [
+    (wrong) => allowHosts(['api.example.com'], wrong),
+    (wrong) => policyFromJSON([{ type: 'pinPayee' }], wrong),
+  ],
   'stipend PaymentOptions': [
     (wrong) => wallet.fetch(url, { payment: { ...wrong } }),
     (wrong) => wallet.session({}).fetch(url, { payment: { ...wrong } }),

@@ -55,6 +55,8 @@ describe('what an installation brings', () => {
       '@scure/bip32',
       '@scure/bip39',
       'eventemitter3',
+      'tldts',
+      'tldts-core',
       'zod',
     ])
   })

@@ -1,4 +1,5 @@
 import { type AgentWallet, type Ledger, policyFromJSON } from 'stipend'
+import { isPublicSuffix } from 'stipend/public-suffixes'
 import * as z from 'zod/mini'
 import type { Json, JsonObject } from './json.js'
 import { RefusedError } from './refused.js'
@@ -46,7 +47,7 @@ export function createPolicyDocuments(options: {
   let turn: Promise<unknown> = Promise.resolve()
 
   const policyOf = (documents: readonly PolicyDocument[]): ReturnType<typeof policyFromJSON> =>
-    policyFromJSON([...always, ...documents.map(({ document }) => document)])
+    policyFromJSON([...always, ...documents.map(({ document }) => document)], { isPublicSuffix })
   const inTurn = <answer>(work: () => Promise<answer>): Promise<answer> => {
     const mine = turn.then(work)
     turn = mine.catch(() => {})

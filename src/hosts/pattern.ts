@@ -1,6 +1,9 @@
 import { ConfigurationError } from '../errors.js'
 import { mayBeShared } from './registered-domain.js'
 
+/** Tells whether strangers can have names below a host. */
+export type IsPublicSuffix = (host: string) => boolean
+
 /** A host pattern, taken apart. */
 export type HostPattern = {
   /** What the owner wrote a scheme for is a loopback origin; anything else is https. */
@@ -33,9 +36,9 @@ const slips: readonly (readonly [RegExp, string])[] = [
  *
  * @throws ConfigurationError naming the pattern and what is wrong with it.
  */
-export function parseAllowedHost(pattern: string): HostPattern {
+export function parseAllowedHost(pattern: string, isPublicSuffix: IsPublicSuffix = () => false): HostPattern {
   const parsed = parsePattern(pattern)
-  const problem = isOrigin(pattern) ? undefined : findRisk(parsed)
+  const problem = isOrigin(pattern) ? undefined : findRisk(parsed, isPublicSuffix)
   if (problem !== undefined) throw refuse(pattern, problem)
   return parsed
 }
@@ -94,7 +97,7 @@ function isPort(port: string): boolean {
   return /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535
 }
 
-function findRisk({ hostname, isBelow }: HostPattern): string | undefined {
+function findRisk({ hostname, isBelow }: HostPattern, isPublicSuffix: IsPublicSuffix): string | undefined {
   const last = hostname.slice(hostname.lastIndexOf('.') + 1)
   if (hostname.startsWith('[') || /^(\d+|0x[0-9a-f]*)$/.test(last)) {
     return 'it is an address; only loopback origins are, as in http://127.0.0.1:*'
@@ -102,7 +105,8 @@ function findRisk({ hostname, isBelow }: HostPattern): string | undefined {
   if (last === 'localhost') return 'it is this machine; write its origin, as in http://localhost:3000'
   if (last === hostname)
     return isBelow ? `all of .${hostname} is too much` : 'it has no dot, so any network may answer for it'
-  return isBelow && mayBeShared(hostname) ? `names under ${hostname} belong to strangers` : undefined
+  const isShared = isBelow && (mayBeShared(hostname) || isPublicSuffix(hostname))
+  return isShared ? `names under ${hostname} belong to strangers` : undefined
 }
 
 /** Writes a host as a parsed URL has it, or answers `undefined` when it cannot be one. */

@@ -7,6 +7,6 @@ export function readPayAhead(where: boolean | readonly string[] = false): ((url:
   if (typeof where === 'boolean') return where ? () => true : undefined
   if (!Array.isArray(where))
     throw new ConfigurationError('Failed to read payAhead: expected true, false or a list of hosts')
-  const patterns = where.map(parseAllowedHost)
+  const patterns = where.map((pattern) => parseAllowedHost(pattern))
   return (url) => patterns.some((pattern) => isAllowedBy(pattern, url))
 }

@@ -5,13 +5,19 @@ import { maxPayments, spendingLimit } from '../policy/rules/limits.js'
 import type { Limit } from '../types.js'
 import type { Caveats } from './scope.js'
 
+type Ruled = 'limits' | 'maxPayments' | 'allowHosts' | 'actions' | 'expiresAt'
+/** Labels are added to each payment, signing in is asked for where it is done, and a token's own when it is opened. */
+type HeldElsewhere = 'labels' | 'signIn' | 'nonce' | 'audience'
+/** The compiler refuses every call when there is a caveat that nobody holds. */
+type AllCaveats = Exclude<keyof Caveats, Ruled | HeldElsewhere> extends never ? Caveats : never
+
 /**
  * Makes the rules that a session's caveats are; what they count, they count in the session's own counter.
  *
  * @throws ConfigurationError when a caveat is not usable.
  */
 export function rulesOf(
-  { limits, maxPayments: count, allowHosts: hosts, actions = [], expiresAt }: Caveats,
+  { limits, maxPayments: count, allowHosts: hosts, actions = [], expiresAt }: AllCaveats,
   scope: string,
 ): readonly Rule[] {
   return [

@@ -50,7 +50,7 @@ export function signInWithX(options: SignInOptions): SignInMethod {
   const { hosts } = options
   if (!Array.isArray(hosts) || hosts.length === 0)
     throw new ConfigurationError('Failed to read signInWithX: it names no host')
-  const allowed = hosts.map(parseAllowedHost)
+  const allowed = hosts.map((pattern) => parseAllowedHost(pattern))
   return Object.freeze({
     allows: (resource: Resource) => {
       const url = readUrl(resource)

@@ -8,7 +8,7 @@ import { isAllowedBy, isPublicHost, refuseUrl } from '../hosts/match.js'
  * @throws ConfigurationError when a pattern is not usable.
  */
 export function createReach(hosts: readonly string[] | undefined): (url: string) => string | undefined {
-  const patterns = hosts?.map(parseAllowedHost)
+  const patterns = hosts?.map((pattern) => parseAllowedHost(pattern))
   return (text) => {
     const url = new URL(text)
     const isReachable = patterns ? patterns.some((pattern) => isAllowedBy(pattern, url)) : isPublicHost(url)

@@ -55,6 +55,14 @@ describe('policies over HTTP', () => {
     expect(service.shop.taken()).toBe(20_000n)
   })
 
+  test('take no pattern that reaches names of strangers, by the whole list of such names', async () => {
+    const { ask } = openCoded()
+    const wide = [{ type: 'allowHosts', hosts: ['*.notion.site'] }]
+    const answer = await ask('PUT /v1/policies', { password, body: { policies: wide } })
+    expect(answer.status).toBe(400)
+    expect(JSON.stringify(answer.json)).toContain('names under notion.site belong to strangers')
+  })
+
   test('narrow a policy in code, which holds alone again when the last one is removed', async () => {
     const service = openCoded()
     const added = await service.ask('POST /v1/policies', { password, body: elsewhere })

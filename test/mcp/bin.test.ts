@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/folder.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = temporaryFolder()
-const dependencies = ['zod', '@noble', '@scure', 'eventemitter3']
+const dependencies = ['zod', '@noble', '@scure', 'eventemitter3', 'tldts', 'tldts-core']
 const initialize = JSON.stringify({
   jsonrpc: '2.0',
   id: 1,

@@ -36,6 +36,8 @@ const faces = ['src/index.ts', 'src/client/', 'src/ledger/index.ts', 'src/action
 /** Packages that sources may load, and Node's own modules: by the folder or file that may. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/': ['zod', 'eventemitter3', '@noble/curves', '@noble/hashes', '@scure/base', '@scure/bip32', '@scure/bip39'],
+  // An entry of its own.
+  'src/hosts/public-suffixes.ts': ['tldts'],
   // Loaded when the first payment on Solana is made.
   'src/solana/build-message.ts': ['@solana/web3.js'],
 }

@@ -12,6 +12,7 @@ import {
 } from 'stipend'
 import { encryptedFile, privateKey } from 'stipend/keys'
 import { blockPrivateNetworks } from 'stipend/node'
+import { isPublicSuffix } from 'stipend/public-suffixes'
 import { type SqliteDatabase, sqliteLedger } from 'stipend/sqlite'
 import type { McpServerOptions } from '../server.js'
 import type { Settings } from './environment.js'
@@ -117,11 +118,12 @@ function readPolicy(settings: Settings): RulesEngine {
     perPaymentUsd: settings.STIPEND_PER_PAYMENT_USD,
     dailyLimitUsd: settings.STIPEND_DAILY_USD,
   }).filter(([, amount]) => amount !== undefined)
-  return policyFromJSON([
-    ...(file === undefined ? [] : policyFromJSON(readText(file)).toJSON()),
+  const rules = [
+    ...(file === undefined ? [] : policyFromJSON(readText(file), { isPublicSuffix }).toJSON()),
     ...(hosts === undefined ? [] : [{ type: 'allowHosts', hosts: split(hosts) }]),
     ...(limits.length === 0 ? [] : [{ type: 'spendingLimit', ...Object.fromEntries(limits) }]),
-  ])
+  ]
+  return policyFromJSON(rules, { isPublicSuffix })
 }
 
 function readText(file: string): string {

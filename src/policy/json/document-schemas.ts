@@ -1,15 +1,15 @@
 import * as z from 'zod/mini'
 import type { Rule } from '../../ports/policy.js'
-import { allowHosts } from '../rules/hosts.js'
+import { allowHosts, type HostOptions } from '../rules/hosts.js'
 import { maxPayments, spendingLimit } from '../rules/limits.js'
 import { allowAssets, allowNetworks, allowPayees } from '../rules/offers.js'
 import { count, createForm, type Form, listOf, network, oneOf, own, strict, text, token, usd } from './schema.js'
 import { timeWindow, type Weekday } from '../rules/time-window.js'
 
 /** The forms of policy documents: a type in capitals, and its rules in snake case. */
-export function createDocuments(): ReadonlyMap<string, Form> {
+export function createDocuments(reading: HostOptions): ReadonlyMap<string, Form> {
   return new Map<string, Form>([
-    ['X402_ALLOWED_DOMAINS', document({ domains: listOf(text()) }, ({ domains }) => allowHosts(domains))],
+    ['X402_ALLOWED_DOMAINS', document({ domains: listOf(text()) }, ({ domains }) => allowHosts(domains, reading))],
     ['SPENDING_LIMIT', spendingDocument()],
     ['WHITELIST', document({ allowed_addresses: listOf(text()) }, (rules) => allowPayees(rules.allowed_addresses))],
     ['ALLOWED_TOKENS', document({ tokens: listOf(token()) }, ({ tokens }) => allowAssets(tokens))],

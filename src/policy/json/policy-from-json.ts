@@ -1,6 +1,7 @@
 import { isStipendError } from '../../errors.js'
 import type { Rule } from '../../ports/policy.js'
 import { createDocuments } from './document-schemas.js'
+import { type HostOptions, readHostOptions } from '../rules/hosts.js'
 import { createPolicyEngine, type RulesEngine } from '../engine.js'
 import { createForms } from './rule-schemas.js'
 import { misread, pathTo, readPlain } from './read-json.js'
@@ -35,12 +36,17 @@ let forms: ReadonlyMap<string, Form> | undefined
  * console.log(JSON.stringify(policy))
  * ```
  */
-export function policyFromJSON(json: unknown): RulesEngine {
-  forms ??= new Map([...createForms(), ...createDocuments()])
-  const known = forms
+export function policyFromJSON(json: unknown, options: HostOptions = {}): RulesEngine {
+  const isPublicSuffix = readHostOptions('policyFromJSON', options)
+  if (!isPublicSuffix) forms ??= createAllForms({})
+  const known = isPublicSuffix ? createAllForms({ isPublicSuffix }) : (forms ?? createAllForms({}))
   return createPolicyEngine(
     listEntries(readPlain(json)).map(({ path, entry }) => readRule(entry, { path, forms: known })),
   )
+}
+
+function createAllForms(reading: HostOptions): ReadonlyMap<string, Form> {
+  return new Map([...createForms(reading), ...createDocuments(reading)])
 }
 
 type Entry = { readonly path: string; readonly entry: unknown }

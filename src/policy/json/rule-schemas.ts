@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { circuitBreaker, maxLiveHolds } from '../rules/circuit-breaker.js'
 import { allowActions, readActions } from '../rules/actions.js'
-import { allowAnyHost, allowHosts, denyHosts } from '../rules/hosts.js'
+import { allowAnyHost, allowHosts, denyHosts, type HostOptions } from '../rules/hosts.js'
 import type { LimitScope } from '../rules/limit-scope.js'
 import { maxPayments, spendingLimit } from '../rules/limits.js'
 import { allowAssets, allowFlows, allowNetworks, allowPayees } from '../rules/offers.js'
@@ -10,9 +10,12 @@ import { count, createForm, type Form, listOf, network, number, oneOf, text, tok
 import { timeWindow, weekdays } from '../rules/time-window.js'
 
 /** The forms of rules as `toJSON()` writes them: the options of a rule, beside its name. */
-export function createForms(): ReadonlyMap<string, Form> {
+export function createForms(reading: HostOptions): ReadonlyMap<string, Form> {
   return new Map<string, Form>([
-    ['allowHosts', createForm({ ...type('allowHosts'), hosts: listOf(text()) }, ({ hosts }) => allowHosts(hosts))],
+    [
+      'allowHosts',
+      createForm({ ...type('allowHosts'), hosts: listOf(text()) }, ({ hosts }) => allowHosts(hosts, reading)),
+    ],
     ['allowAnyHost', createForm(type('allowAnyHost'), () => allowAnyHost())],
     ['denyHosts', createForm({ ...type('denyHosts'), hosts: listOf(text()) }, ({ hosts }) => denyHosts(hosts))],
     [

@@ -2,9 +2,29 @@ import { ConfigurationError } from '../../errors.js'
 import { isAction, isTransfer } from '../../resource.js'
 import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
-import { parseAllowedHost, parseDeniedHost } from '../../hosts/pattern.js'
+import { type IsPublicSuffix, parseAllowedHost, parseDeniedHost } from '../../hosts/pattern.js'
 import { isAllowedBy, isDeniedBy, isPublicHost, readUrl, refuseUrl } from '../../hosts/match.js'
+import { refuseUnknown } from '../../lib/known-options.js'
 import { allow, createRule, deny, grant, readList } from './create-rule.js'
+
+/** How host patterns are read. */
+export type HostOptions = {
+  /**
+   * Tells whether strangers can have names below a host: a pattern with a star that reaches them is refused.
+   *
+   * @default a short list of registries and platforms, which is asked in any case
+   */
+  readonly isPublicSuffix?: IsPublicSuffix | undefined
+}
+
+/** Reads how host patterns are read. */
+export function readHostOptions(name: string, options: HostOptions): IsPublicSuffix | undefined {
+  refuseUnknown(name, options, { isPublicSuffix: true })
+  const { isPublicSuffix } = options
+  if (isPublicSuffix !== undefined && typeof isPublicSuffix !== 'function')
+    throw new ConfigurationError(`Failed to read ${name}: isPublicSuffix is not a function`)
+  return isPublicSuffix
+}
 
 /**
  * Allows payments to these hosts and no others. Host patterns: `api.example.com` (https, port 443),
@@ -13,13 +33,15 @@ import { allow, createRule, deny, grant, readList } from './create-rule.js'
  * such an origin only: that is so for every policy, and no rule can change it.
  *
  * Patterns that reach names of strangers, such as `*.com` or `*.github.io`, are refused where a short list, or the way in
- * which registries and platforms name them, shows it: a help against slips, no proof.
+ * which registries and platforms name them, shows it: a help against slips, no proof. The whole Public Suffix List is in
+ * `isPublicSuffix` of `stipend/public-suffixes`.
  *
  * @throws ConfigurationError when a pattern is not usable.
  */
-export function allowHosts(patterns: readonly string[]): Rule {
+export function allowHosts(patterns: readonly string[], options: HostOptions = {}): Rule {
   const hosts = readList('allowHosts', patterns)
-  const allowed = hosts.map(parseAllowedHost)
+  const isPublicSuffix = readHostOptions('allowHosts', options)
+  const allowed = hosts.map((pattern) => parseAllowedHost(pattern, isPublicSuffix))
   if (allowed.length === 0) throw new ConfigurationError('Failed to read allowHosts: it names no host')
   const rule = createHostRule('allowHosts', (url) =>
     allowed.some((pattern) => isAllowedBy(pattern, url)) ? undefined : `${url.host} is not an allowed host`,
