@@ -6,7 +6,7 @@ export const policyPatches: readonly KnownBad[] = [
     invariant: 'I11',
     breaks: 'a pattern of hosts reaches names that strangers register',
     file: 'src/hosts/pattern.ts',
-    find: 'isBelow && mayBeShared(hostname)',
+    find: 'isBelow && (mayBeShared(hostname) || isPublicSuffix(hostname))',
     replace: "isBelow && hostname === 'co.uk'",
     tests: ['test/hosts/pattern.test.ts'],
   },
