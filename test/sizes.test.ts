@@ -14,7 +14,8 @@ const mostKb: Readonly<Record<string, number>> = {
   'stipend/durable-object': 20,
   'stipend/evm': 36,
   'stipend/fast': 6,
-  'stipend/http': 81,
+  // A third of it is the list of public suffixes.
+  'stipend/http': 129,
   'stipend/keys': 66,
   'stipend/langchain': 50,
   'stipend/ledger': 10,
@@ -24,6 +25,7 @@ const mostKb: Readonly<Record<string, number>> = {
   'stipend/openai-agents': 51,
   'stipend/opentelemetry': 6,
   'stipend/postgres': 24,
+  'stipend/public-suffixes': 50,
   'stipend/receipts': 41,
   'stipend/sign-in': 26,
   'stipend/solana': 41,

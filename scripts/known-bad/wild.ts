@@ -134,8 +134,8 @@ export const wildPatches: readonly KnownBad[] = [
     invariant: 'I4',
     breaks: 'what a server takes by the earlier of two prices is called diverted',
     file: 'src/evm/chain.ts',
-    find: '[payment, ...(payment.earlier ?? [])]',
-    replace: '[payment]',
+    find: 'const signed = [payment, ...(payment.earlier ?? [])]',
+    replace: 'const signed = [payment]',
     tests: ['test/evm/chain.test.ts'],
   },
   {

@@ -20,6 +20,11 @@ const cheap = [
   spendingLimit({ perPaymentUsd: 1, dailyLimitUsd: '0.001', onExceed: 'approve' }),
 ]
 
+async function abortAfter(ticks: number, stop: AbortController): Promise<void> {
+  for (let left = ticks; left > 0; left -= 1) await Promise.resolve()
+  stop.abort(reason)
+}
+
 type Shop = ReturnType<typeof openShop>
 type Stuck = (shop: Shop, stick: () => Promise<never>) => Partial<AgentWalletOptions>
 
@@ -149,6 +154,34 @@ describe('an abort', () => {
     expect(await rejection(open().fetch(url, { signal: stop.signal }))).toBe(reason)
     expect(await inner.list()).toMatchObject([{ status: 'released' }])
     expect(keyStore.signed).toHaveLength(0)
+  })
+
+  test('is heeded until the very moment at which the key is asked', async () => {
+    for (let ticks = 0; ticks < 40; ticks += 1) {
+      const inner = memoryLedger()
+      const stop = new AbortController()
+      const frozen: typeof inner.frozen = async () => {
+        void abortAfter(ticks, stop)
+        return undefined
+      }
+      const { open, keyStore } = openShop({ ledger: { ...inner, frozen } })
+      let wasAborted = false
+      const getSigner: KeyStore['getSigner'] = async (network) => {
+        const signer = await keyStore.getSigner(network)
+        if (signer?.namespace !== 'eip155') return signer
+        const signTypedData: typeof signer.signTypedData = async (data) => {
+          wasAborted = stop.signal.aborted
+          return signer.signTypedData(data)
+        }
+        return { ...signer, signTypedData }
+      }
+      const call = open({ keyStore: { ...keyStore, getSigner } }).fetch(url, { signal: stop.signal })
+      await call.then(
+        () => undefined,
+        () => undefined,
+      )
+      expect([ticks, wasAborted]).toEqual([ticks, false])
+    }
   })
 
   test('while a person is asked leaves a late yes without effect', async () => {

@@ -112,6 +112,13 @@ describe('a payment that is sent ahead', () => {
     expect([nonces(), await used()]).toEqual([3, 70_000n])
   })
 
+  test('that is repeatable is paid under the same nonce too when another price is asked', async () => {
+    const { wallet, scene, nonces, used, keyStore } = await openKnown()
+    scene.price = 30_000n
+    expect((await wallet.fetch(url, { payment: { repeatable: true } })).status).toBe(200)
+    expect([keyStore.signed.length, nonces(), await used()]).toEqual([3, 2, 40_000n])
+  })
+
   test('whose new price is beyond a limit is not signed anew, and says that one payment is out', async () => {
     const { wallet, scene, used, keyStore } = await openKnown()
     scene.price = 60_000n
