@@ -19,14 +19,6 @@ export const wildPatches: readonly KnownBad[] = [
     tests: ['test/pay/fits-window.test.ts'],
   },
   {
-    invariant: 'I5',
-    breaks: 'a late signature of another program is released',
-    file: 'src/pay/sign.ts',
-    find: '{ isKeyUnused: signer.throwsUnsigned === true, note: reason }',
-    replace: '{ isKeyUnused: true, note: reason }',
-    tests: ['test/pay/fits-window.test.ts'],
-  },
-  {
     invariant: 'I2',
     breaks: 'a late signature is made anew where each signature is a payment of its own',
     file: 'src/pay/sign-in-time.ts',
@@ -120,7 +112,7 @@ export const wildPatches: readonly KnownBad[] = [
     file: 'src/pay/renew.ts',
     find: 'again?.id === known.id && isExact',
     replace: 'isExact',
-    tests: ['test/fetch/offers.test.ts', 'test/fetch/without-key.test.ts', 'test/pay/named-purchase.test.ts'],
+    tests: ['test/fetch/replay.test.ts'],
   },
   {
     invariant: 'I6',
