@@ -45,7 +45,7 @@ describe('a client', () => {
     expect(await client.getPayments({ status: 'unknown', limit: 5 })).toEqual([])
     const daily = (await client.getBudget(url)).find(({ name }) => name === 'daily limit')
     expect(daily).toMatchObject({ max: 100_000_000n, used: 10_000n, left: 99_990_000n })
-    expect(await client.getBalance()).toEqual([])
+    expect(await rejection(client.getBalance())).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
     expect(service.shop.taken()).toBe(10_000n)
   })
 
