@@ -191,7 +191,7 @@ describe('whatever is asked', () => {
         }
         expect(service.shop.keyStore.signed).toHaveLength(0)
       }),
-      { numRuns: 20 },
+      { numRuns: 60 },
     )
     expect([...answered]).toEqual(expect.arrayContaining(['POST /v1/sessions', 'POST /v1/policies', 'POST /v1/freeze']))
   })
