@@ -19,13 +19,12 @@ export type {
   ApprovalStatusInput,
   BudgetInput,
   FindServicesInput,
-  MakeSwapInput,
   PayFetchInput,
   PaymentsInput,
   QuoteInput,
   Schema,
-  SwapInput,
 } from './input.js'
+export type { MakeSwapInput, SwapInput } from './swap-input.js'
 export type { ToolCall } from './pay-fetch.js'
 export { callKey } from './call-name.js'
 export type { FindServicesOptions } from './find-services.js'

@@ -23,23 +23,6 @@ export type PayFetchInput = QuoteInput & {
   readonly key?: string | undefined
 }
 
-/** A swap that a model asks for. */
-export type SwapInput = {
-  /** A CAIP-2 id, such as `eip155:8453`. */
-  readonly network: string
-  readonly sell: string
-  readonly buy: string
-  /** Whole tokens as a decimal. */
-  readonly amount: string
-  readonly maxSlippageBps?: number | undefined
-  readonly fee?: number | undefined
-  /** In US dollars; can only lower what the owner allows. */
-  readonly maxUsd?: string | undefined
-}
-
-/** A swap that a model wants made, and what names it. */
-export type MakeSwapInput = SwapInput & { readonly key?: string | undefined }
-
 /** Whose limits are asked for, besides those of the wallet. */
 export type BudgetInput = { readonly url?: string | undefined }
 

@@ -15,13 +15,12 @@ import type {
   ApprovalStatusInput,
   BudgetInput,
   FindServicesInput,
-  MakeSwapInput,
   PayFetchInput,
   PaymentsInput,
   QuoteInput,
   Schema,
-  SwapInput,
 } from './input.js'
+import type { MakeSwapInput, SwapInput } from './swap-input.js'
 import type { ToolCall } from './pay-fetch.js'
 
 /** A tool for a model, of no framework: what it is called and is for, what it takes and answers, and what it does. */

@@ -14,18 +14,10 @@ import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type UniswapChain, withUniswap } from '../support/uniswap.ts'
+import { ether } from '../support/ether.ts'
 import { rejection } from '../support/wallets.ts'
 
 const network = 'eip155:84532'
-const zero = '0x0000000000000000000000000000000000000000'
-const ether = {
-  network,
-  symbol: 'ETH',
-  address: zero,
-  decimals: 18,
-  transfer: 'native',
-  microUsd: 2_000_000_000n,
-} as const
 const bounds: SwapBounds = {
   network,
   pairs: [

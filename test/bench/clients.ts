@@ -17,12 +17,7 @@ export async function measureStub(): Promise<Found> {
   const mixed = await measureMixed({ ...plan, rounds: 1, calls: 800 })
   const columns = ['client', 'trips', 'own p50 ms', '÷ p50', '÷ p10', '÷ CPU', 'mixed p50 ms', '÷ p50', '÷ p10']
   const rows = names.map((name) => [
-    name,
-    trips(own, name),
-    ms(own.get(name)?.p50),
-    ratio(own, name, 'p50'),
-    ratio(own, name, 'p10'),
-    ratio(own, name, 'cpu'),
+    ...aloneRow(own, name),
     ms(mixed.get(name)?.p50),
     ratio(mixed, name, 'p50'),
     ratio(mixed, name, 'p10'),
@@ -39,20 +34,19 @@ export async function measureStub(): Promise<Found> {
   }
 }
 
+/** What a client that is alone in its process takes, beside others. */
+function aloneRow(own: Latencies, name: string): readonly string[] {
+  const ratios = (['p50', 'p10', 'cpu'] as const).map((measure) => ratio(own, name, measure))
+  return [name, trips(own, name), ms(own.get(name)?.p50), ...ratios]
+}
+
 /** Measures paid requests over HTTP on loopback. */
 export async function measureHttp(): Promise<Found> {
   const { first: shop, stop } = await start('shop.ts')
   try {
     const own = await measureAlone({ names, rounds: 8, warmUp: 60, calls: 25, isPaid: true, shop: String(shop) })
     const columns = ['client', 'trips', 'p50 ms', '÷ p50', '÷ p10', '÷ CPU']
-    const rows = names.map((name) => [
-      name,
-      trips(own, name),
-      ms(own.get(name)?.p50),
-      ratio(own, name, 'p50'),
-      ratio(own, name, 'p10'),
-      ratio(own, name, 'cpu'),
-    ])
+    const rows = names.map((name) => aloneRow(own, name))
     const { tables, facts } = await measureMany(String(shop))
     return {
       tables: [{ title: 'A paid request over HTTP on loopback, each client alone', columns, rows }, ...tables],

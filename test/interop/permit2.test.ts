@@ -9,20 +9,11 @@ import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 import { type Permit2Chain, permit2Addresses, withPermit2 } from '../support/permit2.ts'
 import { type Permit2Server, startPermit2Server } from '../support/permit2-server.ts'
+import { ether } from '../support/ether.ts'
 import { rejection } from '../support/wallets.ts'
 
 const network = 'eip155:84532'
 const price = 10_000n
-const zero = '0x0000000000000000000000000000000000000000'
-/** What ending an allowance costs is counted. */
-const coin = {
-  network,
-  symbol: 'ETH',
-  address: zero,
-  decimals: 18,
-  transfer: 'native',
-  microUsd: 2_000_000_000n,
-} as const
 const funds = 1_000_000n
 
 let chain: Permit2Chain
@@ -58,7 +49,7 @@ function createWallet(options: { readonly isWatching?: boolean } = {}): AgentWal
     keyStore: privateKey(payer.privateKey),
     policy: [allowHosts(['http://127.0.0.1:*']), spendingLimit({ dailyLimitUsd: 1 })],
     schemes: [exactEvm(), uptoEvm()],
-    assets: [coin],
+    assets: [ether],
     ...(options.isWatching && { chains: [evm({ network, clients: [chain.publicClient] })] }),
   })
 }

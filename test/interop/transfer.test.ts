@@ -14,19 +14,11 @@ import {
 import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
+import { ether } from '../support/ether.ts'
 import { rejection } from '../support/wallets.ts'
 
 const network = 'eip155:84532'
 const zero = '0x0000000000000000000000000000000000000000'
-/** The chain's own coin at a price of the owner's: no server can ask for it. */
-const ether = {
-  network,
-  symbol: 'ETH',
-  address: zero,
-  decimals: 18,
-  transfer: 'native',
-  microUsd: 2_000_000_000n,
-} as const
 
 let chain: TestChain
 let payer: KeyPair

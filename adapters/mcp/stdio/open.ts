@@ -119,7 +119,7 @@ function readPolicy(settings: Settings): RulesEngine {
     dailyLimitUsd: settings.STIPEND_DAILY_USD,
   }).filter(([, amount]) => amount !== undefined)
   const rules = [
-    ...(file === undefined ? [] : policyFromJSON(readText(file), { isPublicSuffix }).toJSON()),
+    ...(file === undefined ? [] : policyFromJSON(readText(file)).toJSON()),
     ...(hosts === undefined ? [] : [{ type: 'allowHosts', hosts: split(hosts) }]),
     ...(limits.length === 0 ? [] : [{ type: 'spendingLimit', ...Object.fromEntries(limits) }]),
   ]

@@ -38,8 +38,8 @@ let forms: ReadonlyMap<string, Form> | undefined
  */
 export function policyFromJSON(json: unknown, options: HostOptions = {}): RulesEngine {
   const isPublicSuffix = readHostOptions('policyFromJSON', options)
-  if (!isPublicSuffix) forms ??= createAllForms({})
-  const known = isPublicSuffix ? createAllForms({ isPublicSuffix }) : (forms ?? createAllForms({}))
+  forms ??= createAllForms({})
+  const known = isPublicSuffix ? createAllForms({ isPublicSuffix }) : forms
   return createPolicyEngine(
     listEntries(readPlain(json)).map(({ path, entry }) => readRule(entry, { path, forms: known })),
   )

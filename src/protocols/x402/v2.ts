@@ -46,18 +46,21 @@ export function x402(): Protocol {
   } satisfies Protocol)
 }
 
-/** Adds the payment's id and what is signed beside it where a server takes them, and echoes the rest as it came: a server refuses what was changed. */
+/**
+ * Adds the payment's id and what is signed beside it where a server takes them, and echoes the rest as it came: a server
+ * refuses what was changed.
+ */
 function echoExtensions(extensions: unknown, { payment, extensions: signed = {} }: Authorization): unknown {
   if (!isObject(extensions)) return undefined
-  const own = { 'payment-identifier': { id: payment.id }, ...signed }
-  const added = Object.entries(own).flatMap(([name, ours]) => {
+  const echoed: Record<string, unknown> = { ...extensions }
+  for (const [name, ours] of Object.entries({ 'payment-identifier': { id: payment.id }, ...signed })) {
     const declared = extensions[name]
     const info = isObject(declared) ? (declared['info'] ?? {}) : undefined
-    return isObject(declared) && isObject(info)
-      ? [[name, { ...declared, info: { ...info, ...ours, ...info } }] as const]
-      : []
-  })
-  return added.length === 0 ? extensions : { ...extensions, ...Object.fromEntries(added) }
+    if (!isObject(declared) || !isObject(info)) continue
+    const missing = Object.entries(ours).filter(([field]) => (info[field] ?? undefined) === undefined)
+    echoed[name] = { ...declared, info: { ...info, ...Object.fromEntries(missing) } }
+  }
+  return echoed
 }
 
 /** A refused payment is answered with another 402 or a 412, which says why. */

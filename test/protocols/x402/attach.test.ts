@@ -74,6 +74,14 @@ describe('a v2 payment', () => {
     })
   })
 
+  test('fills in what a server has left empty, and nothing else', () => {
+    const declared = { info: { id: null, required: true } }
+    const extensions = { 'payment-identifier': declared }
+    expect(JSON.stringify(attach(challengeV2({ extensions }))['extensions'])).toBe(
+      JSON.stringify({ 'payment-identifier': { info: { id: `pay_${'0'.repeat(32)}`, required: true } } }),
+    )
+  })
+
   test.each([['x'], [null], [[]], [{ info: 'x' }], [{ info: [] }], [{ info: { id: 'own' } }]])(
     'leaves a payment-identifier of %j as it is',
     (declared) => {
