@@ -144,6 +144,11 @@ export const goals: readonly Goal[] = [
 
 type Facts = Readonly<Record<string, number>>
 
+/** With `--only`, most is not. */
+function isMeasured(goal: Goal, facts: Facts): boolean {
+  return goal.facts.every(([name]) => name in facts)
+}
+
 /** Answers the rows of the page's first table, and why those that were not reached were not. */
 export function compareWith(facts: Facts): {
   readonly rows: readonly (readonly string[])[]
@@ -153,7 +158,7 @@ export function compareWith(facts: Facts): {
   return {
     rows: judged.map(({ goal, isReached: reached }) => [
       ...toCells(goal, facts),
-      reached ? 'reached' : '**not reached**',
+      isMeasured(goal, facts) ? (reached ? 'reached' : '**not reached**') : 'not measured',
     ]),
     missed: judged.filter((one) => !one.isReached).map(({ goal }) => goal),
   }
@@ -166,6 +171,6 @@ function isReached([name, bound, least]: Goal['facts'][number], facts: Facts): b
 
 function toCells({ measure, facts: wanted, digits = 2, unit = '' }: Goal, facts: Facts): readonly string[] {
   const reach = wanted.map(([, bound, least]) => (bound === 'at least' ? `≥ ${least}` : `≤ ${bound}`)).join(' / ')
-  const found = wanted.map(([name]) => facts[name]?.toFixed(digits) ?? '–').join(' / ')
+  const found = wanted.map(([name]) => (Number.isFinite(facts[name]) ? facts[name]?.toFixed(digits) : '–')).join(' / ')
   return [measure, reach + unit, found + unit]
 }
