@@ -22,7 +22,7 @@ const hasRuntimes = existsSync(new URL('test/runtimes/node_modules', import.meta
 
 /** Tests that build or pack the package, start processes or kill them. */
 const processTests = [
-  'test/{entries,examples,package,supply-chain}.test.ts',
+  'test/{entries,examples,package,quickstart,supply-chain}.test.ts',
   'test/processes/**/*.test.ts',
   'test/keys/canary.test.ts',
   'test/mcp/{stdio,bin}.test.ts',
