@@ -240,6 +240,7 @@ describe('options', () => {
     expect(await told(() => spendingLimit(wrong({ dailyLimtUsd: 1 })))).toContain('Did you mean dailyLimitUsd?')
     expect(await told(() => wallet.session(wrong({ maxPayment: 1 })))).toContain('Did you mean maxPayments?')
     expect(await told(() => createAgentWallet(wrong({ keystore: 1 })))).toContain('Did you mean keyStore?')
+    expect(await told(() => createAgentWallet(wrong({ maxInflight: 1 })))).toContain('Did you mean maxInFlight?')
     expect(await told(() => exactEvm(wrong({ ttl: 1 })))).toContain('It has maxValiditySeconds.')
     expect(await told(() => exactEvm(wrong({ 'ignore all\n': 1 })))).not.toContain('ignore')
   })

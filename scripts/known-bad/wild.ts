@@ -162,4 +162,20 @@ export const wildPatches: readonly KnownBad[] = [
     replace: '{ ...ask,',
     tests: ['test/tools/conversation.test.ts'],
   },
+  {
+    invariant: 'I14',
+    breaks: 'a hint says what every object has, where a server calls its scheme by that name',
+    file: 'src/assets/hints.ts',
+    find: 'Object.hasOwn(schemes, name)',
+    replace: 'name in schemes',
+    tests: ['test/assets/hints.test.ts'],
+  },
+  {
+    invariant: 'I14',
+    breaks: 'a hint says to list what a server calls a token, and is none',
+    file: 'src/assets/hints.ts',
+    find: '!hints || parseAddress(address) === undefined',
+    replace: '!hints',
+    tests: ['test/assets/hints.test.ts'],
+  },
 ]
