@@ -98,4 +98,20 @@ export const waitsPatches: readonly KnownBad[] = [
     replace: 'await asked()',
     tests: ['test/pay/max-in-flight.test.ts'],
   },
+  {
+    invariant: 'I15',
+    breaks: 'the owner cannot end an allowance while servers hold all places among the payments under way',
+    file: 'src/actions/act.ts',
+    find: '    takePlace: anyPlace,\n',
+    replace: '',
+    tests: ['test/actions/allowances.test.ts'],
+  },
+  {
+    invariant: 'I15',
+    breaks: 'an answer that cannot be read keeps its place among the payments under way',
+    file: 'src/fetch/send-paid.ts',
+    find: "    const unknown = await payer.settle(payment, { status: 'unknown', note: unread })\n",
+    replace: '    const unknown = payment\n',
+    tests: ['test/pay/max-in-flight.test.ts'],
+  },
 ]

@@ -8,6 +8,7 @@ import { parseUsd, type Usd } from '../money.js'
 import { createPayer } from '../pay/create-payer.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
+import { anyPlace } from '../pay/places.js'
 import type { Random } from '../lib/random.js'
 import type { Action, ActionChain, ActionRequest } from '../ports/action.js'
 import type { Chain } from '../ports/chain.js'
@@ -122,6 +123,7 @@ function payerFor(
     // Of an NFT the simulation says whether it is there.
     findShortage: isNft ? async () => undefined : context.findShortage,
     action,
+    takePlace: anyPlace,
     // Few, and each of several transactions: all of them are looked at.
     checkSignatures: 'always',
   } satisfies PayContext

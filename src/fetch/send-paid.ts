@@ -6,6 +6,7 @@ import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '..
 import { fetchWithin } from './inside.js'
 import { jsonSafe } from '../lib/json-safe.js'
 import type { Payer } from '../pay/payer.js'
+import type { ProtocolAnswer } from '../ports/protocol.js'
 import type { PayingCall } from './request.js'
 import type { Authorization, Payment, Receipt, Resource } from '../types.js'
 import { watchBody } from './watch-body.js'
@@ -90,24 +91,20 @@ export async function sendPaid(
  * successful answer, whatever its receipt says besides; a receipt on any other proves that money went, not that goods came.
  *
  * @throws PaymentRejectedError for another 402, or a 412 of x402's.
- * @throws PaymentOutcomeUnknownError for a redirect without a receipt that the caller did not ask for, or an answer from
- * elsewhere; each carries the response.
+ * @throws PaymentOutcomeUnknownError for a redirect without a receipt that the caller did not ask for, or an answer that is
+ * from elsewhere or cannot be read; each carries the response.
  */
 export async function conclude(
   response: Response,
   { call, challenge, payer }: { readonly call: PayingCall; readonly challenge: Challenge; readonly payer: Payer },
   { payment }: Authorization,
 ): Promise<Response> {
-  const {
-    receipt,
-    reason,
-    untrustedReason,
-    note: doubt,
-    attestation,
-  } = challenge.protocol.readAnswer(response.headers, payment, await readRefusal(response, call))
-  const answeredElsewhere = whyAnsweredElsewhere(response, challenge, {
-    isTaken: receipt !== undefined || call.redirect === 'manual',
+  const said = await readSaid(response, { call, challenge }, payment).catch(async (cause: unknown) => {
+    const unread = 'the answer could not be read'
+    const unknown = await payer.settle(payment, { status: 'unknown', note: unread })
+    throw new PaymentOutcomeUnknownError(unknown, { reason: unread, cause, response })
   })
+  const { receipt, reason, untrustedReason, note: doubt, attestation, answeredElsewhere } = said
   const isDelivered = reason === undefined && answeredElsewhere === undefined && delivers(response, receipt)
   const note = reason ?? answeredElsewhere ?? (isDelivered ? doubt : `the server answered ${response.status}`)
   const settled = await payer.settle(payment, {
@@ -125,6 +122,19 @@ export async function conclude(
   if (!isDelivered) return response
   const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
   return watchBody(response, () => payer.settle(payment, broken))
+}
+
+/** What an answer says of a payment, and how it is none to the request, if it is not. */
+type Said = ProtocolAnswer & { readonly answeredElsewhere: string | undefined }
+
+async function readSaid(
+  response: Response,
+  { call, challenge }: { readonly call: PayingCall; readonly challenge: Challenge },
+  payment: Payment,
+): Promise<Said> {
+  const answer = challenge.protocol.readAnswer(response.headers, payment, await readRefusal(response, call))
+  const isTaken = answer.receipt !== undefined || call.redirect === 'manual'
+  return { ...answer, answeredElsewhere: whyAnsweredElsewhere(response, challenge, { isTaken }) }
 }
 
 /** The body of another 402 can say why; any other answer is the caller's to read. */

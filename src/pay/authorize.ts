@@ -17,11 +17,9 @@ const maxSkewMs = 120_000
 /** Takes a parsed 402 to a signed payment: match, judge, record, sign. The only way to a key. */
 export async function authorize(
   required: PaymentRequired,
-  asked: PurchaseRequest,
+  request: PurchaseRequest,
   context: PayContext,
 ): Promise<Authorization> {
-  const serverAheadMs = asked.serverTime === undefined ? undefined : asked.serverTime - context.clock()
-  const request = { ...asked, serverAheadMs }
   const recorded = await unlessGivenUp(judgeAndRecord(required, request, context), request, context)
   const { payment, allowed, signature } = await signInTime(recorded, required, request, context)
   const authorization = deepFreeze({

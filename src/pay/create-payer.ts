@@ -50,6 +50,8 @@ export function createPayer(
     }),
     authorize: async (required, options) => {
       const labels = labelsOf(options.labels)
+      // Read before anything is waited for: time that passes then is no difference between the clocks.
+      const serverAheadMs = options.serverTime === undefined ? undefined : options.serverTime - context.clock()
       // Only what this payer has signed itself can be signed with other terms.
       const again = options.again && authorized.has(options.again) ? options.again : undefined
       const purchaseKey = options.purchaseKey ?? again?.purchaseKey ?? bytesToHex(draw(random, 16))
@@ -64,8 +66,8 @@ export function createPayer(
         const place = held ? undefined : await context.takePlace(options.signal)
         endTurn = endBoth(endTurn, place)
         const aside = place?.aside
-        const own = { resource, labels, ownerLabels: ownerLabelsOf(labels), purchaseKey, isNamed, again, aside }
-        const wanted = { ...options, ...own }
+        const named = { purchaseKey, isNamed, labels, ownerLabels: ownerLabelsOf(labels) }
+        const wanted = { ...options, ...named, resource, again, aside, serverAheadMs }
         const authorization = await authorize(required, wanted, context)
         authorized.set(authorization.payment, { ...authorization, required, name, endTurn })
         return authorization

@@ -75,6 +75,12 @@ export function createPlaces(most: number): TakePlace {
   }
 }
 
+/**
+ * Has a place for whoever asks: what the wallet sends on a chain itself goes one after another as it is, and no server that is
+ * slow to answer holds it up.
+ */
+export const anyPlace: TakePlace = createPlaces(Number.POSITIVE_INFINITY)
+
 function tooMany(most: number): PaymentDeniedError {
   const reason = `${most} payments were under way all the while that this one waited; nothing was signed`
   return new PaymentDeniedError([{ rule: 'maxInFlight', reason }])

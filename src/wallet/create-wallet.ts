@@ -15,6 +15,7 @@ import { jsonSafe } from '../lib/json-safe.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
+import { anyPlace } from '../pay/places.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import { type Random, randomBytes } from '../lib/random.js'
@@ -143,7 +144,7 @@ function sessionsOf(maker: SessionMaker, known: KnownSessions, { ledger, emit }:
 /** Only transfers are ever paid by the scheme that a chain brings for them: no server can ask for one. */
 function createMover({ transfers }: Chain, context: PayContext, random: Random): Payer {
   const schemes = [...context.schemes, ...(transfers?.scheme ? [transfers.scheme] : [])]
-  return createPayer({ ...context, schemes }, { protocols: [], random })
+  return createPayer({ ...context, schemes, takePlace: anyPlace }, { protocols: [], random })
 }
 
 type Rounds = { readonly emit: Emit; readonly seconds: number | undefined; readonly random: Random }

@@ -69,7 +69,8 @@ export type AgentWalletOptions = {
   /**
    * How many payments may be between their 402 and its answer at once, those of sessions included; others wait for their
    * turn, in the order in which they came, and sign nothing meanwhile. A request that costs nothing never waits, nor does
-   * one that a person is asked about take a place. Whoever waits for three minutes is refused.
+   * one that a person is asked about take a place; nor do transfers and actions, which no server answers. Whoever waits for
+   * three minutes is refused.
    *
    * @default as many as there are
    */

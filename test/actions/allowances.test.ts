@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { memoryLedger } from '../../src/index.js'
+import { allowHosts, memoryLedger, spendingLimit } from '../../src/index.js'
+import { paidResource } from '../../src/testing/index.js'
 import { swap } from '../../src/actions/index.js'
 import { router, tokens } from '../support/exchange.ts'
 import { rejection } from '../support/wallets.ts'
@@ -52,6 +53,26 @@ describe('an allowance', () => {
     })
     await wallet.unfreeze()
     await wallet.revoke({ network, token: 'USDC', spender: router })
+  })
+
+  test('is revoked at once while servers keep the wallet waiting for as many answers as it may wait for', async () => {
+    await chain.approve(payer, chain.token, router, 7n * dollar)
+    const shop = paidResource({ amount: 10_000n })
+    let isPaid = false
+    const wallet = open({
+      policy: [allowHosts(['shop.example.com']), spendingLimit({ perPaymentUsd: 1, dailyLimitUsd: 1 })],
+      maxInFlight: 1,
+      fetch: async (input, init) => {
+        const request = new Request(input, init)
+        isPaid = request.headers.has('payment-signature')
+        return isPaid ? new Promise(() => {}) : shop(request)
+      },
+    })
+    void wallet.fetch('https://shop.example.com/report')
+    await expect.poll(() => isPaid).toBe(true)
+    const payment = await wallet.revoke({ network, token: 'USDC', spender: router })
+    expect(payment).toMatchObject({ status: 'claimed' })
+    expect(await wallet.allowances()).toEqual([])
   })
 
   test('that an interrupted action left is ended by the owner, and the action with it', async () => {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { type AgentWallet, allowHosts, spendingLimit } from '../../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import { type AgentWallet, allowHosts, spendingLimit, x402 } from '../../src/index.js'
 import { openShop } from '../support/shop.ts'
 import { rejection } from '../support/wallets.ts'
 
@@ -22,7 +22,8 @@ function openSlowShop() {
   return {
     ...shop,
     paid,
-    open: (options: Parameters<typeof shop.open>[0]): AgentWallet => shop.open({ ...options, fetch }),
+    slow: fetch,
+    open: (options: Parameters<typeof shop.open>[0]): AgentWallet => shop.open({ fetch, ...options }),
   }
 }
 
@@ -163,6 +164,48 @@ describe('maxInFlight', () => {
     expect(quote?.offers).toHaveLength(1)
     shop.paid[0]?.answer()
     expect((await first).status).toBe(200)
+  })
+
+  test('gives a place back where the answer cannot be read, and says that money may have left', async () => {
+    const shop = openSlowShop()
+    const protocol = x402()
+    const readAnswer: typeof protocol.readAnswer = (headers, payment, body) => {
+      if (payment.resource.url === url(1)) throw new RangeError('a receipt of another make')
+      return protocol.readAnswer(headers, payment, body)
+    }
+    const wallet = shop.open({ maxInFlight: 1, protocols: [{ ...protocol, readAnswer }] })
+    const first = rejection(wallet.fetch(url(1)))
+    await settled()
+    shop.paid[0]?.answer()
+    expect(await first).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
+    expect(await shop.ledger.list()).toMatchObject([{ status: 'unknown' }])
+    const second = wallet.fetch(url(2))
+    await settled()
+    expect(shop.paid).toHaveLength(2)
+    shop.paid[1]?.answer()
+    expect((await second).status).toBe(200)
+  })
+
+  test('counts no time that a call waited as a difference between the clocks', async () => {
+    const shop = openSlowShop()
+    const dated: typeof globalThis.fetch = async (input, init) => {
+      const response = await shop.slow(input, init)
+      response.headers.set('date', new Date(shop.scene.now).toUTCString())
+      return response
+    }
+    const wallet = shop.open({ maxInFlight: 1, fetch: dated, monotonic: () => shop.scene.now })
+    const skewed = vi.fn()
+    wallet.on('clock.skewed', skewed)
+    const broken = rejection(wallet.fetch(url(1)))
+    const waiting = wallet.fetch(url(2))
+    await settled()
+    shop.scene.now += 170_000
+    shop.paid[0]?.fail()
+    expect(await broken).toMatchObject({ code: 'payment_outcome_unknown' })
+    await settled()
+    shop.paid[1]?.answer()
+    expect((await waiting).status).toBe(200)
+    expect(skewed).not.toHaveBeenCalled()
   })
 
   test.each([0, -1, 1.5, Number.NaN, '3'])('is refused where it is %s', (maxInFlight) => {
