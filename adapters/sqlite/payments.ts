@@ -23,7 +23,7 @@ export function createPayments(
 ): Payments {
   const byId = database.prepare('SELECT record FROM payments WHERE id = ?')
   const byDigest = database.prepare(
-    `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC LIMIT 16`,
+    `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record, entry'
   const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)

@@ -10,6 +10,7 @@ export const purchaseContract: LedgerContract = {
   'an id that was released can be reserved anew': reservesAnew,
   'the same request is answered with its payment while nobody has resolved that': findsUnresolved,
   'an unresolved payment binds while it can be settled, and for a while after it was last sent': bindsForAWhile,
+  'an unresolved payment binds, however many later ones of the same request are over': bindsBehindOthers,
   'a payment whose answer broke off is unresolved again': takesBackClaims,
   'a payment that is renewed takes the place of the old one and counts once': renews,
   'a payment that was sent counts as sent, also where who renews it does not know': keepsPresentations,
@@ -103,6 +104,18 @@ async function bindsForAWhile(create: CreateLedger): Promise<void> {
   claim(!later.ok && later.reason === 'exists', 'Sending a payment again does not let it bind for longer')
   const last = await reserveAt(sent, noon + 3 * hour, hour)
   claimEqual(last, { ok: true }, 'A request was answered with a payment that was last sent over an hour ago')
+}
+
+/** Later purchases of the same request, which are over sooner, do not hide one that can still be settled. */
+async function bindsBehindOthers(create: CreateLedger): Promise<void> {
+  const ledger = await create()
+  const { countsUntil, terms } = samplePayment(1)
+  const long = { countsUntil: countsUntil + 600_000, terms: { ...terms, validBefore: terms.validBefore + 600 } }
+  await ledger.reserve(samplePayment(1, long), [roomy])
+  for (let number = 2; number < 42; number += 1) await ledger.reserve(twin(number), [roomy])
+  const answer = await ledger.reserve(twin(50, countsUntil), [roomy], { unresolvedForMs: 0 })
+  const what = 'A request was not answered with a payment that can still be settled, since many later ones are over'
+  claim(!answer.ok && answer.reason === 'exists' && answer.payment.id === sampleId(1), what)
 }
 
 async function takesBackClaims(create: CreateLedger): Promise<void> {
