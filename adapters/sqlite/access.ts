@@ -22,11 +22,13 @@ type Hooks = {
   readonly isSameFile: () => boolean
   /** Called first in each transaction. */
   readonly onBegin: () => void
+  /** Called last in each. */
+  readonly onEnd: () => void
   readonly onCommit: () => void
 }
 
 /** Creates the ways to a database, as long as its file is the same. */
-export function createAccess(database: SqliteDatabase, { isSameFile, onBegin, onCommit }: Hooks): Access {
+export function createAccess(database: SqliteDatabase, { isSameFile, onBegin, onEnd, onCommit }: Hooks): Access {
   const begin = createBegin(database)
   const currentVersion = database.prepare('PRAGMA user_version')
   let broken: unknown
@@ -50,6 +52,7 @@ export function createAccess(database: SqliteDatabase, { isSameFile, onBegin, on
       if (found !== version) throw new RangeError(`its tables are version ${found}, this library knows ${version}`)
       onBegin()
       const values = works.map(runWork)
+      onEnd()
       database.exec('COMMIT')
       onCommit()
       return values

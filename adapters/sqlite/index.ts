@@ -60,7 +60,12 @@ export function sqliteLedger(file: string | SqliteDatabase, options: SqliteLedge
   const isSameFile = watchFile(fileOf(database))
   const snapshot: Snapshot = (queries) => inSnapshot(database, queries)
   const tables = createTables(database, { source: sourceOf(monotonic), snapshot })
-  const access = createAccess(database, { isSameFile, onBegin: tables.clock.check, onCommit: anchor.keepUp })
+  const { check: onBegin, keep: onEnd, committed } = tables.clock
+  const onCommit = (): void => {
+    committed()
+    anchor.keepUp()
+  }
+  const access = createAccess(database, { isSameFile, onBegin, onEnd, onCommit })
   noteOpening({ database, anchor, looseMode }, tables)
   return Object.freeze({
     durable: !isPrivate(database),

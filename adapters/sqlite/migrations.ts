@@ -145,9 +145,29 @@ INSERT INTO entries_apart SELECT scope, counts_until, id, micro_usd, open, unkno
 DROP TABLE entries;
 ALTER TABLE entries_apart RENAME TO entries;
 
+-- Places are given in order without AUTOINCREMENT too, since the last one is never removed; that kept another page.
+CREATE TABLE payments_apart (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL,
+  purchase_key TEXT NOT NULL,
+  request_digest TEXT NOT NULL,
+  host TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  entry INTEGER
+) STRICT;
+INSERT INTO payments_apart SELECT seq, id, status, purchase_key, request_digest, host, created_at, record, entry
+  FROM payments ORDER BY seq;
+DROP TABLE payments;
+ALTER TABLE payments_apart RENAME TO payments;
+CREATE INDEX payments_by_purchase ON payments (purchase_key);
+CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
 -- Those that are authorized are found among the unresolved.
-DROP INDEX payments_by_status;
 CREATE INDEX payments_by_status ON payments (status) WHERE ${notAuthorized};
+
+-- An older copy shows by where its journal ends.
+ALTER TABLE clock DROP COLUMN settings;
 `,
 ]
 

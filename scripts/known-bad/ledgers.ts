@@ -180,6 +180,22 @@ export const ledgersPatches: readonly KnownBad[] = [
     tests: ['test/sqlite/damage.test.ts'],
   },
   {
+    invariant: 'I3',
+    breaks: 'the SQLite ledger does not see that the file it has open was put back to before its last commit',
+    file: 'adapters/sqlite/clock.ts',
+    find: 'seen = end\n    },\n  }',
+    replace: '},\n  }',
+    tests: ['test/sqlite/damage.test.ts'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the SQLite ledger forgets the time at which it refused',
+    file: 'adapters/sqlite/clock.ts',
+    find: 'if (held.base !== kept.base || held.now > now) write()',
+    replace: '',
+    tests: ['test/sqlite/clock.test.ts'],
+  },
+  {
     invariant: 'I1',
     breaks: 'the PostgreSQL ledger checks no limit',
     file: 'adapters/postgres/meters.ts',

@@ -94,7 +94,9 @@ describe('the module', () => {
     })
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
     const byKind = (kind: string) => imports.filter((one) => one.kind === kind).map(({ path }) => path)
-    expect(new Set(byKind('import-statement'))).toEqual(new Set(['stipend', 'stipend/ledger']))
+    expect(new Set(byKind('import-statement'))).toEqual(
+      new Set(['stipend', 'stipend/ledger', 'stipend/public-suffixes']),
+    )
     expect(byKind('dynamic-import').toSorted()).toEqual(['node:crypto', 'node:http', 'node:https', 'node:stream'])
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type AgentWallet, allowHosts, createAgentWallet, type Ledger, memoryLedger, spendingLimit } from 'stipend'
 import { sqliteLedger } from 'stipend/sqlite'
 import { paidResource, testKeyStore } from 'stipend/testing'
-import { sampleId, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const day = 86_400_000
@@ -111,6 +111,19 @@ describe('the time of a SQLite file', () => {
     })
     expect(await reserve(sqliteLedger(file), 3, noon + 9 * day)).toEqual({ ok: true })
     expect(await reserve(sqliteLedger(file), 4, noon + 10 * day)).toMatchObject({ ok: false, reason: 'clock' })
+  })
+
+  test('is kept where nothing was bought at the time either', async () => {
+    const file = fresh()
+    const open = () => sqliteLedger(file, { monotonic: false })
+    const none = sampleLimit(0n)
+    expect(await reserve(open(), 1, noon)).toEqual({ ok: true })
+    expect(await open().reserve(samplePayment(2, { createdAt: noon + day }), [none])).toMatchObject({ ok: false })
+    expect(await reserve(open(), 3, noon)).toEqual({ ok: true })
+    expect((await open().get(sampleId(3)))?.sentAt).toBe(noon + day)
+    await open().setTime?.(noon + 60, 'it ran ahead')
+    expect(await reserve(open(), 4, noon)).toEqual({ ok: true })
+    expect((await open().get(sampleId(4)))?.sentAt).toBe(noon + 60)
   })
 
   test('is not guarded where its owner says so, nor in memory', async () => {

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import BetterSqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { sqliteLedger } from 'stipend/sqlite'
@@ -133,17 +133,12 @@ describe('a SQLite ledger', () => {
   test('that is put back to an older copy while it is open pays nothing more', async () => {
     const file = await written(3)
     const ledger = sqliteLedger(file)
-    const old = createPayment({ id: `pay_${'e'.repeat(32)}`, purchaseKey: 'e' })
-    await ledger.reserve(old, [])
-    const other = new DatabaseSync(file)
-    const { now } = other.prepare('SELECT now FROM clock').get() as { now: number }
-    for (const id of ['f', 'd'] as const) {
-      const later = createPayment({ id: `pay_${id.repeat(32)}`, purchaseKey: id, createdAt: now + 1000 })
-      await ledger.reserve(later, [])
-    }
-    // A restore as SQLite does it, by writing the pages of the copy into the file.
-    other.prepare('DELETE FROM payments WHERE id = ?').run(old.id)
-    other.prepare('UPDATE clock SET now = ?').run(now)
+    await ledger.reserve(createPayment({ id: `pay_${'e'.repeat(32)}`, purchaseKey: 'e' }), [])
+    const copy = `${file}.copy`
+    await backup(new DatabaseSync(file), copy)
+    // At the same instant of the ledger's time, by which the copy would not be older.
+    await ledger.reserve(createPayment({ id: `pay_${'f'.repeat(32)}`, purchaseKey: 'f' }), [])
+    await backup(new DatabaseSync(copy), file)
     await refusesToPay(ledger)
     await refusesToPay(ledger)
   })

@@ -118,11 +118,16 @@ function createAccess(storage: DurableObjectStorage, { clock }: Tables): Access 
   return {
     change: (work) =>
       guard(
-        (async () =>
-          storage.transactionSync(() => {
+        (async () => {
+          const value = storage.transactionSync(() => {
             clock.check()
-            return work()
-          }))(),
+            const answer = work()
+            clock.keep()
+            return answer
+          })
+          clock.committed()
+          return value
+        })(),
       ),
     look: (query) => guard((async () => query())()),
     flush: () => {},
