@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Change, tryChanges } from './changes/try-changes.ts'
 import { type Mutant, mutantsOf } from './mutation/mutants.ts'
+import { readOutcomes } from './mutation/outcomes.ts'
 import { reasonFor } from './mutation/survivors.ts'
 
 /**
@@ -20,6 +21,8 @@ const { values, positionals } = parseArgs({
     every: { type: 'string', default: '1' },
     /** Writes docs/mutation.md. */
     write: { type: 'boolean', default: false },
+    /** Leaves out what a test has noticed in an earlier run, where the source is still the same. */
+    again: { type: 'boolean', default: false },
     /** Lists the mutants, and runs nothing. */
     list: { type: 'boolean', default: false },
   },
@@ -49,11 +52,14 @@ if (values.list) for (const mutant of mutants) process.stdout.write(`${describe(
 else await run()
 
 async function run(): Promise<void> {
+  const outcomes = readOutcomes()
+  const tried = values.again ? mutants.filter((mutant) => !outcomes.isKilled(mutant)) : mutants
   const survivors: Mutant[] = []
-  const left = mutants.values()
-  for await (const outcome of tryChanges(mutants.map(changeOf))) {
+  const left = tried.values()
+  for await (const outcome of tried.length > 0 ? tryChanges(tried.map(changeOf)) : []) {
     const mutant = left.next().value
     if (!mutant) break
+    outcomes.note(mutant, outcome !== 'missed')
     if (outcome === 'missed') survivors.push(mutant)
     process.stdout.write(`${outcome.padEnd(8)}  ${describe(mutant)}\n`)
   }
