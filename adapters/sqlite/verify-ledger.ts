@@ -7,7 +7,10 @@ import { findDamage, findDifference } from './verify.js'
 
 type Ways = { readonly access: Access; readonly tables: Tables; readonly snapshot: Snapshot }
 
-/** Compares all there is with all that was written; where anything differs, the ledger is frozen and nothing more is paid. */
+/**
+ * Compares all there is with all that was written; where anything differs, the ledger is frozen and nothing more is paid. One
+ * whose journal has become shorter is not written to at all any more.
+ */
 export async function verify(database: SqliteDatabase, { access, tables, snapshot }: Ways): Promise<void> {
   const { change, look } = access
   const { halts, clock } = tables
@@ -16,6 +19,10 @@ export async function verify(database: SqliteDatabase, { access, tables, snapsho
     (await look(() => snapshot(() => findDifference(database)))) ??
     (await findBreak(database, look))
   if (difference === undefined) return
-  await change(() => halts.freeze({ reason: `it is not as it was written: ${difference}`, at: clock.now() }))
-  throw new ConfigurationError(`Failed to verify the ledger, which is frozen now: ${difference}`)
+  const reason = `it is not as it was written: ${difference}`
+  const stands = await change(() => halts.freeze({ reason, at: clock.now() })).then(
+    () => 'is frozen now',
+    () => 'cannot be used',
+  )
+  throw new ConfigurationError(`Failed to verify the ledger, which ${stands}: ${difference}`)
 }
