@@ -1,10 +1,14 @@
 import { isStipendError, type PayingRequestInit } from 'stipend'
-import { require } from './invariants.ts'
+import { require } from './require.ts'
+import { countUses } from './keys.ts'
+import { caller } from './flights.ts'
 import type { Process } from './process.ts'
 import { wake } from './wake.ts'
 import type { World } from './world.ts'
 
 const second = 1000
+/** How long a call that is given up may take to write down what became of it. */
+const soonMs = 5 * second
 
 /** Each purchase has a path of its own, so that the shop's books tell them apart. */
 export function newPath({ chance }: World): string {
@@ -31,10 +35,15 @@ function toBuy(
   // A process can die at once, so these are asked before.
   const [wallet, crashed] = [process.wallet(), process.crashed()]
   return async () => {
-    const [used, sent] = [world.signed.length, world.shop.sightings.length]
-    const call = wallet.fetch(`https://shop.example${path}`, init)
+    const [used, sent] = [countUses(world), world.shop.sightings.length]
+    const signal = init.signal ?? undefined
+    let givenUpAt = Number.POSITIVE_INFINITY
+    signal?.addEventListener('abort', () => (givenUpAt = world.time.now()), { once: true })
+    const call = caller.run(signal, () => wallet.fetch(`https://shop.example${path}`, init))
     const outcome = await Promise.race([call.then(read).catch(explain), crashed])
-    return `${outcome} [${world.signed.length - used} signed, ${world.shop.sightings.length - sent} sent]`
+    const late = world.time.now() - givenUpAt
+    require('I15', late <= soonMs, `a call went on for ${late / second} s after it was given up: ${outcome}`)
+    return `${outcome} [${countUses(world) - used} signed, ${world.shop.sightings.length - sent} sent]`
   }
 }
 

@@ -1,7 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import type { Rpc } from 'stipend/evm'
+import { type Allowances, createAllowances, type SignedPermit } from './allowances.ts'
+import { answer } from './evm-node.ts'
 import { createPace } from './pace.ts'
+import { contracts } from './permit2.ts'
 
 /** What a payer has signed, as it is on the wire. */
 export type SignedTransfer = {
@@ -11,25 +14,37 @@ export type SignedTransfer = {
   readonly validAfter: string
   readonly validBefore: string
   readonly nonce: string
+  /** Who executes it: the token, or Permit2. */
+  readonly contract: string
+  /** Of what Permit2 executes: who may ask it to, and the token. */
+  readonly spender?: string
+  readonly token?: string
 }
 
 /** Money that moved; a thief with the key needs no nonce that anybody knows. */
-export type Movement = {
-  readonly from: string
-  readonly to: string
+export type Movement = Pick<SignedTransfer, 'from' | 'to' | 'nonce' | 'contract'> & {
   readonly value: bigint
-  readonly nonce: string
   readonly block: number
   /** Unix milliseconds. */
   readonly at: number
   readonly transaction: string
+  /** Whether a permit came with it. */
+  readonly hasPermit: boolean
 }
 
 /** A chain with one token, whose blocks come every two seconds unless it is slow; the latest thirty are not final. */
 export type Chain = {
   readonly movements: readonly Movement[]
-  /** Executes what was signed, as the token contract would: in its time, and each nonce once. */
-  readonly execute: (transfer: SignedTransfer) => boolean
+  /** Executes what was signed, as its contract would: in its time, each nonce once, and by Permit2 as much as it may move. */
+  readonly execute: (transfer: SignedTransfer, permit?: SignedPermit) => boolean
+  /** Lets Permit2 move what a permit says. */
+  readonly permit: (permit: SignedPermit) => boolean
+  readonly takesPermit: (permit: SignedPermit) => boolean
+  /** How much Permit2 may move. */
+  readonly allowance: () => bigint
+  readonly permitCounts: Allowances['counts']
+  /** How much its owner had let it move. */
+  readonly ownAllowance: bigint
   /** Undoes what the latest blocks that are not final have executed. */
   readonly reorganise: () => void
   readonly isFinal: (movement: Movement) => boolean
@@ -42,106 +57,53 @@ export type Chain = {
 const blockMs = 2000
 const finalBlocks = 30
 const genesis = Date.UTC(2026, 0, 1)
-const token = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
-const topics = {
-  used: '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5',
-  transfer: '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
-}
 
-/** Creates a chain, at a clock in Unix milliseconds. */
-export function createChain(clock: () => number): Chain {
+/** Creates a chain, at a clock in Unix milliseconds, on which the payer's owner lets Permit2 move so much. */
+export function createChain(clock: () => number, ownAllowance: bigint): Chain {
   const movements: Movement[] = []
+  const allowances = createAllowances(ownAllowance)
   const pace = createPace(genesis, blockMs)
   const timeOf = (block: number): number => Math.floor(pace.timeOf(block) / 1000)
   const height = (): number => pace.heightAt(clock())
   const final = (): number => height() - finalBlocks
-  const find = (nonce: string, upTo: number): Movement | undefined =>
-    movements.find((one) => one.nonce === nonce && one.block <= upTo)
+  const moment = () => ({ block: height(), seconds: timeOf(height()) })
 
   return {
     movements,
-    execute: ({ from, to, value, validAfter, validBefore, nonce }) => {
-      const block = height()
-      const seconds = timeOf(block)
-      const isInTime = seconds > Number(validAfter) && seconds < Number(validBefore)
-      if (!isInTime || find(nonce, block)) return false
+    ownAllowance,
+    permitCounts: allowances.counts,
+    execute: (transfer, permit) => {
+      const { from, to, nonce, contract } = transfer
+      const { block, seconds } = moment()
+      const isUsed = movements.some((one) => one.nonce === nonce && one.contract === contract)
+      if (!isInTime(transfer, seconds) || isUsed) return false
+      const value = BigInt(transfer.value)
+      if (contract === contracts.permit2 && !allowances.spend(value, permit, { block, seconds })) return false
       const transaction = `0x${bytesToHex(sha256(utf8ToBytes(`${nonce}/${block}/${movements.length}`)))}`
-      movements.push({ from, to, value: BigInt(value), nonce, block, at: clock(), transaction })
+      const hasPermit = permit !== undefined
+      movements.push({ from, to, value, nonce, contract, block, at: clock(), transaction, hasPermit })
       return true
     },
+    permit: (permit) => allowances.take(permit, moment()),
+    takesPermit: (permit) => allowances.takes(permit, moment()),
+    allowance: () => allowances.at(height()).allowance,
     reorganise: () => {
       const kept = movements.filter((one) => one.block <= final())
       movements.splice(0, movements.length, ...kept)
+      allowances.undo(final())
     },
     isFinal: (movement) => movement.block <= final(),
     nodeAt: (at) => {
       const head = pace.heightAt(at)
       const known = movements.filter(({ block }) => block <= head)
-      const state = { movements: known, find, timeOf, height: head, final: head - finalBlocks }
+      const state = { movements: known, allowances, timeOf, height: head, final: head - finalBlocks }
       return { request: async (call) => answer(call, state) }
     },
     slow: (times) => pace.set(blockMs * times, clock()),
   }
 }
 
-type State = {
-  readonly movements: readonly Movement[]
-  readonly find: (nonce: string, upTo: number) => Movement | undefined
-  readonly timeOf: (block: number) => number
-  readonly height: number
-  readonly final: number
-}
-
-/** Answers like a node; its JSON is read by the code under test, so nothing here is shared with it. */
-function answer({ method, params }: { readonly method: string; readonly params?: unknown }, state: State): unknown {
-  const [first, second] = (params ?? []) as readonly unknown[]
-  if (method === 'eth_chainId') return '0x14a34'
-  if (method === 'eth_getBlockByNumber') return describeBlock(blockNamed(String(first), state), state)
-  if (method === 'eth_call') {
-    const { data } = first as { readonly data: string }
-    const block = Number.parseInt((second as { readonly blockHash: string }).blockHash.slice(2), 16)
-    return word(state.find(`0x${data.slice(74)}`, block) ? 1n : 0n)
-  }
-  if (method === 'eth_getLogs') return findLogs(first as LogFilter, state)
-  const found = state.movements.filter((one) => one.transaction === first)
-  return { status: '0x1', logs: found.flatMap(logsOf) }
-}
-
-function blockNamed(name: string, state: State): number {
-  if (name === 'finalized') return state.final
-  return name === 'latest' ? state.height : Number(BigInt(name))
-}
-
-/** A block's hash is its number here: nobody asks it of more. */
-function describeBlock(number: number, { timeOf }: State): unknown {
-  return { number: hex(number), hash: word(BigInt(number)), timestamp: hex(timeOf(number)) }
-}
-
-type LogFilter = {
-  readonly fromBlock: string
-  readonly toBlock: string
-  readonly topics: readonly (string | readonly string[])[]
-}
-
-function findLogs({ fromBlock, toBlock, topics: wanted }: LogFilter, { movements }: State): readonly unknown[] {
-  return movements
-    .filter(({ block }) => block >= Number(BigInt(fromBlock)) && block <= Number(BigInt(toBlock)))
-    .flatMap(logsOf)
-    .filter((log) => wanted.every((topic, index) => [topic].flat().includes(log.topics[index] ?? '')))
-}
-
-function logsOf({ from, to, value, nonce, block, transaction }: Movement) {
-  const log = { address: token, transactionHash: transaction, blockNumber: hex(block) }
-  return [
-    { ...log, logIndex: '0x0', topics: [topics.used, word(BigInt(from)), nonce], data: '0x' },
-    { ...log, logIndex: '0x1', topics: [topics.transfer, word(BigInt(from)), word(BigInt(to))], data: word(value) },
-  ]
-}
-
-function hex(number: number): string {
-  return `0x${number.toString(16)}`
-}
-
-function word(value: bigint): string {
-  return `0x${value.toString(16).padStart(64, '0')}`
+function isInTime({ contract, validAfter, validBefore }: SignedTransfer, seconds: number): boolean {
+  const hasBegun = contract === contracts.permit2 ? seconds >= Number(validAfter) : seconds > Number(validAfter)
+  return hasBegun && seconds < Number(validBefore)
 }

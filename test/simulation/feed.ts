@@ -1,5 +1,5 @@
 import { buy, crash } from './buy.ts'
-import { require } from './invariants.ts'
+import { require } from './require.ts'
 import { wake } from './wake.ts'
 import type { World } from './world.ts'
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { contracts } from './permit2.ts'
 import { simulate } from './simulate.ts'
 
 const { values } = parseArgs({
@@ -18,12 +19,17 @@ if (![first, rounds, steps].every(Number.isSafeInteger))
 
 process.stdout.write(`simulating ${rounds} rounds of ${steps} steps from seed ${first}\n`)
 let [held, sent, executed] = [0, 0, 0]
+let [permits, taken, refused, byPermit2] = [0, 0, 0, 0]
 for (let round = 0; round < rounds && !(values.stop && process.exitCode); round += 1) {
   try {
     const { world } = await simulate(first + round, steps)
     held += 1
     sent += world.shop.sightings.length
     executed += world.chain.movements.length + world.solana.landed.length
+    permits += world.permits.size
+    taken += world.chain.permitCounts.taken
+    refused += world.chain.permitCounts.refused
+    byPermit2 += world.chain.movements.filter(({ contract }) => contract === contracts.permit2).length
     if (held % 500 === 0) process.stdout.write(`${held} rounds held\n`)
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : error}\n`)
@@ -31,6 +37,7 @@ for (let round = 0; round < rounds && !(values.stop && process.exitCode); round 
     process.exitCode = 1
   }
 }
+process.stdout.write(`${permits} permits signed, ${taken} taken and ${refused} refused; ${byPermit2} paid by Permit2\n`)
 process.stdout.write(`${sent} payments sent, ${executed} executed: every promise held in ${held} of ${rounds} rounds\n`)
 // What processes that died had begun still waits for its time-outs.
 process.exit()

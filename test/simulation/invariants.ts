@@ -1,14 +1,10 @@
 import type { Payment } from 'stipend'
-import { idOf, type Settlement, settlementsOf, type SignedPayment } from './rails.ts'
+import { contracts } from './permit2.ts'
+import { checkPermits } from './permit-invariants.ts'
+import { idOf, isFree, type Settlement, settlementsOf, type SignedPayment } from './rails.ts'
+import { require } from './require.ts'
 import type { Signed, World } from './world.ts'
 import { limits } from './world.ts'
-
-/** A promise that was broken. */
-export class Broken extends Error {
-  constructor(invariant: string, what: string) {
-    super(`${invariant} is broken: ${what}`)
-  }
-}
 
 /**
  * How much of an hour the limit of an hour surely covers: the wallet's clock may be believed although it is five minutes
@@ -28,11 +24,22 @@ export async function check(world: World): Promise<void> {
   await checkTotal(payments, world)
   for (const payment of standing.values()) checkStatus(payment, world, settlements.get(idOf(payment)))
   for (const one of world.signed) checkSigned(one)
-  const signed = new Set(world.signed.map(({ wire }) => wire))
-  for (const { id, wire } of world.shop.sightings) {
+  checkPermits([...standing.values()], world)
+  checkSent(standing, world)
+  for (const { mostInFlight } of world.processes) {
+    const most = world.maxInFlight ?? mostInFlight
+    require('places', mostInFlight <= most, `${mostInFlight} payments of ${most} were under way at once`)
+  }
+}
+
+/** I3 and I10: what was sent is recorded, and what was signed. */
+function checkSent(standing: ReadonlyMap<string, Payment>, { shop, signed: all, wires }: World): void {
+  const signed = new Set(all.map(({ wire }) => wire))
+  for (const { id, wire, signature } of shop.sightings) {
     const recorded = standing.get(id)
     require('I3', recorded !== undefined && recorded.status !== 'released', 'a payment left that is not recorded')
-    require('I10', signed.has(wire), 'what was sent is not what was signed')
+    const isSigned = signature === undefined ? signed.has(wire) : wires.get(signature) === wire
+    require('I10', isSigned, 'what was sent is not what was signed')
   }
 }
 
@@ -67,8 +74,10 @@ function checkLimits({ shop, time, judged, signed, state }: World, settlements: 
   require('I10', signed.every(({ to, value }) => judged.has(`${to}/${value}`)), 'no rule has judged it')
 }
 
-/** I2: the path of a request names its purchase. */
-function checkPurchases({ shop }: World, settlements: Settlements): void {
+/** I2: the path of a request names its purchase, and no two contracts take its nonce. */
+function checkPurchases(world: World, settlements: Settlements): void {
+  const { shop } = world
+  require('I2', settlements.size === settlementsOf(world).length, 'two contracts have executed one nonce')
   const paid = new Map<string, Set<string>>()
   for (const { path, id } of shop.sightings) {
     if (settlements.has(id)) paid.set(path, (paid.get(path) ?? new Set()).add(id))
@@ -109,17 +118,17 @@ export async function checkEnd(world: World): Promise<void> {
   }
 }
 
-function isFree(status: Payment['status']): boolean {
-  return status === 'released' || status === 'expired' || status === 'cancelled'
-}
-
 /** I3 and I10: before it was signed, the ledger had just this payment. */
-function checkSigned({ to, value, validBefore, recorded }: Signed): void {
+function checkSigned({ to, value, validBefore, spender, isGivenUp, recorded }: Signed): void {
   const last = recorded.at(-1)
-  require('I3', last !== undefined && last.status !== 'released', 'the key was used before the record')
+  const isOnRecord = last !== undefined && (last.status !== 'released' || isGivenUp)
+  require('I3', isOnRecord, 'the key was used before the record')
   const isRecorded = recorded.some(
     ({ amount, payTo, terms }) =>
-      amount === value && payTo === to && (validBefore ?? terms.validBefore) === terms.validBefore,
+      amount === value &&
+      payTo === to &&
+      (validBefore ?? terms.validBefore) === terms.validBefore &&
+      (terms.method === 'permit2' ? contracts.proxy : undefined) === spender,
   )
   require('I10', isRecorded, 'what was signed is not what was recorded')
 }
@@ -133,9 +142,4 @@ function sumOnce(payments: readonly SignedPayment[]): bigint {
 
 function sum(values: readonly bigint[]): bigint {
   return values.reduce((total, value) => total + value, 0n)
-}
-
-/** Throws when a promise does not hold. */
-export function require(invariant: string, holds: boolean, what: string): void {
-  if (!holds) throw new Broken(invariant, what)
 }

@@ -4,11 +4,23 @@ import type { World } from './world.ts'
 
 /** Two nodes of one chain. Both may be behind, or late; what the second says alone must free nothing. */
 export function createNodes(world: World): readonly [Rpc, Rpc] {
-  const { chain, state, time } = world
+  const { chain, state, time, chance } = world
   const node = (index: 0 | 1): Rpc => ({
-    request: (call) => chain.nodeAt(time.now() - state.lagMs[index]).request(call),
+    request: async (call) => {
+      const answer = await chain.nodeAt(time.now() - state.lagMs[index]).request(call)
+      // What is permitted, and by which nonce, either may make up.
+      return state.lie === 'permit' && isOfPermits(call) ? chance.pick(madeUp) : answer
+    },
   })
   return [node(0), lyingNode(node(1), world)]
+}
+
+const madeUp = [0n, 7n, 1n << 255n].map((value) => `0x${value.toString(16).padStart(64, '0')}`)
+
+/** `allowance(address,address)` and `nonces(address)`. */
+function isOfPermits({ method, params }: Parameters<Rpc['request']>[0]): boolean {
+  const [first] = (params ?? []) as readonly { readonly data?: string }[]
+  return method === 'eth_call' && ['0xdd62ed3e', '0x7ecebe00'].includes(first?.data?.slice(0, 10) ?? '')
 }
 
 /** Longer than any node is waited for. */

@@ -4,25 +4,22 @@ import {
   allowPayees,
   createAgentWallet,
   exactEvm,
-  type KeyStore,
   type Ledger,
   maxLiveHolds,
-  type Payment,
   type PaymentRequest,
   type Rule,
   spendingLimit,
 } from 'stipend'
 import { evm } from 'stipend/evm'
-import { testKeyStore } from 'stipend/testing'
 import { exactSolana, solana, type Web3 } from 'stipend/solana'
 import * as web3 from '@solana/web3.js'
+import { guardedKeys } from './keys.ts'
 import { createNodes, createSolanaFetch, solanaNodes } from './nodes.ts'
-import { idOf, wireOf } from './rails.ts'
-import { readMessage } from './solana-message.ts'
-import { createSolanaSigner, payeeOf, payees, solanaDevnet } from './solana-parties.ts'
+import { createFlights } from './flights.ts'
+import { payees, solanaDevnet } from './solana-parties.ts'
 import { shopPayees } from './shop.ts'
 import { createGasPayer, transferPayees } from './transfers.ts'
-import type { OpenLedger, Signed, World } from './world.ts'
+import type { OpenLedger, World } from './world.ts'
 
 /** A process with a wallet; it can die at any moment, and another begins in its place. */
 export type Process = {
@@ -31,6 +28,8 @@ export type Process = {
   wrongBy: number
   /** How many more steps between the wallet and the rest of the world it takes until the process dies. */
   fuse: number
+  /** The most payments that a wallet of its had under way at once. */
+  mostInFlight: number
   /** Kills the process: what it had begun never goes on. */
   readonly crash: () => void
   /** Resolves at the next crash. */
@@ -46,6 +45,7 @@ export function createProcess(world: World): Process {
     wallet: () => wallet,
     wrongBy: 0,
     fuse: -1,
+    mostInFlight: 0,
     crash: () => {
       generation += 1
       process.fuse = -1
@@ -102,11 +102,13 @@ function guardOf({ chance }: World, process: Process, isAlive: () => boolean): G
 }
 
 function openWallet(world: World, parts: Parts): AgentWallet {
-  const { time, state, shop, chance, judged } = world
+  const { time, state, shop, chance, judged, asked, maxInFlight } = world
   const { process, guard } = parts
+  const flights = createFlights(process)
   const witness: Rule = {
     name: 'witness',
-    judge: ({ offer }: PaymentRequest) => {
+    judge: ({ offer, resource }: PaymentRequest) => {
+      asked.add(new URL(resource.url).pathname)
       if (state.fault === 'policy') throw new TypeError('the policy is broken')
       judged.add(`${offer.payTo}/${offer.amount}`)
       return { type: 'allow' }
@@ -115,7 +117,7 @@ function openWallet(world: World, parts: Parts): AgentWallet {
   const clock = (): number => (state.fault === 'clock' ? Number.NaN : time.now() + process.wrongBy)
   const onSolana = { network: solanaDevnet, rpcs: solanaNodes, fetch: createSolanaFetch(world, guard), clock } as const
   return createAgentWallet({
-    keyStore: guardedKeys(world, parts),
+    keyStore: guardedKeys(world, { ...parts, flights }),
     ledger: guardedLedger(world, parts),
     policy: [
       allowHosts(['shop.example']),
@@ -132,13 +134,25 @@ function openWallet(world: World, parts: Parts): AgentWallet {
     fetch: async (input, init) => {
       const request = new Request(input, init)
       if (request.headers.has('payment-signature') && init?.redirect !== 'manual') throw new RangeError('redirects')
-      return guard(() => shop.answer(request, init?.signal ?? undefined), state.outage.network)
+      const send = () => guard(() => shop.answer(request, init?.signal ?? undefined), state.outage.network)
+      return request.headers.has('payment-signature') ? flights.during(send, init?.signal) : send()
     },
+    maxInFlight,
+    ...(world.isAnswered && { onApproval: () => answerApproval(world) }),
     chains: [
       evm({ network: 'eip155:84532', clients: createNodes(world), gasPayer: createGasPayer(world, guard) }),
       solana(onSolana),
     ],
   })
+}
+
+/** A person in the same process says yes, no or nothing, soon or late. */
+async function answerApproval({ chance, state }: World): Promise<boolean> {
+  await new Promise((resolve) => void setTimeout(resolve, chance.pick([0, 5, 60, 400]) * 1000))
+  if (chance.is(0.1)) throw new TypeError('there is nobody')
+  if (chance.is(0.3)) return false
+  state.approvals += 1
+  return true
 }
 
 function guardedLedger({ state, time }: World, { opened: { ledger }, guard }: Parts): Ledger {
@@ -161,50 +175,4 @@ function guardedLedger({ state, time }: World, { opened: { ledger }, guard }: Pa
         return reservation
       }, state.outage.ledger),
   }
-}
-
-function guardedKeys(world: World, { process, guard }: Parts): KeyStore {
-  const store = testKeyStore()
-  const solanaSigner = createSolanaSigner()
-  const note = async (signed: Omit<Signed, 'recorded' | 'wrongBy'>): Promise<void> => {
-    if (world.state.fault === 'signer') throw new TypeError('no signature today')
-    world.signed.push({ ...signed, wrongBy: process.wrongBy, recorded: await recordOf(world, signed.id) })
-  }
-  return {
-    ...store,
-    getSigner: async (network) => {
-      if (network === solanaDevnet) {
-        const signMessage: typeof solanaSigner.signMessage = (message) =>
-          guard(async () => {
-            const { hash, destination, amount } = readMessage(message)
-            await note({ id: hash, wire: hash, to: payeeOf(destination), value: amount })
-            return solanaSigner.signMessage(message)
-          })
-        return { ...solanaSigner, signMessage }
-      }
-      const signer = await store.getSigner(network)
-      if (signer?.namespace !== 'eip155') return signer
-      const signTypedData: typeof signer.signTypedData = (data) =>
-        guard(async () => {
-          const { nonce, to, value, validBefore } = data.message
-          const wire = wireOf(data.message)
-          await note({
-            id: String(nonce),
-            wire,
-            to: String(to),
-            value: BigInt(String(value)),
-            validBefore: Number(validBefore),
-          })
-          return signer.signTypedData(data)
-        })
-      return { ...signer, signTypedData }
-    },
-  }
-}
-
-/** All that the ledger has on record of what is signed: another process can have renewed the payment in the meantime. */
-async function recordOf({ ledger, payments }: World, id: string): Promise<readonly Payment[]> {
-  const known = (await payments()).find((payment) => idOf(payment) === id)
-  const history = (known && (await ledger.history?.(known.id))) ?? []
-  return history.flatMap(({ payment }) => (idOf(payment) === id ? [payment] : []))
 }

@@ -1,5 +1,7 @@
 import type { Payment } from 'stipend'
+import type { SignedPermit } from './allowances.ts'
 import type { Chain, SignedTransfer } from './chain.ts'
+import { contracts, readPermit2, wireOf } from './permit2.ts'
 import type { SolanaChain } from './solana-chain.ts'
 import { readTransfer } from './solana-message.ts'
 import { payeeOf } from './solana-parties.ts'
@@ -21,6 +23,17 @@ export type SignedPayment = {
   readonly execute: () => string | undefined
   /** Whether its chain could still execute it. */
   readonly canExecute: () => boolean
+  /** What proves that the payer signed it, where the chain takes no payment without it. */
+  readonly signature?: string | undefined
+  /** The permit beside it. */
+  readonly permit?: Permit | undefined
+}
+
+/** A signed permit: whoever has seen it can hand it in, without the payment beside it. */
+export type Permit = {
+  readonly signature: string
+  readonly submit: () => boolean
+  readonly canSubmit: () => boolean
 }
 
 /** Money that moved. */
@@ -31,25 +44,54 @@ export type Settlement = Pick<SignedPayment, 'id' | 'to' | 'value'> & {
 }
 
 /** What a payment's request carries. */
-export type Payload = { readonly authorization?: SignedTransfer; readonly transaction?: string }
-
-type Chains = { readonly chain: Chain; readonly solana: SolanaChain; readonly now: () => number }
-
-/** Reads what a request carries. */
-export function readPayment({ authorization, transaction = '' }: Payload, chains: Chains): SignedPayment {
-  return authorization ? readTransferOf(authorization, chains) : readMessageOf(transaction, chains)
+export type Payload = {
+  readonly authorization?: Omit<SignedTransfer, 'contract'>
+  readonly permit2Authorization?: Readonly<Record<string, unknown>>
+  readonly signature?: string
+  readonly transaction?: string
 }
 
-function readTransferOf(transfer: SignedTransfer, { chain, now }: Chains): SignedPayment {
-  const { nonce, to, value, validBefore } = transfer
-  const isUsed = (): boolean => chain.movements.some((one) => one.nonce === nonce)
+type Chains = {
+  readonly chain: Chain
+  readonly solana: SolanaChain
+  readonly now: () => number
+  /** Every permit that was signed, by its signature: a token takes no other. */
+  readonly permits: ReadonlyMap<string, SignedPermit>
+}
+
+/** Reads what a request carries, and the signature of the permit beside it. */
+export function readPayment(payload: Payload, permitSignature: string | undefined, chains: Chains): SignedPayment {
+  const { authorization, permit2Authorization, signature, transaction = '' } = payload
+  if (permit2Authorization) {
+    const permit = permitSignature === undefined ? undefined : permitOf(permitSignature, chains)
+    return { ...readTransferOf(readPermit2(permit2Authorization), chains, permitSignature), signature, permit }
+  }
+  if (!authorization) return readMessageOf(transaction, chains)
+  return { ...readTransferOf({ ...authorization, contract: contracts.token }, chains), signature }
+}
+
+function permitOf(signature: string, { chain, permits }: Chains): Permit {
+  const signed = permits.get(signature)
+  return {
+    signature,
+    submit: () => signed !== undefined && chain.permit(signed),
+    canSubmit: () => signed !== undefined && chain.takesPermit(signed),
+  }
+}
+
+function readTransferOf(transfer: SignedTransfer, chains: Chains, permitSignature = ''): SignedPayment {
+  const { nonce, to, value, validBefore, contract } = transfer
+  const { chain, permits, now } = chains
+  const isUsed = (): boolean => chain.movements.some((one) => one.nonce === nonce && one.contract === contract)
   return {
     id: nonce,
     wire: wireOf(transfer),
     to,
     value: BigInt(value),
     countsUntil: Number.POSITIVE_INFINITY,
-    execute: () => (chain.execute(transfer) ? chain.movements.at(-1)?.transaction : undefined),
+    execute: () =>
+      chain.execute(transfer, permits.get(permitSignature)) ? chain.movements.at(-1)?.transaction : undefined,
+    // By Permit2 too: what it may not move now, a permit that is handed in later lets it move.
     canExecute: () => now() / 1000 < Number(validBefore) && !isUsed(),
   }
 }
@@ -86,9 +128,7 @@ export function idOf({ terms }: Pick<Payment, 'terms'>): string {
   return terms.details?.['messageHash'] ?? terms.nonce
 }
 
-const fields = ['from', 'to', 'value', 'validAfter', 'validBefore', 'nonce'] as const
-
-/** Writes what is signed, and what is sent, alike. */
-export function wireOf(transfer: Readonly<Record<string, unknown>>): string {
-  return fields.map((field) => String(transfer[field]).toLowerCase()).join(' ')
+/** Tells whether a payment counts no more. */
+export function isFree(status: Payment['status']): boolean {
+  return status === 'released' || status === 'expired' || status === 'cancelled'
 }

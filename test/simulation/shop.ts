@@ -1,6 +1,7 @@
 import type { Chance } from './chance.ts'
+import { ask, encode, network, pickRail, pickTerms, type Rail } from './offers.ts'
 import { readPayment, type SignedPayment } from './rails.ts'
-import { devnetUsdc, feePayer, payees as solanaPayees, solanaDevnet } from './solana-parties.ts'
+import { payees as solanaPayees } from './solana-parties.ts'
 import type { World } from './world.ts'
 
 /** A payment that arrived for what a path sells, or for the purchase that its request names. */
@@ -14,6 +15,10 @@ export type Shop = {
   readonly answer: (request: Request, signal: AbortSignal | undefined) => Promise<Response>
   /** Executes a payment that it has seen, now or long ago. */
   readonly settleLate: () => void
+  /** Hands in a permit that it has seen, and not the payment beside it. */
+  readonly takePermit: () => string
+  /** Answers no payment while this is true. */
+  readonly hold: (isHolding: boolean) => void
   /** Asks something else for a path from now on. */
   readonly reprice: (path: string) => void
 }
@@ -35,7 +40,6 @@ const deeds = [
   'redirect',
   'lie',
 ] as const
-const network = 'eip155:84532'
 const prices = [100_000n, 250_000n, 400_000n, 900_000n]
 /** Feeds are asked often. */
 const feedPrices = [10_000n, 10_000n, 20_000n, 20_000n, 50_000n, 550_000n]
@@ -50,33 +54,33 @@ type Scene = {
   readonly signal: AbortSignal | undefined
 }
 
-type Parts = Pick<World, 'chain' | 'solana' | 'chance' | 'time'> & {
-  /** Whether some of what it sells is paid on Solana. */
-  readonly sellsOnSolana: boolean
+type Parts = Pick<World, 'chain' | 'solana' | 'permits' | 'chance' | 'time'> & {
+  /** What some of its sales are paid by, besides transfers of the token. */
+  readonly rails: readonly Rail[]
 }
 
 /** Opens a shop that settles on two chains, and behaves by chance. */
-export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }: Parts): Shop {
+export function openShop({ chain, solana, permits, chance, time: { now }, rails }: Parts): Shop {
   const sightings: Sighting[] = []
   const priceOf = new Map<string, Price>()
-  const isOnSolana = new Set<string>()
+  const railOf = new Map<string, Rail>()
+  let isHolding = false
 
   const newPrice = (path: string): Price => {
-    const to = isOnSolana.has(path) ? solanaPayees.map(({ address }) => address) : shopPayees
+    const to = railOf.get(path) === 'solana' ? solanaPayees.map(({ address }) => address) : shopPayees
     return { amount: chance.pick(path.startsWith('/feed/') ? feedPrices : prices), payTo: chance.pick(to) }
   }
   const offer: Scene['offer'] = (path, times = 1n) => {
-    if (!priceOf.has(path) && sellsOnSolana && chance.is(0.5)) isOnSolana.add(path)
+    if (!priceOf.has(path)) railOf.set(path, pickRail(rails, chance))
     const known = priceOf.get(path) ?? newPrice(path)
     // Some ask something else each time.
     if (!chance.is(0.1)) priceOf.set(path, known)
-    return ask(path, {
+    return ask({
       ...known,
-      isOnSolana: isOnSolana.has(path),
+      path,
       amount: known.amount * times,
-      clock: now,
-      seconds: chance.pick([9, 60, 60, 60, 300]),
-      isDated: chance.is(0.3),
+      ...pickTerms(railOf.get(path) ?? 'token', rails, chance),
+      date: chance.is(0.3) ? now() : undefined,
     })
   }
   return {
@@ -85,11 +89,13 @@ export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }
       const path = new URL(request.url).pathname
       const header = request.headers.get('payment-signature')
       if (header === null) return offer(path)
-      const { payload } = JSON.parse(atob(header))
-      const payment = readPayment(payload, { chain, solana, now })
+      const { payload, extensions } = JSON.parse(atob(header))
+      const permit = extensions?.eip2612GasSponsoring?.info.signature
+      const payment = readPayment(payload, permit, { chain, solana, permits, now })
       const purchase = request.headers.get('purchase')
       sightings.push({ ...payment, path: purchase ?? path })
-      const settled = chance.is(0.6) ? payment.execute() : undefined
+      const settled = settle(payment, chance)
+      if (isHolding) return misdeeds.hang({ offer, path, transaction: '', chance, signal })
       // Whoever asks more by now mostly says so, also after it has taken the money.
       const price = priceOf.get(path)?.amount
       if (price !== undefined && price !== payment.value && chance.is(0.7)) return offer(path)
@@ -100,8 +106,27 @@ export function openShop({ chain, solana, chance, time: { now }, sellsOnSolana }
     settleLate: () => {
       if (sightings.length > 0) chance.pick(sightings).execute()
     },
+    takePermit: () => {
+      const seen = sightings.flatMap(({ permit }) => permit ?? [])
+      if (seen.length === 0) return 'none was seen'
+      return chance.pick(seen.slice(-2)).submit() ? 'taken' : 'not taken'
+    },
+    hold: (isHeld) => {
+      isHolding = isHeld
+    },
     reprice: (path) => void priceOf.set(path, newPrice(path)),
   }
+}
+
+/** Settles a payment, or not; a permit also by itself, before it or without it, and some payments twice. */
+function settle(payment: SignedPayment, chance: Chance): string | undefined {
+  const { permit, execute } = payment
+  const isSettled = chance.is(0.6)
+  if (permit && chance.is(0.3)) permit.submit()
+  if (!isSettled) return undefined
+  const transaction = execute()
+  if (chance.is(0.1)) execute()
+  return transaction
 }
 
 /** How long an answer can take: some are late, some come when the payment can no longer be settled. */
@@ -156,30 +181,4 @@ async function orAborted<value>(signal: AbortSignal | undefined, answered: Promi
 
 function answer(status: number, receipt: unknown): Response {
   return new Response('{}', { status, headers: { 'payment-response': encode(receipt) } })
-}
-
-function ask(
-  path: string,
-  terms: {
-    readonly amount: bigint
-    readonly payTo: string
-    readonly isOnSolana: boolean
-    readonly seconds: number
-    readonly clock: () => number
-    readonly isDated: boolean
-  },
-): Response {
-  const token = terms.isOnSolana
-    ? { network: solanaDevnet, asset: devnetUsdc, extra: { feePayer } }
-    : { network, asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e', extra: { name: 'USDC', version: '2' } }
-  const { amount, payTo, seconds } = terms
-  const entry = { scheme: 'exact', ...token, amount: amount.toString(), payTo, maxTimeoutSeconds: seconds }
-  const resource = { url: `https://shop.example${path}` }
-  const required = encode({ x402Version: 2, error: 'Payment required', resource, accepts: [entry] })
-  const date = terms.isDated ? { date: new Date(terms.clock()).toUTCString() } : undefined
-  return new Response('{}', { status: 402, headers: { 'payment-required': required, ...date } })
-}
-
-function encode(message: unknown): string {
-  return btoa(JSON.stringify(message))
 }

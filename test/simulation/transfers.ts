@@ -1,6 +1,7 @@
 import { isStipendError } from 'stipend'
 import type { GasPayer } from 'stipend/evm'
 import type { SignedTransfer } from './chain.ts'
+import { contracts } from './permit2.ts'
 import type { Guard } from './process.ts'
 import { readPayment } from './rails.ts'
 import { wake } from './wake.ts'
@@ -12,11 +13,16 @@ export const transferPayees = Array.from({ length: 100 }, (_, index) => `0x${'5'
 
 /** Submits signed transfers, and does so late, never or without an answer by chance. */
 export function createGasPayer(world: World, guard: Guard): GasPayer {
-  const { chance, shop, time, chain, solana, state } = world
+  const { chance, shop, time, chain, solana, permits, state } = world
   return {
     sendTransaction: ({ data }) =>
       guard(async () => {
-        const payment = readPayment({ authorization: decode(data) }, { chain, solana, now: time.now })
+        const payment = readPayment({ authorization: decode(data) }, undefined, {
+          chain,
+          solana,
+          permits,
+          now: time.now,
+        })
         shop.sightings.push({ ...payment, path: `/transfer/${payment.to.toLowerCase()}` })
         const deed = chance.pick(['send', 'send', 'keep', 'drop', 'hang'] as const)
         const transaction = deed === 'keep' ? undefined : payment.execute()
@@ -39,6 +45,7 @@ function decode(data: string): SignedTransfer {
     validAfter: number(validAfter),
     validBefore: number(validBefore),
     nonce: `0x${nonce}`,
+    contract: contracts.token,
   }
 }
 

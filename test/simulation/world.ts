@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AgentWallet, type Ledger, memoryLedger, type Payment } from 'stipend'
 import { sqliteLedger } from 'stipend/sqlite'
+import type { SignedPermit } from './allowances.ts'
 import { type Chain, createChain } from './chain.ts'
 import type { Chance } from './chance.ts'
 import { createSolanaChain, type SolanaChain } from './solana-chain.ts'
 import { createProcess, type Process } from './process.ts'
+import type { Rail } from './offers.ts'
 import type { SignedPayment } from './rails.ts'
 import { openShop, type Shop } from './shop.ts'
 import { startTime, type Time } from './time.ts'
 
 /** What is broken on purpose, until it is mended. */
-export type Fault = 'policy' | 'ledger' | 'ledger afterwards' | 'clock' | 'signer'
+export type Fault = 'policy' | 'ledger' | 'ledger afterwards' | 'clock' | 'signer' | 'forger'
 
 /** All there is: two chains, a shop, and wallets whose processes can die at any moment; their ledger stays. */
 export type World = {
@@ -25,8 +27,18 @@ export type World = {
   readonly time: Time
   /** What the policy has judged, as payee and amount. */
   readonly judged: Set<string>
+  /** The paths that the policy has judged. */
+  readonly asked: Set<string>
   /** What the key has signed, by nonce. */
   readonly signed: Signed[]
+  /** The same, by signature, where its chain takes nothing without it. */
+  readonly wires: Map<string, string>
+  /** What the key has signed for Permit2 besides, by signature. */
+  readonly permits: Map<string, NotedPermit>
+  /** How many payments each wallet may have under way at once. */
+  readonly maxInFlight: number | undefined
+  /** Whether a person answers in the process of a wallet. */
+  readonly isAnswered: boolean
   readonly state: State
   /** Processes with a wallet each, over one ledger. */
   readonly processes: readonly Process[]
@@ -48,15 +60,26 @@ export type OpenLedger = { readonly ledger: Ledger; readonly close: () => void }
 export type Signed = Pick<SignedPayment, 'id' | 'wire' | 'to' | 'value'> & {
   /** In Unix seconds, where that is signed. */
   readonly validBefore?: number
+  /** Who may have Permit2 move it. */
+  readonly spender?: string | undefined
+  /** Whether its caller had given it up by then: what is signed is dropped. */
+  readonly isGivenUp: boolean
   /** By how many milliseconds the clock was wrong that it was recorded by. */
   readonly wrongBy: number
+  readonly recorded: readonly Payment[]
+}
+
+/** A permit, and all that the ledger had on record with its nonce. */
+export type NotedPermit = SignedPermit & {
+  readonly token: string
+  readonly spender: string
   readonly recorded: readonly Payment[]
 }
 
 type State = {
   fault: Fault | undefined
   /** What one of the two nodes lies about. */
-  lie: 'nothing' | 'head' | 'nonce' | 'time' | 'silence' | 'lateness'
+  lie: 'nothing' | 'head' | 'nonce' | 'time' | 'silence' | 'lateness' | 'permit'
   /** By how many milliseconds each node is behind. */
   readonly lagMs: [number, number]
   /** How often, from 0 to 1, a call of the ledger and of the network fails, before or after it has done its work. */
@@ -76,9 +99,11 @@ export const limits = { hourly: 1_500_000n, total: 6_000_000n, withoutApproval: 
 /** Creates a world from chance; until it ends, the platform's timers are its own. */
 export function createWorld(chance: Chance): World {
   const time = startTime(Date.UTC(2026, 0, 2))
-  const chain = createChain(time.now)
+  const chain = createChain(time.now, chance.pick([0n, 0n, 0n, 0n, 300_000n, 10n ** 12n]))
   const solana = createSolanaChain(time.now)
-  const shop = openShop({ chain, solana, chance, time, sellsOnSolana: chance.is(0.4) })
+  const permits = new Map<string, NotedPermit>()
+  const rails = chance.pick<readonly Rail[]>([[], [], ['solana'], ['permit2'], ['solana', 'permit2']])
+  const shop = openShop({ chain, solana, permits, chance, time, rails })
   const count = chance.pick([1, 1, 2, 3])
   const { openLedger, removeLedger } = createLedger({ chance, time, isShared: count > 1 })
   const { ledger } = openLedger()
@@ -90,7 +115,12 @@ export function createWorld(chance: Chance): World {
     ledger,
     time,
     judged: new Set(),
+    asked: new Set(),
     signed: [],
+    wires: new Map(),
+    permits,
+    maxInFlight: chance.pick([undefined, undefined, 1, 2, 3]),
+    isAnswered: chance.is(0.25),
     state: {
       fault: undefined,
       lie: 'nothing',
