@@ -11,6 +11,14 @@ export const policyPatches: readonly KnownBad[] = [
     tests: ['test/hosts/pattern.test.ts'],
   },
   {
+    invariant: 'I11',
+    breaks: 'a star reaches names of strangers that lie deeper below a host',
+    file: 'src/policy/rules/hosts.ts',
+    find: ' && !isStrangers(url, pattern, isPublicSuffix)',
+    replace: '',
+    tests: ['test/hosts/public-suffixes.test.ts'],
+  },
+  {
     invariant: 'I12',
     breaks: 'a yes to an amount replaces the payee that is remembered, too',
     file: 'src/pay/approve.ts',

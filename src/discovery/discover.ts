@@ -93,6 +93,8 @@ export async function discover(payer: Payer, options: DiscoverOptions): Promise<
     const { listings, entries } = await readPage(base, { query, page, signal, fetch })
     read += entries
     for (const listing of listings) {
+      // Each can be a question to a chain.
+      signal?.throwIfAborted()
       const service = found.size < limit ? await judgeListing(listing, payer, maxMicroUsd) : undefined
       if (service) found.set(`${service.method} ${service.url}`, service)
     }

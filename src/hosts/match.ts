@@ -1,6 +1,6 @@
 import type { Resource } from '../types.js'
 import { isLoopbackName } from './loopback.js'
-import type { HostPattern } from './pattern.js'
+import type { HostPattern, IsPublicSuffix } from './pattern.js'
 import { isEchoingHost } from './registered-domain.js'
 
 /** Names that only a local network answers for. */
@@ -43,6 +43,20 @@ export function isAllowedBy({ protocol, port, ...pattern }: HostPattern, url: UR
 /** Tells whether a denying pattern names a URL: on every scheme and, where it names no port, on every port. */
 export function isDeniedBy({ port = '*', ...pattern }: Omit<HostPattern, 'protocol'>, url: URL): boolean {
   return (port === '*' || port === portOf(url)) && isHost(pattern, url.hostname.replace(/\.+$/, ''))
+}
+
+/**
+ * Tells whether a name that a pattern with a star reaches can be a stranger's: below the pattern's own host there is one that
+ * strangers have names under, as some platforms' storage has.
+ */
+export function isStrangers(
+  { hostname }: URL,
+  pattern: Pick<HostPattern, 'hostname' | 'isBelow'>,
+  isPublicSuffix: IsPublicSuffix = () => false,
+): boolean {
+  if (!pattern.isBelow) return false
+  const between = hostname.slice(0, -pattern.hostname.length - 1).split('.')
+  return between.some((_, index) => index > 0 && isPublicSuffix([...between.slice(index), pattern.hostname].join('.')))
 }
 
 function isHost(pattern: Pick<HostPattern, 'hostname' | 'isBelow'>, hostname: string): boolean {

@@ -1,6 +1,7 @@
 import { discover, type DiscoverOptions } from 'stipend/discovery'
 import { describe, expect, test } from 'vitest'
 import { type AgentWalletOptions, allowAnyHost, allowHosts, spendingLimit } from '../../src/index.js'
+import type { Chain } from '../../src/evm/index.js'
 import { entryV1, entryV2, type Json } from '../support/challenges.ts'
 import { createTestWallet, rejection } from '../support/wallets.ts'
 
@@ -98,6 +99,23 @@ describe('discovery', () => {
 })
 
 describe('a list that lies', () => {
+  test('asks no chain any more for whoever has given up', async () => {
+    const byPermit2 = entryV2({ extra: { name: 'USDC', version: '2', assetTransferMethod: 'permit2' } })
+    const stop = new AbortController()
+    let questions = 0
+    const refuse = async (): Promise<string> => {
+      questions += 1
+      stop.abort(new Error('enough'))
+      return 'there is no allowance'
+    }
+    const open = { type: 'open', reason: 'not yet' } as const
+    const chain: Chain = { network: 'eip155:84532', examine: async () => open, refuse }
+    const many = Array.from({ length: 300 }, (_, index) => list(`s${index}.example.com`, { accepts: [byPermit2] }))
+    const { find } = setUp(many, { chains: [chain] })
+    expect(await rejection(find({ signal: stop.signal }))).toMatchObject({ message: 'enough' })
+    expect(questions).toBe(1)
+  })
+
   test.each<readonly [string, unknown]>([
     ['no entry', 7],
     ['no URL', list('a.example.com', { resource: 'paid' })],

@@ -3,14 +3,15 @@ import { isAction, isTransfer } from '../../resource.js'
 import type { Rule } from '../../ports/policy.js'
 import { withForm } from '../json/rule-json.js'
 import { type IsPublicSuffix, parseAllowedHost, parseDeniedHost } from '../../hosts/pattern.js'
-import { isAllowedBy, isDeniedBy, isPublicHost, readUrl, refuseUrl } from '../../hosts/match.js'
+import { isAllowedBy, isDeniedBy, isPublicHost, isStrangers, readUrl, refuseUrl } from '../../hosts/match.js'
 import { refuseUnknown } from '../../lib/known-options.js'
 import { allow, createRule, deny, grant, readList } from './create-rule.js'
 
 /** How host patterns are read. */
 export type HostOptions = {
   /**
-   * Tells whether strangers can have names below a host: a pattern with a star that reaches them is refused.
+   * Tells whether strangers can have names below a host: a pattern with a star is refused where it stands for such names,
+   * and pays none of those that lie deeper below it.
    *
    * @default a short list of registries and platforms, which is asked in any case
    */
@@ -44,7 +45,9 @@ export function allowHosts(patterns: readonly string[], options: HostOptions = {
   const allowed = hosts.map((pattern) => parseAllowedHost(pattern, isPublicSuffix))
   if (allowed.length === 0) throw new ConfigurationError('Failed to read allowHosts: it names no host')
   const rule = createHostRule('allowHosts', (url) =>
-    allowed.some((pattern) => isAllowedBy(pattern, url)) ? undefined : `${url.host} is not an allowed host`,
+    allowed.some((pattern) => isAllowedBy(pattern, url) && !isStrangers(url, pattern, isPublicSuffix))
+      ? undefined
+      : `${url.host} is not an allowed host`,
   )
   return withForm(rule, { hosts })
 }
