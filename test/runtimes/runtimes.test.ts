@@ -1,25 +1,13 @@
-import { execFile, execFileSync } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 import { paidResource } from 'stipend/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { programs, readEntries } from '../../scripts/entries.ts'
+import { createApplication } from './application.ts'
 import { type Bundled, bundlers } from './bundlers.ts'
 import { chromiumOptions, chromiumPath } from '../support/chromium.ts'
 import { type Listening, listen } from '../support/listen.ts'
@@ -28,8 +16,7 @@ import { type Answers, writeTable } from './table.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const here = `${root}test/runtimes/`
-/** An application outside of the repository, whose settings would have bundlers read the sources. */
-const app = `${realpathSync(mkdtempSync(join(tmpdir(), 'stipend-app-')))}/`
+const app = createApplication()
 const run = promisify(execFile)
 
 const all = Object.keys(readEntries()).filter((name) => !programs.includes(name))
@@ -56,20 +43,6 @@ async function answer(request: Request): Promise<Response> {
   return response
 }
 
-/** Installs the package in the application as it is built; what it is used with is linked from where it is. */
-function install(): void {
-  const home = `${app}node_modules/stipend/`
-  mkdirSync(home, { recursive: true })
-  for (const name of readdirSync(`${root}node_modules`).filter((one) => !one.startsWith('.') && one !== 'stipend')) {
-    symlinkSync(`${root}node_modules/${name}`, `${app}node_modules/${name}`)
-  }
-  writeFileSync(`${app}package.json`, '{ "type": "module" }')
-  copyFileSync(`${here}program.mjs`, `${app}program.mjs`)
-  copyFileSync(`${root}package.json`, `${home}package.json`)
-  const tsup = `${root}node_modules/tsup/dist/cli-default.js`
-  execFileSync(process.execPath, [tsup, '--no-dts', '--silent', '--out-dir', `${home}dist`], { cwd: root })
-}
-
 /** Writes a program that loads some of the entries by name: when it is started, or one after another. */
 function write(file: string, names: readonly string[], last: string, isAtOnce = false): void {
   const imports = isAtOnce ? names.map((name, index) => `import * as entry${index} from '${name}'\n`) : []
@@ -79,7 +52,7 @@ function write(file: string, names: readonly string[], last: string, isAtOnce = 
 }
 
 beforeAll(async () => {
-  install()
+  copyFileSync(`${here}program.mjs`, `${app}program.mjs`)
   write('main.mjs', all, 'console.log(JSON.stringify(await run(loaders, process.argv.at(-1))))')
   // What some are used with is not there: that they load is what can be seen.
   const start = `export const start = (url) => run(loaders, url, ${JSON.stringify(withPeers)})\nglobalThis.start = start`
@@ -104,6 +77,17 @@ const web = (bundler: string, file = 'web.mjs'): Promise<Bundled> => {
   const bundle = bundlers[bundler]
   if (!bundle) throw new Error(`there is no ${bundler}`)
   return bundle(`${app}${file}`, app)
+}
+
+/** Loads all in Jest's own realm, whose arrays and objects are not those of Node's. */
+async function inJest(): Promise<Answers> {
+  const body = 'writeFileSync("jest.json", JSON.stringify(await run(loaders, process.env.URL)))'
+  const end = `import { writeFileSync } from 'node:fs'\ntest('the entries', async () => { ${body} }, 60_000)`
+  write('entries.test.mjs', all, end)
+  const config = JSON.stringify({ transform: {}, testMatch: ['**/entries.test.mjs'] })
+  const given = ['--experimental-vm-modules', installed('jest/bin/jest.js'), '--rootDir', app, '--config', config]
+  await run(process.execPath, given, { cwd: app, env: { ...process.env, URL: server.url } })
+  return JSON.parse(readFileSync(`${app}jest.json`, 'utf8')) as Answers
 }
 
 /** Loads all when the worker starts, which is when nothing may be drawn, timed or fetched. */
@@ -153,6 +137,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   'Node 20.19': { names: all, isThere: existsSync(nodeBinary('node-20')), start: () => start(nodeBinary('node-20')) },
   'Node 22': { names: all, isThere: existsSync(nodeBinary('node-22')), start: () => start(nodeBinary('node-22')) },
   'Node 24': { names: all, isThere: true, start: () => start(process.execPath) },
+  'Jest 30': { names: all, isThere: true, start: inJest },
   Bun: { names: all, isThere: existsSync(bun), start: () => start(bun, 'run') },
   Deno: { names: all, isThere: existsSync(deno), start: () => start(deno, ...denoOptions) },
   workerd: { names: forWeb, isThere: true, start: inWorkerd },
