@@ -7,10 +7,9 @@ import type { NotedPermit, World } from './world.ts'
 /** Checks what has to hold of permits beside payments: each lets Permit2 move one payment, and nothing after its end. */
 export function checkPermits(standing: readonly Payment[], { chain, shop, permits }: World): void {
   for (const one of permits.values()) checkPermit(one)
-  const beside = standing.filter(({ terms }) => terms.details?.['permitNonce'] !== undefined)
-  const most = beside.flatMap((payment) => [payment, ...(payment.earlier ?? [])].map(({ amount }) => amount))
+  // A payment that is signed anew may need none any more: what its first permit gave is left.
   const exposed = chain.allowance()
-  const isExplained = exposed <= chain.ownAllowance || most.some((amount) => exposed <= amount)
+  const isExplained = exposed <= chain.ownAllowance || [...permits.values()].some(({ value }) => exposed <= value)
   require('I10', isExplained, `Permit2 may move ${exposed}, and no payment says so`)
   const free = new Set(standing.flatMap((payment) => (isFree(payment.status) ? [idOf(payment)] : [])))
   for (const { id, permit } of shop.sightings) {
