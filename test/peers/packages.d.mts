@@ -12,6 +12,15 @@ type Signer = object
 type Config = { readonly svmConfig: { readonly rpcUrl: string } }
 type Judge = (signer: Signer, payload: object, requirements: object, config: Config) => Promise<unknown>
 
+export class Anthropic {
+  constructor(options: {
+    readonly apiKey: string
+    readonly baseURL: string
+    readonly fetch: typeof fetch
+    readonly maxRetries: number
+  })
+  readonly messages: { readonly create: (message: object) => Promise<unknown> }
+}
 export const web3js198: typeof web3js
 /** Signs later where the others sign at once. */
 export const web3js3: Omit<typeof web3js, 'Keypair' | 'VersionedTransaction'> & {

@@ -1,4 +1,5 @@
 // Each by its own name, for tests that run with it where it is installed: see ../support/other-versions.ts.
+export { default as Anthropic } from '@anthropic-ai/sdk'
 export * as web3js198 from 'web3js-198'
 export * as web3js3 from 'web3js-3'
 export { createPaymentHeader } from 'x402/client'
