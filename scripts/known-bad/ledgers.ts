@@ -547,4 +547,13 @@ export const ledgersPatches: readonly KnownBad[] = [
     replace: '${unresolved} ORDER BY seq DESC LIMIT 16`',
     tests: ['test/ledger/contract.test.ts', '-t', 'in SQLite'],
   },
+  {
+    invariant: 'I7',
+    breaks: 'tables that are brought up to date count no payment any more whose outcome is open',
+    file: 'adapters/sqlite/migrations.ts',
+    find: 'INSERT INTO entries_apart SELECT scope, counts_until, id, micro_usd, open, unknown FROM entries\n',
+    replace:
+      'INSERT INTO entries_apart SELECT scope, counts_until, id, micro_usd, open, unknown FROM entries WHERE open = 0\n',
+    tests: ['test/sqlite/differential.test.ts'],
+  },
 ]
