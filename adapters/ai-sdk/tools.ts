@@ -7,6 +7,8 @@ import {
   type Approver,
   type BudgetInput,
   type BudgetOutput,
+  type LendInput,
+  type MakeLendInput,
   type MakeSwapInput,
   callKey,
   describeApproval,
@@ -70,6 +72,10 @@ export type WalletTools = {
     readonly find_services?: Tool<FindServicesInput, FindServicesOutput>
     readonly quote_swap?: Tool<SwapInput, QuoteSwapOutput>
     readonly swap?: Tool<MakeSwapInput, SwapOutput>
+    readonly quote_supply?: Tool<LendInput, QuoteSwapOutput>
+    readonly supply?: Tool<MakeLendInput, SwapOutput>
+    readonly quote_withdraw?: Tool<LendInput, QuoteSwapOutput>
+    readonly withdraw?: Tool<MakeLendInput, SwapOutput>
   }
   readonly toolApproval: {
     readonly pay_fetch: (input: PayFetchInput, call: SdkCall) => Promise<ApprovalStatus>
@@ -113,10 +119,8 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
     })
   }
-  const { pay_fetch, quote, budget, payments, approval_status, find_services, quote_swap, swap } = paymentTools(
-    owner,
-    rest,
-  )
+  const { pay_fetch, quote, budget, payments, approval_status, find_services, ...actions } = paymentTools(owner, rest)
+  const { quote_swap, swap, quote_supply, supply, quote_withdraw, withdraw } = actions
   const callOf = (toolCallId: string): ToolCall =>
     conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }
   const recordDenials = async (messages: readonly ModelMessage[]): Promise<void> => {
@@ -151,6 +155,10 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       ...(find_services && { find_services: tool(looking(find_services)) }),
       ...(quote_swap && { quote_swap: tool(looking(quote_swap)) }),
       ...(swap && { swap: tool(looking(swap)) }),
+      ...(quote_supply && { quote_supply: tool(looking(quote_supply)) }),
+      ...(supply && { supply: tool(looking(supply)) }),
+      ...(quote_withdraw && { quote_withdraw: tool(looking(quote_withdraw)) }),
+      ...(withdraw && { withdraw: tool(looking(withdraw)) }),
     },
     toolApproval: { pay_fetch: ask },
     prepareStep: async ({ messages }) => {

@@ -49,9 +49,9 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
     payments,
     approval_status: approvalStatus,
     find_services: findServices,
-    quote_swap: quoteSwap,
-    swap,
+    ...actions
   } = tools
+  const quotes = [actions.quote_swap, actions.quote_supply, actions.quote_withdraw]
   const questions = createQuestions()
   register(server, payFetch, {
     annotations: sends,
@@ -62,9 +62,11 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
   })
   register(server, quote, { annotations: sends, work: plainly(quote) })
   if (findServices) register(server, findServices, { annotations: finds, work: plainly(findServices) })
-  if (swap) register(server, swap, { annotations: sends, work: plainly(swap) })
-  for (const tool of [budget, payments, approvalStatus, ...(quoteSwap ? [quoteSwap] : [])]) {
-    register(server, tool, { annotations: looks, work: plainly(tool) })
+  for (const tool of [actions.swap, actions.supply, actions.withdraw]) {
+    if (tool) register(server, tool, { annotations: sends, work: plainly(tool) })
+  }
+  for (const tool of [budget, payments, approvalStatus, ...quotes]) {
+    if (tool) register(server, tool, { annotations: looks, work: plainly(tool) })
   }
 }
 

@@ -1,4 +1,10 @@
-import { type ActionBounds, type NftBounds, readBounds, type SwapBounds } from '../policy/rules/action-bounds.js'
+import {
+  type ActionBounds,
+  type LendingBounds,
+  type NftBounds,
+  readBounds,
+  type SwapBounds,
+} from '../policy/rules/action-bounds.js'
 
 /**
  * Bounds swaps by Uniswap v3, for `allowActions` and for a session's scope.
@@ -7,6 +13,24 @@ import { type ActionBounds, type NftBounds, readBounds, type SwapBounds } from '
  */
 export function swap(bounds: SwapBounds): ActionBounds {
   return readBounds({ action: 'swap', ...bounds })
+}
+
+/**
+ * Bounds what is supplied to Aave v3, for the wallet itself, for `allowActions` and for a session's scope.
+ *
+ * @throws ConfigurationError when a bound is not usable.
+ */
+export function supply(bounds: LendingBounds): ActionBounds {
+  return readBounds({ action: 'supply', ...bounds })
+}
+
+/**
+ * Bounds what is withdrawn from Aave v3, to the wallet itself, for `allowActions` and for a session's scope.
+ *
+ * @throws ConfigurationError when a bound is not usable.
+ */
+export function withdraw(bounds: LendingBounds): ActionBounds {
+  return readBounds({ action: 'withdraw', ...bounds })
 }
 
 /**

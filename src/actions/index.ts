@@ -1,11 +1,12 @@
-export { swap, transferNft } from './bounds.js'
+export { supply, swap, transferNft, withdraw } from './bounds.js'
 export type { ActOptions } from './act.js'
 export type { Allowance, AllowancesOptions } from './allowances.js'
 export type { RevokeOptions } from './end-approvals.js'
 export type { ActionQuote } from './quote.js'
+export type { LendingRequest } from './lend.js'
 export type { SwapRequest } from './swap.js'
 export type { TransferNftRequest } from './transfer-nft.js'
-export type { ActionBounds, NftBounds, SwapBounds } from '../policy/rules/action-bounds.js'
+export type { ActionBounds, LendingBounds, NftBounds, SwapBounds } from '../policy/rules/action-bounds.js'
 export type {
   Action,
   ActionChain,

@@ -4,6 +4,8 @@ import type { Action } from '../ports/action.js'
 /** The actions that come with the package, loaded when the first of them is taken. */
 const builtIn: Readonly<Record<string, () => Promise<Action>>> = {
   swap: async () => (await import('./swap.js')).swapAction,
+  supply: async () => (await import('./lend.js')).supplyAction,
+  withdraw: async () => (await import('./lend.js')).withdrawAction,
   transferNft: async () => (await import('./transfer-nft.js')).transferNftAction,
   revoke: async () => (await import('./revoke.js')).revokeAction,
 }

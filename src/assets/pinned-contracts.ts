@@ -30,6 +30,23 @@ export const uniswap: Contracts<'router' | 'quoter'> = Object.freeze({
   },
 })
 
+const firstPool: Hex = '0x794a61358D6845594F94dc1DB02A252b5b4814aD'
+
+/** The pool of Aave v3's main market. */
+export const aavePools: Readonly<Record<Network, Hex>> = Object.freeze({
+  'eip155:1': '0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2',
+  'eip155:10': firstPool,
+  'eip155:137': firstPool,
+  'eip155:143': '0x69a5F9AD4f96ebf0a0C792dD42a01cC5C0102fef',
+  'eip155:4326': '0x7e324AbC5De01d112AfC03a584966ff199741C28',
+  'eip155:8453': '0xA238Dd80C259a72e81d7e4664a9801593F98d1c5',
+  'eip155:42161': firstPool,
+  'eip155:42220': '0x3E59A31363E2ad014dcbc521c4a0d5757d9f3402',
+  'eip155:43114': firstPool,
+  'eip155:84532': '0x8bAB6d1b75f19e9eD9fCe8b9BD338844fF79aE27',
+  'eip155:421614': '0xBfC91D59fdAA134A4ED45f7B584cAf96D7792Eff',
+})
+
 /** The token that stands for the chain's own coin, one to one, with 18 decimals. */
 export const wrappedCoins: Readonly<Record<Network, { readonly symbol: string; readonly address: Hex }>> =
   Object.freeze({

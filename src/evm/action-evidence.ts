@@ -63,6 +63,7 @@ async function isAnyInPlace(
 /** Tells whether a transfer out of the account is one that an action's plan has, given that it is of its transactions. */
 export function explainsTransfer(payment: Payment, { asset, amount }: OutgoingTransfer): boolean {
   return readPlan(payment).outflows.some(
-    ({ token, amount: most }) => token.address.toLowerCase() === asset.toLowerCase() && amount <= most,
+    ({ token: { address, rounding = 0n }, amount: most }) =>
+      address.toLowerCase() === asset.toLowerCase() && amount <= most + rounding,
   )
 }

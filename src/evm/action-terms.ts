@@ -78,7 +78,12 @@ export function readPlan({ terms, scheme }: Pick<Payment, 'terms' | 'scheme'>): 
 }
 
 function readToken(token: PlanToken): PlanToken {
-  return token.id === undefined ? token : { ...token, id: BigInt(token.id) }
+  const { id, rounding, ...rest } = token
+  return {
+    ...rest,
+    ...(id !== undefined && { id: BigInt(id) }),
+    ...(rounding !== undefined && { rounding: BigInt(rounding) }),
+  }
 }
 
 /** What is signed: built from the recorded payment, and from nothing else. */

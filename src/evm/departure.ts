@@ -45,10 +45,11 @@ function departBalance(
 ): string | undefined {
   const [had, has] = [before[index], after[index]]
   const { symbol } = one.token
-  const isPlanned = [...plan.outflows, ...plan.inflows].some(({ token }) => isSame(token, one.token))
+  const planned = [...plan.outflows, ...plan.inflows].find(({ token }) => isSame(token, one.token))?.token
+  const rounding = planned?.rounding ?? 0n
   if (had === undefined || has === undefined) {
     // A token of the table that is not on this chain says nothing, before as after.
-    const isSilent = had === has && !isPlanned && one.type === 'balance'
+    const isSilent = had === has && !planned && one.type === 'balance'
     return isSilent ? undefined : `what the account has of ${symbol} cannot be read`
   }
   if (one.type === 'allowance') {
@@ -56,12 +57,12 @@ function departBalance(
     return has === 0n ? undefined : `${one.spender} could move ${left} afterwards, and the plan leaves nothing to move`
   }
   const out = sumOf(plan.outflows, one.token)
-  if (had - has > out) {
+  if (had - has > out + rounding) {
     return `${formatUnits(had - has, one.token)} would leave, and the plan lets ${formatUnits(out, one.token)} leave`
   }
   const least = sumOf(plan.inflows, one.token)
   const came = has - had > 0n ? has - had : 0n
-  if (least > 0n && came < least) {
+  if (least > 0n && (came + rounding < least || came === 0n)) {
     return `${formatUnits(came, one.token)} would come, and the plan needs ${formatUnits(least, one.token)}`
   }
   return undefined

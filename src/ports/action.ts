@@ -10,6 +10,13 @@ export type PlanToken = {
   readonly decimals: number
   /** Which one it is, of an NFT. */
   readonly id?: bigint | undefined
+  /**
+   * By how many units its contract's own rounding may move a balance besides the amount, such as of a token that grows by
+   * interest; up to 2.
+   *
+   * @default none
+   */
+  readonly rounding?: bigint | undefined
 }
 
 /** An amount of something, in atomic units. */

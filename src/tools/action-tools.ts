@@ -2,20 +2,23 @@ import * as z from 'zod/mini'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import { formatUnits, formatUsd } from '../lib/format-amount.js'
 import { plain } from '../lib/untrusted.js'
+import type { ActionBounds } from '../policy/rules/action-bounds.js'
 import type { Flow } from '../ports/action.js'
 import type { Session } from '../session/session.js'
+import type { Network } from '../types.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 import type { QuoteSwapOutput, SwapOutput, ToolAnswer } from './answers.js'
 import type { Schema } from './input.js'
+import { lendInput, quoteLendInput } from './lend-input.js'
 import { answerOf, failed, invalidInput, outcomeOf } from './outcome.js'
 import { common, seenApproval, seenPayment } from './output.js'
-import { type MakeSwapInput, quoteSwapInput, type SwapInput, swapInput } from './swap-input.js'
-import type { ActionTools } from './tool.js'
+import { quoteSwapInput, swapInput } from './swap-input.js'
+import type { ActionTools, PaymentTool } from './tool.js'
 import { seePayment } from './views.js'
 
 const text = z.string()
 
-const quoteSwapOutput: Schema<QuoteSwapOutput> = z.strictObject({
+const quoteOutput: Schema<QuoteSwapOutput> = z.strictObject({
   ...common,
   leaves: z.optional(z.array(text)),
   comesAtLeast: z.optional(z.array(text)),
@@ -25,12 +28,35 @@ const quoteSwapOutput: Schema<QuoteSwapOutput> = z.strictObject({
   waitsFor: z.optional(z.enum(['approval', 'delay'])),
   reasons: z.optional(z.array(text)),
 })
-const swapOutput: Schema<SwapOutput> = z.strictObject({
+const actOutput: Schema<SwapOutput> = z.strictObject({
   ...common,
   payment: z.optional(seenPayment),
   approval: z.optional(seenApproval),
   key: z.optional(text),
 })
+
+const swaps = {
+  action: 'swap',
+  quotes: 'Says what a swap of tokens would bring and cost',
+  makes: 'Swaps tokens of the wallet, to the wallet itself',
+  bounds: 'Allowed, as sell,buy,fee:',
+  list: 'pairs',
+  quoteInput: quoteSwapInput,
+  makeInput: swapInput,
+} as const
+const lending = { bounds: 'Allowed:', list: 'tokens', quoteInput: quoteLendInput, makeInput: lendInput } as const
+const supplies = {
+  ...lending,
+  action: 'supply',
+  quotes: 'Says what supplying a token to Aave v3 would cost',
+  makes: 'Supplies a token of the wallet to Aave v3, where it earns interest',
+} as const
+const withdrawals = {
+  ...lending,
+  action: 'withdraw',
+  quotes: 'Says what withdrawing a token from Aave v3 would bring and cost',
+  makes: 'Withdraws a token from Aave v3, to the wallet itself',
+} as const
 
 /**
  * Makes the tools of what a session may do on chain; a quote first, which signs nothing.
@@ -41,28 +67,58 @@ export function createActionTools(owner: AgentWallet | Session): ActionTools {
   if ('openSession' in owner) {
     throw new ConfigurationError('Failed to make tools: actions are those of a session’s scope, and this is a wallet')
   }
-  const may = owner.actions.filter(({ action }) => action === 'swap')
-  if (may.length === 0) return {}
-  const pairs = may.flatMap(({ network, pairs: own }) =>
-    (Array.isArray(own) ? own : []).map((pair) => `${String(pair)} on ${network}`),
-  )
-  const bounds = plain(`Allowed, as sell,buy,fee: ${pairs.join('; ')}.`, 1024)
   return {
-    quote_swap: Object.freeze({
-      name: 'quote_swap',
-      description: `Says what a swap of tokens would bring and cost, and whether it would be allowed. Signs nothing; ask this first. ${bounds}`,
-      inputSchema: quoteSwapInput,
-      outputSchema: quoteSwapOutput,
-      execute: reading(quoteSwapInput, (input) => quoteSwap(input, owner)),
-    }),
-    swap: Object.freeze({
-      name: 'swap',
-      description: `Swaps tokens of the wallet, to the wallet itself, within what the owner allows. Never repeat one that is "unknown" or "claimed". ${bounds}`,
-      inputSchema: swapInput,
-      outputSchema: swapOutput,
-      execute: reading(swapInput, (input) => swap(input, owner)),
-    }),
+    ...toolsOf(swaps, owner),
+    ...toolsOf(supplies, owner),
+    ...toolsOf(withdrawals, owner),
   }
+}
+
+type ActOptions = Parameters<Session['act']>[0]
+type Input = { readonly network: string; readonly key?: string | undefined }
+
+/** An action as a model is told of it. */
+type Kind<name extends string, input, made> = {
+  readonly action: name
+  readonly quotes: string
+  readonly makes: string
+  /** What its list of bounds says. */
+  readonly bounds: string
+  readonly list: string
+  readonly quoteInput: Schema<input>
+  readonly makeInput: Schema<made>
+}
+
+type Tools<name extends string, input, made> = {
+  readonly [quote in `quote_${name}`]?: PaymentTool<quote, input, QuoteSwapOutput | ToolAnswer>
+} & { readonly [one in name]?: PaymentTool<one, made, SwapOutput | ToolAnswer> }
+
+function toolsOf<name extends string, input extends Input, made extends Input>(
+  { action, quotes, makes, bounds, list, quoteInput, makeInput }: Kind<name, input, made>,
+  owner: Session,
+): Tools<name, input, made> {
+  const may = owner.actions.filter((one) => one.action === action)
+  if (may.length === 0) return {}
+  const allowed = plain(`${bounds} ${may.flatMap((one) => describe(list, one)).join('; ')}.`, 1024)
+  const quote = {
+    name: `quote_${action}`,
+    description: `${quotes}, and whether it would be allowed. Signs nothing; ask this first. ${allowed}`,
+    inputSchema: quoteInput,
+    outputSchema: quoteOutput,
+    execute: reading(quoteInput, (input) => quoteAction(requestOf(action, input), owner)),
+  } as const
+  const make = {
+    name: action,
+    description: `${makes}, within what the owner allows. Never repeat one that is "unknown" or "claimed". ${allowed}`,
+    inputSchema: makeInput,
+    outputSchema: actOutput,
+    execute: reading(makeInput, (input) => act(requestOf(action, input), owner)),
+  } as const
+  return { [quote.name]: Object.freeze(quote), [action]: Object.freeze(make) } as Tools<name, input, made>
+}
+
+function describe(list: string, { network, [list]: named }: ActionBounds): readonly string[] {
+  return (Array.isArray(named) ? named : []).map((one) => `${String(one)} on ${network}`)
 }
 
 function reading<input, output>(schema: Schema<input>, work: (input: input) => Promise<output>) {
@@ -74,9 +130,9 @@ function reading<input, output>(schema: Schema<input>, work: (input: input) => P
   }
 }
 
-async function quoteSwap(input: SwapInput, { quoteAction }: Session): Promise<QuoteSwapOutput | ToolAnswer> {
+async function quoteAction(request: ActOptions, owner: Session): Promise<QuoteSwapOutput | ToolAnswer> {
   try {
-    const { plan, microUsd, allowed, waitsFor, reasons } = await quoteAction(requestOf(input))
+    const { plan, microUsd, allowed, waitsFor, reasons } = await owner.quoteAction(request)
     return {
       status: 'ok',
       explanation: allowed ? 'It would be made now.' : 'It would not be made now; see the reasons.',
@@ -93,39 +149,29 @@ async function quoteSwap(input: SwapInput, { quoteAction }: Session): Promise<Qu
   }
 }
 
-async function swap(input: MakeSwapInput, { act }: Session): Promise<SwapOutput | ToolAnswer> {
-  const { key, ...rest } = input
+async function act(request: ActOptions, owner: Session): Promise<SwapOutput | ToolAnswer> {
   try {
-    const payment = await act({ ...requestOf(rest), ...(key !== undefined && { key }) })
-    return {
-      status: 'ok',
-      explanation: 'The chain has taken it.',
-      payment: seePayment(payment),
-    }
+    const payment = await owner.act(request)
+    return { status: 'ok', explanation: 'The chain has taken it.', payment: seePayment(payment) }
   } catch (error) {
     if (!isStipendError(error))
       return failed('request_failed', 'No usable answer came; look at the payments before it is tried again.')
-    const { status, explanation, code, payment, approval, key: own } = outcomeOf(error, key)
+    const { status, explanation, code, payment, approval, key } = outcomeOf(error, request.key)
     return {
       status,
       explanation,
       code,
       ...(payment && { payment }),
       ...(approval && { approval }),
-      ...(own !== undefined && { key: own }),
+      ...(key !== undefined && { key }),
     }
   }
 }
 
-function requestOf({ network, maxSlippageBps, fee, maxUsd, ...parts }: SwapInput) {
-  return {
-    action: 'swap',
-    network: network as `${string}:${string}`,
-    ...parts,
-    ...(maxSlippageBps !== undefined && { maxSlippageBps }),
-    ...(fee !== undefined && { fee }),
-    ...(maxUsd !== undefined && { maxUsd }),
-  }
+/** What is not given is left out: a request is the same however its absent parts were written. */
+function requestOf(action: string, input: Input): ActOptions {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined)
+  return { ...Object.fromEntries(given), action, network: input.network as Network }
 }
 
 function write({ token: moved, amount }: Flow): string {

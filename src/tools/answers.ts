@@ -67,7 +67,7 @@ export type PayFetchOutput = ToolAnswer & {
   readonly fitsAt?: string | undefined
 }
 
-/** What `quote_swap` answers. */
+/** What `quote_swap`, and the quotes of other actions, answer. */
 export type QuoteSwapOutput = ToolAnswer & {
   readonly leaves?: readonly string[] | undefined
   readonly comesAtLeast?: readonly string[] | undefined
@@ -78,7 +78,7 @@ export type QuoteSwapOutput = ToolAnswer & {
   readonly reasons?: readonly string[] | undefined
 }
 
-/** What `swap` answers. */
+/** What `swap`, and other actions, answer. */
 export type SwapOutput = ToolAnswer & {
   readonly payment?: SeenPayment | undefined
   readonly approval?: SeenApproval | undefined

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { keyField, maxUsdField, networkField, tokenField } from './action-fields.js'
 import type { Schema } from './input.js'
 import { readsAs } from './read-input.js'
 
@@ -19,21 +20,16 @@ export type SwapInput = {
 /** A swap that a model wants made, and what names it. */
 export type MakeSwapInput = SwapInput & { readonly key?: string | undefined }
 
-const text = z.string()
-const token = (what: string) =>
-  text.check(z.regex(/^[A-Za-z0-9.₮]{1,64}$/, 'expected a symbol or an address'), z.describe(what))
-
 const fields = {
-  network: text.check(
-    z.regex(/^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,64}$/, 'expected a CAIP-2 id'),
-    z.describe('The network, such as eip155:8453.'),
-  ),
-  sell: token('What is sold: a symbol, such as USDC, or an address.'),
-  buy: token('What is bought: a symbol, such as WETH, or an address.'),
-  amount: text.check(
-    z.regex(/^(0|[1-9]\d{0,30})(\.\d{1,36})?$/, 'expected a plain decimal'),
-    z.describe('How much is sold, in whole tokens, such as 1.50.'),
-  ),
+  network: networkField,
+  sell: tokenField('What is sold: a symbol, such as USDC, or an address.'),
+  buy: tokenField('What is bought: a symbol, such as WETH, or an address.'),
+  amount: z
+    .string()
+    .check(
+      z.regex(/^(0|[1-9]\d{0,30})(\.\d{1,36})?$/, 'expected a plain decimal'),
+      z.describe('How much is sold, in whole tokens, such as 1.50.'),
+    ),
   maxSlippageBps: z.optional(
     z
       .int('expected a whole number')
@@ -52,29 +48,11 @@ const fields = {
         z.describe('Names the pool by its fee, in hundredths of a basis point. Default: 500.'),
       ),
   ),
-  maxUsd: z.optional(
-    text.check(
-      z.regex(/^\$?(0|[1-9]\d{0,14})(\.\d{1,6})?$/, 'expected US dollars with at most 6 decimals, such as "0.10"'),
-      z.describe('The most that may leave, in US dollars. It can only lower what the owner allows.'),
-    ),
-  ),
+  maxUsd: maxUsdField,
 }
 
 /** What `quote_swap` takes. */
 export const quoteSwapInput: Schema<SwapInput> = readsAs(z.strictObject(fields))
 
 /** What `swap` takes. */
-export const swapInput: Schema<MakeSwapInput> = readsAs(
-  z.strictObject({
-    ...fields,
-    key: z.optional(
-      text.check(
-        z.regex(
-          /^[A-Za-z0-9._:-]{1,128}$/,
-          'expected at most 128 letters, digits, dots, colons, dashes and underscores',
-        ),
-        z.describe('Names the swap, which is then made once. Needed to go on with one that has to wait.'),
-      ),
-    ),
-  }),
-)
+export const swapInput: Schema<MakeSwapInput> = readsAs(z.strictObject({ ...fields, key: keyField }))

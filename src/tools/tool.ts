@@ -20,6 +20,7 @@ import type {
   QuoteInput,
   Schema,
 } from './input.js'
+import type { LendInput, MakeLendInput } from './lend-input.js'
 import type { MakeSwapInput, SwapInput } from './swap-input.js'
 import type { ToolCall } from './pay-fetch.js'
 
@@ -70,6 +71,10 @@ export type FindServicesTools = {
 export type ActionTools = {
   readonly quote_swap?: PaymentTool<'quote_swap', SwapInput, QuoteSwapOutput | ToolAnswer>
   readonly swap?: PaymentTool<'swap', MakeSwapInput, SwapOutput | ToolAnswer>
+  readonly quote_supply?: PaymentTool<'quote_supply', LendInput, QuoteSwapOutput | ToolAnswer>
+  readonly supply?: PaymentTool<'supply', MakeLendInput, SwapOutput | ToolAnswer>
+  readonly quote_withdraw?: PaymentTool<'quote_withdraw', LendInput, QuoteSwapOutput | ToolAnswer>
+  readonly withdraw?: PaymentTool<'withdraw', MakeLendInput, SwapOutput | ToolAnswer>
 }
 
 /** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */

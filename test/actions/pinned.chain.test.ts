@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { uniswap, wrappedCoins } from '../../src/assets/pinned-contracts.js'
+import { aavePools, uniswap, wrappedCoins } from '../../src/assets/pinned-contracts.js'
 import { readOracle } from '../support/contracts.ts'
 
 type Oracle = {
@@ -8,6 +8,23 @@ type Oracle = {
   readonly WETH9: Readonly<Record<number, { readonly address: string; readonly symbol: string }>>
 }
 
+type AaveOracle = Readonly<Record<string, { readonly CHAIN_ID?: number; readonly POOL?: string }>>
+
+const aave = readOracle('@aave-dao/aave-address-book') as AaveOracle
+/** One network can have several markets of Aave; the main one is named after the network alone. */
+const markets = [
+  'Ethereum',
+  'Optimism',
+  'Polygon',
+  'Monad',
+  'MegaEth',
+  'Base',
+  'Arbitrum',
+  'Celo',
+  'Avalanche',
+  'BaseSepolia',
+  'ArbitrumSepolia',
+].map((name) => aave[`AaveV3${name}`])
 const oracle = readOracle('@uniswap/sdk-core') as Oracle
 const idOf = (network: string): number => Number(network.split(':')[1])
 /** Where Uniswap's own table still has the quoter of the version before. */
@@ -18,6 +35,11 @@ describe('the pinned contracts', () => {
     expect(router).toBe(oracle.SWAP_ROUTER_02_ADDRESSES(idOf(network)))
     const known = oracle.QUOTER_ADDRESSES[idOf(network)]
     expect(known === olderQuoter ? '0x61fFE014bA17989E743c5F6cB21bF9697530B21e' : known).toBe(quoter)
+  })
+
+  test('of Aave are those of its own table, of the main market of each network', () => {
+    const known = markets.map((market) => [`eip155:${String(market?.CHAIN_ID)}`, market?.POOL] as const)
+    expect(Object.fromEntries(known)).toEqual(aavePools)
   })
 
   test.each(Object.entries(wrappedCoins))('of %s name its wrapped coin as Uniswap does', (network, { address }) => {

@@ -17,6 +17,7 @@ import {
   ownAction,
   ownPolicy,
   network,
+  usdc,
 } from '../support/acting.ts'
 
 setUpExchange()
@@ -118,6 +119,27 @@ describe('what the chain simulates', () => {
     expect(quote).toMatchObject({ allowed: false, reasons: ['simulation: the chain would not execute call 2 of 3'] })
     expect(await rejection(wallet.act(request))).toMatchObject({ code: 'payment_denied', moved: 'no' })
     await expectUntouched(wallet)
+  })
+
+  test('denies a plan whose token rounds by more than the last units of a balance', async () => {
+    const { outflows: _, ...others } = await ownAction().plan({ action: 'own', network }, {} as never)
+    const rounded = (rounding: bigint, amount: bigint) => ({
+      name: 'own',
+      plan: async () => ({ ...others, outflows: [{ token: { ...usdc(), rounding }, amount }] }),
+    })
+    for (const [rounding, amount] of [
+      [3n, 5n * dollar],
+      [5n * dollar, 1n],
+      [-1n, 5n * dollar],
+      [2n, 5n * dollar - 3n],
+    ] as const) {
+      const wallet = open({ actions: [rounded(rounding, amount)], policy: ownPolicy([chain.token]) })
+      const error = await rejection(wallet.act({ action: 'own', network }))
+      expect(String(error)).toMatch(/not well-formed|would leave, and the plan/)
+      await expectUntouched(wallet)
+    }
+    const wallet = open({ actions: [rounded(2n, 5n * dollar - 2n)], policy: ownPolicy([chain.token]) })
+    expect(await wallet.quoteAction({ action: 'own', network })).toMatchObject({ allowed: true })
   })
 
   test('denies a plan that says less than it does, with both numbers', async () => {

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { allowActions, createPolicyEngine, policyFromJSON } from '../../src/index.js'
-import { swap } from '../../src/actions/index.js'
+import { type ActionBounds, supply, swap, withdraw } from '../../src/actions/index.js'
 import type { ActionPlan } from '../../src/ports/action.js'
 import type { PaymentRequest } from '../../src/ports/policy.js'
 import { actionOn, transferTo } from '../../src/resource.js'
 import { pinnedAssets } from '../../src/assets/pinned.js'
-import { uniswap } from '../../src/assets/pinned-contracts.js'
+import { aavePools, uniswap } from '../../src/assets/pinned-contracts.js'
 
 const network = 'eip155:8453'
 const weth = '0x4200000000000000000000000000000000000006'
 const [usdc] = pinnedAssets()
 const { router = '0x' } = uniswap[network] ?? {}
+const pool = aavePools[network] ?? '0x'
 const stranger = '0x000000000000000000000000000000000000dEaD'
 const bounds = swap({ network, pairs: [['USDC', 'WETH']], maxSlippageBps: 50, maxUsd: 10 })
 
@@ -100,9 +101,36 @@ describe('the bounds of actions', () => {
     expect(await engine.evaluate({ ...about, resource })).toMatchObject({ type: 'deny' })
   })
 
+  test('of lending let through the tokens that are named, by the pool that is pinned, and nothing else', async () => {
+    const [toEth, toUsd] = [
+      supply({ network, tokens: ['WETH'], maxUsd: 10 }),
+      supply({ network, tokens: [usd.address], maxUsd: 10 }),
+    ]
+    const other = { ...plan, action: 'supply', calls: [{ to: pool, value: 0n, data: '0x' }] } as const
+    const sound = { ...other, approvals: [{ token: usd, spender: pool, amount: 1n }] }
+    const ask = (bounds: ActionBounds, different: Partial<ActionPlan> = {}) =>
+      judge({ ...sound, ...different }, 1n, [allowActions([bounds])])
+    expect(await ask(toUsd)).toBe('allow')
+    expect(await ask(toEth)).toContain('USDC is not an allowed token')
+    expect(await ask(toUsd, { calls: [{ to: stranger, value: 0n, data: '0x' }] })).toContain('not an allowed contract')
+    expect(await ask(toUsd, { approvals: plan.approvals })).toContain('not an allowed contract')
+    expect(await ask(toUsd, { outflows: [] })).toContain('nothing is not an allowed token')
+    const both = [...plan.outflows, { token: tokenOf('WETH', weth), amount: 1n }]
+    expect(await ask(toUsd, { outflows: both })).toContain('WETH is not an allowed token')
+    expect(await ask(toUsd, { action: 'withdraw' })).toContain('withdraw on eip155:8453 is not an allowed action')
+    const back = { action: 'withdraw', outflows: plan.inflows, inflows: plan.outflows, approvals: [] } as const
+    expect(await ask(withdraw({ network, tokens: ['USDC'], maxUsd: 10 }), back)).toBe('allow')
+    expect(await ask(withdraw({ network, tokens: ['WETH'], maxUsd: 10 }), back)).toContain('USDC is not an allowed')
+    for (const tokens of [[], 'USDC', [1], undefined]) {
+      expect(() => supply({ network, tokens: tokens as never, maxUsd: 10 })).toThrow(/tokens is not usable/)
+    }
+  })
+
   test('are written as data, and read again', async () => {
-    const engine = policyFromJSON(JSON.stringify(createPolicyEngine([allowActions([bounds])])))
+    const lending = withdraw({ network, tokens: [weth.toLowerCase()], maxUsd: 10 })
+    const engine = policyFromJSON(JSON.stringify(createPolicyEngine([allowActions([bounds, lending])])))
     expect(JSON.stringify(engine)).toContain('"maxSlippageBps":50')
+    expect(JSON.stringify(engine)).toContain(`"tokens":["${weth}"]`)
   })
 
   test.each<[string, object]>([

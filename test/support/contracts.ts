@@ -15,12 +15,17 @@ import type { TestChain } from '../../examples/support/chain.ts'
 /** Contracts as their authors publish them; `npm run test:actions` installs them. */
 const require = createRequire(new URL('../actions/contracts/package.json', import.meta.url))
 
-type Artifact = { readonly abi: Abi; readonly bytecode: string }
+/** Where code has the address of a library, by the file and name of that, in bytes. */
+type Links = Readonly<
+  Record<string, Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>>
+>
 
-/** Reads a contract's ABI and the code that constructs it. */
-export function readArtifact(path: string): { readonly abi: Abi; readonly bytecode: Hex } {
-  const { abi, bytecode } = require(path) as Artifact
-  return { abi, bytecode: bytecode.startsWith('0x') ? (bytecode as Hex) : `0x${bytecode}` }
+type Artifact = { readonly abi: Abi; readonly bytecode: string; readonly linkReferences?: Links }
+
+/** Reads a contract's ABI, the code that constructs it, and where addresses of libraries go into that. */
+export function readArtifact(path: string): { readonly abi: Abi; readonly bytecode: Hex; readonly links: Links } {
+  const { abi, bytecode, linkReferences: links = {} } = require(path) as Artifact
+  return { abi, bytecode: bytecode.startsWith('0x') ? (bytecode as Hex) : `0x${bytecode}`, links }
 }
 
 /** Reads a package of the same folder, which knows where contracts are. */

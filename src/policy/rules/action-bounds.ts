@@ -27,6 +27,12 @@ export type SwapBounds = Common & {
   readonly maxSlippageBps: number
 }
 
+/** What may be supplied to Aave v3, or withdrawn from it. */
+export type LendingBounds = Common & {
+  /** Symbols of the table of assets, or addresses. */
+  readonly tokens: readonly string[]
+}
+
 /** Which NFTs may be given away. */
 export type NftBounds = Common & {
   /** The addresses of collections. */
@@ -54,6 +60,8 @@ const slippage: Reader = (value) =>
 /** The bounds of each kind, all of them required. What is none of these is bounded by the contracts that it calls. */
 const kinds: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
   swap: { pairs: readPairs, maxSlippageBps: slippage },
+  supply: { tokens: readTokens },
+  withdraw: { tokens: readTokens },
   transferNft: { contracts: addresses, to: addresses },
 }
 const otherKind = { contracts: addresses } as const
@@ -88,6 +96,11 @@ function readPairs(value: unknown, network: Network): JSONValue | undefined {
     return isText(sell) && isText(buy) && isFee ? [spell(sell, network), spell(buy, network), Number(fee)] : undefined
   })
   return pairs.every((pair) => pair !== undefined) ? pairs : undefined
+}
+
+function readTokens(value: unknown, network: Network): JSONValue | undefined {
+  const isList = Array.isArray(value) && value.length > 0 && value.every(isText)
+  return isList ? value.map((named) => spell(named, network)) : undefined
 }
 
 /** A symbol stays as it is. */

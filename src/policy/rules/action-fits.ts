@@ -1,5 +1,5 @@
-import { uniswap } from '../../assets/pinned-contracts.js'
-import type { ActionPlan, PlanToken } from '../../ports/action.js'
+import { aavePools, uniswap } from '../../assets/pinned-contracts.js'
+import type { ActionPlan, Flow, PlanToken } from '../../ports/action.js'
 import type { JSONValue } from '../json/rule-json.js'
 import type { ActionBounds } from './action-bounds.js'
 
@@ -19,11 +19,20 @@ const fits: Readonly<Record<string, Fit>> = {
     if (Number(slippageBps) <= Number(maxSlippageBps)) return refuseOthers([uniswap[network]?.router], plan)
     return `its slippage may be ${String(maxSlippageBps)} basis points at most, and ${String(slippageBps)} are asked`
   },
+  supply: ({ tokens }, plan) => refuseLending(tokens, plan, plan.outflows),
+  withdraw: ({ tokens }, plan) => refuseLending(tokens, plan, plan.inflows),
   transferNft: ({ contracts, to }, { facts, outflows }) => {
     const isContract = outflows.every(({ token }) => listOf(contracts).includes(token.address))
     if (!isContract) return `${outflows[0]?.token.address} is not an allowed contract`
     return listOf(to).includes(facts['to'] ?? '') ? undefined : `${String(facts['to'])} is not allowed to be sent any`
   },
+}
+
+/** What is lent, or comes back, has to be named, and the pool is the one that is pinned. */
+function refuseLending(tokens: JSONValue | undefined, plan: ActionPlan, flows: readonly Flow[]): string | undefined {
+  const other = flows.find(({ token }) => !listOf(tokens).some((named) => isNamed(token, named)))
+  if (flows.length === 0 || other) return `${other?.token.symbol ?? 'nothing'} is not an allowed token`
+  return refuseOthers([aavePools[plan.network]], plan)
 }
 
 /** What is none of these may call, and let move its tokens, the contracts that are named. */
