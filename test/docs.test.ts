@@ -136,6 +136,12 @@ describe('the documentation', () => {
     expect([...told].toSorted()).toEqual(settings.map(({ name }) => name).toSorted())
   })
 
+  test('says of every peer what it is installed for', () => {
+    const { peerDependencies } = JSON.parse(read('package.json')) as { readonly peerDependencies: object }
+    const [, table = ''] = read('docs/quickstart.md').split('\n## What else to install\n')
+    expect(Object.keys(peerDependencies).filter((name) => !table.includes(`\`${name}\``))).toEqual([])
+  })
+
   test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('names in %s files and folders that are there', (page) => {
     const named = [...read(page).matchAll(/`((?:src|adapters|test|examples|scripts)\/[\w./-]*)`/g)].map(
       ([, path = '']) => path,

@@ -84,14 +84,28 @@ describe('the built package', () => {
   })
 
   test.each(['index', 'keys', 'client'])('loads no package but the dependencies: %s', (entry) => {
-    const { dependencies } = JSON.parse(readFileSync(`${home}package.json`, 'utf8')) as {
-      readonly dependencies: object
-    }
-    const loaded = loadedBy(`dist/${entry}.js`, readBuilt())
-    const specifiers = loaded.flatMap(({ imports }) => imports.flatMap((one) => (one.file ? [] : [one.specifier])))
+    const specifiers = packagesOf(loadedBy(`dist/${entry}.js`, readBuilt()))
     expect(specifiers.length).toBeGreaterThan(0)
-    const known = Object.keys(dependencies)
+    const known = dependenciesOf(`${home}package.json`)
     expect(specifiers.filter((one) => !known.some((name) => `${one}/`.startsWith(`${name}/`)))).toEqual([])
+  })
+
+  test('loads, entry by entry, no package but what the quickstart says to install', () => {
+    const [, table = ''] = readFileSync(`${root}docs/quickstart.md`, 'utf8').split('\n## What else to install\n')
+    const dependencies = dependenciesOf(`${home}package.json`)
+    const built = readBuilt()
+    const entries = Object.keys(readEntries()).filter((name) => !programs.includes(name))
+    const missing = entries.flatMap((entry) => {
+      const rows = table.split('\n').filter((row) => row.includes(`\`${entry}\``))
+      const told = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, one = '']) => one))
+      const known = ['stipend', ...dependencies, ...told]
+      const loaded = loadedBy(`dist/${entry.replace(/^stipend\/?/, '') || 'index'}.js`, built)
+      expect(loaded, entry).not.toEqual([])
+      return packagesOf(loaded)
+        .filter((one) => !one.startsWith('node:') && !known.some((name) => `${one}/`.startsWith(`${name}/`)))
+        .map((one) => `${entry}: ${one}`)
+    })
+    expect(missing).toEqual([])
   })
 
   test('has the class of our errors once', () => {
@@ -102,6 +116,16 @@ describe('the built package', () => {
     expect(holders).toHaveLength(1)
   })
 })
+
+function dependenciesOf(manifest: string): readonly string[] {
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly dependencies: object }
+  return Object.keys(dependencies)
+}
+
+/** What is imported that is no file of the package. */
+function packagesOf(loaded: readonly Module[]): readonly string[] {
+  return loaded.flatMap(({ imports }) => imports.flatMap((one) => (one.file ? [] : [one.specifier])))
+}
 
 function run(node: string): string {
   return execFileSync(node, ['--no-warnings', 'program.mjs'], { cwd: home, encoding: 'utf8', stdio: 'pipe' })
