@@ -92,6 +92,14 @@ export const waitsPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I15',
+    breaks: 'a place is lost that comes in the very turn in which its call is aborted',
+    file: 'src/pay/places.ts',
+    find: '      else giveBack()\n',
+    replace: '',
+    tests: ['test/pay/max-in-flight.test.ts'],
+  },
+  {
+    invariant: 'I15',
     breaks: 'a payment keeps its place while a person is asked, so that one question stops all others',
     file: 'src/pay/reserve.ts',
     find: 'await (request.aside ? request.aside(asked) : asked())',

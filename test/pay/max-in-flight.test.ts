@@ -32,6 +32,11 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 0))
 }
 
+/** Until all has gone as far as it can where nothing waits for a timer. */
+async function onward(): Promise<void> {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
 describe('maxInFlight', () => {
   test('lets so many payments be under way, and the others follow in the order in which they came', async () => {
     const shop = openSlowShop()
@@ -81,6 +86,27 @@ describe('maxInFlight', () => {
     shop.paid[1]?.answer()
     expect([(await first).status, (await third).status]).toEqual([200, 200])
     expect((await shop.ledger.list()).map(({ resource }) => resource.url)).toEqual([url(3), url(1)])
+  })
+
+  test('lets no place be lost that comes in the very turn in which its call is aborted', async () => {
+    for (let turns = 0; turns < 60; turns += 1) {
+      const shop = openSlowShop()
+      const wallet = shop.open({ maxInFlight: 1 })
+      const first = wallet.fetch(url(1))
+      await onward()
+      const stop = new AbortController()
+      const second = wallet.fetch(url(2), { signal: stop.signal }).catch(() => undefined)
+      await onward()
+      shop.paid[0]?.answer()
+      for (let left = turns; left > 0; left -= 1) await Promise.resolve()
+      stop.abort()
+      await Promise.all([first, second])
+      const third = wallet.fetch(url(3))
+      await onward()
+      expect(shop.paid.map((one) => one.url)).toContain(url(3))
+      shop.paid.at(-1)?.answer()
+      expect((await third).status).toBe(200)
+    }
   })
 
   test('gives a place back however a payment ends', async () => {

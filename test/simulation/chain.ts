@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import type { Rpc } from 'stipend/evm'
 import { type Allowances, createAllowances, type SignedPermit } from './allowances.ts'
+import type { Contract } from './contract.ts'
 import { answer } from './evm-node.ts'
 import { createPace } from './pace.ts'
 import { contracts } from './permit2.ts'
@@ -58,8 +59,14 @@ const blockMs = 2000
 const finalBlocks = 30
 const genesis = Date.UTC(2026, 0, 1)
 
-/** Creates a chain, at a clock in Unix milliseconds, on which the payer's owner lets Permit2 move so much. */
-export function createChain(clock: () => number, ownAllowance: bigint): Chain {
+type Payer = {
+  /** How much its owner lets Permit2 move. */
+  readonly ownAllowance: bigint
+  readonly contract: Contract | undefined
+}
+
+/** Creates a chain, at a clock in Unix milliseconds, for one payer. */
+export function createChain(clock: () => number, { ownAllowance, contract: payer }: Payer): Chain {
   const movements: Movement[] = []
   const allowances = createAllowances(ownAllowance)
   const pace = createPace(genesis, blockMs)
@@ -76,7 +83,7 @@ export function createChain(clock: () => number, ownAllowance: bigint): Chain {
       const { from, to, nonce, contract } = transfer
       const { block, seconds } = moment()
       const isUsed = movements.some((one) => one.nonce === nonce && one.contract === contract)
-      if (!isInTime(transfer, seconds) || isUsed) return false
+      if (!isInTime(transfer, seconds) || isUsed || payer?.isLocked()) return false
       const value = BigInt(transfer.value)
       if (contract === contracts.permit2 && !allowances.spend(value, permit, { block, seconds })) return false
       const transaction = `0x${bytesToHex(sha256(utf8ToBytes(`${nonce}/${block}/${movements.length}`)))}`
@@ -96,7 +103,7 @@ export function createChain(clock: () => number, ownAllowance: bigint): Chain {
     nodeAt: (at) => {
       const head = pace.heightAt(at)
       const known = movements.filter(({ block }) => block <= head)
-      const state = { movements: known, allowances, timeOf, height: head, final: head - finalBlocks }
+      const state = { movements: known, allowances, payer, timeOf, height: head, final: head - finalBlocks }
       return { request: async (call) => answer(call, state) }
     },
     slow: (times) => pace.set(blockMs * times, clock()),

@@ -1,11 +1,14 @@
 import type { Allowances } from './allowances.ts'
 import type { Movement } from './chain.ts'
+import type { Contract } from './contract.ts'
 import { contracts } from './permit2.ts'
 
 /** What a node knows at one instant. */
 export type ChainState = {
   readonly movements: readonly Movement[]
   readonly allowances: Allowances
+  /** The payer, where it is a contract. */
+  readonly payer: Contract | undefined
   readonly timeOf: (block: number) => number
   readonly height: number
   readonly final: number
@@ -21,6 +24,7 @@ const topics = {
 /** Answers like a node; its JSON is read by the code under test, so nothing here is shared with it. */
 export function answer({ method, params }: Call, state: ChainState): unknown {
   const [first, second] = (params ?? []) as readonly unknown[]
+  if (method === 'eth_getCode') return state.payer ? '0x6001' : '0x'
   if (method === 'eth_chainId') return '0x14a34'
   if (method === 'eth_getBlockByNumber') return describeBlock(blockNamed(String(first), state), state)
   if (method === 'eth_call') return word(view((first as { readonly data: string }).data, blockOf(second, state), state))
@@ -51,9 +55,22 @@ function isAt({ block }: Movement, upTo: number): boolean {
 }
 
 function view(data: string, block: number, state: ChainState): bigint {
+  if (data.startsWith(selectors.isValidSignature)) return isValid(data, state) ? yes : 0n
+  // The token knows the call, and says that its time is over.
+  if (data.startsWith(selectors.transferWithContract))
+    throw Object.assign(new TypeError('reverted'), { data: '0x08c3' })
   const known = views[data.slice(0, 10)]
   if (!known) throw new TypeError('execution reverted')
   return known(`0x${data.slice(-64)}`, block, state)
+}
+
+const selectors = { isValidSignature: '0x1626ba7e', transferWithContract: '0xcf092995' }
+const yes = BigInt(selectors.isValidSignature) << 224n
+
+/** Asks the payer's contract of a digest, and of bytes behind their length. */
+function isValid(data: string, { payer }: ChainState): boolean {
+  const [digest, length] = [data.slice(10, 74), Number.parseInt(data.slice(138, 202), 16)]
+  return payer?.takes(`0x${digest}`, `0x${data.slice(202, 202 + 2 * length)}`) ?? false
 }
 
 function blockNamed(name: string, state: ChainState): number {

@@ -18,7 +18,7 @@ export function countUses({ signed, permits }: Pick<World, 'signed' | 'permits'>
 
 /** Keys that note what they sign, and all that the ledger had on record of it at that moment. */
 export function guardedKeys(world: World, { process, guard, flights }: Parts): KeyStore {
-  const store = testKeyStore()
+  const store = world.contract?.keyStore ?? testKeyStore()
   const solanaSigner = createSolanaSigner()
   const use = <result>(work: () => Promise<result>): Promise<result> =>
     flights.during(() =>
@@ -75,7 +75,7 @@ async function notePermit<signature extends string>(
     bigint,
     bigint,
   ]
-  const all = await Promise.all((await world.payments()).map(({ id }) => historyOf(world, id)))
+  const all = await Promise.all((await world.payments()).map(({ id }) => world.history(id)))
   const recorded = all.flat().filter(({ terms }) => terms.details?.['permitNonce'] === nonce.toString())
   const [token, spender] = [domain.verifyingContract, String(message['spender'])]
   world.permits.set(signature, { value, nonce, deadline, token, spender, recorded })
@@ -85,9 +85,5 @@ async function notePermit<signature extends string>(
 /** All that the ledger has on record of what is signed: another process can have renewed the payment in the meantime. */
 async function recordOf(world: World, id: string): Promise<readonly Payment[]> {
   const known = (await world.payments()).find((payment) => idOf(payment) === id)
-  return known ? (await historyOf(world, known.id)).filter((payment) => idOf(payment) === id) : []
-}
-
-async function historyOf({ ledger }: World, id: Payment['id']): Promise<readonly Payment[]> {
-  return ((await ledger.history?.(id)) ?? []).map(({ payment }) => payment)
+  return known ? (await world.history(known.id)).filter((payment) => idOf(payment) === id) : []
 }

@@ -8,8 +8,8 @@ export function createNodes(world: World): readonly [Rpc, Rpc] {
   const node = (index: 0 | 1): Rpc => ({
     request: async (call) => {
       const answer = await chain.nodeAt(time.now() - state.lagMs[index]).request(call)
-      // What is permitted, and by which nonce, either may make up.
-      return state.lie === 'permit' && isOfPermits(call) ? chance.pick(madeUp) : answer
+      // What is permitted, by which nonce, and what a contract says, either may make up.
+      return state.lie === 'permit' && isOfPayer(call) ? chance.pick(madeUp) : answer
     },
   })
   return [node(0), lyingNode(node(1), world)]
@@ -17,10 +17,10 @@ export function createNodes(world: World): readonly [Rpc, Rpc] {
 
 const madeUp = [0n, 7n, 1n << 255n].map((value) => `0x${value.toString(16).padStart(64, '0')}`)
 
-/** `allowance(address,address)` and `nonces(address)`. */
-function isOfPermits({ method, params }: Parameters<Rpc['request']>[0]): boolean {
+/** `allowance(address,address)`, `nonces(address)` and `isValidSignature(bytes32,bytes)`. */
+function isOfPayer({ method, params }: Parameters<Rpc['request']>[0]): boolean {
   const [first] = (params ?? []) as readonly { readonly data?: string }[]
-  return method === 'eth_call' && ['0xdd62ed3e', '0x7ecebe00'].includes(first?.data?.slice(0, 10) ?? '')
+  return method === 'eth_call' && ['0xdd62ed3e', '0x7ecebe00', '0x1626ba7e'].includes(first?.data?.slice(0, 10) ?? '')
 }
 
 /** Longer than any node is waited for. */

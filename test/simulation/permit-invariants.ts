@@ -5,7 +5,9 @@ import { require } from './require.ts'
 import type { NotedPermit, World } from './world.ts'
 
 /** Checks what has to hold of permits beside payments: each lets Permit2 move one payment, and nothing after its end. */
-export function checkPermits(standing: readonly Payment[], { chain, shop, permits }: World): void {
+export function checkPermits(standing: readonly Payment[], { chain, shop, permits, contract }: World): void {
+  require('I10', contract === undefined ||
+    permits.size === 0, 'a contract signed a permit, and tokens take those of keys')
   for (const one of permits.values()) checkPermit(one)
   // A payment that is signed anew may need none any more: what its first permit gave is left.
   const exposed = chain.allowance()

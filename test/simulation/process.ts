@@ -19,7 +19,8 @@ import { createFlights } from './flights.ts'
 import { payees, solanaDevnet } from './solana-parties.ts'
 import { shopPayees } from './shop.ts'
 import { createGasPayer, transferPayees } from './transfers.ts'
-import type { OpenLedger, World } from './world.ts'
+import type { OpenLedger } from './ledgers.ts'
+import type { World } from './world.ts'
 
 /** A process with a wallet; it can die at any moment, and another begins in its place. */
 export type Process = {
@@ -155,7 +156,7 @@ async function answerApproval({ chance, state }: World): Promise<boolean> {
   return true
 }
 
-function guardedLedger({ state, time }: World, { opened: { ledger }, guard }: Parts): Ledger {
+function guardedLedger({ state, time, chance }: World, { opened: { ledger }, guard }: Parts): Ledger {
   const entries = Object.entries(ledger).filter(([, method]) => typeof method === 'function') as readonly [
     string,
     (...given: readonly unknown[]) => Promise<unknown>,
@@ -167,6 +168,9 @@ function guardedLedger({ state, time }: World, { opened: { ledger }, guard }: Pa
   return {
     ...ledger,
     ...Object.fromEntries(guarded),
+    // It outlives each process here.
+    durable: true,
+    secret: (name, first = chance.bytes(32)) => guard(() => ledger.secret(name, first), state.outage.ledger),
     reserve: (...given) =>
       guard(async () => {
         if (state.fault === 'ledger') throw new TypeError('the disk is full')

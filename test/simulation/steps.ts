@@ -51,6 +51,7 @@ const steps: readonly Step[] = [
   [2, 'decide', decide],
   [1.5, 'something is broken', buyBroken],
   [0.5, 'theft', theft],
+  [0.2, "the payer's contract is locked, or unlocked", async ({ contract }) => contract?.lock() ?? 'it is none'],
 ]
 
 /** Picks what happens next. */
@@ -153,7 +154,8 @@ async function theft(world: World): Promise<string> {
 }
 
 /** Mends what is broken outside of the wallets. */
-function calm({ chain, solana, state }: World): void {
+function calm({ chain, solana, contract, state }: World): void {
+  if (contract?.isLocked()) contract.lock()
   for (const one of [chain, solana]) one.slow(1)
   Object.assign(state, { lie: 'nothing', outage: { ledger: 0, network: 0 }, fault: undefined })
   state.lagMs.fill(0)

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type AgentWallet, type Ledger, memoryLedger, type Payment } from 'stipend'
-import { sqliteLedger } from 'stipend/sqlite'
+import type { AgentWallet, Ledger, Payment } from 'stipend'
 import type { SignedPermit } from './allowances.ts'
 import { type Chain, createChain } from './chain.ts'
 import type { Chance } from './chance.ts'
 import { createSolanaChain, type SolanaChain } from './solana-chain.ts'
+import { type Contract, createContract } from './contract.ts'
+import { createLedger, type OpenLedger } from './ledgers.ts'
 import { createProcess, type Process } from './process.ts'
 import type { Rail } from './offers.ts'
 import type { SignedPayment } from './rails.ts'
@@ -19,6 +17,8 @@ export type Fault = 'policy' | 'ledger' | 'ledger afterwards' | 'clock' | 'signe
 /** All there is: two chains, a shop, and wallets whose processes can die at any moment; their ledger stays. */
 export type World = {
   readonly chain: Chain
+  /** The payer, where it is a contract. */
+  readonly contract: Contract | undefined
   readonly solana: SolanaChain
   readonly shop: Shop
   readonly chance: Chance
@@ -47,14 +47,14 @@ export type World = {
   /** Lets another process do what comes next. */
   readonly turnTo: (process: Process) => void
   readonly wallet: () => AgentWallet
+  /** All payments, as they stood last; also such as the ledger has let go of. */
   readonly payments: () => Promise<readonly Payment[]>
+  /** How a payment stood from one change to the next. */
+  readonly history: (id: Payment['id']) => Promise<readonly Payment[]>
   /** Opens the ledger once more, as a process of its own does. */
   readonly openLedger: () => OpenLedger
   readonly end: () => void
 }
-
-/** A ledger as one process has it open. */
-export type OpenLedger = { readonly ledger: Ledger; readonly close: () => void }
 
 /** What a key signed, and all that the ledger had on record of it at that moment, oldest first. */
 export type Signed = Pick<SignedPayment, 'id' | 'wire' | 'to' | 'value'> & {
@@ -99,16 +99,18 @@ export const limits = { hourly: 1_500_000n, total: 6_000_000n, withoutApproval: 
 /** Creates a world from chance; until it ends, the platform's timers are its own. */
 export function createWorld(chance: Chance): World {
   const time = startTime(Date.UTC(2026, 0, 2))
-  const chain = createChain(time.now, chance.pick([0n, 0n, 0n, 0n, 300_000n, 10n ** 12n]))
+  const contract = chance.is(0.15) ? createContract(84532) : undefined
+  const ownAllowance = chance.pick([0n, 0n, 0n, 0n, 300_000n, 10n ** 12n])
+  const chain = createChain(time.now, { ownAllowance, contract })
   const solana = createSolanaChain(time.now)
   const permits = new Map<string, NotedPermit>()
   const rails = chance.pick<readonly Rail[]>([[], [], ['solana'], ['permit2'], ['solana', 'permit2']])
   const shop = openShop({ chain, solana, permits, chance, time, rails })
   const count = chance.pick([1, 1, 2, 3])
-  const { openLedger, removeLedger } = createLedger({ chance, time, isShared: count > 1 })
-  const { ledger } = openLedger()
+  const { ledger, openLedger, removeLedger, payments, history } = createLedger({ chance, time, isShared: count > 1 })
   const world: World = {
     chain,
+    contract,
     solana,
     shop,
     chance,
@@ -137,7 +139,8 @@ export function createWorld(chance: Chance): World {
       active = process
     },
     wallet: () => active.wallet(),
-    payments: () => ledger.list({ limit: 1_000_000 }),
+    payments,
+    history,
     openLedger,
     end: () => {
       time.end()
@@ -147,25 +150,4 @@ export function createWorld(chance: Chance): World {
   const processes = Array.from({ length: count }, () => createProcess(world))
   let active = processes[0] as Process
   return Object.assign(world, { processes })
-}
-
-type LedgerOptions = { readonly chance: Chance; readonly time: Time; readonly isShared: boolean }
-
-/** Wallets with clocks of their own need a ledger that knows how time passes. */
-function createLedger({ chance, time, isShared }: LedgerOptions): {
-  readonly openLedger: World['openLedger']
-  readonly removeLedger: () => void
-} {
-  const monotonic = (): number => time.now() - Date.UTC(2026, 0, 1)
-  // A file is slow: few worlds have one.
-  if (!chance.is(isShared ? 0.03 : 0.005)) {
-    const ledger = memoryLedger(isShared || chance.is(0.5) ? { monotonic } : {})
-    return { openLedger: () => ({ ledger, close: () => {} }), removeLedger: () => {} }
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'stipend-simulation-'))
-  const openLedger = (): OpenLedger => {
-    const ledger = sqliteLedger(join(folder, 'agent.db'), { monotonic })
-    return { ledger, close: ledger.close }
-  }
-  return { openLedger, removeLedger: () => rmSync(folder, { recursive: true, force: true }) }
 }
