@@ -116,6 +116,14 @@ export const waitsPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I15',
+    breaks: 'a payment that is answered in the next protocol leaves its place to another call',
+    file: 'src/pay/create-payer.ts',
+    find: 'if (!held) endTurn()',
+    replace: 'endTurn()',
+    tests: ['test/fetch/pay-ahead.test.ts'],
+  },
+  {
+    invariant: 'I15',
     breaks: 'an answer that cannot be read keeps its place among the payments under way',
     file: 'src/fetch/send-paid.ts',
     find: "    const unknown = await payer.settle(payment, { status: 'unknown', note: unread })\n",

@@ -72,7 +72,8 @@ export function createPayer(
         authorized.set(authorization.payment, { ...authorization, required, name, endTurn })
         return authorization
       } catch (error) {
-        endTurn()
+        // Of one that is signed again, the turn ends when it is settled: the next protocol can still be tried.
+        if (!held) endTurn()
         if (isStipendError(error) && error.moved === 'no')
           context.emit('payment.denied', { resource: withoutQuery(options.resource), error })
         // An abort is the caller's own to recognise, as with fetch.

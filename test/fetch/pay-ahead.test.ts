@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   type AgentWalletOptions,
   allowHosts,
@@ -22,11 +22,11 @@ function open(options: Partial<AgentWalletOptions> = {}) {
   const shops = new Map<string, ReturnType<typeof paidResource>>()
   const trips: { readonly isPaid: boolean; readonly url: string }[] = []
   const keyStore = testKeyStore()
-  const answers: ((request: Request) => Response | undefined)[] = []
+  const answers: ((request: Request) => Response | Promise<Response> | undefined)[] = []
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
     trips.push({ isPaid: request.headers.has('payment-signature'), url: request.url })
-    const answer = answers.shift()?.(request)
+    const answer = await answers.shift()?.(request)
     if (answer) return answer
     if (scene.isFree) return new Response('free')
     const { price, payTo } = scene
@@ -181,6 +181,27 @@ describe('a payment that is sent ahead', () => {
     expect(new Set(keyStore.signed.slice(1).map(({ message }) => message.nonce)).size).toBe(1)
   })
 
+  test('keeps its place among the payments under way while it is answered in the next protocol that is offered', async () => {
+    const held = Promise.withResolvers<Response>()
+    const { wallet, scene, answers, keyStore } = await openKnown({ maxInFlight: 1 })
+    const shop = { amount: 20_000n, payTo: scene.payTo, clock: () => scene.now }
+    const { header } = await offerElsewhere(shop)
+    const old = await paidResource({ ...shop, version: 1 })(new Request(url))
+    old.headers.set('payment-required', header)
+    answers.push(
+      () => old,
+      () => held.promise,
+    )
+    const first = wallet.fetch(url)
+    await vi.waitFor(() => expect(answers).toHaveLength(0))
+    const second = wallet.fetch(`${url}&page=2`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(keyStore.signed).toHaveLength(3)
+    held.resolve(new Response('bought'))
+    expect(await (await first).text()).toBe('bought')
+    expect((await second).status).toBe(200)
+  })
+
   test('is not sent where the answer came without a receipt, after ten minutes, or for another URL', async () => {
     const { wallet, scene, trips } = await openKnown()
     scene.isFree = true
@@ -246,6 +267,14 @@ describe('a payment that is sent ahead', () => {
     expect(nonces()).toBe(2)
   })
 })
+
+/** What a shop asks for on a chain that the wallet does not know. */
+async function offerElsewhere(options: Parameters<typeof paidResource>[0]): Promise<{ readonly header: string }> {
+  const answer = await paidResource(options)(new Request(url))
+  const asked = JSON.parse(atob(answer.headers.get('payment-required') ?? ''))
+  const accepts = asked.accepts.map((offer: object) => ({ ...offer, network: 'eip155:999999' }))
+  return { header: btoa(JSON.stringify({ ...asked, accepts })) }
+}
 
 function fetchUnpaid(): Promise<Response> {
   return Promise.resolve(
