@@ -182,7 +182,10 @@ describe('a payment that is sent ahead', () => {
   })
 
   test('keeps its place among the payments under way while it is answered in the next protocol that is offered', async () => {
-    const held = Promise.withResolvers<Response>()
+    let answer: (response: Response) => void = () => {}
+    const held = new Promise<Response>((resolve) => {
+      answer = resolve
+    })
     const { wallet, scene, answers, keyStore } = await openKnown({ maxInFlight: 1 })
     const shop = { amount: 20_000n, payTo: scene.payTo, clock: () => scene.now }
     const { header } = await offerElsewhere(shop)
@@ -190,14 +193,14 @@ describe('a payment that is sent ahead', () => {
     old.headers.set('payment-required', header)
     answers.push(
       () => old,
-      () => held.promise,
+      () => held,
     )
     const first = wallet.fetch(url)
     await vi.waitFor(() => expect(answers).toHaveLength(0))
     const second = wallet.fetch(`${url}&page=2`)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(keyStore.signed).toHaveLength(3)
-    held.resolve(new Response('bought'))
+    answer(new Response('bought'))
     expect(await (await first).text()).toBe('bought')
     expect((await second).status).toBe(200)
   })
