@@ -5,7 +5,8 @@ import { weigh } from './support/bundles.ts'
 /** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
   stipend: 112,
-  'stipend/actions': 7,
+  // Calls bring what encodes their arguments.
+  'stipend/actions': 9,
   'stipend/a2a': 19,
   'stipend/ai-sdk': 51,
   'stipend/axios': 5,

@@ -59,6 +59,22 @@ export const actionsPatches: readonly KnownBad[] = [
     tests: ['test/policy/action-bounds.test.ts', '-t', 'of lending'],
   },
   {
+    invariant: 'I1',
+    breaks: 'a call has an address in its arguments that its owner did not name',
+    file: 'src/actions/call-plan.ts',
+    find: 'if (address === payer || addresses.includes(address)) return address',
+    replace: 'if (address !== payer || addresses.includes(address)) return address',
+    tests: ['test/actions/call.test.ts', '-t', 'not signed'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'more leaves by a call than its owner declared',
+    file: 'src/actions/call-amounts.ts',
+    find: 'if (asked <= most) return asked',
+    replace: 'if (asked <= most * 100n) return asked',
+    tests: ['test/actions/call.test.ts', '-t', 'not signed'],
+  },
+  {
     invariant: 'I6',
     breaks: 'all that is withdrawn is also what comes in after it was planned',
     file: 'src/actions/lend.ts',

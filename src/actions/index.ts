@@ -1,4 +1,6 @@
 export { supply, swap, transferNft, withdraw } from './bounds.js'
+export { call, type CallInflow, type CallOptions, type CallOutflow } from './call.js'
+export type { CallRequest } from './call-plan.js'
 export type { ActOptions } from './act.js'
 export type { Allowance, AllowancesOptions } from './allowances.js'
 export type { RevokeOptions } from './end-approvals.js'

@@ -7,6 +7,7 @@ import { actionScheme } from './action.js'
 import { type ActionFees, callsOf, readPlan, writeDetails } from './action-terms.js'
 import { askOne } from './ask-one.js'
 import { type Rpc } from './blocks.js'
+import { coin } from './coin.js'
 import { findDeparture, isSame } from './departure.js'
 import { agreeOnAnswer, agreeOnHead, type Head, viewOf } from './head.js'
 import type { Nodes } from './outgoing.js'
@@ -87,14 +88,6 @@ function watchedOf({ outflows, inflows, approvals }: ActionPlan, held: readonly 
     ...approvals.map(({ token, spender }) => ({ type: 'allowance', token, spender }) as const),
   ]
 }
-
-/** The chain's own coin. */
-export const coin: PlanToken = Object.freeze({
-  kind: 'coin',
-  address: `0x${'0'.repeat(40)}`,
-  symbol: 'native coin',
-  decimals: 18,
-})
 
 function tokenOf({ address, symbol, decimals }: Asset): PlanToken {
   return { kind: 'erc20', address, symbol, decimals }

@@ -1,16 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { type Abi, type Address, createWalletClient, type Hex, http, parseAbi } from 'viem'
+import { type Abi, type Address, createWalletClient, http, parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { TestChain } from '../../examples/support/chain.ts'
 import { constructAt } from './contracts.ts'
-
-const fromContracts = createRequire(new URL('../actions/contracts/package.json', import.meta.url))
-const require = createRequire(import.meta.url)
-const folder = dirname(fromContracts.resolve('@openzeppelin/contracts/package.json'))
+import { compileWithOpenZeppelin } from './openzeppelin.ts'
 
 /** OpenZeppelin's own, with nothing added but that anyone may mint. */
 const source = `
@@ -41,7 +33,7 @@ export async function withNfts(chain: TestChain): Promise<{
   readonly mintArt: (to: Address, id: bigint) => Promise<void>
   readonly mintItems: (to: Address, id: bigint, amount: bigint) => Promise<void>
 }> {
-  const { Art, Items } = compileSource()
+  const { Art = '0x', Items = '0x' } = compileWithOpenZeppelin('Nfts.sol', source)
   await constructAt(chain, nfts.art, { abi: artAbi as unknown as Abi, bytecode: Art })
   await constructAt(chain, nfts.items, { abi: itemsAbi as unknown as Abi, bytecode: Items })
   const [, , minter] = chain.accounts
@@ -55,41 +47,4 @@ export async function withNfts(chain: TestChain): Promise<{
     mintItems: (to, id, amount) =>
       write({ address: nfts.items, abi: itemsAbi, functionName: 'mint', args: [to, id, amount] }),
   }
-}
-
-function compileSource(): { readonly Art: Hex; readonly Items: Hex } {
-  const sources: Record<string, { readonly content: string }> = {}
-  const add = (name: string, content: string): void => {
-    sources[name] = { content }
-    for (const [, path = ''] of content.matchAll(/^import .*?"([^"]+)";/gm)) {
-      const full = path.startsWith('.') ? join(dirname(name), path) : path
-      if (sources[full]) continue
-      add(full, readFileSync(join(folder, full.replace('@openzeppelin/contracts/', '')), 'utf8'))
-    }
-  }
-  add('Nfts.sol', source)
-  const settings = {
-    evmVersion: 'cancun',
-    optimizer: { enabled: true, runs: 200 },
-    outputSelection: { 'Nfts.sol': { '*': ['evm.bytecode.object'] } },
-  }
-  const input = JSON.stringify({ language: 'Solidity', sources, settings })
-  // The compiler reads a file to its end, but gives up on a pipe that is not full yet.
-  const temporary = mkdtempSync(join(tmpdir(), 'stipend-solc-'))
-  writeFileSync(join(temporary, 'input.json'), input)
-  const stdin = openSync(join(temporary, 'input.json'), 'r')
-  const run = spawnSync(process.execPath, [require.resolve('solc/solc.js'), '--standard-json'], {
-    stdio: [stdin, 'pipe', 'pipe'],
-    encoding: 'utf8',
-    maxBuffer: 64_000_000,
-  })
-  closeSync(stdin)
-  rmSync(temporary, { recursive: true })
-  if (run.status !== 0 || !run.stdout.includes('{'))
-    throw new Error(`Failed to run solc: ${run.error?.message} ${run.stderr}`)
-  const output = JSON.parse(run.stdout.slice(run.stdout.indexOf('{')))
-  const compiled = output.contracts?.['Nfts.sol']
-  if (!compiled) throw new Error(`Failed to compile: ${JSON.stringify(output.errors).slice(0, 2000)}`)
-  const codeOf = (name: string): Hex => `0x${compiled[name].evm.bytecode.object}`
-  return { Art: codeOf('Art'), Items: codeOf('Items') }
 }
