@@ -134,6 +134,8 @@ describe('a call of a vault', () => {
     const ledger = memoryLedger()
     const what = { ...deposit, key: 'save' }
     expect(await rejection(open(ledger, gone).act(what))).toMatchObject({ code: 'payment_outcome_unknown' })
+    // The node may take a moment to have the block.
+    await expect.poll(() => chain.allowance(chain.token, payer.address, vault)).toBe(20n * dollar)
     const [before] = await open(ledger).payments.list()
     expect(await open(ledger).act(what)).toMatchObject({ id: before?.id, status: 'claimed', terms: before?.terms })
     expect(await chain.balanceOf(payer.address)).toBe(80n * dollar)
