@@ -7,12 +7,16 @@ import type { Labels } from '../types.js'
  */
 export const callLabel = 'toolCall'
 
+const none: Labels = Object.freeze({})
+
 /**
  * Reads labels.
  *
  * @throws ConfigurationError unless they are at most 16 short strings.
  */
 export function readLabels(labels: Labels | undefined, option: string): Labels {
+  // Nearly every call has none, also those that cost nothing.
+  if (labels === undefined) return none
   const entries = Object.entries(labels ?? {})
   const isUsable = entries.every(
     ([name, value]) => typeof value === 'string' && name.length <= 64 && value.length <= 256,
