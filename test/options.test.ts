@@ -19,6 +19,7 @@ import {
   uptoEvm,
   wrapFetch,
 } from 'stipend'
+import { call } from 'stipend/actions'
 import { withPayments as withAgentPayments } from 'stipend/a2a'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
 import { createClient } from 'stipend/client'
@@ -68,12 +69,20 @@ const mcpClient = { transport: undefined, request: async () => ({}) }
 const key = { path: '/nowhere/keys.json', password: 'long-enough' }
 const asset = { network: 'eip155:1', address, symbol: 'X', decimals: 6, eip712: { name: 'X', version: '1' } } as const
 
+const abi = [{ type: 'function', name: 'pay', inputs: [], outputs: [], stateMutability: 'nonpayable' }]
+const own = { name: 'own', network, to: address, abi, function: 'pay' } as const
+
 /**
  * What takes each of the public types of options, called with something wrong beside what it needs. A new type of options
  * belongs here.
  */
 const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> = {
   'stipend/actions AllowancesOptions': [(wrong) => wallet.allowances(wrong)],
+  'stipend/actions CallOptions': [
+    (wrong) => call({ ...own, ...wrong }),
+    (wrong) => call({ ...own, outflows: [{ token: 'USDC', atMost: '1', ...wrong }] }),
+    (wrong) => call({ ...own, inflows: [{ token: 'USDC', atLeast: '1', ...wrong }] }),
+  ],
   'stipend/actions RevokeOptions': [(wrong) => wallet.revoke({ network, token: 'USDC', spender: address, ...wrong })],
   'stipend AgentWalletOptions': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), ...wrong })],
   'stipend AssetInput': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), assets: [{ ...asset, ...wrong }] })],
@@ -200,6 +209,8 @@ const others: Readonly<Record<string, string>> = {
   'stipend/tools QuoteInput': 'likewise',
   'stipend/tools SwapInput': 'likewise',
   'stipend/tools MakeSwapInput': 'likewise',
+  'stipend/tools LendInput': 'likewise',
+  'stipend/tools MakeLendInput': 'likewise',
   'stipend/tools BudgetInput': 'likewise',
   'stipend/tools PaymentsInput': 'likewise',
   'stipend/tools ApprovalStatusInput': 'likewise',

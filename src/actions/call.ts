@@ -79,6 +79,8 @@ const optionNames: OptionNames<CallOptions> = {
   outflows: true,
   inflows: true,
 }
+const outflowNames: OptionNames<CallOutflow> = { token: true, atMost: true, argument: true, spender: true }
+const inflowNames: OptionNames<CallInflow> = { token: true, atLeast: true, argument: true }
 
 /**
  * Makes an action of the owner's own, for a wallet's `actions`: a call of one function of one contract. Its arguments come from
@@ -122,6 +124,8 @@ function readOptions(options: CallOptions): DeclaredCall {
     if (address !== undefined) return address
     throw failed(`${String(given).slice(0, 64)} is no address`)
   }
+  for (const one of outflows) refuseUnknown('call.outflows', one, outflowNames)
+  for (const one of inflows) refuseUnknown('call.inflows', one, inflowNames)
   const { inputs, signature, isPayable } = findFunction(abi, options.function)
   if (typeof maxValue !== 'bigint' || maxValue < 0n) throw failed('maxValue is not in wei')
   if (maxValue > 0n && !isPayable) throw failed(`${signature} takes none of the coin`)
