@@ -16,6 +16,7 @@ import type { PaymentRequest, Verdict } from '../ports/policy.js'
 import { actionOn } from '../resource.js'
 import type { Authorization, Labels, Payment, Receipt } from '../types.js'
 import type { Asked } from './asked.js'
+import { copyRequest } from './copy-request.js'
 import { findAction } from './known.js'
 import { hashOf, type Planned, planAnew, resumable, resumed } from './planned.js'
 import { type ActionQuote, quoteOf } from './quote.js'
@@ -71,7 +72,8 @@ export async function quoteAction(options: ActOptions, means: ActContext): Promi
 }
 
 async function readOptions(options: ActOptions, { chains, own, context }: ActContext): Promise<Asked> {
-  const { key, maxUsd, labels = {}, ...request } = Object(options) as ActOptions
+  const { key, maxUsd, labels = {}, ...given } = Object(options) as ActOptions
+  const request = copyRequest(given)
   const { action: name, network } = request
   const action = await findAction(name, own)
   const chain = chains.find((one) => one.network === network)

@@ -48,11 +48,16 @@ export function amountOut({ bound, place }: DeclaredFlow, token: PlanToken, args
   ])
 }
 
-/** Works out how much has to come: what is declared, or what the argument says where that is more. */
+/**
+ * Works out how much has to come: what is declared, or what the argument says where that is more. It says so to the contract,
+ * and the chain itself would hold the call to no more than that.
+ */
 export function amountIn({ bound, place }: DeclaredFlow, token: PlanToken, args: Argument): bigint {
   const least = readAmount(bound, token)
   const asked = place === undefined ? least : amountAt(place, args)
-  return asked > least ? asked : least
+  if (asked >= least) return asked
+  const words = `${formatUnits(least, token)} has to come by it at least, and its argument says ${formatUnits(asked, token)}`
+  throw new PaymentDeniedError([{ rule: 'call', reason: words }])
 }
 
 function amountAt(place: ArgumentPlace, args: Argument): bigint {

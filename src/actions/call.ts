@@ -34,7 +34,7 @@ export type CallInflow = {
   readonly token: string
   /** What has to come at least: whole tokens as a decimal, or atomic units. */
   readonly atLeast: string | bigint
-  /** Names the parameter that says how many atomic units have to come, where they are more. */
+  /** Names the parameter that says how many atomic units have to come: as many as `atLeast`, or more. */
   readonly argument?: string | undefined
 }
 

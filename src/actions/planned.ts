@@ -49,8 +49,8 @@ export async function planAnew({ request, action, actions, payer }: Asked, conte
   const now = Math.floor(clock() / 1000)
   const plan = checkPlan(await action.plan(request, { payer, view, now, findToken }), request)
   const held = assets.list().filter((asset) => asset.network === network)
-  const { scheme, gas, departure } = await actions.prepare(plan, { payer, view, held })
-  const microUsd = worthOf(plan, gas, { assets, coin })
+  const { scheme, gas, comes, departure } = await actions.prepare(plan, { payer, view, held })
+  const microUsd = worthOf(plan, { gas, comes }, { assets, coin })
   const [first] = plan.outflows
   const asset = first && first.token.kind !== 'coin' ? assetOf(plan, assets.find(network, first.token.address)) : coin
   const obstacle: ActionContext['obstacle'] = () => (departure === undefined ? undefined : denied(departure))

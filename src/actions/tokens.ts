@@ -3,7 +3,7 @@ import type { AssetTable } from '../assets/table.js'
 import { familyOf } from '../assets/families.js'
 import { ConfigurationError } from '../errors.js'
 import { parseUnits, toMicroUsd } from '../money.js'
-import type { ActionPlan, Flow, PlanToken } from '../ports/action.js'
+import type { ActionPlan, Flow, PlanToken, PreparedAction } from '../ports/action.js'
 import type { Asset, MicroUsd, Network } from '../types.js'
 
 const zero = `0x${'0'.repeat(40)}`
@@ -73,29 +73,29 @@ export function findCoin(network: Network, assets: AssetTable): Asset {
  * @throws ConfigurationError when neither side has a price.
  */
 export function worthOf(
-  plan: ActionPlan,
-  gas: bigint,
+  { network, action, outflows, inflows, expected = inflows }: ActionPlan,
+  { gas, comes = [] }: Pick<PreparedAction, 'gas' | 'comes'>,
   { assets, coin }: { readonly assets: AssetTable; readonly coin: Asset },
 ): MicroUsd {
-  const { network, outflows, inflows, expected = inflows } = plan
   const price = ({ token, amount }: Flow): MicroUsd | undefined => {
     const isCoin = token.kind === 'coin' || token.address === wrappedCoins[network]?.address
     const asset = assets.find(network, token.address) ?? (isCoin ? coin : undefined)
     return asset && toMicroUsd(amount, asset)
   }
-  const sum = (flows: readonly Flow[]): MicroUsd | undefined => {
-    const prices = flows.map(price)
-    return prices.includes(undefined) ? undefined : prices.reduce<bigint>((total, one) => total + (one ?? 0n), 0n)
-  }
-  const gasUsd = toMicroUsd(gas, coin)
-  const out = sum(outflows)
+  // What is rounded may leave too.
+  const out = sumOf(outflows.map(({ token, amount }) => price({ token, amount: amount + (token.rounding ?? 0n) })))
+  const [planned, shown] = [sumOf(expected.map(price)), sumOf(comes.map(price))]
   // What comes has to be priced where what leaves is not; an action that brings nothing is worth what leaves.
-  const come = expected.length > 0 ? sum(expected) : undefined
-  if (out === undefined && come === undefined) {
-    throw new ConfigurationError(`Failed to act: neither what leaves nor what comes by ${plan.action} has a price`, {
+  if (!out.isWhole && (expected.length === 0 || !planned.isWhole)) {
+    throw new ConfigurationError(`Failed to act: neither what leaves nor what comes by ${action} has a price`, {
       details: ["Add one of the two to the wallet's assets, with a price of yours."],
     })
   }
-  const [one = 0n, other = 0n] = [out, outflows.length > 0 ? come : undefined]
-  return (one > other ? one : other) + gasUsd
+  // The least that has to come says little of what does.
+  const sides = [out, ...(outflows.length > 0 ? [planned, shown].filter(({ isWhole }) => isWhole) : [])]
+  return sides.reduce((most, { sum }) => (sum > most ? sum : most), 0n) + toMicroUsd(gas, coin)
+}
+
+function sumOf(prices: readonly (MicroUsd | undefined)[]): { readonly sum: MicroUsd; readonly isWhole: boolean } {
+  return { sum: prices.reduce<bigint>((sum, one) => sum + (one ?? 0n), 0n), isWhole: !prices.includes(undefined) }
 }

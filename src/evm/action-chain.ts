@@ -1,7 +1,7 @@
 import { ChainUnavailableError, InsufficientFundsError } from '../errors.js'
 import { sleep } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import type { ActionChain, ActionPlan, ChainView, PlanToken, PreparedAction } from '../ports/action.js'
+import type { ActionChain, ActionPlan, ChainView, Flow, PlanToken, PreparedAction } from '../ports/action.js'
 import type { Asset, Hex, Network, Payload } from '../types.js'
 import { actionScheme } from './action.js'
 import { type ActionFees, callsOf, readPlan, writeDetails } from './action-terms.js'
@@ -12,7 +12,7 @@ import { findDeparture, isSame } from './departure.js'
 import { agreeOnAnswer, agreeOnHead, type Head, viewOf } from './head.js'
 import type { Nodes } from './outgoing.js'
 import { readQuantity, sendRaw } from './send-transfer.js'
-import { simulate, simulationText, type Watched } from './simulate.js'
+import { simulate, type Simulation, simulationText, type Watched } from './simulate.js'
 import { transactionHash } from './transaction.js'
 
 /** What actions go through, and what their gas may cost. */
@@ -73,7 +73,21 @@ async function prepare(
   const gas = simulation.calls.map(({ gasUsed }) => (gasUsed * 15n) / 10n + 20_000n)
   const fees = await readFees(plan, { payer, gas }, options)
   const cost = sumOf(gas) * fees.maxFeePerGas
-  return { scheme: actionScheme(writeDetails(plan, fees), plan.expires), gas: cost, departure }
+  return {
+    scheme: actionScheme(writeDetails(plan, fees), plan.expires),
+    gas: cost,
+    comes: comesOf(plan, simulation, watched),
+    departure,
+  }
+}
+
+/** Of what has to come, how much does. */
+function comesOf({ inflows }: ActionPlan, { before, after }: Simulation, watched: readonly Watched[]): readonly Flow[] {
+  return watched.flatMap(({ type, token }, index) => {
+    const amount = (after[index] ?? 0n) - (before[index] ?? 0n)
+    const isOne = type === 'balance' && inflows.some((one) => isSame(one.token, token))
+    return isOne && amount > 0n ? [{ token, amount }] : []
+  })
 }
 
 /** Everything that the plan names and the wallet knows, the chain's own coin, and what each spender may move. */

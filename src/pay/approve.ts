@@ -4,10 +4,12 @@ import { ApprovalRequiredError, PaymentDelayedError, PaymentDeniedError } from '
 import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { plain } from '../lib/untrusted.js'
 import { toMicroUsd } from '../money.js'
 import { allowanceKey, areAmong } from './allowance.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Excess } from './try-reserve.js'
+import type { ActionPlan } from '../ports/action.js'
 import type { Allowance, Approval, ApprovalId, Hold, Payment } from '../types.js'
 
 /** How long a request waits for a person, and how long a due payment can still be made. */
@@ -127,7 +129,7 @@ function createApproval(
   payment: Payment,
   question: Question,
   request: PurchaseRequest,
-  { sessions }: PayContext,
+  { sessions, action }: PayContext,
 ): Approval {
   const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
   const { hold, kind, reason, allows } = question
@@ -136,7 +138,7 @@ function createApproval(
     id: approvalId(payment, question, request),
     kind,
     status: 'pending',
-    reason,
+    reason: action ? plain(`${reason}; ${writeFacts(action.plan)}`, Number.POSITIVE_INFINITY) : reason,
     ...(allows.length > 0 && { allows }),
     resource,
     asset,
@@ -149,6 +151,12 @@ function createApproval(
     expiresAt: (executableAt ?? createdAt) + lifeMs,
     executableAt,
   })
+}
+
+/** What an action does in words: of a call, neither its amount nor its contract says to whom it goes. */
+function writeFacts({ action, facts }: ActionPlan): string {
+  const parts = Object.entries(facts).map(([name, fact]) => `${name}: ${String(fact)}`)
+  return [action, ...parts].join(', ')
 }
 
 /** A call that goes on with one approval does not ask for another: that one was for other terms, and nobody has seen these. */

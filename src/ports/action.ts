@@ -103,6 +103,8 @@ export type PreparedAction = {
   readonly scheme: Scheme
   /** What its gas costs at most, in atomic units of the chain's own coin. */
   readonly gas: bigint
+  /** What comes in the simulation of what has to come, which can be far more: it is priced by this too. */
+  readonly comes?: readonly Flow[] | undefined
   /** Why it may not be signed, as the chain's own simulation shows; nothing where it stays within the plan. */
   readonly departure: string | undefined
 }
