@@ -45,6 +45,11 @@ export const purchaseMistakes: readonly Mistake[] = [
     'an unresolved payment binds while it can be settled, and for a while after it was last sent',
   ],
   [
+    'looks for the same request among the newest alone',
+    { existing: (entries, ...rest) => sound.existing(entries.slice(-16), ...rest) },
+    'an unresolved payment binds, however many later ones of the same request are over',
+  ],
+  [
     'forgets when a payment was last sent',
     {
       present: (entry) => {
