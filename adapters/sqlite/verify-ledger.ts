@@ -9,7 +9,7 @@ type Ways = { readonly access: Access; readonly tables: Tables; readonly snapsho
 
 /**
  * Compares all there is with all that was written; where anything differs, the ledger is frozen and nothing more is paid. One
- * whose journal has become shorter is not written to at all any more.
+ * whose journal has become shorter is not written to any more, and pays nothing either.
  */
 export async function verify(database: SqliteDatabase, { access, tables, snapshot }: Ways): Promise<void> {
   const { change, look } = access
@@ -22,7 +22,7 @@ export async function verify(database: SqliteDatabase, { access, tables, snapsho
   const reason = `it is not as it was written: ${difference}`
   const stands = await change(() => halts.freeze({ reason, at: clock.now() })).then(
     () => 'is frozen now',
-    () => 'cannot be used',
+    () => 'could not be frozen',
   )
   throw new ConfigurationError(`Failed to verify the ledger, which ${stands}: ${difference}`)
 }

@@ -48,7 +48,7 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I12',
     breaks: "a delay that has passed is taken for a person's word",
-    file: 'src/pay/approve.ts',
+    file: 'src/pay/question.ts',
     find: "  if (beyond.length === 0 && hold?.kind !== 'approval')",
     replace:
       "  if (hold?.kind === 'delay')\n    return { hold, kind: 'delay', reason: hold.reason, allows: beyond.map(({ allowance }) => allowance) }\n  if (beyond.length === 0 && hold?.kind !== 'approval')",
@@ -216,7 +216,7 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I12',
     breaks: 'an approval is named by words that run into each other',
-    file: 'src/pay/approve.ts',
+    file: 'src/pay/question.ts',
     find: 'JSON.stringify(words)',
     replace: "words.join('\\n')",
     tests: ['test/session/asks.test.ts'],

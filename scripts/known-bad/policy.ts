@@ -21,7 +21,7 @@ export const policyPatches: readonly KnownBad[] = [
   {
     invariant: 'I12',
     breaks: 'a yes to an amount replaces the payee that is remembered, too',
-    file: 'src/pay/approve.ts',
+    file: 'src/pay/question.ts',
     find: '    allows.map(allowanceKey).toSorted(),\n',
     replace: '    allows.map(allowanceKey).filter(() => false),\n',
     tests: ['test/pay/allowance.test.ts'],

@@ -35,35 +35,41 @@ export function findArgument(inputs: readonly AbiParameter[], named: string): Ar
   throw failed(named)
 }
 
-/** Works out how much leaves: what the argument says, where one does, and never more than is allowed. */
+/**
+ * Works out how much leaves: what the argument says, where one does.
+ *
+ * @throws PaymentDeniedError when that is more than may.
+ */
 export function amountOut({ bound, place }: DeclaredFlow, token: PlanToken, args: Argument): bigint {
   const most = readAmount(bound, token)
   const asked = place === undefined ? most : amountAt(place, args)
   if (asked <= most) return asked
-  throw new PaymentDeniedError([
-    {
-      rule: 'call',
-      reason: `${formatUnits(most, token)} may leave by it at most, and ${formatUnits(asked, token)} would`,
-    },
-  ])
+  throw denied(`${formatUnits(most, token)} may leave by it at most, and ${formatUnits(asked, token)} would`)
 }
 
 /**
- * Works out how much has to come: what is declared, or what the argument says where that is more. It says so to the contract,
- * and the chain itself would hold the call to no more than that.
+ * Works out how much has to come: what is declared, or what the argument says where that is more.
+ *
+ * @throws PaymentDeniedError when the argument says less: the chain itself would hold the call to no more than that.
  */
 export function amountIn({ bound, place }: DeclaredFlow, token: PlanToken, args: Argument): bigint {
   const least = readAmount(bound, token)
   const asked = place === undefined ? least : amountAt(place, args)
   if (asked >= least) return asked
-  const words = `${formatUnits(least, token)} has to come by it at least, and its argument says ${formatUnits(asked, token)}`
-  throw new PaymentDeniedError([{ rule: 'call', reason: words }])
+  throw denied(
+    `${formatUnits(least, token)} has to come by it at least, and its argument says ${formatUnits(asked, token)}`,
+  )
 }
 
 function amountAt(place: ArgumentPlace, args: Argument): bigint {
   const found = place.reduce<Argument | undefined>((one, index) => (Array.isArray(one) ? one[index] : undefined), args)
   if (typeof found === 'bigint') return found
   throw new TypeError('an argument stands elsewhere than was declared')
+}
+
+/** Says that a call is not as its owner declared it. */
+export function denied(reason: string): PaymentDeniedError {
+  return new PaymentDeniedError([{ rule: 'call', reason }])
 }
 
 function failed(named: string): ConfigurationError {

@@ -1,9 +1,9 @@
-import { ConfigurationError, PaymentDeniedError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
 import { type AbiParameter, type Argument, encodeArguments, selectorOf } from '../evm/abi-arguments.js'
 import { coin } from '../evm/coin.js'
 import type { ActionPlan, ActionRequest, Flow, PlanningContext, PlanToken } from '../ports/action.js'
 import type { Network } from '../types.js'
-import { amountIn, amountOut, type DeclaredFlow } from './call-amounts.js'
+import { amountIn, amountOut, type DeclaredFlow, denied } from './call-amounts.js'
 import { readParts } from './read-parts.js'
 
 /** What is called: an action of the owner's own, and its arguments. */
@@ -98,8 +98,4 @@ function writeArgument(argument: Argument): unknown {
 /** Nothing is no flow. */
 function isSome({ amount }: Flow): boolean {
   return amount !== 0n
-}
-
-function denied(reason: string): PaymentDeniedError {
-  return new PaymentDeniedError([{ rule: 'call', reason }])
 }

@@ -16,8 +16,8 @@ const none: Labels = Object.freeze({})
  */
 export function readLabels(labels: Labels | undefined, option: string): Labels {
   // Nearly every call has none, also those that cost nothing.
-  if (labels === undefined) return none
-  const entries = Object.entries(labels ?? {})
+  if (!labels) return none
+  const entries = Object.entries(labels)
   const isUsable = entries.every(
     ([name, value]) => typeof value === 'string' && name.length <= 64 && value.length <= 256,
   )

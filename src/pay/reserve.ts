@@ -1,5 +1,6 @@
 import { areAmong, allowsExceeding, allowsDifference } from './allowance.js'
-import { approvalId, awaitApproval, checkConsent, findApproved, type Question, questionOf } from './approve.js'
+import { awaitApproval, checkConsent, findApproved } from './approve.js'
+import { approvalId, type Question, questionOf } from './question.js'
 import { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
 import { isForShortage, nothingNew, shortageOf } from './funds.js'
 import type { PurchaseRequest, PayContext } from './context.js'

@@ -14,6 +14,7 @@ import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type UniswapChain, withUniswap } from '../support/uniswap.ts'
+import { type ChangeAnswer, changedNode } from '../support/changed-node.ts'
 import { ether } from '../support/ether.ts'
 import { rejection } from '../support/wallets.ts'
 
@@ -67,10 +68,7 @@ function admin() {
   return createTestClient({ chain: chain.chain, transport: http(), mode: 'anvil' })
 }
 
-/** A node that answers as the real one does, but for what a test changes. */
-function node(change: (call: { readonly method: string }, ask: () => Promise<unknown>) => Promise<unknown>): Rpc {
-  return { request: (call) => change(call, () => chain.publicClient.request(call as never)) }
-}
+const node = (change: ChangeAnswer): Rpc => changedNode(chain.publicClient, change)
 
 describe('a swap', () => {
   test('sells exactly what was asked for at least what was quoted less the slippage, and leaves no allowance', async () => {

@@ -66,12 +66,12 @@ describe('the journal of a SQLite ledger', () => {
        UPDATE journal SET before = before - 1; UPDATE payments SET entry = entry - 1;
        DELETE FROM payments WHERE id = '${sampleId(1)}'; DELETE FROM entries WHERE id = '${sampleId(1)}';
        DELETE FROM meters`,
-      /cannot be used: seal 1 of the journal is not that of its entries/,
+      /could not be frozen: seal 1 of the journal is not that of its entries/,
     ],
     [
       'the last entries were taken out',
       'DELETE FROM journal WHERE seq > 40',
-      /cannot be used: .*(?:does not stand as|are missing)/,
+      /could not be frozen: .*(?:does not stand as|are missing)/,
     ],
     ['a seal was taken out', 'DELETE FROM seals', /seal 1 of the journal is not that of its entries/],
     ['a seal was changed', "UPDATE seals SET hash = 'x'", /seal 1 of the journal is not that of its entries/],
@@ -85,7 +85,7 @@ describe('the journal of a SQLite ledger', () => {
     withoutTriggers(database, sql)
     await expect(ledger.verify()).rejects.toThrow(difference)
     const refused = await ledger.reserve(samplePayment(999), []).catch((error: unknown) => error)
-    const isShorter = difference.source.startsWith('cannot be used')
+    const isShorter = difference.source.startsWith('could not be frozen')
     expect(refused).toMatchObject(isShorter ? { code: 'ledger_unavailable' } : { ok: false, reason: 'frozen' })
   })
 

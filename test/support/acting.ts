@@ -12,6 +12,7 @@ import { type Action, type ActionPlan, swap, type SwapBounds } from '../../src/a
 import { evm, type Rpc } from '../../src/evm/index.js'
 import { privateKey } from '../../src/keys/index.js'
 import type { KeyPair } from '../../examples/support/chain.ts'
+import { type ChangeAnswer, changedNode, nodeGoneAfter } from './changed-node.ts'
 import { startExchange, type TestExchange, tokens } from './exchange.ts'
 
 export const network = 'eip155:84532'
@@ -68,21 +69,8 @@ export function policy(own: Partial<SwapBounds> = {}): readonly Rule[] {
   return [allowActions([swap({ ...bounds, ...own })]), spendingLimit({ perPaymentUsd: 80, dailyLimitUsd: 100 })]
 }
 
-/** A node that answers as the real one does, but for what a test changes. */
-export function node(
-  change: (call: { readonly method: string }, ask: () => Promise<unknown>) => Promise<unknown>,
-): Rpc {
-  return { request: (call) => change(call, () => chain.publicClient.request(call as never)) }
-}
-
-/** A node that takes so many transactions, and is gone. */
-export function goneAfter(count: number): Rpc {
-  let left = count
-  return node(async ({ method }, ask) => {
-    if (method === 'eth_sendRawTransaction' && left-- <= 0) throw new Error('socket hang up')
-    return ask()
-  })
-}
+export const node = (change: ChangeAnswer): Rpc => changedNode(chain.publicClient, change)
+export const goneAfter = (count: number): Rpc => nodeGoneAfter(chain.publicClient, count)
 
 /** A node before whose first transaction the market moves. */
 export function moving(): Rpc {

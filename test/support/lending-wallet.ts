@@ -12,6 +12,7 @@ import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type AaveChain, withAave } from './aave.ts'
+import { type ChangeAnswer, changedNode, nodeGoneAfter } from './changed-node.ts'
 import { ether } from './ether.ts'
 
 export const network = 'eip155:84532'
@@ -59,23 +60,8 @@ export function policy(own: Partial<LendingBounds> = {}): readonly Rule[] {
   return [allowActions([supply({ ...bounds, ...own }), withdraw({ ...bounds, ...own })]), limits]
 }
 
-/** A node that answers as the real one does, but for what a test changes. */
-export function node(
-  change: (
-    call: { readonly method: string; readonly params?: unknown },
-    ask: () => Promise<unknown>,
-  ) => Promise<unknown>,
-): Rpc {
-  return { request: (call) => change(call, () => chain.publicClient.request(call as never)) }
-}
-
-export function goneAfter(count: number): Rpc {
-  let left = count
-  return node(async ({ method }, ask) => {
-    if (method === 'eth_sendRawTransaction' && left-- <= 0) throw new Error('socket hang up')
-    return ask()
-  })
-}
+export const node = (change: ChangeAnswer): Rpc => changedNode(chain.publicClient, change)
+export const goneAfter = (count: number): Rpc => nodeGoneAfter(chain.publicClient, count)
 
 export const lent = () => chain.holds(chain.aUsdc, payer.address)
 

@@ -1,0 +1,66 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { toMicroUsd } from '../money.js'
+import { allowanceKey } from './allowance.js'
+import type { PurchaseRequest } from './context.js'
+import type { Excess } from './try-reserve.js'
+import type { Allowance, ApprovalId, Hold, Payment } from '../types.js'
+
+/** What has to be let through before a payment is made: by a person, or by time. */
+export type Question = {
+  readonly hold: Hold
+  readonly kind: Hold['kind']
+  /** All of it, in words. */
+  readonly reason: string
+  readonly allows: readonly Allowance[]
+}
+
+/** Puts all that is in the way of a payment into one question; a person's word is more than a delay. */
+export function questionOf(hold: Hold | undefined, beyond: readonly Excess[]): Question | undefined {
+  if (beyond.length === 0 && hold?.kind !== 'approval')
+    return hold && { hold, kind: hold.kind, reason: hold.reason, allows: [] }
+  const rules: readonly Excess[] =
+    hold?.kind === 'approval' ? [{ allowance: { type: 'rule', reason: hold.reason }, explanation: hold.reason }] : []
+  const all = [...rules, ...beyond]
+  const reason = all.map(({ explanation }) => explanation).join('; ')
+  return { hold: { kind: 'approval', reason }, kind: 'approval', reason, allows: all.map(({ allowance }) => allowance) }
+}
+
+/**
+ * Names the approval of exactly these terms, and of what it lets them go beyond: of the purchase, where it has a name, else
+ * of the request. A delay, which comes due by itself, is never taken for a person's word.
+ */
+export function approvalId(
+  payment: Payment,
+  { kind, allows }: Pick<Question, 'kind' | 'allows'>,
+  { isNamed }: Pick<PurchaseRequest, 'isNamed'>,
+): ApprovalId {
+  const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
+  const words = [
+    kind,
+    isNamed ? payment.purchaseKey : '',
+    requestDigest,
+    protocol,
+    scheme,
+    asset.network,
+    asset.address,
+    amount.toString(),
+    payTo,
+    resource.url,
+    terms.payer,
+    allows.map(allowanceKey).toSorted(),
+    ...worthBeyondAmount(payment),
+  ]
+  // As JSON, in which no word can pass for the end of one and the beginning of another.
+  return `apr_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(words)))).slice(0, 32)}`
+}
+
+/**
+ * What a payment counts as, where that is more than its amount, as an action does by its gas: in steps of an eighth to a
+ * quarter, since gas never costs the same twice. Beyond its step nobody has said yes to it.
+ */
+function worthBeyondAmount({ microUsd, amount, asset }: Payment): readonly string[] {
+  if (microUsd <= toMicroUsd(amount, asset)) return []
+  const step = 1n << BigInt(Math.max(0, microUsd.toString(2).length - 3))
+  return [((microUsd + step - 1n) / step).toString(), step.toString()]
+}
