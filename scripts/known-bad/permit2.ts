@@ -146,4 +146,20 @@ export const permit2Patches: readonly KnownBad[] = [
     replace: 'z.lt(1n << 256n)',
     tests: ['test/keys/worker/worker-signer.test.ts'],
   },
+  {
+    invariant: 'I10',
+    breaks: 'two payments that both can be executed are signed with one permit',
+    file: 'src/pay/permits.ts',
+    find: 'limits: [...limits, one]',
+    replace: 'limits',
+    tests: ['test/evm/allowance-permit.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'a permit has the number that was its own before its owner was asked',
+    file: 'src/pay/permits.ts',
+    find: 'const anew = Object.freeze({ ...offer, allowancePermit })',
+    replace: 'const anew = offer',
+    tests: ['test/evm/allowance-permit.test.ts'],
+  },
 ]

@@ -15,6 +15,8 @@ export const deadlines = {
   signature: 30_000,
   /** The outcome of an identical call that is under way. */
   identicalCall: 180_000,
+  /** A permit of the same token that another payment has, before the next is told of it. */
+  permit: 5_000,
   /** A place among the payments that are under way, where `maxInFlight` bounds them. */
   place: 180_000,
   /** A policy of the owner's own. */

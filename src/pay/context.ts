@@ -112,6 +112,8 @@ export type PurchaseRequest = {
   readonly approval?: ApprovalId | undefined
   /** Waits for what can take a person's time without a place among the payments under way; absent: it has none. */
   readonly aside?: Place['aside'] | undefined
+  /** Waits for what else needs a permit of the same token, until that is settled. */
+  readonly permitTurn?: ((token: string) => Promise<void>) | undefined
   /** Nothing is signed once it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */

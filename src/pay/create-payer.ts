@@ -7,6 +7,7 @@ import { nameIn } from './purchase-id.js'
 import { ConfigurationError, isStipendError } from '../errors.js'
 import type { PayContext } from './context.js'
 import type { Place } from './places.js'
+import { createPermitTurns, type PermitTurns } from './permits.js'
 import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Payer, SignInRequest } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
@@ -58,18 +59,23 @@ export function createPayer(
       const isNamed = options.purchaseKey !== undefined
       const resource = Object.freeze({ ...options.resource })
       const name = nameIn(context.sessions.at(-1), options.requestHash)
-      const held = again && authorized.get(again)?.endTurn
+      const known = again && authorized.get(again)
+      const held = known?.endTurn
+      const permits = known?.permits ?? createPermitTurns(context.takeTurn, options.signal)
       let endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal) : () => {})
       try {
         if (options.sameRequest) await filing.catchUp(name)
         // After its turn: whoever waits for an identical call takes nobody's place.
         const place = held ? undefined : await context.takePlace(options.signal)
-        endTurn = endBoth(endTurn, place)
-        const aside = place?.aside
+        if (!held) endTurn = endAll(endTurn, place, permits)
+        const aside: Place['aside'] = (work) => {
+          permits.pause()
+          return place ? place.aside(work) : work()
+        }
         const named = { purchaseKey, isNamed, labels, ownerLabels: ownerLabelsOf(labels) }
-        const wanted = { ...options, ...named, resource, again, aside, serverAheadMs }
+        const wanted = { ...options, ...named, resource, again, aside, permitTurn: permits.take, serverAheadMs }
         const authorization = await authorize(required, wanted, context)
-        authorized.set(authorization.payment, { ...authorization, required, name, endTurn })
+        authorized.set(authorization.payment, { ...authorization, required, name, endTurn, permits })
         return authorization
       } catch (error) {
         // Of one that is signed again, the turn ends when it is settled: the next protocol can still be tried.
@@ -100,14 +106,15 @@ export function createPayer(
   return payer
 }
 
-function endBoth(endTurn: () => void, place: Place | undefined): () => void {
+function endAll(endTurn: () => void, place: Place | undefined, permits: PermitTurns): () => void {
   return () => {
+    permits.close()
     place?.leave()
     endTurn()
   }
 }
 
-type Authorized = Paid & { readonly name: string; readonly endTurn: () => void }
+type Authorized = Paid & { readonly name: string; readonly endTurn: () => void; readonly permits: PermitTurns }
 
 type PayerOptions = {
   readonly protocols: readonly Protocol[]

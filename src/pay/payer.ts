@@ -28,7 +28,7 @@ export type PaymentOutcome = PaymentUpdate & Pick<ProtocolAnswer, 'attestation'>
 /** What a payment is asked for; without a name it is a purchase of its own. */
 export type AuthorizeOptions = Omit<
   PurchaseRequest,
-  'purchaseKey' | 'isNamed' | 'ownerLabels' | 'serverAheadMs' | 'aside'
+  'purchaseKey' | 'isNamed' | 'ownerLabels' | 'serverAheadMs' | 'aside' | 'permitTurn'
 > & {
   readonly purchaseKey?: string | undefined
 }

@@ -14,6 +14,7 @@ import { isLate, within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Allowed, PurchaseRequest, Candidate, PayContext } from './context.js'
+import { readyPermit } from './permits.js'
 import { byPreference, type Denied, isAllowed, judge } from './judge.js'
 import { nameIn, nonceOf, paymentId, requestDigest } from './purchase-id.js'
 import { withoutQuery } from '../resource.js'
@@ -31,6 +32,7 @@ export type Prepared = { readonly payment: Payment; readonly allowed: Allowed }
  * @throws PaymentDeniedError when none is allowed.
  * @throws ClockSkewError when all that are allowed would be over before the server has them.
  * @throws MalformedMessageError when the answer to the 402 could not be sent.
+ * @throws ChainUnavailableError when it needs a permit, and the chain does not say which.
  */
 export async function prepare(
   { required, candidates }: Payable,
@@ -38,7 +40,8 @@ export async function prepare(
   context: PayContext,
 ): Promise<Prepared> {
   let late: ClockSkewError | undefined
-  for (const allowed of await choose(candidates, request, context)) {
+  for (const chosen of await choose(candidates, request, context)) {
+    const allowed = await readyPermit(chosen, request, context)
     const payment = await fixPayment(required, allowed, request, context)
     const why = whyLate(payment, { request, context })
     late ??= why

@@ -4,6 +4,7 @@ import { approvalId, type Question, questionOf } from './question.js'
 import { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
 import { isForShortage, nothingNew, shortageOf } from './funds.js'
 import type { PurchaseRequest, PayContext } from './context.js'
+import { oncePermitIsFree } from './permits.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { prepareAnew, renew } from './renew.js'
 import { resumeOrRenew } from './resume.js'
@@ -21,7 +22,7 @@ const maxQuestions = 3
  */
 export async function record(payable: Payable, request: PurchaseRequest, context: PayContext): Promise<Prepared> {
   request.signal?.throwIfAborted()
-  const { existing, payment, allowed } = await reserveFunded(payable, request, context)
+  const { existing, payment, allowed } = await oncePermitIsFree(() => reserveFunded(payable, request, context), request)
   if (existing === undefined) return { payment: admit(payment), allowed }
   const { required } = payable
   return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
@@ -58,7 +59,7 @@ async function reserveFunded(payable: Payable, request: PurchaseRequest, context
     return await reserveWithApproval(payable, request, context)
   } catch (error) {
     if (!(error instanceof InsufficientFundsError)) throw error
-    const candidates = payable.candidates.filter(({ offer }) => offer !== error.offer)
+    const candidates = payable.candidates.filter(({ offer }) => offer.index !== error.offer?.index)
     if (candidates.length === 0 || candidates.length === payable.candidates.length) throw error
     return await reserveFunded({ ...payable, candidates }, request, context).catch((other: unknown) => {
       throw other instanceof PaymentDeniedError || other instanceof InsufficientFundsError ? error : other

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { permit2 } from '../../src/evm/permit2.js'
 import { evm } from '../../src/evm/index.js'
-import type { EvmSigner, Hex, TypedData } from '../../src/index.js'
+import { allowHosts, type EvmSigner, type Hex, spendingLimit, type TypedData } from '../../src/index.js'
 import { testKeyStore } from '../../src/testing/index.js'
 import { type Listening, listen } from '../support/listen.ts'
 import { encode, payee } from '../support/offers.ts'
@@ -45,12 +45,12 @@ async function serve(extensions: unknown = declared): Promise<{ readonly url: st
 
 /** A chain whose node says so of the payer; a word that is missing is no answer. */
 function chainOf(words: { readonly allowance?: bigint; readonly nonce?: bigint }) {
-  const answers: Readonly<Record<string, bigint | undefined>> = {
-    '0xdd62ed3e': words.allowance,
-    '0x7ecebe00': words.nonce,
-    '0x70a08231': 1_000_000n,
-  }
   const request = async ({ params }: { readonly params?: unknown }): Promise<unknown> => {
+    const answers: Readonly<Record<string, bigint | undefined>> = {
+      '0xdd62ed3e': words.allowance,
+      '0x7ecebe00': words.nonce,
+      '0x70a08231': 1_000_000n,
+    }
     const { data } = Object(Object(params)[0])
     const word = answers[String(data).slice(0, 10)]
     if (word === undefined) throw new Error('reverted')
@@ -135,6 +135,54 @@ describe('a permit beside a payment', () => {
     const required = { protocol: 'x402', claims: [claim], setAside: [], raw: {} }
     await wallet.authorize(required, { resource, labels: {}, requestHash: 'one', sameRequest: false })
     expect(messagesOf(wallet.signed)).toEqual(['PermitWitnessTransferFrom'])
+  })
+
+  test('waits for another of the same token, and is told of one of which nobody knows what became', async () => {
+    const words = { allowance: 0n, nonce: 7n }
+    const { url, paid } = await serve()
+    const wallet = createTestWallet({ chains: [chainOf(words)] })
+    await wallet.fetch(`${url}/one`)
+    expect(await rejection(wallet.fetch(`${url}/two`))).toMatchObject({
+      code: 'limit_exceeded',
+      moved: 'no',
+      message: expect.stringContaining('permits of USDC under way'),
+    })
+    expect(paid).toHaveLength(1)
+    expect(messagesOf(wallet.signed)).toEqual(['Permit', 'PermitWitnessTransferFrom'])
+    // The same purchase goes on, and so does the next once the chain has taken the permit.
+    await wallet.fetch(`${url}/one`)
+    words.nonce = 8n
+    await wallet.fetch(`${url}/two`)
+    expect((await wallet.payments.list()).map(({ terms }) => terms.details?.['permitNonce'])).toEqual(['8', '7'])
+  })
+
+  test('has the nonce that the token takes once the owner has said yes, and holds up no other until then', async () => {
+    const words = { allowance: 0n, nonce: 7n }
+    const { url } = await serve()
+    let answer = (_yes: boolean): void => {}
+    let tellAsked = (): void => {}
+    const asked = new Promise<void>((resolve) => {
+      tellAsked = resolve
+    })
+    const wallet = createTestWallet({
+      chains: [chainOf(words)],
+      policy: [allowHosts(['http://127.0.0.1:*']), spendingLimit({ dailyLimitUsd: 0.001, onExceed: 'approve' })],
+      onApproval: ({ resource }) => {
+        if (!resource.url.endsWith('/slow')) return true
+        tellAsked()
+        return new Promise<boolean>((resolve) => {
+          answer = resolve
+        })
+      },
+    })
+    const slow = wallet.fetch(`${url}/slow`)
+    await asked
+    await wallet.fetch(`${url}/quick`)
+    words.nonce = 8n
+    answer(true)
+    await slow
+    const permits = (wallet.signed as readonly TypedData[]).filter(({ primaryType }) => primaryType === 'Permit')
+    expect(permits.map(({ message }) => message['nonce'])).toEqual([7n, 8n])
   })
 
   test('goes nowhere when the signer answers it with something else', async () => {

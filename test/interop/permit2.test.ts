@@ -1,6 +1,16 @@
 import { declareEip2612GasSponsoringExtension, EIP2612_GAS_SPONSORING } from '@x402/extensions'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type AgentWallet, allowHosts, createAgentWallet, exactEvm, getPayment, spendingLimit, uptoEvm } from 'stipend'
+import {
+  type AgentWallet,
+  allowHosts,
+  createAgentWallet,
+  exactEvm,
+  getPayment,
+  type Ledger,
+  memoryLedger,
+  spendingLimit,
+  uptoEvm,
+} from 'stipend'
 import { privateKey } from 'stipend/keys'
 import { createTestClient, http, parseAbi } from 'viem'
 import { evm } from '../../src/evm/index.js'
@@ -44,8 +54,9 @@ async function startServer(
   return server
 }
 
-function createWallet(options: { readonly isWatching?: boolean } = {}): AgentWallet {
+function createWallet(options: { readonly isWatching?: boolean; readonly ledger?: Ledger } = {}): AgentWallet {
   return createAgentWallet({
+    ledger: options.ledger ?? memoryLedger(),
     keyStore: privateKey(payer.privateKey),
     policy: [allowHosts(['http://127.0.0.1:*']), spendingLimit({ dailyLimitUsd: 1 })],
     schemes: [exactEvm(), uptoEvm()],
@@ -165,6 +176,22 @@ describe('a wallet at an official server that pays for the gas of a permit', () 
     expect((await wallet.reconcile()).confirmed).toMatchObject([{ receipt: { status: 'confirmed', amount: price } }])
     expect(await spentBy(wallet)).toBe(price)
     expect(await wallet.allowances()).toEqual([])
+  })
+
+  test.each([1, 2])('is paid by purchases at once through %i wallets, by one permit after another', async (wallets) => {
+    const server = await startServer('exact', undefined, sponsored)
+    await chain.approve(payer, 0n)
+    const ledger = memoryLedger()
+    const all = Array.from({ length: wallets }, () => createWallet({ isWatching: true, ledger }))
+
+    const bought = await Promise.all(
+      [1, 2, 3, 4].map(async (number) => all[number % wallets]?.fetch(`${server.url}/paid?${number}`)),
+    )
+
+    expect(bought.map((response) => response?.status)).toEqual([200, 200, 200, 200])
+    expect(server.sales()).toBe(4)
+    expect(await chain.transfersFrom(payer.address)).toHaveLength(4)
+    expect([await permits(), await chain.allowanceOf(payer.address)]).toEqual([4n, 0n])
   })
 
   test('signs no permit where there is allowance enough', async () => {

@@ -1,0 +1,91 @@
+import { ChainUnavailableError, LimitExceededError } from '../errors.js'
+import { pause, unlessAborted } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
+import { whileExecutable } from '../policy/built-in-limits.js'
+import type { Limit } from '../types.js'
+import type { Allowed, PayContext, PurchaseRequest } from './context.js'
+import type { TakeTurn } from './turns.js'
+
+/** The turns of one call among those that need a permit of the same token; it has one at a time. */
+export type PermitTurns = {
+  readonly take: (name: string) => Promise<void>
+  /** Lets others go first while something else is waited for. */
+  readonly pause: () => void
+  /** Lets others go, once and for all. */
+  readonly close: () => void
+}
+
+/** Lets payments that need a permit of one token go one after another, since the token takes its permits in their order. */
+export function createPermitTurns(takeTurn: TakeTurn, signal: AbortSignal | undefined): PermitTurns {
+  let held: { readonly name: string; readonly end: () => void } | undefined
+  let isOver = false
+  const release = (): void => {
+    held?.end()
+    held = undefined
+  }
+  return Object.freeze({
+    take: async (name) => {
+      if (held?.name === name) return
+      release()
+      const end = await takeTurn(name, signal)
+      if (isOver) end()
+      else held = { name, end }
+    },
+    pause: release,
+    close: () => {
+      isOver = true
+      release()
+    },
+  } satisfies PermitTurns)
+}
+
+/**
+ * Waits for the turn of an offer that needs a permit, and asks the chain anew for it: what went before has used its number
+ * up, or has left allowance enough. No two payments that can both be executed are ever signed with the same one.
+ *
+ * @throws ChainUnavailableError when the chain does not say which permit it takes by now.
+ */
+export async function readyPermit(
+  allowed: Allowed,
+  { permitTurn }: PurchaseRequest,
+  { findAllowancePermit, refuseOnChain }: PayContext,
+): Promise<Allowed> {
+  const { offer, signer, limits } = allowed
+  if (!offer.allowancePermit) return allowed
+  const { network, asset } = offer
+  const token = `permit:${network}:${asset.address}:${signer.address}`
+  await permitTurn?.(token)
+  const allowancePermit = await findAllowancePermit(offer, signer.address)
+  const anew = Object.freeze({ ...offer, allowancePermit })
+  if (!allowancePermit) {
+    const reason = await refuseOnChain(anew, signer.address)
+    if (reason !== undefined) throw new ChainUnavailableError('which permit the token takes is not known')
+    return { ...allowed, offer: anew }
+  }
+  const one: Limit = {
+    name: `limit on permits of ${asset.symbol} under way`,
+    scope: `${token}:${allowancePermit.nonce}`,
+    window: whileExecutable,
+    measure: 'count',
+    max: 1n,
+  }
+  return { ...allowed, offer: anew, limits: [...limits, one] }
+}
+
+const retryMs = 200
+
+/** Tries again while another payment, maybe of another process, has the permit that the token takes next. */
+export async function oncePermitIsFree<value>(
+  work: () => Promise<value>,
+  { signal }: Pick<PurchaseRequest, 'signal'>,
+): Promise<value> {
+  for (let tries = deadlines.permit / retryMs; ; tries -= 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const isTaken = error instanceof LimitExceededError && error.limit.scope.startsWith('permit:')
+      if (!isTaken || tries <= 0) throw error
+      await unlessAborted(signal, pause(retryMs))
+    }
+  }
+}
