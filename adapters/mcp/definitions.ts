@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { PaymentDeniedError } from 'stipend'
+import { sha256Hex } from '../../src/lib/sha256.js'
 import { listTools, type McpCallOptions, type McpClient, type ToolDefinition } from './client.js'
 import { comparableJson } from './comparable-json.js'
 
@@ -76,7 +75,7 @@ function digestOf({
   annotations,
 }: ToolDefinition): string | undefined {
   const text = comparableJson({ name, title, description, inputSchema, outputSchema, annotations })
-  return text === undefined ? undefined : bytesToHex(sha256(utf8ToBytes(text)))
+  return text === undefined ? undefined : sha256Hex(text)
 }
 
 function denied(reason: string): PaymentDeniedError {

@@ -22,8 +22,11 @@ export function read(row: unknown, column: string): unknown {
   return typeof row === 'object' && row !== null ? Reflect.get(row, column) : undefined
 }
 
-/** Answers a function that tells where the last row was inserted: RETURNING would cost as much as the insert itself. */
-export function createInserted(database: SqliteDatabase): () => number {
+/**
+ * Answers a function that tells where a row was inserted, of what `run` answered: drivers say it, a Durable Object does not.
+ * RETURNING would cost as much as the insert itself.
+ */
+export function createInserted(database: SqliteDatabase): (ran: unknown) => number {
   const inserted = database.prepare('SELECT last_insert_rowid() AS seq')
-  return () => Number(read(inserted.get(), 'seq'))
+  return (ran) => Number(read(ran, 'lastInsertRowid') ?? read(inserted.get(), 'seq'))
 }

@@ -13,14 +13,17 @@ import { createInserted, read, type SqliteDatabase } from './database.js'
 
 /** Every change of every payment, as a database keeps it; called within the transaction of the change. */
 export type Journal = {
-  /** Adds how a payment stands from an instant of the ledger's time on; answers how it is written, and where. */
-  readonly append: (payment: Payment, at: number) => { readonly record: string; readonly seq: number }
+  /** Adds how a payment stands from an instant of the ledger's time on. */
+  readonly append: (payment: Payment, at: number) => Appended
   /** The entries of one payment, oldest first. */
   readonly history: (id: PaymentId) => readonly JournalEntry[]
   /** Adds what the ledger's owner did to it. */
   readonly note: (event: AuditEvent, at: number) => void
   readonly audit: () => readonly AuditEntry[]
 }
+
+/** How an entry is written, where it is, and whether its payment had none before. */
+export type Appended = { readonly record: string; readonly seq: number; readonly isFirst: boolean }
 
 /** Creates the journal over a database's tables. */
 export function createJournal(database: SqliteDatabase): Journal {
@@ -38,8 +41,7 @@ export function createJournal(database: SqliteDatabase): Journal {
 
   const write = (id: string, before: Place | undefined, entry: JournalRecord): number => {
     const { number, at, record, previous, hash } = entry
-    insert.run(id, number, at, before?.seq ?? null, record, previous, hash)
-    const seq = inserted()
+    const seq = inserted(insert.run(id, number, at, before?.seq ?? null, record, previous, hash))
     if (seq % entriesPerSeal === 0) seal()
     return seq
   }
@@ -56,7 +58,7 @@ export function createJournal(database: SqliteDatabase): Journal {
     append: (payment, at) => {
       const before = readPlace(ofPayment.get(payment.id))
       const entry = nextRecord(payment, at, before)
-      return { record: entry.record, seq: write(payment.id, before, entry) }
+      return { record: entry.record, seq: write(payment.id, before, entry), isFirst: !before }
     },
     note: (event, at) => {
       const before = readPlace(ofLedger.get())

@@ -18,14 +18,17 @@ export type Leavers = {
 
 /** Creates what looks for what leaves a window. */
 export function createLeavers(database: SqliteDatabase): Leavers {
-  const first = database.prepare(`SELECT 1 AS one FROM entries WHERE ${inRange} AND open IN (0, 1) LIMIT 1`)
+  // Not `open IN (0, 1)`, for which SQLite makes a table of its own at each call.
+  const first = parts.map((part) =>
+    database.prepare(`SELECT 1 AS one FROM entries WHERE ${inRange} AND ${part} LIMIT 1`),
+  )
   const last = parts.map((part) =>
     database.prepare(
       `SELECT counts_until FROM entries WHERE ${inRange} AND ${part} ORDER BY counts_until LIMIT 1 OFFSET ?`,
     ),
   )
   return {
-    some: (scope, from, to) => read(first.get(scope, from, to), 'one') !== undefined,
+    some: (scope, from, to) => first.some((statement) => read(statement.get(scope, from, to), 'one') !== undefined),
     upTo: (scope, from, to) => {
       const found = last.map((statement) => read(statement.get(scope, from, to, maxLeaving - 1), 'counts_until'))
       return Math.min(to, ...found.filter((at) => at !== undefined).map(Number))

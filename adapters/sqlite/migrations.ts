@@ -1,5 +1,6 @@
 /** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
-export const unresolved = `(status IN ('authorized', 'unknown') OR (status = 'confirmed' AND json_extract(record, '$.undelivered')))`
+export const unresolved =
+  "(status = 'authorized' OR status = 'unknown' OR (status = 'confirmed' AND json_extract(record, '$.undelivered')))"
 
 /** Payments that are found by their status: no reservation writes to this index. */
 export const notAuthorized = "status <> 'authorized'"

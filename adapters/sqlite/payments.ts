@@ -26,7 +26,10 @@ export function createPayments(
     `SELECT record FROM payments WHERE request_digest = ? AND ${unresolved} ORDER BY seq DESC`,
   )
   const columns = 'id, status, purchase_key, request_digest, host, created_at, record, entry'
-  const put = database.prepare(`INSERT OR REPLACE INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+  const insertBy = (verb: string) =>
+    database.prepare(`${verb} INTO payments (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+  // To look for what would be replaced costs as much as the rest.
+  const [first, again] = [insertBy('INSERT'), insertBy('INSERT OR REPLACE')]
   const inserted = createInserted(database)
   const change = database.prepare(
     'UPDATE payments SET status = ?, request_digest = ?, created_at = ?, record = ?, entry = ? WHERE id = ?',
@@ -36,9 +39,9 @@ export function createPayments(
     byRequest: (digest) => byDigest.all(digest).flatMap((row) => decodeRow(row) ?? []),
     insert: (payment, at) => {
       const { id, status, purchaseKey, requestDigest, resource, createdAt } = payment
-      const { record, seq } = journal.append(payment, at)
-      put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq)
-      const place = inserted()
+      const { record, seq, isFirst } = journal.append(payment, at)
+      const put = isFirst ? first : again
+      const place = inserted(put.run(id, status, purchaseKey, requestDigest, resource.host, createdAt, record, seq))
       if (place % listedTogether === 0) listing.add(place)
     },
     replace: (payment, at) => {

@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { canonicalJSON } from '../lib/canonical-json.js'
+import { sha256Hex } from '../lib/sha256.js'
 import type { AuditEvent, JournalEntry } from '../ports/ledger.js'
 import type { Payment } from '../types.js'
 import { encodePayment } from './codec.js'
@@ -27,8 +26,8 @@ export function nextEvent(event: AuditEvent, at: number, head: JournalHead | und
 export function hashRecord(entry: Omit<JournalRecord, 'hash'>, of: 'payment' | 'event' = 'payment'): string {
   const { number, at, record, previous } = entry
   const own = `"number":${number},"previous":${JSON.stringify(previous)}`
-  if (of === 'event') return hash(`{"at":${at},"event":${record},${own}}`)
-  return hash(`{"at":${at},"number":${number},"payment":${record},"previous":${JSON.stringify(previous)}}`)
+  if (of === 'event') return sha256Hex(`{"at":${at},"event":${record},${own}}`)
+  return sha256Hex(`{"at":${at},"number":${number},"payment":${record},"previous":${JSON.stringify(previous)}}`)
 }
 
 /** A seal over the entries of all payments that were written since the seal before, so that none can be taken out. */
@@ -56,9 +55,5 @@ export function nextSeal(hashes: readonly string[], last: Seal | undefined): Sea
     last: first + hashes.length - 1,
     previous: last?.hash ?? '',
   }
-  return Object.freeze({ ...seal, hash: hash(canonicalJSON({ ...seal, entries: hashes })) })
-}
-
-function hash(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)))
+  return Object.freeze({ ...seal, hash: sha256Hex(canonicalJSON({ ...seal, entries: hashes })) })
 }

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { sha256Hex } from '../lib/sha256.js'
 import { toMicroUsd } from '../money.js'
 import { allowanceKey } from './allowance.js'
 import type { PurchaseRequest } from './context.js'
@@ -52,7 +51,7 @@ export function approvalId(
     ...worthBeyondAmount(payment),
   ]
   // As JSON, in which no word can pass for the end of one and the beginning of another.
-  return `apr_${bytesToHex(sha256(utf8ToBytes(JSON.stringify(words)))).slice(0, 32)}`
+  return `apr_${sha256Hex(JSON.stringify(words)).slice(0, 32)}`
 }
 
 /**

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { sha256Hex } from '../lib/sha256.js'
 import type { PayContext, PurchaseRequest } from './context.js'
 import { isAllowed, judge } from './judge.js'
 import { match } from './match.js'
@@ -105,7 +104,7 @@ async function paymentOf(claim: SignInClaim, paid: Payment, asked: Asked, contex
   const session = context.sessions.at(-1)
   const name = `sign-in\n${claim.domain}\n${claim.nonce}`
   const validBefore = Math.floor(now / 1000) + lifeSeconds
-  const nonce = `0x${bytesToHex(sha256(utf8ToBytes(JSON.stringify(claim))))}` as const
+  const nonce = `0x${sha256Hex(JSON.stringify(claim))}` as const
   return deepFreeze({
     id: paymentId(secret, nameIn(session, name)),
     purchaseKey: name,

@@ -1,6 +1,5 @@
+import { sha256Hex } from '../lib/sha256.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import * as z from 'zod/mini'
 import { ConfigurationError, isStipendError, SessionInvalidError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
@@ -144,7 +143,7 @@ function issueOf({ issues: [issue] }: z.core.$ZodError): string {
 
 /** Says what a session is and where it comes from, so that no two can have one name by choice. */
 function idOf(parent: Link | undefined, text: string): SessionId {
-  return `ses_${bytesToHex(sha256(utf8ToBytes(`${parent?.id ?? ''}\n${text}`))).slice(0, 32)}`
+  return `ses_${sha256Hex(`${parent?.id ?? ''}\n${text}`).slice(0, 32)}`
 }
 
 /** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */

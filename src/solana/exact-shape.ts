@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex } from '@noble/hashes/utils'
+import { sha256Hex } from '../lib/sha256.js'
 import { programs, tokenAccountOf, tokenProgramOf } from './address.js'
 import type { Payment } from '../types.js'
 import { differenceFrom, memoCall, type Shape, transferChecked } from './shape.js'
@@ -32,7 +31,7 @@ export function transferOf({ asset, amount, payTo, terms }: Payment): Transfer {
 
 /** Names a message: validators take one of the same name once, whoever pays its fee. */
 export function messageHash(message: Uint8Array): string {
-  return bytesToHex(sha256(message))
+  return sha256Hex(message)
 }
 
 /**

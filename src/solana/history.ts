@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex } from '@noble/hashes/utils'
 import * as z from 'zod/mini'
+import { sha256Hex } from '../lib/sha256.js'
 import { isSignedBy } from './verify.js'
 import type { Node } from './rpc.js'
 import { readSigned } from './signed.js'
@@ -193,7 +192,7 @@ async function lookUp(
   const read = readSigned(answer.transaction[0])
   if (!read) throw new TypeError('a node shows a transaction that is none')
   const { signatures, message } = read
-  if (bytesToHex(sha256(message)) !== messageHash) return undefined
+  if (sha256Hex(message) !== messageHash) return undefined
   const isOurs = signatures.some((one) => isSignedBy(message, one, payment.terms.payer))
   if (!isOurs) throw new TypeError('a node shows a transaction that is not signed')
   return { signature, isExecuted: answer.meta.err === null || answer.meta.err === undefined }

@@ -1,7 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
 import * as z from 'zod/mini'
+import { sha256Hex } from '../lib/sha256.js'
 import type { Node } from './rpc.js'
 import { readSigned } from './signed.js'
 import type { OutgoingSearch } from '../ports/chain.js'
@@ -80,5 +79,5 @@ function changesOf({ preTokenBalances, postTokenBalances }: z.output<typeof shap
 /** Names the message, where the bytes are of the transaction that was asked for. */
 function hashOf(encoded: string, name: string): string | undefined {
   const { signatures = [], message } = readSigned(encoded) ?? {}
-  return message && signatures[0] && base58.encode(signatures[0]) === name ? bytesToHex(sha256(message)) : undefined
+  return message && signatures[0] && base58.encode(signatures[0]) === name ? sha256Hex(message) : undefined
 }

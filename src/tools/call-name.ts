@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
+import { sha256Hex } from '../lib/sha256.js'
 import { canonicalJSON } from '../lib/canonical-json.js'
 import type { PayFetchInput } from './input.js'
 import type { ToolCall } from './pay-fetch.js'
@@ -31,5 +30,5 @@ function requestName({ url, method = 'GET', headers = {}, body = '' }: PayFetchI
 }
 
 function digest(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text))).slice(0, 32)
+  return sha256Hex(text).slice(0, 32)
 }

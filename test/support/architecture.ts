@@ -64,6 +64,7 @@ const ambient: Readonly<Record<string, string>> = {
   'adapters/sqlite/ledger.ts': 'crypto.getRandomValues', // likewise
   'adapters/sqlite/durable-object/index.ts': 'Date.now', // the default of `clock`
   'adapters/sqlite/groups.ts': 'setImmediate', // ends a turn of the event loop
+  'adapters/sqlite/machine-time.ts': 'Date.now performance.now', // what has passed since the system was asked
   'adapters/node/exchange.ts': 'setTimeout', // gives up an answer that does not begin
 }
 /** What stands in `test` and mirrors no folder of sources. */

@@ -1,5 +1,5 @@
+import { sha256Hex } from '../../../src/lib/sha256.js'
 import { forgetOldest } from '../../../src/lib/recent.js'
-import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import { equalBytes } from '../../../src/lib/bytes.js'
 import type { Random } from '../../../src/lib/random.js'
@@ -93,5 +93,5 @@ function cookieOf(headers: Headers, name: string): string | undefined {
 }
 
 function hash(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)))
+  return sha256Hex(text)
 }

@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2'
-import { bytesToHex } from '@noble/hashes/utils'
+import { sha256Hex } from '../../lib/sha256.js'
 import { decodeBytes } from '../../lib/base64.js'
 import { pinnedAssets } from '../../assets/pinned.js'
 import { tokenAccountOf, tokenProgramOf } from '../../solana/address.js'
@@ -36,7 +35,7 @@ export function readSolana({ transaction }: Entry, offer: Entry, now: number): R
       payer,
       payTo: isToPayee ? payTo : String(destination),
       amount: readU64(transfer.data.subarray(1, 9)),
-      nonce: bytesToHex(sha256(message)),
+      nonce: sha256Hex(message),
       validAfter: 0,
       validBefore: Math.floor(now / 1000) + lifeSeconds,
       isSigned: isOurs && signature !== undefined && isSignedBy(message, signature, payer),
