@@ -9,6 +9,8 @@ export default defineConfig({
     // Not for import: programs.
     'mcp/bin': 'adapters/mcp/stdio/bin.ts',
     'keys-worker': 'src/keys/worker/keys-worker.ts',
+    // A file of its own, so that a bundler leaves the words of BIP-39 out where no phrase is read.
+    'keys-mnemonic': 'src/keys/mnemonic.ts',
   },
   tsconfig: 'tsconfig.src.json',
   format: ['esm'],

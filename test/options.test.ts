@@ -30,6 +30,7 @@ import { createHandler, notify, readWebhook, serve, webhook } from 'stipend/http
 import {
   changePassword,
   encryptedFile,
+  evmKey,
   exportKey,
   generate,
   generateMnemonic,
@@ -39,6 +40,7 @@ import {
   remoteSigner,
   workerSigner,
 } from 'stipend/keys'
+import { createLeanWallet } from 'stipend/lean'
 import { walletTools as langchainTools } from 'stipend/langchain'
 import { createMcpServer, withPayments } from 'stipend/mcp'
 import { mpp } from 'stipend/mpp'
@@ -147,7 +149,11 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/keys RemoteSignerOptions': [(wrong) => remoteSigner({ address, sign: async () => '', ...wrong })],
   'stipend/keys MnemonicOptions': [(wrong) => mnemonic(generateMnemonic(), wrong)],
   'stipend/keys GenerateMnemonicOptions': [(wrong) => generateMnemonic(wrong), (wrong) => generate(wrong)],
-  'stipend/keys PrivateKeyOptions': [(wrong) => privateKey('42'.repeat(32), wrong)],
+  'stipend/keys PrivateKeyOptions': [
+    (wrong) => privateKey('42'.repeat(32), wrong),
+    (wrong) => evmKey('42'.repeat(32), wrong),
+  ],
+  'stipend/lean LeanWalletOptions': [(wrong) => createLeanWallet({ keyStore: testKeyStore(), ...wrong })],
   'stipend/keys KeyFileAccess': [
     (wrong) => changePassword({ ...key, newPassword: 'longer-still', ...wrong }),
     (wrong) => exportKey({ ...key, address, ...wrong }),

@@ -124,7 +124,7 @@ describe('the quickstart, step by step as it is printed', () => {
     expect(await chain.transfersFrom(payer)).toHaveLength(3)
     const { stderr, failed } = await run(again)
     expect(failed).toBe(true)
-    expect(stderr).toContain("code: 'payment_rejected'") // This server says no to what it has taken.
+    expect(stderr).toContain("code: 'already_paid'") // This server says no to what it has taken.
     expect(await chain.balanceOf(payer)).toBe(6n * price)
   })
 })

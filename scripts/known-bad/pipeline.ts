@@ -106,7 +106,7 @@ export const pipelinePatches: readonly KnownBad[] = [
   {
     invariant: 'I10',
     breaks: 'code of another make that signs with our key is looked at once',
-    file: 'src/keys/held-key.ts',
+    file: 'src/keys/held-evm.ts',
     find: 'curve === noble || isOwn(curve) ? markOwn(signer) : signer',
     replace: 'isOwn(curve) ? markOwn(signer) : markOwn(signer)',
     tests: ['test/pay/trusted-signer.test.ts'],

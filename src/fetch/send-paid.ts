@@ -2,7 +2,7 @@ import type { Replay } from './kept-body.js'
 import { type Challenge, readBody } from './challenge.js'
 import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import { type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
+import { AlreadyPaidError, type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
 import { fetchWithin } from './inside.js'
 import { jsonSafe } from '../lib/json-safe.js'
 import type { Payer } from '../pay/payer.js'
@@ -91,6 +91,7 @@ export async function sendPaid(
  * successful answer, whatever its receipt says besides; a receipt on any other proves that money went, not that goods came.
  *
  * @throws PaymentRejectedError for another 402, or a 412 of x402's.
+ * @throws AlreadyPaidError for the same to a payment that had its answer, and was sent once more in case that was lost.
  * @throws PaymentOutcomeUnknownError for a redirect without a receipt that the caller did not ask for, or an answer that is
  * from elsewhere or cannot be read; each carries the response.
  */
@@ -115,6 +116,8 @@ export async function conclude(
   })
   // Which condition failed a 412 does not say, unless x402 does.
   const isRejected = response.status === 402 || (response.status === 412 && reason !== undefined)
+  // It was answered before it was sent once more: a server that takes a payment once is right to say no.
+  if (isRejected && payment.status === 'claimed') throw new AlreadyPaidError(settled)
   if (isRejected) throw new PaymentRejectedError(settled, response, { reason, untrustedReason })
   if (answeredElsewhere !== undefined)
     throw new PaymentOutcomeUnknownError(settled, { reason: answeredElsewhere, response })

@@ -1,23 +1,15 @@
-import { secp256k1 } from '@noble/curves/secp256k1'
-import { hkdf } from '@noble/hashes/hkdf'
-import { sha256 } from '@noble/hashes/sha2'
 import { base58 } from '@scure/base'
 import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
-import { hashTypedData, type TypedData } from '../evm/typed-data.js'
-import { noble, type Secp256k1, signDigest } from '../evm/signature.js'
-import { hashClaim, readClaim } from '../evm/sign-in.js'
-import { addressOf } from '../evm/address.js'
-import { type EvmTransaction, hashTransaction, serializeTransaction } from '../evm/transaction.js'
+import type { Secp256k1 } from '../evm/signature.js'
 import { draw, type Random } from '../lib/random.js'
-import type { SignInClaim } from '../ports/sign-in.js'
 import type { Network } from '../types.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
-import { isOwn, markOwn } from '../lib/own-signers.js'
+import { markOwn } from '../lib/own-signers.js'
 import { createSign, publicKeyOf } from './ed25519.js'
+import { addressOfEvmKey, deriveFrom, holdEvm, isEvmKey } from './held-evm.js'
 import type { KeyStore } from '../ports/key-store.js'
 import type { KnownSigner } from './signers.js'
 import type { SolanaSigner } from '../solana/signer.js'
-import type { EvmSigner } from '../evm/signer.js'
 
 /** 32 secret bytes and the curve they are for: a secp256k1 key for `eip155`, an ed25519 seed for `solana`. */
 export type Secret = { readonly namespace: KnownSigner['namespace']; readonly bytes: Uint8Array }
@@ -35,17 +27,17 @@ export type HeldKey = {
  *
  * @throws ConfigurationError when the bytes are no key of their curve; the message never repeats them.
  */
-export function holdKey({ namespace, bytes }: Secret, curve: Secp256k1 = noble): HeldKey {
+export function holdKey({ namespace, bytes }: Secret, curve?: Secp256k1): HeldKey {
   if (!isKey({ namespace, bytes })) throw new ConfigurationError('Failed to hold a key: its bytes are no key')
   let key: Uint8Array | undefined = ownBytes(bytes)
   const use = (): Uint8Array => {
     if (key) return key
     throw new KeyStoreLockedError('its keys are overwritten')
   }
-  const held = namespace === 'eip155' ? holdEvm(use, curve) : holdSolana(use)
+  const held: Held = namespace === 'eip155' ? { signer: holdEvm(use, curve) } : holdSolana(use)
   return Object.freeze({
     signer: held.signer,
-    derive: (purpose: string) => hkdf(sha256, use(), undefined, `stipend/${purpose}`, 32),
+    derive: (purpose: string) => deriveFrom(use(), purpose),
     wipe: () => {
       wipe(key)
       key = undefined
@@ -57,7 +49,7 @@ export function holdKey({ namespace, bytes }: Secret, curve: Secp256k1 = noble):
 /** Tells whether bytes are a key: of secp256k1 any number from 1 to below the order, of ed25519 anything but zeros. */
 export function isKey({ namespace, bytes }: Secret): boolean {
   if (bytes.length !== 32) return false
-  return namespace === 'eip155' ? secp256k1.utils.isValidPrivateKey(bytes) : bytes.some((byte) => byte !== 0)
+  return namespace === 'eip155' ? isEvmKey(bytes) : bytes.some((byte) => byte !== 0)
 }
 
 /**
@@ -75,29 +67,10 @@ export function generateSecret(namespace: Secret['namespace'], random: Random): 
 
 /** Answers the address of a secret. */
 export function addressOfSecret({ namespace, bytes }: Secret): string {
-  return namespace === 'eip155' ? addressOf(secp256k1.getPublicKey(bytes)) : base58.encode(publicKeyOf(bytes))
+  return namespace === 'eip155' ? addressOfEvmKey(bytes) : base58.encode(publicKeyOf(bytes))
 }
 
 type Held = { readonly signer: KnownSigner; readonly forget?: (() => void) | undefined }
-
-function holdEvm(use: () => Uint8Array, curve: Secp256k1): Held {
-  const address = addressOf(secp256k1.getPublicKey(use()))
-  const signer: EvmSigner = Object.freeze({
-    namespace: 'eip155',
-    address,
-    throwsUnsigned: true,
-    signTypedData: async (data: TypedData) => signDigest(hashTypedData(data), use(), curve),
-    signIn: async (claim: SignInClaim) => {
-      const read = readClaim(claim, address)
-      if (!read) throw new TypeError('it is no sign-in of this address')
-      return signDigest(hashClaim(read), use(), curve)
-    },
-    signTransaction: async (transaction: EvmTransaction) =>
-      serializeTransaction(transaction, signDigest(hashTransaction(transaction), use(), curve)),
-  })
-  // What other code signs with the key is looked at each time.
-  return { signer: curve === noble || isOwn(curve) ? markOwn(signer) : signer }
-}
 
 function holdSolana(use: () => Uint8Array): Held {
   let sign: ReturnType<typeof createSign> | undefined

@@ -22,7 +22,8 @@ export {
   type MnemonicOptions,
 } from './mnemonic.js'
 export type { Password } from './file/password.js'
-export { privateKey, type PrivateKeyOptions } from './private-key.js'
+export { evmKey, type PrivateKeyOptions } from './evm-key.js'
+export { privateKey } from './private-key.js'
 export type { PrivateKeyInput } from './read-secret.js'
 export { remoteSigner, type RemoteSignerOptions, type RemoteSigningRequest } from './remote-signer.js'
 export {

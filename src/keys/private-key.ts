@@ -1,17 +1,9 @@
-import { ConfigurationError } from '../errors.js'
-import type { Secp256k1 } from '../evm/signature.js'
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { account, type LocalAccount } from './account.js'
 import { wipe } from '../lib/bytes.js'
+import { type PrivateKeyOptions, readCurve } from './evm-key.js'
 import { holdKey, storeOf } from './held-key.js'
 import type { KnownSigner, SingleKeyStore } from './signers.js'
 import { type PrivateKeyInput, readSecret } from './read-secret.js'
-
-/** Options of `privateKey`. */
-export type PrivateKeyOptions = {
-  /** What signs with an EVM key, such as that of `stipend/fast`. @default JavaScript, which runs everywhere */
-  readonly secp256k1?: Secp256k1 | undefined
-}
 
 /**
  * Creates a key store from one private key, and says in `namespace` and `address` what it took it for.
@@ -33,19 +25,12 @@ export function privateKey(
   key: PrivateKeyInput | LocalAccount | undefined,
   options: PrivateKeyOptions = {},
 ): SingleKeyStore {
-  refuseUnknown('privateKey', options, { secp256k1: true } satisfies OptionNames<PrivateKeyOptions>)
+  const curve = readCurve('privateKey', options)
   if (isAccount(key)) return account(key)
   const secret = readSecret(key)
-  const held = holdKey(secret, readCurve(options))
+  const held = holdKey(secret, curve)
   wipe(secret.bytes)
   return Object.freeze({ ...describe(held.signer), ...storeOf([held]) })
-}
-
-function readCurve({ secp256k1 }: PrivateKeyOptions): Secp256k1 | undefined {
-  if (secp256k1 === undefined || typeof secp256k1?.sign === 'function') return secp256k1
-  throw new ConfigurationError('Failed to read secp256k1: it cannot sign', {
-    details: ['It is what loadSecp256k1() of stipend/fast answers, once that is awaited.'],
-  })
 }
 
 function describe({ namespace, address }: KnownSigner): Pick<SingleKeyStore, 'namespace' | 'address'> {

@@ -1,9 +1,8 @@
-import { hexToBytes } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
-import { ConfigurationError } from '../errors.js'
 import { equalBytes, ownBytes, wipe } from '../lib/bytes.js'
 import { publicKeyOf } from './ed25519.js'
 import { isKey, type Secret } from './held-key.js'
+import { readDigits, refuse, refuseText } from './read-evm-secret.js'
 
 /** A private key as people hold it: of an EVM account, or of a Solana one with its public half. */
 export type PrivateKeyInput = string | Uint8Array | readonly number[]
@@ -37,17 +36,12 @@ function readBytes(key: Uint8Array | readonly number[]): Uint8Array {
 }
 
 function readText(text: string): Uint8Array {
-  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(text)?.[1]
-  if (digits !== undefined) return ownBytes(hexToBytes(digits))
-  if (text === '') throw refuse('It is empty: is the environment variable set?')
-  if (/^(["'`]).*\1$/s.test(text)) throw refuse('It is in quotation marks, which are a part of it: take them off.')
-  if (/^(?:0x)?[0-9a-fA-F]{40}$/.test(text))
-    throw refuse('It is an address, of which everybody knows: a key has 64 digits.')
+  const bytes = readDigits(text)
+  if (bytes) return bytes
   if (text.startsWith('[')) return readList(text)
   if (/^[1-9A-HJ-NP-Za-km-z]{64,88}$/.test(text)) return readBase58(text)
-  if (/^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(text)) throw refuse('32 bytes in base58 may as well be an address.')
-  if (/^[a-z]+(\s+[a-z]+){11,23}$/i.test(text)) throw refuse('It looks like a phrase: use mnemonic(phrase).')
-  throw refuse(expected, 'it is not a secp256k1 key')
+  const isAddress = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(text)
+  throw refuseText(text, isAddress ? '32 bytes in base58 may as well be an address.' : expected)
 }
 
 /** Numbers between commas, and nothing that a parser of JSON could tell of. */
@@ -75,8 +69,4 @@ function readSolana(bytes: Uint8Array): Secret {
 
 function isByte(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 255
-}
-
-function refuse(detail: string, reason = 'it is not a key'): ConfigurationError {
-  return new ConfigurationError(`Failed to read the private key: ${reason}`, { details: [detail] })
 }

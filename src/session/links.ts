@@ -1,13 +1,9 @@
 import { sha256Hex } from '../lib/sha256.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import * as z from 'zod/mini'
 import { ConfigurationError, isStipendError, SessionInvalidError } from '../errors.js'
-import { deepFreeze } from '../lib/freeze.js'
-import type { ActionBounds } from '../policy/rules/action-bounds.js'
-import { parseJson } from '../protocols/json.js'
 import type { Labels, SessionId } from '../types.js'
 import type { Caveats, SessionLimits, SessionScope } from './scope.js'
-import { rulesOf } from './rules.js'
+import { readCaveats } from './read-caveats.js'
 import { findWidening } from './compare-scopes.js'
 
 /** One link of the links from the wallet to a session. */
@@ -23,38 +19,6 @@ export type SessionLinks = readonly [Link, ...Link[]]
 
 /** How often a session can be narrowed, and how many parts of a token are looked at. */
 export const maxLinks = 8
-const usd = z.union([z.string(), z.number()])
-
-/** Strict: a caveat that is not known here could be a condition, so nothing is allowed under it. */
-const schema = z.strictObject({
-  nonce: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
-  limits: z.optional(
-    z.strictObject({
-      perPaymentUsd: z.optional(usd),
-      hourlyLimitUsd: z.optional(usd),
-      dailyLimitUsd: z.optional(usd),
-      monthlyLimitUsd: z.optional(usd),
-      totalLimitUsd: z.optional(usd),
-      instantMaxUsd: z.optional(usd),
-      notifyMaxUsd: z.optional(usd),
-      delayMaxUsd: z.optional(usd),
-      delaySeconds: z.optional(z.number()),
-      calendar: z.optional(z.string()),
-      onExceed: z.optional(z.enum(['deny', 'approve'])),
-    } satisfies Record<keyof SessionLimits, unknown>),
-  ),
-  maxPayments: z.optional(z.int().check(z.nonnegative())),
-  allowHosts: z.optional(z.array(z.string().check(z.maxLength(260))).check(z.minLength(1), z.maxLength(64))),
-  // Each is read by the rule that it becomes, which refuses what it does not know.
-  actions: z.optional(
-    z.array(z.custom<ActionBounds>((value) => typeof value === 'object' && value !== null)).check(z.maxLength(32)),
-  ),
-  expiresAt: z.optional(z.int().check(z.positive())),
-  labels: z.optional(z.record(z.string().check(z.maxLength(64)), z.string().check(z.maxLength(256)))),
-  signIn: z.optional(z.boolean()),
-  audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
-} satisfies Record<keyof Caveats, unknown>)
-
 const scopeNames: OptionNames<SessionScope> = {
   limits: true,
   maxPayments: true,
@@ -120,25 +84,6 @@ export function extend(links: readonly Link[], text: string): SessionLinks {
   const [first = link, ...others] = links
   const extended: SessionLinks = links.length === 0 ? [link] : [first, ...others, link]
   return Object.freeze(extended)
-}
-
-function readCaveats(text: string): Caveats {
-  try {
-    const read = schema.safeParse(parseJson(text, 'session'))
-    if (!read.success) throw new SessionInvalidError(`${issueOf(read.error)} is not known or not usable`)
-    const caveats: Caveats = deepFreeze(read.data)
-    rulesOf(caveats, 'session:')
-    return caveats
-  } catch (cause) {
-    if (cause instanceof SessionInvalidError) throw cause
-    const reason = isStipendError(cause) ? cause.message.replace(/^[^:]*: /, '') : 'what it allows cannot be read'
-    throw new SessionInvalidError(reason, cause)
-  }
-}
-
-function issueOf({ issues: [issue] }: z.core.$ZodError): string {
-  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : (issue?.path ?? [])
-  return path.length > 0 ? path.map(String).join('.').slice(0, 64) : 'it'
 }
 
 /** Says what a session is and where it comes from, so that no two can have one name by choice. */

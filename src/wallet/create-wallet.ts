@@ -29,8 +29,11 @@ import type { PaymentId } from '../types.js'
 import { type AgentWalletOptions, optionNames, readPrefix } from './options.js'
 import { createContext } from './context.js'
 import { setLedgerTime } from './clock.js'
+import { type ExportFormat, exportPayments } from './export.js'
+import type { PaymentFilter } from '../ports/ledger.js'
 import { paymentsOf } from './payments.js'
 import { approvalsOf } from './approvals.js'
+import { freezerOf } from './freezer.js'
 
 const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true }
 
@@ -85,7 +88,10 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     fetch: wrapFetch(fetch, payer),
     quote: quoteWith(fetch, payer),
     budget: (url?: string | URL) => budget(context, url),
-    payments: paymentsOf(ledger),
+    payments: Object.freeze({
+      ...paymentsOf(ledger),
+      export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
+    }),
     addresses: () => addresses(context),
     balances: () => balances(reconciling),
     transfer: async (what: TransferOptions) => jsonSafe(await transfer(what, { ...reconciling, movers })),
@@ -106,21 +112,6 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     restrict,
     on,
   })
-}
-
-function freezerOf({ ledger, clock, emit }: PayContext): Pick<AgentWallet, 'freeze' | 'unfreeze' | 'frozen'> {
-  return {
-    freeze: async (reason) => {
-      const freeze = { reason, at: clock() }
-      await ledger.freeze(freeze)
-      emit('wallet.frozen', { freeze })
-    },
-    unfreeze: async () => {
-      await ledger.freeze(undefined)
-      emit('wallet.unfrozen', {})
-    },
-    frozen: () => ledger.frozen(),
-  }
 }
 
 type Sessions = Pick<AgentWallet, 'session' | 'sessions' | 'openSession' | 'revokeSession'>

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   account,
   encryptedFile,
+  evmKey,
   importKeys,
   generate,
   mnemonic,
@@ -70,6 +71,7 @@ const sevens = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 
 const stores: Readonly<Record<string, CreateKeyStore>> = {
   'an EVM private key': () => ({ keyStore: privateKey(key), ...evm }),
+  'an EVM key for pages': () => ({ keyStore: evmKey(key), ...evm }),
   'a Solana private key': () => ({ keyStore: privateKey(secretKey), ...solana }),
   'a mnemonic': () => ({ keyStore: mnemonic(phrase), holds: both.holds, secrets: [phraseKey, phrase] }),
   'fresh keys': () => ({ keyStore: generate({ random: sevens }), holds: both.holds, secrets: [] }),

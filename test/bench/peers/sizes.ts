@@ -17,6 +17,11 @@ const clients: readonly (readonly [name: string, folder: string, code: string])[
     `export { createAgentWallet, allowHosts, spendingLimit } from './dist/index.js'; export { privateKey } from './dist/keys.js'`,
   ],
   [
+    'stipend/lean: a wallet, a policy and a key',
+    root,
+    `export { createLeanWallet } from './dist/lean.js'; export { allowHosts, spendingLimit } from './dist/index.js'; export { evmKey } from './dist/keys.js'`,
+  ],
+  [
     '@x402/fetch with @x402/evm',
     peersFolder,
     `export { wrapFetchWithPayment, x402Client } from '@x402/fetch'; export { registerExactEvmScheme } from '@x402/evm/exact/client'; export { privateKeyToAccount } from 'viem/accounts'`,
