@@ -13,21 +13,21 @@ import type { AgentWalletOptions } from './options.js'
 import { paymentsOf } from './payments.js'
 import type { AgentWallet } from './wallet.js'
 
-/** What only a whole wallet does something with. */
-type WholeOnly = 'chains' | 'actions' | 'reconcileEverySeconds' | 'sessionTokenPrefix' | 'protocols'
-
 /** Options of `createLeanWallet`: those of `createAgentWallet` without what needs a chain, sessions or actions. */
-export type LeanWalletOptions = Omit<AgentWalletOptions, WholeOnly> & {
+export type LeanWalletOptions = Omit<
+  AgentWalletOptions,
+  'chains' | 'actions' | 'reconcileEverySeconds' | 'sessionTokenPrefix' | 'protocols'
+> & {
   /** @default [x402()], the second version alone */
   readonly protocols?: AgentWalletOptions['protocols']
 }
 
 /** A wallet that pays and keeps its owner's rules; it asks no chain, moves nothing else, and makes no sessions. */
-export type LeanWallet = Payer & Pick<AgentWallet, Own> & { readonly payments: Omit<AgentWallet['payments'], 'export'> }
-
-type Own =
-  | ('fetch' | 'quote' | 'budget' | 'approvals' | 'freeze' | 'unfreeze' | 'frozen')
-  | ('setPolicy' | 'restrict' | 'on' | 'confirmClock' | 'setLedgerTime')
+export type LeanWallet = Payer &
+  Pick<AgentWallet, 'fetch' | 'quote' | 'budget' | 'approvals' | 'freeze' | 'unfreeze' | 'frozen'> &
+  Pick<AgentWallet, 'setPolicy' | 'restrict' | 'on' | 'confirmClock' | 'setLedgerTime'> & {
+    readonly payments: Omit<AgentWallet['payments'], 'export'>
+  }
 
 const leanNames: OptionNames<LeanWalletOptions> = {
   keyStore: true,
