@@ -1,11 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, formatUnits, formatUsd } from '../src/index.js'
-import { parseUnits, parseUsd, toMicroUsd } from '../src/money.js'
+import { askedOf, parseUnits, parseUsd, toMicroUsd } from '../src/money.js'
 
 const micro = fc.bigInt({ min: 0n, max: 999_999_999_999_999_999_999n })
 const amount = fc.bigInt({ min: 0n, max: (1n << 256n) - 1n })
 const asset = fc.record({ decimals: fc.nat(36), microUsd: fc.bigInt({ min: 0n, max: 10n ** 15n }) })
+
+describe('what a payment adds to a limit', () => {
+  test.each([
+    ['microUsd', 70_000n],
+    ['count', 1n],
+    ['open', 1n],
+    ['unknown', 1n],
+  ] as const)('is, measured in %s, %d', (measure, asked) => {
+    expect(askedOf({ measure }, { microUsd: 70_000n })).toBe(asked)
+  })
+})
 
 describe('dollars', () => {
   test('that are formatted parse to the same amount', () => {

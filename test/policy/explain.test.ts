@@ -123,6 +123,12 @@ describe('an explanation', () => {
       limits: [],
     })
     expect(told.text).toContain('- denyHosts denies: evil.test is a denied host')
+    const objection = { type: 'deny', grants: false, limits: [], notify: false, pins: [] }
+    const reason = 'evil.test is a denied host'
+    expect(told.rules.slice(1)).toEqual([
+      { rule: 'denyHosts', reason, ...objection },
+      { rule: 'denyHosts', reason, ...objection },
+    ])
   })
 
   test('says when a built-in limit decides, and how many payments there are when there are none', async () => {
@@ -174,6 +180,7 @@ describe('an explanation', () => {
       rules: [],
     })
     expect(await explain(engine, priced(1.01))).toMatchObject({ outcome: 'deny', decidedBy: [{ rule: 'policy' }] })
+    expect((await explain(engine, priced(1))).text).not.toMatch(/Rules:/)
     const fails: PolicyEngine = {
       evaluate: () => {
         throw new Error('secret 0xkey')

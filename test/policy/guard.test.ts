@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { allowHosts, ConfigurationError, type Limit, type PolicyEngine, type Rule } from '../../src/index.js'
-import { guardPolicy } from '../../src/policy/engine.js'
-import { createRequest } from '../support/offers.ts'
+import {
+  allowFlows,
+  allowHosts,
+  ConfigurationError,
+  createPolicyEngine,
+  type Limit,
+  type PolicyEngine,
+  type Rule,
+} from '../../src/index.js'
+import { guardPolicy, isOfRules } from '../../src/policy/engine.js'
+import { createOffer, createRequest } from '../support/offers.ts'
 
 const hosts = allowHosts(['api.example.com'])
 const limit: Limit = { name: 'of mine', scope: 'wallet', window: { type: 'lifetime' }, measure: 'microUsd', max: 5n }
@@ -169,6 +177,44 @@ describe('a guarded policy', () => {
   })
 })
 
+describe('money that is taken before the work is done', () => {
+  const asked = createRequest(undefined, { offer: createOffer({ flow: 'upfront' }) })
+
+  test('is never paid, whatever an engine or a rule of the owner allows', async () => {
+    const denied = { type: 'deny', refusals: [{ rule: 'allowFlows', reason: expect.stringContaining('upfront') }] }
+    expect(await guardPolicy(answering({ type: 'allow', limits: [] })).evaluate(asked)).toEqual(denied)
+    expect(await guardPolicy([hosts]).evaluate(asked)).toEqual(denied)
+  })
+
+  test('is paid where a rule or an engine grants it', async () => {
+    const granting = answering({ type: 'allow', limits: [], grants: 'flow' })
+    expect(await guardPolicy(granting).evaluate(asked)).toMatchObject({ type: 'allow' })
+    expect(await guardPolicy([hosts, allowFlows(['upfront'])]).evaluate(asked)).toMatchObject({ type: 'allow' })
+  })
+})
+
+describe('what a policy consists of', () => {
+  test('is known of rules and of an engine of rules, and of nothing else', () => {
+    expect([[hosts], createPolicyEngine([hosts])].map(isOfRules)).toEqual([true, true])
+    expect([answering(undefined), {}, 'rules', undefined].map(isOfRules)).toEqual([false, false, false, false])
+  })
+
+  test('says so where a rule throws as it lists its limits', () => {
+    const throws: Rule = {
+      name: 'mine',
+      judge: () => ({ type: 'allow' }),
+      limits: () => {
+        throw new Error('boom')
+      },
+    }
+    expect(() => createPolicyEngine([hosts, throws]).limits?.(undefined)).toThrow('the limits of mine: it threw')
+    const wrong = { ...throws, limits: () => [{}] as never }
+    expect(() => createPolicyEngine([hosts, wrong]).limits?.(undefined)).toThrow(
+      'the limits of mine: they are not well-formed',
+    )
+  })
+})
+
 describe('plain http', () => {
   const anything = answering({ type: 'allow', limits: [] })
   const grants: Rule = { name: 'mine', judge: () => ({ type: 'allow', grants: 'host' }) }
@@ -231,6 +277,7 @@ describe('the deadline of a policy', () => {
     for (const timeoutMs of [0, -1, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY]) {
       expect(() => guardPolicy([], { timeoutMs })).toThrow(/timeoutMs/)
     }
+    for (const timeoutMs of [1, 2 ** 31 - 1]) expect(() => guardPolicy([], { timeoutMs })).not.toThrow()
   })
 
   test('leaves no timer behind a verdict that came', async () => {

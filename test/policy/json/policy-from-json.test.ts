@@ -232,6 +232,14 @@ describe('a policy as text', () => {
     expect(problem([{ type: 'allowHosts', hosts: Array.from({ length: 20_001 }, () => 'a.example') }])).toContain(
       'it has more than 20000 values',
     )
+    expect(problem([{ type: 'allowHosts', hosts: ['x'.repeat(2048)] }])).not.toContain('longer than')
+    // The list, its rule, the rule's type and its list of hosts are values too.
+    const mostHosts = (count: number): string =>
+      problem([{ type: 'allowHosts', hosts: Array.from({ length: count }, () => 'a b') }])
+    expect(mostHosts(19_996)).not.toContain('more than')
+    expect(mostHosts(19_997)).toContain('it has more than 20000 values')
+    const inObjects = Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`k${index}`, index]))
+    expect(problem(inObjects)).toContain('it has more than 20000 values')
     const many = Array.from({ length: 5000 }, (_, index) => `h${index}.example.com`)
     expect(policyFromJSON([{ type: 'allowHosts', hosts: many }]).toJSON()).toHaveLength(1)
   })
