@@ -19,7 +19,7 @@ import {
   uptoEvm,
   wrapFetch,
 } from 'stipend'
-import { call } from 'stipend/actions'
+import { call, refill } from 'stipend/actions'
 import { withPayments as withAgentPayments } from 'stipend/a2a'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
 import { createClient } from 'stipend/client'
@@ -74,6 +74,18 @@ const asset = { network: 'eip155:1', address, symbol: 'X', decimals: 6, eip712: 
 const abi = [{ type: 'function', name: 'pay', inputs: [], outputs: [], stateMutability: 'nonpayable' }]
 const own = { name: 'own', network, to: address, abi, function: 'pay' } as const
 
+const terms = `${address}${'1'.padStart(64, '0')}${'1'.padStart(64, '0')}${'1'.padStart(64, '0')}`
+const delegation = {
+  delegate: address,
+  delegator: `0x${'1'.repeat(40)}`,
+  authority: `0x${'f'.repeat(64)}`,
+  caveats: [{ enforcer: '0x474e3Ae7E169e940607cC624Da8A15Eb120139aB', terms }],
+  salt: 1n,
+  signature: `0x${'1'.repeat(130)}`,
+} as const
+const cap = { periodAmount: 1n, periodDuration: 1 } as const
+const topUp = { network, token: address, delegation, ...cap, floor: 1n, to: 2n } as const
+
 /**
  * What takes each of the public types of options, called with something wrong beside what it needs. A new type of options
  * belongs here.
@@ -85,6 +97,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
     (wrong) => call({ ...own, outflows: [{ token: 'USDC', atMost: '1', ...wrong }] }),
     (wrong) => call({ ...own, inflows: [{ token: 'USDC', atLeast: '1', ...wrong }] }),
   ],
+  'stipend/actions RefillOptions': [(wrong) => refill({ ...topUp, ...wrong })],
   'stipend/actions RevokeOptions': [(wrong) => wallet.revoke({ network, token: 'USDC', spender: address, ...wrong })],
   'stipend AgentWalletOptions': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), ...wrong })],
   'stipend AssetInput': [(wrong) => createAgentWallet({ keyStore: testKeyStore(), assets: [{ ...asset, ...wrong }] })],

@@ -5,8 +5,8 @@ import { weigh } from './support/bundles.ts'
 /** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
   stipend: 107,
-  // Calls bring what encodes their arguments.
-  'stipend/actions': 9,
+  // Calls bring what encodes their arguments, refills what reads a delegation.
+  'stipend/actions': 14,
   'stipend/a2a': 19,
   'stipend/ai-sdk': 51,
   'stipend/axios': 5,

@@ -57,6 +57,7 @@ const usual: readonly (keyof Events)[] = [
   'session.revoked',
   'policy.changed',
   'reconciliation.failed',
+  'refill.failed',
 ]
 const firstWaitMs = 1000
 const maxWaitMs = 60_000

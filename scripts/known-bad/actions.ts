@@ -203,4 +203,37 @@ export const actionsPatches: readonly KnownBad[] = [
     replace: '    trusted.read()\n    await endStranded(acting)',
     tests: ['test/pay/clock.test.ts', '-t', 'wrong from the start'],
   },
+  {
+    invariant: 'I1',
+    breaks: 'a delegation that lets more be moved than its owner says is redeemed',
+    file: 'src/actions/refill.ts',
+    find: 'if (period.amount !== most || period.seconds !== BigInt(periodDuration)) {',
+    replace: 'if (period.amount < most) {',
+    tests: ['test/actions/refill.test.ts', '-t', 'a delegation is refused'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'a delegation is held to its cap by whatever contract it names',
+    file: 'src/actions/read-delegation.ts',
+    find: 'const held = caveats.map(readCaveat)',
+    replace:
+      'const held = caveats.map((one) => readCaveat({ ...one, enforcer: one.terms.length > 66 ? delegations.periodTransfer : one.enforcer }))',
+    tests: ['test/actions/refill.test.ts', '-t', 'a delegation is refused'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'a delegation to somebody else is redeemed',
+    file: 'src/actions/refill.ts',
+    find: 'if (signed.delegate !== payer)',
+    replace: "if (signed.delegate === '0x')",
+    tests: ['test/actions/refill.test.ts', '-t', 'to another wallet'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'the gas of what tops a wallet up counts under no limit',
+    file: 'src/actions/act.ts',
+    find: '[...(policy.limits?.(request.resource) ?? []), open, since]',
+    replace: '[open, since]',
+    tests: ['test/actions/refill.test.ts', '-t', 'frozen wallet'],
+  },
 ]

@@ -42,6 +42,8 @@ export type ActContext = {
   readonly ownerLabels?: Labels | undefined
   /** Whether it takes back what was given: then neither the policy nor what is under way stands in its way. */
   readonly takesBack?: boolean | undefined
+  /** Whether the owner's own options say what is done: the policy's limits hold, and none of its rules has to allow it. */
+  readonly isOwners?: boolean | undefined
 }
 
 /**
@@ -108,12 +110,13 @@ async function prepare(asked: Asked, { context }: ActContext): Promise<Planned> 
 /** A payer of this one plan: nothing else can be paid by it. */
 function payerFor(
   { scheme, asset, action, limits: { open, since } }: Planned,
-  { context, random, labels, ownerLabels, takesBack }: ActContext,
+  { context, random, labels, ownerLabels, takesBack, isOwners }: ActContext,
 ): Payer {
   const { assets, policy } = context
   const isNft = action.plan.outflows[0]?.token.id !== undefined
   const judge = async (request: PaymentRequest): Promise<Verdict> => {
     if (takesBack) return { type: 'allow', limits: [since] }
+    if (isOwners) return { type: 'allow', limits: [...(policy.limits?.(request.resource) ?? []), open, since] }
     const verdict = await policy.evaluate(request)
     return verdict.type === 'allow' ? { ...verdict, limits: [...verdict.limits, open, since] } : verdict
   }

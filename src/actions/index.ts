@@ -1,5 +1,7 @@
 export { supply, swap, transferNft, withdraw } from './bounds.js'
 export { call, type CallInflow, type CallOptions, type CallOutflow } from './call.js'
+export { type Refill, refill, type RefillOptions } from './refill.js'
+export type { Delegation } from './read-delegation.js'
 export type { CallRequest } from './call-plan.js'
 export type { ActOptions } from './act.js'
 export type { Allowance, AllowancesOptions } from './allowances.js'

@@ -29,7 +29,7 @@ export async function findAction(name: string, own: readonly Action[]): Promise<
  * @throws ConfigurationError when one has the name of another, or of one that comes with the package.
  */
 export function readActions(actions: readonly Action[] = []): readonly Action[] {
-  const names = actions.map(({ name }) => name)
+  const names = ['refill', ...actions.map(({ name }) => name)]
   const taken = names.find((name, index) => Object.hasOwn(builtIn, name) || names.indexOf(name) !== index)
   if (taken !== undefined) throw new ConfigurationError(`Failed to read actions: there is another ${taken}`)
   return Object.freeze([...actions])

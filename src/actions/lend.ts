@@ -1,10 +1,10 @@
 import { aavePools } from '../assets/pinned-contracts.js'
 import { ConfigurationError, PaymentDeniedError } from '../errors.js'
-import { decodeAddress, encodeCall, functions } from '../evm/abi.js'
+import { decodeAddress, encodeCall } from '../evm/abi.js'
 import type { Action, ActionRequest, PlanningContext, PlanToken } from '../ports/action.js'
 import type { Hex, Network } from '../types.js'
 import { readParts } from './read-parts.js'
-import { readAmount } from './tokens.js'
+import { readAmount, readBalance } from './tokens.js'
 
 /** What is supplied to Aave v3, or withdrawn from it; always by and for the wallet itself. */
 export type LendingRequest = {
@@ -96,8 +96,7 @@ function aTokenOf(own: PlanToken, { symbol, address, decimals }: PlanToken): Pla
 }
 
 async function readHeld(aToken: PlanToken, { view, payer }: PlanningContext): Promise<bigint> {
-  const answer = await view.call(aToken.address, encodeCall(functions.balanceOf, payer))
-  const held = answer?.length === 66 ? BigInt(answer) : 0n
+  const held = await readBalance(view, aToken.address, payer)
   if (held > 0n) return held
   throw denied(`the wallet has no ${aToken.symbol}`)
 }

@@ -2,8 +2,9 @@ import { wrappedCoins } from '../assets/pinned-contracts.js'
 import type { AssetTable } from '../assets/table.js'
 import { familyOf } from '../assets/families.js'
 import { ConfigurationError } from '../errors.js'
+import { encodeCall, functions } from '../evm/abi.js'
 import { parseUnits, toMicroUsd } from '../money.js'
-import type { ActionPlan, Flow, PlanToken, PreparedAction } from '../ports/action.js'
+import type { ActionPlan, ChainView, Flow, PlanToken, PreparedAction } from '../ports/action.js'
 import type { Asset, MicroUsd, Network } from '../types.js'
 
 const zero = `0x${'0'.repeat(40)}`
@@ -49,6 +50,12 @@ export function readAmount(amount: unknown, token: PlanToken): bigint {
 function positive(amount: bigint): bigint {
   if (amount > 0n && amount < 1n << 128n) return amount
   throw new ConfigurationError('Failed to read amount: it is nothing, or more than there can be')
+}
+
+/** What an account has of a token at a block; nothing where the token does not say. */
+export async function readBalance(view: ChainView, token: string, account: string): Promise<bigint> {
+  const answer = await view.call(token, encodeCall(functions.balanceOf, account))
+  return answer !== undefined && answer.length === 66 ? BigInt(answer) : 0n
 }
 
 /**

@@ -37,6 +37,8 @@ export type Events = {
   readonly 'transfers.unwatched': { readonly network: Network; readonly reason: string }
   /** A round of the background reconciliation failed; the next one comes all the same. */
   readonly 'reconciliation.failed': { readonly error: unknown }
+  /** The wallet could not be topped up by itself, such as where the period is used up; it is tried again after a while. */
+  readonly 'refill.failed': { readonly network: Network; readonly error: unknown }
   /** A payment waits for a person, or for its time. */
   readonly 'approval.requested': { readonly approval: Approval }
   /** A person decided on a payment. */

@@ -32,6 +32,7 @@ import { setLedgerTime } from './clock.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import { paymentsOf } from './payments.js'
+import { type Refills, startRefills } from './refills.js'
 import { approvalsOf } from './approvals.js'
 import { freezerOf } from './freezer.js'
 
@@ -67,6 +68,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const owning = { ...context, policy }
   const movers = new Map(chains.map((chain) => [chain.network, createMover(chain, owning, random)]))
   const acting = { context: owning, chains, own: readActions(options.actions), random }
+  const refills = startRefills(options.refills ?? [], { acting, on, emit })
   const known = createKnownSessions(context)
   const sessions: SessionMaker = {
     acting: { ...acting, policy },
@@ -99,12 +101,13 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     quoteAction: (options: ActOptions) => quoteAction(options, acting),
     allowances: (options: AllowancesOptions = {}) => findAllowances(options, acting),
     revoke: (options: RevokeOptions) => revoke(options, acting),
+    refill: refills.refill,
     reconcile: reconcileAll,
     cancel: (id: PaymentId) => cancel(id, reconciling),
     resolve: async (id: PaymentId, options: ResolveOptions) => jsonSafe(await resolve(id, options, reconciling)),
     confirmClock: trusted.confirm,
     setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
-    close: startRounds(reconcileAll, { emit, seconds: options.reconcileEverySeconds, random }),
+    close: startRounds(reconcileAll, { emit, seconds: options.reconcileEverySeconds, random, refills }),
     approvals: approvalsOf(context),
     ...freezerOf(context),
     ...sessionsOf(sessions, known, context),
@@ -138,12 +141,25 @@ function createMover({ transfers }: Chain, context: PayContext, random: Random):
   return createPayer({ ...context, schemes, takePlace: anyPlace }, { protocols: [], random })
 }
 
-type Rounds = { readonly emit: Emit; readonly seconds: number | undefined; readonly random: Random }
+type Rounds = {
+  readonly emit: Emit
+  readonly seconds: number | undefined
+  readonly random: Random
+  readonly refills: Refills
+}
 
-function startRounds(reconcileAll: () => Promise<Reconciliation>, { emit, seconds, random }: Rounds): () => void {
-  if (seconds === undefined) return () => {}
+function startRounds(
+  reconcileAll: () => Promise<Reconciliation>,
+  { emit, seconds, random, refills }: Rounds,
+): () => void {
+  if (seconds === undefined) return refills.stop
   const round = async (): Promise<void> => {
     await reconcileAll().catch((error: unknown) => emit('reconciliation.failed', { error }))
+    refills.check()
   }
-  return startLoop(round, { seconds, random })
+  const stop = startLoop(round, { seconds, random })
+  return () => {
+    stop()
+    refills.stop()
+  }
 }

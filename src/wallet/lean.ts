@@ -16,7 +16,7 @@ import type { AgentWallet } from './wallet.js'
 /** Options of `createLeanWallet`: those of `createAgentWallet` without what needs a chain, sessions or actions. */
 export type LeanWalletOptions = Omit<
   AgentWalletOptions,
-  'chains' | 'actions' | 'reconcileEverySeconds' | 'sessionTokenPrefix' | 'protocols'
+  'chains' | 'actions' | 'refills' | 'reconcileEverySeconds' | 'sessionTokenPrefix' | 'protocols'
 > & {
   /** @default [x402()], the second version alone */
   readonly protocols?: AgentWalletOptions['protocols']

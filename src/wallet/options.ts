@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import type { OptionNames } from '../lib/known-options.js'
+import type { Refill } from '../actions/refill.js'
 import type { Action } from '../ports/action.js'
 import type { AssetInput } from '../assets/table.js'
 import type { Attestations } from '../ports/attestations.js'
@@ -42,6 +43,13 @@ export type AgentWalletOptions = {
    * they call.
    */
   readonly actions?: readonly Action[] | undefined
+  /**
+   * Tops it up from smart accounts of its owner: `refill` of `stipend/actions`. Each is done once a payment leaves less than
+   * its floor, in the background: no payment waits for it. Its gas counts; no rule has to allow it.
+   *
+   * @default nobody
+   */
+  readonly refills?: readonly Refill[] | undefined
   /**
    * Reconciles by itself, this often, until the wallet is closed; it keeps no process alive.
    *
@@ -136,6 +144,7 @@ export const optionNames: OptionNames<AgentWalletOptions> = {
   protocols: true,
   chains: true,
   actions: true,
+  refills: true,
   reconcileEverySeconds: true,
   unresolvedSeconds: true,
   checkSignatures: true,

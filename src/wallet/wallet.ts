@@ -110,6 +110,12 @@ export type AgentWallet = Payer & {
    * @throws ConfigurationError when the token or the spender is not usable.
    */
   readonly revoke: (options: RevokeOptions) => Promise<Payment>
+  /**
+   * Tops up what is below its floor, as `refills` say, and answers the payments that it took: none where there is enough.
+   *
+   * @throws PaymentDeniedError when the chain would not let it, such as where the period of a delegation is used up.
+   */
+  readonly refill: () => Promise<readonly Payment[]>
   /** Stops what runs in the background; the wallet can still be used. */
   readonly close: () => void
   /** Payments that wait for a person or for their time; denying a delayed one cancels it. */

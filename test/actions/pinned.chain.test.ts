@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aavePools, uniswap, wrappedCoins } from '../../src/assets/pinned-contracts.js'
+import { aavePools, delegations, uniswap, wrappedCoins } from '../../src/assets/pinned-contracts.js'
 import { readOracle } from '../support/contracts.ts'
 
 type Oracle = {
@@ -30,6 +30,11 @@ const idOf = (network: string): number => Number(network.split(':')[1])
 /** Where Uniswap's own table still has the quoter of the version before. */
 const olderQuoter = '0xb27308f9F90D607463bb33eA1BeBb41C27CE5AB6'
 
+type Deployed = Readonly<Record<string, string>>
+const { DELEGATOR_CONTRACTS: deployed } = readOracle('@metamask/delegation-deployments') as {
+  readonly DELEGATOR_CONTRACTS: Readonly<Record<string, Readonly<Record<string, Deployed>>>>
+}
+
 describe('the pinned contracts', () => {
   test.each(Object.entries(uniswap))('of Uniswap on %s are those of its own table', (network, { router, quoter }) => {
     expect(router).toBe(oracle.SWAP_ROUTER_02_ADDRESSES(idOf(network)))
@@ -40,6 +45,16 @@ describe('the pinned contracts', () => {
   test('of Aave are those of its own table, of the main market of each network', () => {
     const known = markets.map((market) => [`eip155:${String(market?.CHAIN_ID)}`, market?.POOL] as const)
     expect(Object.fromEntries(known)).toEqual(aavePools)
+  })
+
+  test.each(delegations.networks)('of delegations on %s are those of its own table', (network) => {
+    const known = deployed['1.3.0']?.[idOf(network)]
+    expect(known).toMatchObject({
+      DelegationManager: delegations.manager,
+      ERC20PeriodTransferEnforcer: delegations.periodTransfer,
+      ValueLteEnforcer: delegations.valueLte,
+      TimestampEnforcer: delegations.timestamp,
+    })
   })
 
   test.each(Object.entries(wrappedCoins))('of %s name its wrapped coin as Uniswap does', (network, { address }) => {
