@@ -236,4 +236,12 @@ export const actionsPatches: readonly KnownBad[] = [
     replace: '[open, since]',
     tests: ['test/actions/refill.test.ts', '-t', 'frozen wallet'],
   },
+  {
+    invariant: 'I2',
+    breaks: 'an action is signed for another account nonce than that of the block it was tried out at',
+    file: 'src/evm/action-chain.ts',
+    find: "readQuantity(client, 'eth_getTransactionCount', [payer, { blockHash: head.hash }]),",
+    replace: "readQuantity(client, 'eth_getTransactionCount', [payer, 'pending']),",
+    tests: ['test/actions/refill.test.ts', '-t', 'another ledger'],
+  },
 ]

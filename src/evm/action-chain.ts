@@ -71,7 +71,7 @@ async function prepare(
   const simulation = simulationText.read(await agreeOnAnswer(head, options.quorum, ask))
   const departure = findDeparture(plan, { simulation, watched, payer })
   const gas = simulation.calls.map(({ gasUsed }) => (gasUsed * 15n) / 10n + 20_000n)
-  const fees = await readFees(plan, { payer, gas }, options)
+  const fees = await readFees(plan, { payer, gas, head }, options)
   const cost = sumOf(gas) * fees.maxFeePerGas
   return {
     scheme: actionScheme(writeDetails(plan, fees), plan.expires),
@@ -109,17 +109,21 @@ function tokenOf({ address, symbol, decimals }: Asset): PlanToken {
 
 async function readFees(
   plan: ActionPlan,
-  { payer, gas }: { readonly payer: string; readonly gas: readonly bigint[] },
+  { payer, gas, head }: { readonly payer: string; readonly gas: readonly bigint[]; readonly head: Head },
   options: ActionOptions,
 ): Promise<ActionFees> {
-  const [held, accountNonce, price, tip] = await askOne(options, (client) =>
+  const [held, accountNonce, sent, price, tip] = await askOne({ ...options, clients: head.nodes }, (client) =>
     Promise.all([
       readQuantity(client, 'eth_getBalance', [payer, 'latest']),
+      // Of the very block that it was tried out at: what another wallet of this key sends meanwhile takes its place.
+      readQuantity(client, 'eth_getTransactionCount', [payer, { blockHash: head.hash }]),
       readQuantity(client, 'eth_getTransactionCount', [payer, 'pending']),
       readQuantity(client, 'eth_gasPrice', []),
       readQuantity(client, 'eth_maxPriorityFeePerGas', []).catch(() => 0n),
     ]),
   )
+  if (sent !== accountNonce)
+    throw new ChainUnavailableError('the account has sent something since the block that it was planned at')
   // Twice the price of now: what is not needed is not taken.
   const maxFeePerGas = price * 2n > tip ? price * 2n : tip
   const { maxFeeWei, network } = options

@@ -92,6 +92,20 @@ describe('a refill', () => {
     expect(await chain.nonceOf(payer.address)).toBe(1)
   })
 
+  test('is made once where another ledger’s wallet makes it between the block that it was planned at and its signature', async () => {
+    await delegate({ amount: 50n * dollar })
+    const own = { periodAmount: '50' }
+    let others = 1
+    const late = node(async ({ method }, ask) => {
+      const answer = await ask()
+      if (method === 'eth_simulateV1' && others-- === 1) await open({ own }).refill()
+      return answer
+    })
+    await open({ clients: [late], own }).refill()
+    expect(await held()).toBe(15n * dollar)
+    expect(await chain.nonceOf(payer.address)).toBe(1)
+  })
+
   test('goes on with the same transaction where it was interrupted', async () => {
     const ledger = memoryLedger()
     await rejection(open({ ledger, clients: [nodeGoneAfter(chain.publicClient, 0)] }).refill())
