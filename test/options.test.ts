@@ -55,6 +55,7 @@ import { sqliteLedger } from 'stipend/sqlite'
 import { mock402, paidResource, testKeyStore, toolsGauntlet } from 'stipend/testing'
 import { paymentTools } from 'stipend/tools'
 import { readEntries } from '../scripts/entries.ts'
+import { topUp } from './support/refill-options.ts'
 import { openShop } from './support/shop.ts'
 import { rejection } from './support/wallets.ts'
 
@@ -73,18 +74,6 @@ const asset = { network: 'eip155:1', address, symbol: 'X', decimals: 6, eip712: 
 
 const abi = [{ type: 'function', name: 'pay', inputs: [], outputs: [], stateMutability: 'nonpayable' }]
 const own = { name: 'own', network, to: address, abi, function: 'pay' } as const
-
-const terms = `${address}${'1'.padStart(64, '0')}${'1'.padStart(64, '0')}${'1'.padStart(64, '0')}`
-const delegation = {
-  delegate: address,
-  delegator: `0x${'1'.repeat(40)}`,
-  authority: `0x${'f'.repeat(64)}`,
-  caveats: [{ enforcer: '0x474e3Ae7E169e940607cC624Da8A15Eb120139aB', terms }],
-  salt: 1n,
-  signature: `0x${'1'.repeat(130)}`,
-} as const
-const cap = { periodAmount: 1n, periodDuration: 1 } as const
-const topUp = { network, token: address, delegation, ...cap, floor: 1n, to: 2n } as const
 
 /**
  * What takes each of the public types of options, called with something wrong beside what it needs. A new type of options
