@@ -43,7 +43,7 @@ What the package knows by itself, made from its table by \`npx vitest run test/d
 signing domains come from here and never from a server; an offer that differs is set aside with a reason.
 
 Tokens that move by \`permit2\` are paid through x402's own contract, and only up to what the wallet's owner has allowed Permit2 to
-move, which takes one \`approve(0x000000000022D473030F116dDEE9F6B43aC78BA3, amount)\` of the token, or a server that pays for the gas of a permit of exactly the amount (\`eip2612GasSponsoring\`; a chain has to be configured): stipend approves nothing else. \`uptoEvm()\` in \`schemes\` pays by use in the same way.
+move, which takes one \`approve(0x000000000022D473030F116dDEE9F6B43aC78BA3, amount)\` of the token, or a server that pays for the gas of a permit of exactly the amount (\`eip2612GasSponsoring\`; a chain has to be configured). For tokens that take no permit, \`sponsoredApprovals: { maxFeeWei }\` of \`evm(…)\` lets an \`approve\` of exactly the amount be signed, which the server's facilitator sends (\`erc20ApprovalGasSponsoring\`): it is a transaction of the wallet's own account, whose gas may cost it so much, and has no end of its own. \`wallet.allowances()\` lists what such a one leaves, and those that can still come (\`isPending\`); \`wallet.revoke()\` ends both. stipend approves nothing else. \`uptoEvm()\` in \`schemes\` pays by use in the same way.
 
 To fund a wallet, send the token on its network to the address that \`wallet.addresses()\` lists for it. For an EVM wallet that is
 one address on all networks. Payments need no gas. Free test money: [faucet.circle.com](https://faucet.circle.com) (Base

@@ -8,7 +8,7 @@ import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { ActionChain, ActionPlan, ChainView, PlanToken } from '../ports/action.js'
 import type { Chain } from '../ports/chain.js'
 import type { PayContext } from '../pay/context.js'
-import type { Network } from '../types.js'
+import type { Network, Payment } from '../types.js'
 import { tokenFinder } from './tokens.js'
 
 /** Who may move how much of a token of the wallet's. */
@@ -18,6 +18,8 @@ export type Allowance = {
   readonly spender: string
   /** Atomic units. */
   readonly amount: bigint
+  /** Whether its approval was signed beside a payment, and the chain has not executed it yet; it still can. @default false */
+  readonly isPending?: boolean | undefined
 }
 
 /** Which allowances are looked for, besides those that could come of actions. */
@@ -41,20 +43,37 @@ export async function findAllowances(
   refuseUnknown('allowances', options, optionNames)
   const plans = await plansIn(context, chains)
   const found = await Promise.all(
-    chains.map(async ({ network, actions }) => {
+    chains.map(async ({ network, actions, openApprovals }) => {
       const signer = actions && (await context.keyStore.getSigner(network))
       if (!actions || !signer) return []
+      const pending = openApprovals
+        ? await openApprovals(await approvedIn(`account:${network}:${signer.address}`, context))
+        : []
       const own = plans.filter((plan) => plan.network === network)
       const spenders = spendersOn(network, own, options.spenders ?? [])
-      return readAll(await actions.view(), {
+      const known = await readAll(await actions.view(), {
         owner: signer.address,
         network,
         tokens: tokensOn(network, own, context),
         spenders,
       })
+      return [...known, ...pending.map(pendingOf)]
     }),
   )
   return found.flat()
+}
+
+/** Payments beside which an approval was signed: they are counted with what the account does itself. */
+async function approvedIn(scope: string, { ledger }: PayContext): Promise<readonly Payment[]> {
+  const found: Payment[] = []
+  for await (const page of listPages(ledger, { scope })) found.push(...page)
+  return found
+}
+
+function pendingOf({ asset, amount }: Payment): Allowance {
+  const { network, address, symbol, decimals } = asset
+  const token: PlanToken = { kind: 'erc20', address, symbol, decimals }
+  return Object.freeze({ network, token, spender: permit2, amount, isPending: true })
 }
 
 /** Reads what one spender may move; nothing where the token does not say. */

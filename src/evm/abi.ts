@@ -22,6 +22,8 @@ export const functions = {
   transfer: '0xa9059cbb',
   /** `allowance(address,address)` */
   allowance: '0xdd62ed3e',
+  /** ERC-20's `approve(address,uint256)` */
+  approve: '0x095ea7b3',
   /** EIP-2612's `nonces(address)` */
   nonces: '0x7ecebe00',
   /** Permit2's `nonceBitmap(address,uint256)` */

@@ -1,10 +1,20 @@
 import type { Scheme } from '../ports/scheme.js'
-import type { Hex, Offer, Payment } from '../types.js'
+import type { Signer } from '../ports/key-store.js'
+import type { Asset, Hex, Offer, Payment } from '../types.js'
 import { encodeCall, functions, readHex } from './abi.js'
 import { readAllowance } from './allowance.js'
+import {
+  approvalDetails,
+  approvalPlaceholder,
+  checkApproval,
+  hasApproval,
+  readApproval,
+  signApproval,
+} from './allowance-approval.js'
 import { askOne, type Nodes } from './ask-one.js'
+import type { Rpc } from './blocks.js'
 import { deadlineOf, type Field, isPermit, permit2, typesOf } from './permit2.js'
-import type { EvmSigner } from './signer.js'
+import { type EvmSigner, isEvmSigner } from './signer.js'
 import type { TypedData } from './typed-data.js'
 import { placeholder, type Signing, signingOf } from './typed-signing.js'
 
@@ -17,34 +27,50 @@ export const allowancePermitFields: readonly Field[] = [
   ['uint256', 'deadline'],
 ]
 
+type Asking = Nodes & {
+  /** The most that the gas of an approval may cost, in wei; absent: none is ever signed. */
+  readonly maxApprovalFeeWei: bigint | undefined
+}
+
 /**
  * Finds with which nonce a token would take a permit of the payer's, where a server pays for the gas of it and Permit2 may not
- * move so much yet; nothing where none is needed, or the token knows none.
+ * move so much yet; nothing where none is needed, or the token knows none. Then, where its owner lets it and the server pays
+ * for that too, it is an approval.
  */
 export async function findAllowancePermit(
-  nodes: Nodes,
-  offer: Offer,
-  payer: string,
+  nodes: Asking,
+  { asset, amount, scheme, extra, gasSponsoring = [] }: Offer,
+  signer: Signer,
 ): Promise<Offer['allowancePermit']> {
-  const { asset, amount, scheme, extra, gasSponsoring } = offer
   const isByPermit2 = scheme === 'upto' || extra['assetTransferMethod'] === 'permit2'
-  if (!isByPermit2 || !asset.eip712 || !gasSponsoring?.includes('eip2612')) return undefined
+  if (!isByPermit2 || !isEvmSigner(signer)) return undefined
+  const payer = signer.address
+  const takesPermit = asset.eip712 !== undefined && gasSponsoring.includes('eip2612')
+  const takesApproval = signer.signTransaction !== undefined && gasSponsoring.includes('erc20-approval')
+  const maxFeeWei = takesApproval ? nodes.maxApprovalFeeWei : undefined
+  if (!takesPermit && maxFeeWei === undefined) return undefined
   return askOne(nodes, async (client) => {
     if ((await readAllowance(client, asset, payer)) >= amount) return undefined
-    const call = { to: asset.address, data: encodeCall(functions.nonces, payer) }
-    const nonce = BigInt(readHex(await client.request({ method: 'eth_call', params: [call, 'latest'] }), 32))
-    return { nonce: nonce.toString() }
+    const permit = takesPermit ? readPermitNonce(client, asset, payer) : undefined
+    if (maxFeeWei === undefined) return permit
+    return (await permit?.catch(() => undefined)) ?? readApproval(client, { asset, amount, payer }, maxFeeWei)
   })
 }
 
-/** What the terms of a payment keep of the permit beside it. */
-export function permitDetails({ allowancePermit }: Offer): Readonly<Record<string, string>> {
-  return allowancePermit ? { permitNonce: allowancePermit.nonce } : {}
+async function readPermitNonce(
+  client: Rpc,
+  { address: to }: Asset,
+  payer: string,
+): Promise<{ readonly nonce: string }> {
+  const call = { to, data: encodeCall(functions.nonces, payer) }
+  const nonce = BigInt(readHex(await client.request({ method: 'eth_call', params: [call, 'latest'] }), 32))
+  return { nonce: nonce.toString() }
 }
 
-/** Tells whether a permit is signed beside a payment. */
-function hasPermit(payment: Payment): boolean {
-  return isPermit(payment) && payment.terms.details?.['permitNonce'] !== undefined
+/** What the terms of a payment keep of the permit, or the approval, beside it. */
+export function permitDetails({ allowancePermit: granted }: Offer): Readonly<Record<string, string>> {
+  if (!granted) return {}
+  return granted.approval ? approvalDetails(granted) : { permitNonce: granted.nonce }
 }
 
 /** What is signed beside a payment: that Permit2 may move exactly its amount, and only as long as the payment lives. */
@@ -73,39 +99,64 @@ function allowancePermitData(payment: Payment): TypedData {
 const permitSigning = signingOf(allowancePermitData)
 const signatureLength = placeholder.length
 
+/** What is signed beside a payment, so that Permit2 may move its amount. */
+type Grant = Pick<Signing, 'sign' | 'check'> & {
+  /** By which extension of x402 it is sent, and what there is in it besides whose it is and for how much. */
+  readonly extension: string
+  readonly fields: (payment: Payment, signed: string) => Readonly<Record<string, string>>
+  readonly placeholder: string
+}
+
+const permitGrant: Grant = {
+  ...permitSigning,
+  extension: 'eip2612GasSponsoring',
+  fields: (payment, signature) => ({
+    nonce: payment.terms.details?.['permitNonce'] ?? '',
+    deadline: deadlineOf(payment).toString(),
+    signature,
+  }),
+  placeholder,
+}
+
+const approvalGrant: Grant = {
+  sign: signApproval,
+  check: checkApproval,
+  extension: 'erc20ApprovalGasSponsoring',
+  fields: (_payment, signedTransaction) => ({ signedTransaction }),
+  placeholder: approvalPlaceholder,
+}
+
+function grantOf(payment: Payment): Grant | undefined {
+  if (isPermit(payment) && payment.terms.details?.['permitNonce'] !== undefined) return permitGrant
+  return hasApproval(payment) ? approvalGrant : undefined
+}
+
 /**
- * Signs what a scheme signs and, where the terms say so, the permit before it. Both signatures stand one behind the other, and
- * each is of exactly this payment.
+ * Signs what a scheme signs and, where the terms say so, the permit or the approval before it. Both stand one behind the
+ * other, and each is of exactly this payment.
  */
 export function withAllowancePermit(own: Signing): Signing & Pick<Scheme<EvmSigner>, 'extensions'> {
   return {
     ...own,
     sign: async (payment, signer) => {
-      if (!hasPermit(payment)) return own.sign(payment, signer)
-      // By itself a permit moves nothing: where the payment is not signed then, nothing that does was.
-      const permit = await permitSigning.sign(payment, signer)
-      return `${await own.sign(payment, signer)}${permit.slice(2)}`
+      const grant = grantOf(payment)
+      if (!grant) return own.sign(payment, signer)
+      // By itself it moves nothing: where the payment is not signed then, nothing that does was.
+      const granted = await grant.sign(payment, signer)
+      return `${await own.sign(payment, signer)}${granted.slice(2)}`
     },
     check: (payment, signature) => {
-      if (!hasPermit(payment)) return own.check(payment, signature)
-      return (
-        own.check(payment, paymentSignature(payment, signature)) ?? permitSigning.check(payment, permitIn(signature))
-      )
+      const grant = grantOf(payment)
+      const problem = own.check(payment, paymentSignature(payment, signature))
+      return problem ?? grant?.check(payment, grantIn(signature, grant))
     },
     extensions: (payment, signature) => {
-      if (!hasPermit(payment)) return undefined
+      const grant = grantOf(payment)
+      if (!grant) return undefined
       const { asset, amount, terms } = payment
+      const about = { from: terms.payer, asset: asset.address, spender: permit2, amount: amount.toString() }
       return {
-        eip2612GasSponsoring: {
-          from: terms.payer,
-          asset: asset.address,
-          spender: permit2,
-          amount: amount.toString(),
-          nonce: terms.details?.['permitNonce'],
-          deadline: deadlineOf(payment).toString(),
-          signature: permitIn(signature),
-          version: '1',
-        },
+        [grant.extension]: { ...about, ...grant.fields(payment, grantIn(signature, grant)), version: '1' },
       }
     },
   }
@@ -113,10 +164,10 @@ export function withAllowancePermit(own: Signing): Signing & Pick<Scheme<EvmSign
 
 /** Takes the signature of the payment out of both. */
 export function paymentSignature(payment: Payment, signature: string): string {
-  return hasPermit(payment) ? signature.slice(0, signatureLength) : signature
+  return grantOf(payment) ? signature.slice(0, signatureLength) : signature
 }
 
 /** A stand-in of one signature stands for both. */
-function permitIn(signature: string): string {
-  return signature === placeholder ? placeholder : `0x${signature.slice(signatureLength)}`
+function grantIn(signature: string, grant: Grant): string {
+  return signature === placeholder ? grant.placeholder : `0x${signature.slice(signatureLength)}`
 }

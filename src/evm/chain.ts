@@ -1,12 +1,14 @@
-import { type OptionNames, requireOptions } from '../lib/known-options.js'
+import { type OptionNames, refuseUnknown, requireOptions } from '../lib/known-options.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { ConfigurationError } from '../errors.js'
+import type { Signer } from '../ports/key-store.js'
 import type { Asset, Hex, Network, Offer, Payment } from '../types.js'
 import type { Chain, Evidence, Outgoing, OutgoingSearch, OutgoingTransfer } from '../ports/chain.js'
 import { createActionChain } from './action-chain.js'
 import { examineAction, explainsTransfer } from './action-evidence.js'
 import { refuseAllowance } from './allowance.js'
+import { findOpenApprovals } from './allowance-approval.js'
 import { findAllowancePermit } from './allowance-permit.js'
 import { createContractPayers } from './contract-payer.js'
 import { type GasPayer, sendCancellation } from './cancel.js'
@@ -48,6 +50,14 @@ export type EvmOptions = {
    * @default 1_000_000_000_000_000n, a thousandth of the chain's coin
    */
   readonly maxFeeWei?: bigint | undefined
+  /**
+   * Lets an approval of Permit2, for exactly the amount of a payment, be signed beside it, where a server's facilitator sends
+   * it (`erc20ApprovalGasSponsoring`) and the token takes no permit. It is a transaction of the wallet's own account, has no
+   * end of its own, and may cost so much gas, in wei, where nobody else pays for it.
+   *
+   * @default none is ever signed
+   */
+  readonly sponsoredApprovals?: { readonly maxFeeWei: bigint } | undefined
 }
 
 const optionNames: OptionNames<EvmOptions> = {
@@ -57,6 +67,7 @@ const optionNames: OptionNames<EvmOptions> = {
   timeoutSeconds: true,
   gasPayer: true,
   maxFeeWei: true,
+  sponsoredApprovals: true,
 }
 
 /**
@@ -90,6 +101,7 @@ export function evm(options: EvmOptions): Chain {
     gasPayer,
   } = options
   const { maxFeeWei = 1_000_000_000_000_000n } = options
+  const sponsoredApprovals = readApprovals(options)
   const chainId = readChainId(network)
   if (!Number.isInteger(quorum) || quorum < 1 || quorum > new Set(clients).size) {
     throw new ConfigurationError(`Failed to read quorum: ${quorum} of ${new Set(clients).size} clients`)
@@ -113,7 +125,9 @@ export function evm(options: EvmOptions): Chain {
     time: async (): Promise<number | undefined> => (await agreeOnFinal(nodes))?.timestamp,
     balances: (address: string, assets: readonly Asset[]) => readBalances({ clients, timeoutMs }, address, assets),
     refuse: (offer: Offer, payer: string) => refuseAllowance({ clients, timeoutMs }, offer, payer),
-    allowancePermit: (offer: Offer, payer: string) => findAllowancePermit({ clients, timeoutMs }, offer, payer),
+    allowancePermit: (offer: Offer, signer: Signer) =>
+      findAllowancePermit({ clients, timeoutMs, maxApprovalFeeWei: sponsoredApprovals?.maxFeeWei }, offer, signer),
+    openApprovals: (payments: readonly Payment[]) => findOpenApprovals({ clients, timeoutMs }, payments),
     contracts: createContractPayers({ clients, timeoutMs }),
     transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
     actions: createActionChain({ ...nodes, network, maxFeeWei }),
@@ -123,6 +137,13 @@ export function evm(options: EvmOptions): Chain {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
     }),
   })
+}
+
+function readApprovals({ sponsoredApprovals: given }: EvmOptions): EvmOptions['sponsoredApprovals'] {
+  if (given === undefined) return undefined
+  refuseUnknown('sponsoredApprovals', given, { maxFeeWei: true })
+  if (typeof given.maxFeeWei === 'bigint' && given.maxFeeWei > 0n) return given
+  throw new ConfigurationError('Failed to read sponsoredApprovals: expected { maxFeeWei }, a bigint of wei')
 }
 
 function readChainId(network: Network): bigint {

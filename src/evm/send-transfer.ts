@@ -1,6 +1,7 @@
 import { InsufficientFundsError } from '../errors.js'
 import { encodeCall, encodeCallWithBytes, encodeQuantity, functions, isHex, splitSignature } from './abi.js'
 import { askOne, type Nodes } from './ask-one.js'
+import { readGas, readQuantity } from './gas.js'
 import { transactionHash } from './transaction.js'
 import { transferEvm } from './transfer.js'
 import type { Asset, Hex, Payload, Payment } from '../types.js'
@@ -16,9 +17,6 @@ export type TransferOptions = {
   readonly maxFeeWei: bigint
   readonly timeoutMs: number
 }
-
-/** More than any token of the table needs; a node that says more wants our coin. */
-const maxGas = 200_000n
 
 /**
  * Moves money on an EVM chain: a token with EIP-3009 by a signature that the gas payer submits, if there is one, else
@@ -73,21 +71,10 @@ async function readFees(
   const held = await readQuantity(client, 'eth_getBalance', [payer, 'latest'])
   const value = asset.transfer === 'native' ? amount : 0n
   refuseShort(held, value, { payer, asset })
-  const [accountNonce, estimate, price, tip] = await Promise.all([
-    readQuantity(client, 'eth_getTransactionCount', [payer, 'pending']),
-    readQuantity(client, 'eth_estimateGas', [call]),
-    readQuantity(client, 'eth_gasPrice', []),
-    readQuantity(client, 'eth_maxPriorityFeePerGas', []).catch(() => 0n),
-  ])
-  const gas = (estimate * 12n) / 10n
-  // Twice the price of now: what is not needed is not taken.
-  const maxFeePerGas = price * 2n > tip ? price * 2n : tip
-  if (gas > maxGas || gas * maxFeePerGas > maxFeeWei) {
-    throw new RangeError(`the gas would cost up to ${gas * maxFeePerGas} wei, and ${maxFeeWei} are allowed`)
-  }
+  const { accountNonce, gas, maxFeePerGas, maxPriorityFeePerGas } = await readGas(client, call, maxFeeWei)
   // Nodes take no transaction whose highest price the sender could not pay.
   refuseShort(held, value + gas * maxFeePerGas, { payer, asset })
-  const numbers = { accountNonce, gas, maxFeePerGas, maxPriorityFeePerGas: tip }
+  const numbers = { accountNonce, gas, maxFeePerGas, maxPriorityFeePerGas }
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, value.toString()]))
 }
 
@@ -119,15 +106,4 @@ function authorizationCall({ terms, amount, payTo }: Payment, { signature }: Pay
   if (!isHex(signature, 65)) return encodeCallWithBytes(functions.transferWithContract, transfer, String(signature))
   const { r, s, v } = splitSignature(signature)
   return encodeCall(functions.transferWithAuthorization, ...transfer, v, r, s)
-}
-
-/**
- * Asks a node for a number.
- *
- * @throws TypeError when it answers something else.
- */
-export async function readQuantity(client: Rpc, method: string, params: readonly unknown[]): Promise<bigint> {
-  const answer = await client.request({ method, params })
-  if (typeof answer === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer)) return BigInt(answer)
-  throw new TypeError(`a node answered ${method} with something else`)
 }

@@ -1,3 +1,5 @@
+import { waitFor } from './deadline.js'
+
 const turns = new WeakMap<object, Promise<unknown>>()
 
 /** Lets what belongs to one object go one after another, whatever becomes of what went before. */
@@ -5,4 +7,28 @@ export async function inTurn<value>(owner: object, work: () => Promise<value>): 
   const turn = (turns.get(owner) ?? Promise.resolve()).then(work, work)
   turns.set(owner, turn)
   return turn
+}
+
+/**
+ * Waits for a turn among these, and answers what ends it. Neither the wait nor the turn is longer than a time: what waits
+ * longer goes on.
+ */
+export async function holdTurn(
+  owner: object,
+  { ms, signal }: { readonly ms: number; readonly signal?: AbortSignal | undefined },
+): Promise<() => void> {
+  let end = (): void => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  const begun = new Promise<void>((begin) => {
+    void inTurn(owner, async () => {
+      begin()
+      await waitFor(ended, { ms }).catch(() => {})
+    })
+  })
+  await waitFor(begun, { ms, signal }).catch(() => {})
+  if (signal?.aborted) end()
+  signal?.throwIfAborted()
+  return end
 }

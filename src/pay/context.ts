@@ -23,6 +23,7 @@ import type {
   Labels,
   Limit,
   MicroUsd,
+  Network,
   Offer,
   Payment,
   PaymentId,
@@ -45,6 +46,8 @@ export type PayContext = {
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
   readonly takePlace: TakePlace
+  /** Takes a turn with what the wallet sends on a network itself. */
+  readonly accountTurn: (network: Network) => TakeTurn
   /** Whether what a URL asked last is paid before it asks again; absent: nowhere. */
   readonly paysAhead: ((url: URL) => boolean) | undefined
   /** What this process has handed over: another one, or this after a crash, may ask a server for it once more. */
@@ -113,7 +116,7 @@ export type PurchaseRequest = {
   /** Waits for what can take a person's time without a place among the payments under way; absent: it has none. */
   readonly aside?: Place['aside'] | undefined
   /** Waits for what else needs a permit of the same token, until that is settled. */
-  readonly permitTurn?: ((token: string) => Promise<void>) | undefined
+  readonly permitTurn?: ((name: string, takeTurn: TakeTurn) => Promise<void>) | undefined
   /** Nothing is signed once it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */

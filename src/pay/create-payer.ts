@@ -61,7 +61,7 @@ export function createPayer(
       const name = nameIn(context.sessions.at(-1), options.requestHash)
       const known = again && authorized.get(again)
       const held = known?.endTurn
-      const permits = known?.permits ?? createPermitTurns(context.takeTurn, options.signal)
+      const permits = known?.permits ?? createPermitTurns(options.signal)
       let endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal) : () => {})
       try {
         if (options.sameRequest) await filing.catchUp(name)

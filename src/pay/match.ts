@@ -55,7 +55,7 @@ async function matchOffer(
     scheme.refuse(offer, address) ?? (isContract ? await contracts.refuse(offer, address, scheme.contract) : undefined)
   if (refusal !== undefined) return aside(refusal)
   // Tokens take permits of keys only.
-  const allowancePermit = isContract ? undefined : await findAllowancePermit(offer, address)
+  const allowancePermit = isContract ? undefined : await findAllowancePermit(offer, signer)
   if (allowancePermit) return { offer: Object.freeze({ ...offer, allowancePermit }), scheme, signer }
   const unexecutable = await refuseOnChain(offer, address)
   return unexecutable === undefined ? { offer, scheme, signer } : aside(unexecutable)

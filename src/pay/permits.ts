@@ -8,7 +8,7 @@ import type { TakeTurn } from './turns.js'
 
 /** The turns of one call among those that need a permit of the same token; it has one at a time. */
 export type PermitTurns = {
-  readonly take: (name: string) => Promise<void>
+  readonly take: (name: string, takeTurn: TakeTurn) => Promise<void>
   /** Lets others go first while something else is waited for. */
   readonly pause: () => void
   /** Lets others go, once and for all. */
@@ -16,7 +16,7 @@ export type PermitTurns = {
 }
 
 /** Lets payments that need a permit of one token go one after another, since the token takes its permits in their order. */
-export function createPermitTurns(takeTurn: TakeTurn, signal: AbortSignal | undefined): PermitTurns {
+export function createPermitTurns(signal: AbortSignal | undefined): PermitTurns {
   let held: { readonly name: string; readonly end: () => void } | undefined
   let isOver = false
   const release = (): void => {
@@ -24,7 +24,7 @@ export function createPermitTurns(takeTurn: TakeTurn, signal: AbortSignal | unde
     held = undefined
   }
   return Object.freeze({
-    take: async (name) => {
+    take: async (name, takeTurn) => {
       if (held?.name === name) return
       release()
       const end = await takeTurn(name, signal)
@@ -41,36 +41,41 @@ export function createPermitTurns(takeTurn: TakeTurn, signal: AbortSignal | unde
 
 /**
  * Waits for the turn of an offer that needs a permit, and asks the chain anew for it: what went before has used its number
- * up, or has left allowance enough. No two payments that can both be executed are ever signed with the same one.
+ * up, or has left allowance enough. No two payments that can both be executed are ever signed with the same one. An approval
+ * has a number of the account, as what the wallet sends itself has: it goes in turn with that.
  *
  * @throws ChainUnavailableError when the chain does not say which permit it takes by now.
  */
 export async function readyPermit(
   allowed: Allowed,
   { permitTurn }: PurchaseRequest,
-  { findAllowancePermit, refuseOnChain }: PayContext,
+  { takeTurn, accountTurn, findAllowancePermit, refuseOnChain }: PayContext,
 ): Promise<Allowed> {
   const { offer, signer, limits } = allowed
   if (!offer.allowancePermit) return allowed
   const { network, asset } = offer
-  const token = `permit:${network}:${asset.address}:${signer.address}`
-  await permitTurn?.(token)
-  const allowancePermit = await findAllowancePermit(offer, signer.address)
+  const isApproval = offer.allowancePermit.approval !== undefined
+  const account = `account:${network}:${signer.address}`
+  const numbers = isApproval ? `permit:${account}` : `permit:${network}:${asset.address}:${signer.address}`
+  await permitTurn?.(numbers, isApproval ? accountTurn(network) : takeTurn)
+  const allowancePermit = await findAllowancePermit(offer, signer)
   const anew = Object.freeze({ ...offer, allowancePermit })
-  if (!allowancePermit) {
-    const reason = await refuseOnChain(anew, signer.address)
-    if (reason !== undefined) throw new ChainUnavailableError('which permit the token takes is not known')
-    return { ...allowed, offer: anew }
-  }
+  const reason = allowancePermit ? undefined : await refuseOnChain(anew, signer.address)
+  const isOther = allowancePermit && (allowancePermit.approval !== undefined) !== isApproval
+  if (reason !== undefined || isOther) throw new ChainUnavailableError('which permit the token takes is not known')
+  if (!allowancePermit) return { ...allowed, offer: anew }
   const one: Limit = {
-    name: `limit on permits of ${asset.symbol} under way`,
-    scope: `${token}:${allowancePermit.nonce}`,
+    name: `${limitName} of ${asset.symbol} under way`,
+    scope: `${numbers}:${allowancePermit.nonce}`,
     window: whileExecutable,
     measure: 'count',
     max: 1n,
   }
-  return { ...allowed, offer: anew, limits: [...limits, one] }
+  const alone: Limit = { ...one, name: `${limitName} and actions under way`, scope: account, measure: 'open' }
+  return { ...allowed, offer: anew, limits: [...limits, one, ...(isApproval ? [alone] : [])] }
 }
+
+const limitName = 'limit on permits'
 
 const retryMs = 200
 
@@ -83,7 +88,7 @@ export async function oncePermitIsFree<value>(
     try {
       return await work()
     } catch (error) {
-      const isTaken = error instanceof LimitExceededError && error.limit.scope.startsWith('permit:')
+      const isTaken = error instanceof LimitExceededError && error.limit.name.startsWith(limitName)
       if (!isTaken || tries <= 0) throw error
       await unlessAborted(signal, pause(retryMs))
     }

@@ -1,20 +1,21 @@
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { Chain } from '../ports/chain.js'
+import type { Signer } from '../ports/key-store.js'
 import type { Offer } from '../types.js'
 
 /** Says why a chain would not execute an offer's payment as it stands now, or nothing. */
 export type RefuseOnChain = (offer: Offer, payer: string) => Promise<string | undefined>
 
 /** Says which permit has to be signed beside an offer's payment, or nothing. */
-export type FindAllowancePermit = (offer: Offer, payer: string) => Promise<Offer['allowancePermit']>
+export type FindAllowancePermit = (offer: Offer, signer: Signer) => Promise<Offer['allowancePermit']>
 
 /** Asks the chain of an offer's network, where the server takes a permit; without an answer none is signed. */
 export function createFindAllowancePermit(chains: readonly Chain[]): FindAllowancePermit {
-  return async (offer, payer) => {
+  return async (offer, signer) => {
     const chain = offer.gasSponsoring && chains.find(({ network }) => network === offer.network)
     if (!chain?.allowancePermit) return undefined
-    const asked = chain.allowancePermit(offer, payer)
+    const asked = chain.allowancePermit(offer, signer)
     return within(deadlines.balance, asked, 'the chain did not answer in time').catch(() => undefined)
   }
 }

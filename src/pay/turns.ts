@@ -1,8 +1,19 @@
 import { waitFor } from '../lib/deadline.js'
+import { holdTurn } from '../lib/in-turn.js'
+import type { Chain } from '../ports/chain.js'
+import type { Network } from '../types.js'
 import { deadlines } from '../lib/deadlines.js'
 
 /** Waits for the turn of a name, and answers what ends it. */
 export type TakeTurn = (name: string, signal?: AbortSignal) => Promise<() => void>
+
+/** Lets payments that take a number of the account go in turn with what the wallet sends on a chain itself. */
+export function createAccountTurn(chains: readonly Chain[]): (network: Network) => TakeTurn {
+  return (network) => async (_name, signal) => {
+    const chain = chains.find((one) => one.network === network)
+    return chain ? holdTurn(chain, { ms: deadlines.identicalCall, signal }) : () => {}
+  }
+}
 
 /**
  * Lets what has one name go one after another. Of two identical requests at once, the second waits until the outcome of

@@ -1,4 +1,5 @@
 import type { ActionChain } from './action.js'
+import type { Signer } from './key-store.js'
 import type { Scheme } from './scheme.js'
 import type { Asset, Hex, Network, Offer, Payload, Payment } from '../types.js'
 
@@ -77,7 +78,9 @@ export type Chain = {
   /** Says why the chain would not execute an offer's payment as it stands now, or nothing; asked before it is recorded. */
   readonly refuse?: ((offer: Offer, payer: string) => Promise<string | undefined>) | undefined
   /** Says which permit has to be signed beside an offer's payment, where its server takes one; nothing where none has to. */
-  readonly allowancePermit?: ((offer: Offer, payer: string) => Promise<Offer['allowancePermit']>) | undefined
+  readonly allowancePermit?: ((offer: Offer, signer: Signer) => Promise<Offer['allowancePermit']>) | undefined
+  /** Answers those of some payments beside which an approval was signed that the chain can still execute. */
+  readonly openApprovals?: ((payments: readonly Payment[]) => Promise<readonly Payment[]>) | undefined
   /** Says what signatures of contracts are worth; without it, no contract pays on this network. */
   readonly contracts?: ContractPayers | undefined
   readonly transfers?: Transfers | undefined

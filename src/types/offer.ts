@@ -21,8 +21,8 @@ export type OfferClaim = {
    * payment. The same challenge pays for one purchase.
    */
   readonly challenge?: { readonly nonce: Hex; readonly echo: string } | undefined
-  /** Of what the server pays the gas: of a permit by which Permit2 may move a token (EIP-2612). */
-  readonly gasSponsoring?: readonly 'eip2612'[] | undefined
+  /** Of what the server pays the gas: of a permit by which Permit2 may move a token (EIP-2612), or of an approval. */
+  readonly gasSponsoring?: readonly ('eip2612' | 'erc20-approval')[] | undefined
   readonly extra: Readonly<Record<string, unknown>>
   /** The entry as it came, to be echoed. */
   readonly raw: unknown
@@ -32,8 +32,16 @@ export type OfferClaim = {
 export type Offer = Omit<OfferClaim, 'asset'> & {
   readonly asset: Asset
   readonly microUsd: MicroUsd
-  /** A permit that is signed beside the payment, for exactly its amount: with the nonce that the token takes next. */
-  readonly allowancePermit?: { readonly nonce: string } | undefined
+  /**
+   * A permit that is signed beside the payment, for exactly its amount: with the nonce that the token takes next. Or an
+   * approval of exactly it, in a transaction of the payer's with the next nonce of its account.
+   */
+  readonly allowancePermit?:
+    | {
+        readonly nonce: string
+        readonly approval?: Readonly<Record<'gas' | 'maxFeePerGas' | 'maxPriorityFeePerGas', string>> | undefined
+      }
+    | undefined
 }
 
 /** An entry of a 402 that cannot be paid, and why. */

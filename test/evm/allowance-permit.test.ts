@@ -1,63 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { permit2 } from '../../src/evm/permit2.js'
-import { evm } from '../../src/evm/index.js'
 import { allowHosts, type EvmSigner, type Hex, spendingLimit, type TypedData } from '../../src/index.js'
 import { testKeyStore } from '../../src/testing/index.js'
-import { type Listening, listen } from '../support/listen.ts'
-import { encode, payee } from '../support/offers.ts'
+import { asset, chainOf, declared, network, offer, serve } from '../support/sponsoring-server.ts'
 import { createTestWallet, rejection } from '../support/wallets.ts'
-
-const servers: Listening[] = []
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
-})
-
-const network = 'eip155:84532'
-const asset = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
-const offer = {
-  scheme: 'exact',
-  network,
-  amount: '10000',
-  asset,
-  payTo: payee,
-  maxTimeoutSeconds: 60,
-  extra: { name: 'USDC', version: '2', assetTransferMethod: 'permit2' },
-}
-const declared = { eip2612GasSponsoring: { info: { description: 'gas is paid', version: '1' }, schema: {} } }
-
-type Paid = { readonly extensions?: { readonly eip2612GasSponsoring?: { readonly info?: unknown } } }
-
-/** A server that pays for the gas of permits, and answers every payment with the goods. */
-async function serve(extensions: unknown = declared): Promise<{ readonly url: string; readonly paid: Paid[] }> {
-  const paid: Paid[] = []
-  const server = await listen((request) => {
-    const header = request.headers.get('payment-signature')
-    if (header) {
-      paid.push(JSON.parse(Buffer.from(header, 'base64').toString()))
-      return new Response('out of order', { status: 500 })
-    }
-    const message = { x402Version: 2, resource: { url: request.url }, accepts: [offer], extensions }
-    return new Response('{}', { status: 402, headers: { 'payment-required': encode(message) } })
-  })
-  servers.push(server)
-  return { url: server.url, paid }
-}
-
-/** A chain whose node says so of the payer; a word that is missing is no answer. */
-function chainOf(words: { readonly allowance?: bigint; readonly nonce?: bigint }) {
-  const request = async ({ params }: { readonly params?: unknown }): Promise<unknown> => {
-    const answers: Readonly<Record<string, bigint | undefined>> = {
-      '0xdd62ed3e': words.allowance,
-      '0x7ecebe00': words.nonce,
-      '0x70a08231': 1_000_000n,
-    }
-    const { data } = Object(Object(params)[0])
-    const word = answers[String(data).slice(0, 10)]
-    if (word === undefined) throw new Error('reverted')
-    return `0x${word.toString(16).padStart(64, '0')}`
-  }
-  return evm({ network, clients: [{ request }] })
-}
 
 const messagesOf = (signed: readonly unknown[]): readonly string[] =>
   (signed as readonly TypedData[]).map(({ primaryType }) => primaryType)
@@ -88,7 +34,7 @@ describe('a permit beside a payment', () => {
     })
     expect(transfer?.message).toMatchObject({ permitted: { token: asset, amount: 10_000n }, deadline })
     expect(details).toEqual({ permitNonce: '7' })
-    expect(paid[0]?.extensions?.eip2612GasSponsoring).toEqual({
+    expect(paid[0]?.extensions?.['eip2612GasSponsoring']).toEqual({
       info: {
         description: 'gas is paid',
         version: '1',

@@ -2,6 +2,7 @@ import { readClaim } from '../../evm/sign-in.js'
 import type { Network } from '../../types.js'
 import { wipe } from '../../lib/bytes.js'
 import { encryptedFile, type EncryptedFileKeyStore } from '../file/encrypted-file.js'
+import { readApproval } from './approvals-only.js'
 import { isPaymentMessage, readTypedIntent } from './payments-only.js'
 import { keyFileError, problemOf } from '../file/key-file-error.js'
 import { readId, readRequest, type WorkerReply, type WorkerRequest } from './channel.js'
@@ -51,6 +52,8 @@ async function handle(request: Request, store: EncryptedFileKeyStore | undefined
       return (await store.getSigner(request.network as Network))?.address
     case 'signTypedData':
       return signTypedData(request, store)
+    case 'signApproval':
+      return signApproval(request, store)
     case 'signMessage':
       return signMessage(request, store)
     case 'signIn':
@@ -66,6 +69,16 @@ async function signTypedData(
   const intent = signer && readTypedIntent(data, signer.address)
   if (signer?.namespace !== 'eip155' || !intent) throw keyFileError('refused')
   return signer.signTypedData(intent)
+}
+
+async function signApproval(
+  { network, transaction }: Extract<Request, { readonly type: 'signApproval' }>,
+  store: EncryptedFileKeyStore,
+): Promise<string> {
+  const signer = await store.getSigner(network as Network)
+  const approval = readApproval(transaction, network)
+  if (signer?.namespace !== 'eip155' || !signer.signTransaction || !approval) throw keyFileError('refused')
+  return signer.signTransaction(approval)
 }
 
 async function signMessage(

@@ -33,8 +33,13 @@ export function readRequired(message: unknown, { protocol, version, readEntry }:
   })
 }
 
+const sponsored = { eip2612GasSponsoring: 'eip2612', erc20ApprovalGasSponsoring: 'erc20-approval' } as const
+
 /** Reads of what the server pays the gas; a version that we do not know is as good as none. */
 function sponsoringOf(extensions: unknown): OfferClaim['gasSponsoring'] {
-  const info = fieldsOf(fieldsOf(fieldsOf(extensions)['eip2612GasSponsoring'])['info'])
-  return info['version'] === '1' ? ['eip2612'] : undefined
+  const found = Object.entries(sponsored).flatMap(([name, kind]) => {
+    const info = fieldsOf(fieldsOf(fieldsOf(extensions)[name])['info'])
+    return info['version'] === '1' ? [kind] : []
+  })
+  return found.length > 0 ? found : undefined
 }

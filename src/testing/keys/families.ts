@@ -4,6 +4,7 @@ import { base58 } from '@scure/base'
 import { hashTypedData, type TypedData } from '../../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../../evm/signature.js'
 import { parseAddress } from '../../evm/address.js'
+import { allowancePermitFields } from '../../evm/allowance-permit.js'
 import { exactWitness, permit2, permit2Proxies, permitFields, typesOf, uptoWitness } from '../../evm/permit2.js'
 import { isSignedBy } from '../../solana/verify.js'
 import { isEvmSigner } from '../../evm/signer.js'
@@ -27,12 +28,12 @@ export type KeyFamily = {
   readonly isSignedBy: (address: string, number: bigint, signature: unknown, kind?: PaymentKind) => boolean
 }
 
-type PaymentKind = 'eip3009' | 'permit2' | 'permit2-upto' | 'transfer-checked'
+type PaymentKind = 'eip3009' | 'permit' | 'permit2' | 'permit2-upto' | 'transfer-checked'
 
 const eip155: KeyFamily = {
   networks: ['eip155:84532', 'eip155:1', 'eip155:8453'],
   isAddress: (address) => parseAddress(address.toLowerCase()) === address,
-  kinds: ['eip3009', 'permit2', 'permit2-upto'],
+  kinds: ['eip3009', 'permit', 'permit2', 'permit2-upto'],
   sign: async (signer, number, kind) => signTyped(signer, sampleOf(signer.address, number, kind)),
   signNonsense: async (signer) => signTyped(signer, { ...sampleTransfer(signer.address, 1n), primaryType: 'Nothing' }),
   isCanonical: (signature) => {
@@ -48,6 +49,7 @@ const eip155: KeyFamily = {
 
 function sampleOf(address: string, number: bigint, kind?: PaymentKind): TypedData {
   if (kind === 'permit2-upto') return sampleUptoPermit(number)
+  if (kind === 'permit') return sampleAllowancePermit(address, number)
   return kind === 'permit2' ? samplePermit(number) : sampleTransfer(address, number)
 }
 
@@ -85,6 +87,16 @@ function isPoint(address: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** The typed data of a permit beside such a payment, as `exactEvm` builds it. */
+function sampleAllowancePermit(owner: string, value: bigint): TypedData {
+  return {
+    domain: sampleTransfer(owner, value).domain,
+    types: typesOf({ Permit: allowancePermitFields }),
+    primaryType: 'Permit',
+    message: { owner, spender: permit2, value, nonce: 0n, deadline: 1_781_697_719n },
   }
 }
 
