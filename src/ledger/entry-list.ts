@@ -116,7 +116,9 @@ function split({ parts }: Node, added: Entry): Node[] {
 
 function remove(node: Node, entry: Entry): boolean {
   const { parts } = node
-  for (let place = placeAfter(node, entry.countsUntil - 1); firstOf(parts[place]) <= entry.countsUntil; place += 1) {
+  // Of those that count as long the newest is last, and it is removed most often: when its payment is answered.
+  const last = Math.min(placeAfter(node, entry.countsUntil), parts.length - 1)
+  for (let place = last; lastOf(parts[place]) >= entry.countsUntil; place -= 1) {
     const part = parts[place] as Entry | Node
     if (part !== entry && !(isNode(part) && remove(part, entry))) continue
     node.share = minus(node.share, entry.share)
