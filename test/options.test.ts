@@ -50,7 +50,7 @@ import { instrument } from 'stipend/opentelemetry'
 import { postgresLedger } from 'stipend/postgres'
 import { exactSolana, solana } from 'stipend/solana'
 import { signedReceipts } from 'stipend/receipts'
-import { signInWithX } from 'stipend/sign-in'
+import { signInWithMpp, signInWithX } from 'stipend/sign-in'
 import { sqliteLedger } from 'stipend/sqlite'
 import { mock402, paidResource, testKeyStore, toolsGauntlet } from 'stipend/testing'
 import { paymentTools } from 'stipend/tools'
@@ -124,7 +124,10 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   'stipend/discovery DiscoverOptions': [(wrong) => discover(wallet, { facilitator: url, ...wrong })],
   'stipend/mpp MppOptions': [(wrong) => mpp(wrong)],
   'stipend/receipts SignedReceiptsOptions': [(wrong) => signedReceipts(wrong)],
-  'stipend/sign-in SignInOptions': [(wrong) => signInWithX({ hosts: ['api.example.com'], ...wrong })],
+  'stipend/sign-in SignInOptions': [
+    (wrong) => signInWithX({ hosts: ['api.example.com'], ...wrong }),
+    (wrong) => signInWithMpp({ hosts: ['api.example.com'], ...wrong }),
+  ],
   'stipend UptoEvmOptions': [(wrong) => uptoEvm(wrong)],
   'stipend SessionScope': [
     (wrong) => wallet.session(wrong),

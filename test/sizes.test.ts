@@ -4,7 +4,8 @@ import { weigh } from './support/bundles.ts'
 
 /** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
-  stipend: 107,
+  // Its payments take turns at the permits of a token, and it signs in to what costs nothing.
+  stipend: 108,
   // Calls bring what encodes their arguments, refills what reads a delegation.
   'stipend/actions': 14,
   'stipend/a2a': 19,

@@ -19,7 +19,8 @@ type TypedDataDomain = {
   /** Absent where the contract's own domain has none, as Permit2's. */
   readonly version?: string | undefined
   readonly chainId: number
-  readonly verifyingContract: Hex
+  /** Absent of what no contract takes. */
+  readonly verifyingContract?: Hex | undefined
 }
 
 const domainFields: readonly TypedDataField[] = [
@@ -35,7 +36,7 @@ export function withDomainType(data: TypedData): TypedData {
 }
 
 function fieldsOfDomain(domain: TypedDataDomain): readonly TypedDataField[] {
-  return domainFields.filter(({ name }) => name !== 'version' || domain.version !== undefined)
+  return domainFields.filter(({ name }) => Reflect.get(domain, name) !== undefined)
 }
 
 /** Hashes typed data to the 32 bytes that are signed (EIP-712). */
@@ -53,15 +54,23 @@ const hashText = memoize((text) => keccak_256(utf8ToBytes(text)), { max: 256, ma
 /** A domain's own hash; a token has one domain, whatever is signed in it. */
 function separatorOf(domain: TypedDataDomain): Uint8Array {
   const { name, version, chainId, verifyingContract } = domain
-  const isHashable = typeof name === 'string' && Number.isSafeInteger(chainId) && isHex(verifyingContract, 20)
+  const isHashable =
+    typeof name === 'string' &&
+    Number.isSafeInteger(chainId) &&
+    (verifyingContract === undefined || isHex(verifyingContract, 20))
   if (!isHashable) throw new TypeError('typed data has no usable domain')
-  return separators(JSON.stringify([name, version ?? null, chainId, verifyingContract.toLowerCase()]))
+  return separators(JSON.stringify([name, version ?? null, chainId, verifyingContract?.toLowerCase() ?? null]))
 }
 
 const separators = memoize(
   (text) => {
     const [name, version, chainId, verifyingContract] = JSON.parse(text)
-    const domain = { name, version: version ?? undefined, chainId, verifyingContract }
+    const domain = {
+      name,
+      version: version ?? undefined,
+      chainId,
+      verifyingContract: verifyingContract ?? undefined,
+    }
     return hashStruct('EIP712Domain', domain, { EIP712Domain: fieldsOfDomain(domain) })
   },
   { max: 256, maxLength: 1024 },

@@ -12,7 +12,7 @@ export function wantsMore({ status }: Response): boolean {
 }
 
 /**
- * Asks once more with a proof of who paid before, where a wallet signs in; answers nothing where it does not, and the server's
+ * Asks once more with a proof of who paid before, or who asks, where a wallet signs in; answers nothing where it does not, and the server's
  * answer where it does, which may be another 402.
  */
 export async function askSignedIn(
@@ -21,17 +21,19 @@ export async function askSignedIn(
   { call, body, labels }: { readonly call: PayingCall; readonly body: HashedReplay['body']; readonly labels: Labels },
   payer: Payer,
 ): Promise<Response | undefined> {
-  const [challenge] = challenges
-  if (!payer.signIn || !challenge) return undefined
-  const { resource, required } = challenge
-  const signedIn = await payer.signIn(required, {
-    resource,
-    labels: { ...labels, ...call.labels },
-    signal: call.signal,
-  })
-  if (!signedIn) return undefined
-  const { url, init } = requestWith(call, resource, signedIn.headers, body)
-  const response = await fetchWithin(fetch, fetch, url, init)
-  await signedIn.note(response.status < 400)
-  return response
+  if (!payer.signIn) return undefined
+  for (const { resource, required } of challenges) {
+    const signedIn = await payer.signIn(required, {
+      resource,
+      labels: { ...labels, ...call.labels },
+      signal: call.signal,
+      hasHeader: (name) => call.init().headers.has(name),
+    })
+    if (!signedIn) continue
+    const { url, init } = requestWith(call, resource, signedIn.headers, body)
+    const response = await fetchWithin(fetch, fetch, url, init)
+    await signedIn.note(response.status < 400)
+    return response
+  }
+  return undefined
 }

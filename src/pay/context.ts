@@ -79,8 +79,8 @@ export type PayContext = {
   readonly hasListeners: (name: keyof Events) => boolean
   /** Reads what servers sign of their offers and receipts; absent: nobody looks. */
   readonly attestations?: Attestations | undefined
-  /** How it signs in to what was paid before; absent: it does not. */
-  readonly signIn?: SignInMethod | undefined
+  /** How it signs in to what was paid before, or costs nothing; absent: it does not. */
+  readonly signIn?: readonly SignInMethod[] | undefined
   /** Answers in this process whether a payment that needs approval is approved. */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
 }

@@ -2,7 +2,7 @@ import type { PaymentUpdate } from '../ports/ledger.js'
 import type { PurchaseRequest } from './context.js'
 import type { Protocol, ProtocolAnswer } from '../ports/protocol.js'
 import type { Quote } from './quote.js'
-import type { SignedIn } from './sign-in.js'
+import type { SignedIn, SignInAsked } from './sign-in.js'
 import type { Authorization, Payment, PaymentRequired } from '../types.js'
 
 /** What a transport needs of a wallet or a session to answer a 402: nothing in it reaches a key, a rule or a limit. */
@@ -37,4 +37,4 @@ export type AuthorizeOptions = Omit<
 export type AppraiseOptions = Pick<AuthorizeOptions, 'resource' | 'labels' | 'maxMicroUsd'>
 
 /** What is signed in to, and until when. */
-export type SignInRequest = Pick<AuthorizeOptions, 'resource' | 'labels' | 'signal'>
+export type SignInRequest = Omit<SignInAsked, 'ownerLabels'>

@@ -11,9 +11,10 @@ import { clockMarginMs } from '../ledger/lifecycle.js'
 import { listPages } from '../ledger/list-pages.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Scheme } from '../ports/scheme.js'
-import type { SignInClaim } from '../ports/sign-in.js'
+import type { Signer } from '../ports/key-store.js'
+import type { SignInClaim, SignInMethod, SignInOffer } from '../ports/sign-in.js'
 import { withoutQuery } from '../resource.js'
-import type { Payment, PaymentRequired } from '../types.js'
+import type { Asset, Offer, Payment, PaymentRequired } from '../types.js'
 
 /** A proof of who paid before, and what is told of it afterwards. */
 export type SignedIn = {
@@ -27,45 +28,114 @@ export const signInScheme = 'sign-in'
 
 const lifeSeconds = 300
 
-type Asked = Pick<PurchaseRequest, 'resource' | 'labels' | 'ownerLabels' | 'signal'>
+/** What is signed in to, and until when. */
+export type SignInAsked = Pick<PurchaseRequest, 'resource' | 'labels' | 'ownerLabels' | 'signal'> & {
+  /** Tells whether the request has a header of this name itself. */
+  readonly hasHeader?: ((name: string) => boolean) | undefined
+}
+
+/** What a sign-in is recorded with: whatever was paid before, or what it asks nothing of. */
+type About = Pick<Payment, 'protocol' | 'asset' | 'payTo'>
 
 /**
- * Signs in to what this wallet has paid before, where its owner lets it, the policy would allow to pay it now, and its server
- * asks for that and nothing else; answers nothing otherwise. It is recorded before the key is used, counts under no limit, and
- * stops where a payment would: when the wallet is frozen, or the session revoked or over.
+ * Signs in to what this wallet has paid before, or what costs nothing, where its owner lets it, the policy would allow to pay
+ * it now, and its server asks for that and nothing else; answers nothing otherwise. It is recorded before the key is used,
+ * counts under no limit, and stops where a payment would: when the wallet is frozen, or the session revoked or over.
  */
 export async function signIn(
   required: PaymentRequired,
-  asked: Asked,
+  asked: SignInAsked,
   context: PayContext,
 ): Promise<SignedIn | undefined> {
-  const { signIn: method, ledger, keyStore } = context
-  if (!method?.allows(asked.resource) || !(await isAllowedNow(required, asked, context))) return undefined
-  for (const paid of await findPaid(asked, context)) {
-    const { network } = paid.asset
-    const signer = await keyStore.getSigner(network)
-    if (signer?.address !== paid.terms.payer || !method.canSign(signer)) continue
-    const { wall: now } = readTime(context)
-    const claim = method.read(required, { resource: asked.resource, network, address: signer.address, now })
-    if (!claim) continue
-    const payment = await recordSignIn(await paymentOf(claim, paid, asked, context), context)
-    if (!payment) return undefined
-    const scheme = {
-      sign: () => method.sign(claim, signer),
-      check: (_: Payment, text: string) => method.check(claim, text),
-    }
-    const signing = sign(payment, { scheme: scheme as unknown as Scheme, signer }, asked, context)
-    const signature = await signing.catch(payInstead)
-    if (signature === undefined) return undefined
-    return {
-      headers: method.write(claim, signature),
-      note: async (isOpened) => {
-        const note = isOpened ? 'it opened what was paid before' : 'the server did not take it'
-        await ledger.update(payment.id, { status: 'claimed', note }).catch(() => {})
-      },
-    }
+  for (const method of context.signIn ?? []) {
+    if (!method.allows(asked.resource)) continue
+    const how = { method, required, asked }
+    const signedIn = method.asks ? await signInUnpaid(how, context) : await signInToPaid(how, context)
+    if (signedIn) return signedIn
   }
   return undefined
+}
+
+type How = { readonly method: SignInMethod; readonly required: PaymentRequired; readonly asked: SignInAsked }
+
+async function signInToPaid(how: How, context: PayContext): Promise<SignedIn | undefined> {
+  if (!(await isAllowedNow(how.required, how.asked, context))) return undefined
+  for (const paid of await findPaid(how.asked, context)) {
+    const signer = await context.keyStore.getSigner(paid.asset.network)
+    if (signer?.address !== paid.terms.payer) continue
+    const claim = claimOf(how, signer, paid, context)
+    if (claim) return use(claim, { ...how, signer, about: paid }, context)
+  }
+  return undefined
+}
+
+/** What costs nothing was never paid: the policy is asked whether nothing may be paid for it. */
+async function signInUnpaid(how: How, context: PayContext): Promise<SignedIn | undefined> {
+  const offered = how.method.asks?.(how.required)
+  const signer = offered && (await context.keyStore.getSigner(offered.network))
+  if (!offered || !signer) return undefined
+  const about = { protocol: how.required.protocol, asset: nothingOf(offered), payTo: offered.payTo }
+  const claim = claimOf(how, signer, about, context)
+  if (!claim || !(await isNothingAllowed(about, how.asked, context))) return undefined
+  return use(claim, { ...how, signer, about }, context)
+}
+
+function claimOf(
+  { method, required, asked }: How,
+  signer: Signer,
+  { asset: { network } }: About,
+  context: PayContext,
+): SignInClaim | undefined {
+  if (!method.canSign(signer)) return undefined
+  const { wall: now } = readTime(context)
+  const claim = method.read(required, { resource: asked.resource, network, address: signer.address, now })
+  const isTaken = claim && Object.keys(method.write(claim, '')).some((name) => asked.hasHeader?.(name))
+  return isTaken ? undefined : claim
+}
+
+type Use = How & { readonly signer: Signer; readonly about: About }
+
+async function use(
+  claim: SignInClaim,
+  { method, asked, signer, about }: Use,
+  context: PayContext,
+): Promise<SignedIn | undefined> {
+  const payment = await recordSignIn(await paymentOf(claim, about, asked, context), context)
+  if (!payment) return undefined
+  const scheme = {
+    sign: () => method.sign(claim, signer),
+    check: (_: Payment, text: string) => method.check(claim, text),
+  }
+  const signing = sign(payment, { scheme: scheme as unknown as Scheme, signer }, asked, context)
+  const signature = await signing.catch(payInstead)
+  if (signature === undefined) return undefined
+  return {
+    headers: method.write(claim, signature),
+    note: async (isOpened) => {
+      const opened = method.asks ? 'the server took it' : 'it opened what was paid before'
+      const note = isOpened ? opened : 'the server did not take it'
+      await context.ledger.update(payment.id, { status: 'claimed', note }).catch(() => {})
+    },
+  }
+}
+
+/** A sign-in that asks for no money moves nothing of this. */
+function nothingOf({ network, asset: address }: SignInOffer): Asset {
+  return { network, address, symbol: 'nothing', decimals: 0, microUsd: 1n, transfer: 'native' }
+}
+
+async function isNothingAllowed(
+  { asset, payTo }: About,
+  { resource, ownerLabels: labels }: SignInAsked,
+  { policy, time }: PayContext,
+): Promise<boolean> {
+  const { network } = asset
+  const offer: Offer = {
+    ...{ index: 0, scheme: signInScheme, network, asset, payTo, maxTimeoutSeconds: lifeSeconds, extra: {}, raw: {} },
+    ...{ amount: 0n, microUsd: 0n },
+  }
+  const verdict = await policy.evaluate(deepFreeze({ resource, offer, labels, now: time().ledger }))
+  return verdict.type === 'allow' && verdict.hold === undefined
 }
 
 /** A signer that cannot sign in, or whose user does not want to, stops no payment. */
@@ -74,7 +144,7 @@ function payInstead(error: unknown): undefined {
 }
 
 /** Whoever may not be paid is told no address. */
-async function isAllowedNow(required: PaymentRequired, asked: Asked, context: PayContext): Promise<boolean> {
+async function isAllowedNow(required: PaymentRequired, asked: SignInAsked, context: PayContext): Promise<boolean> {
   const { candidates } = await match(required, context)
   return (await judge(candidates, asked, context)).some(isAllowed)
 }
@@ -83,7 +153,7 @@ async function isAllowedNow(required: PaymentRequired, asked: Asked, context: Pa
 const maxPages = 20
 
 /** Finds what was paid for the same resource, the newest first and one for each payer. */
-async function findPaid({ resource }: Asked, { ledger }: PayContext): Promise<readonly Payment[]> {
+async function findPaid({ resource }: SignInAsked, { ledger }: PayContext): Promise<readonly Payment[]> {
   const { url, method } = withoutQuery(resource)
   const isPaid = ({ status, amount, resource: one }: Payment): boolean =>
     (status === 'claimed' || status === 'confirmed') && amount > 0n && one.url === url && one.method === method
@@ -98,7 +168,7 @@ async function findPaid({ resource }: Asked, { ledger }: PayContext): Promise<re
   return []
 }
 
-async function paymentOf(claim: SignInClaim, paid: Payment, asked: Asked, context: PayContext): Promise<Payment> {
+async function paymentOf(claim: SignInClaim, paid: About, asked: SignInAsked, context: PayContext): Promise<Payment> {
   const { wall: now, ledger: createdAt } = readTime(context)
   const secret = await context.secret(claim.address)
   const session = context.sessions.at(-1)

@@ -17,10 +17,19 @@ export type SignInClaim = {
   readonly expirationTime?: string | undefined
 }
 
-/** Opens what was paid before by a signature instead of money. */
+/** What a server asks for nothing on, in its own words. */
+export type SignInOffer = { readonly network: Network; readonly asset: string; readonly payTo: string }
+
+/** Opens what was paid before, or what costs nothing, by a signature instead of money. */
 export type SignInMethod = {
   /** Tells whether its owner lets the host know the wallet's address this way. */
   readonly allows: (resource: Resource) => boolean
+  /**
+   * Says on what a server asks for a signature and for no money; nothing where it asks for none.
+   *
+   * @default it opens only what was paid before
+   */
+  readonly asks?: ((required: PaymentRequired) => SignInOffer | undefined) | undefined
   /** Reads what a server wants signed, or nothing where it wants none of it, or anything else. */
   readonly read: (
     required: PaymentRequired,

@@ -1,21 +1,14 @@
-import { ConfigurationError } from '../errors.js'
 import { askToSignIn, hashClaim, readClaim } from '../evm/sign-in.js'
 import { isSignedBy, parseSignature } from '../evm/signature.js'
 import { isEvmSigner } from '../evm/signer.js'
-import { isAllowedBy, readUrl, refuseUrl } from '../hosts/match.js'
-import { parseAllowedHost } from '../hosts/pattern.js'
 import { encodeBase64 } from '../lib/base64.js'
-import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { SignInClaim, SignInMethod } from '../ports/sign-in.js'
-import type { Hex, Resource } from '../types.js'
+import type { Hex } from '../types.js'
+import { readHosts, type SignInOptions } from './hosts.js'
 
-export type { SignInClaim, SignInMethod } from '../ports/sign-in.js'
-
-/** Options of `signInWithX`. */
-export type SignInOptions = {
-  /** Host patterns, as `allowHosts` has them: to whom the wallet may show its address. */
-  readonly hosts: readonly string[]
-}
+export type { SignInClaim, SignInMethod, SignInOffer } from '../ports/sign-in.js'
+export type { SignInOptions } from './hosts.js'
+export { signInWithMpp } from './mpp.js'
 
 const extension = 'sign-in-with-x'
 /** Servers take a message that is at most five minutes old. */
@@ -46,17 +39,9 @@ const maxSkewMs = 120_000
  * ```
  */
 export function signInWithX(options: SignInOptions): SignInMethod {
-  refuseUnknown('signInWithX', options, { hosts: true } satisfies OptionNames<SignInOptions>)
-  const { hosts } = options
-  if (!Array.isArray(hosts) || hosts.length === 0)
-    throw new ConfigurationError('Failed to read signInWithX: it names no host')
-  const allowed = hosts.map((pattern) => parseAllowedHost(pattern))
+  const allows = readHosts('signInWithX', options)
   return Object.freeze({
-    allows: (resource: Resource) => {
-      const url = readUrl(resource)
-      if (typeof url === 'string' || refuseUrl(url) !== undefined) return false
-      return allowed.some((pattern) => isAllowedBy(pattern, url))
-    },
+    allows,
     read: readChallenge,
     canSign: (signer) => isEvmSigner(signer) && signer.signIn !== undefined,
     sign: async (claim, signer) => {

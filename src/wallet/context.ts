@@ -77,7 +77,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     emit,
     hasListeners,
     onApproval,
-    signIn,
+    signIn: signIn && [signIn].flat(),
     attestations,
   } satisfies PayContext
   return { context, policy, setPolicy, restrict, chains, trusted, on }

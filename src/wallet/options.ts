@@ -114,11 +114,12 @@ export type AgentWalletOptions = {
    */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
   /**
-   * Opens what was paid before by signing in instead of paying again: `signInWithX` of `stipend/sign-in`.
+   * Opens what was paid before by signing in instead of paying again, or what costs nothing: `signInWithX` and
+   * `signInWithMpp` of `stipend/sign-in`, or both.
    *
    * @default it always pays
    */
-  readonly signIn?: SignInMethod | undefined
+  readonly signIn?: SignInMethod | readonly SignInMethod[] | undefined
   /**
    * Keeps, and verifies, what servers sign of their offers and receipts: `signedReceipts` of `stipend/receipts`.
    *

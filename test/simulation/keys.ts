@@ -77,7 +77,7 @@ async function notePermit<signature extends string>(
   ]
   const all = await Promise.all((await world.payments()).map(({ id }) => world.history(id)))
   const recorded = all.flat().filter(({ terms }) => terms.details?.['permitNonce'] === nonce.toString())
-  const [token, spender] = [domain.verifyingContract, String(message['spender'])]
+  const [token, spender] = [String(domain.verifyingContract), String(message['spender'])]
   world.permits.set(signature, { value, nonce, deadline, token, spender, recorded })
   return signature
 }

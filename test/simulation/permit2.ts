@@ -12,7 +12,7 @@ type Fields = Readonly<Record<string, unknown>>
 /** Typed data, as far as it is read. */
 type TypedData = {
   readonly primaryType: string
-  readonly domain: { readonly verifyingContract: string }
+  readonly domain: { readonly verifyingContract?: string | undefined }
   readonly message: Fields
 }
 
@@ -35,7 +35,7 @@ export function readPermit2({ from, permitted, spender, nonce, deadline, witness
 
 /** Reads the transfer that a payer is asked to sign. */
 export function readTypedData({ primaryType, domain, message }: TypedData, from: string): SignedTransfer {
-  const contract = domain.verifyingContract
+  const contract = String(domain.verifyingContract)
   if (primaryType === 'PermitWitnessTransferFrom') return { ...readPermit2({ ...message, from }), contract }
   const { to, value, validAfter, validBefore, nonce } = message
   const [amount, after, before] = [value, validAfter, validBefore].map(String) as [string, string, string]

@@ -3,6 +3,7 @@ import type { TypedData } from '../../evm/typed-data.js'
 import type { Hex } from '../../types.js'
 import { parseAddress } from '../../evm/address.js'
 import { allowancePermitFields } from '../../evm/allowance-permit.js'
+import { proofDomain, proofFields, proofTexts } from '../../evm/proof.js'
 import { exactWitness, type Field, permit2, permit2Proxies, permitFields, uptoWitness } from '../../evm/permit2.js'
 import { programs } from '../../solana/address.js'
 import { type Instruction, type Message, readMessage } from '../../solana/read-message.js'
@@ -109,8 +110,26 @@ const allowancePermit = () =>
     }),
   })
 
+/** Whose address it is, for an MPP server that asks for no money: no contract takes what is signed in its domain. */
+const proof = () =>
+  z.strictObject({
+    domain: z.strictObject({
+      name: z.literal(proofDomain.name),
+      version: z.literal(proofDomain.version),
+      chainId: z.int().check(z.positive()),
+    }),
+    primaryType: z.literal('Proof'),
+    types: z.strictObject({ Proof: fields(proofFields) }),
+    message: z.strictObject({
+      account: address(),
+      challengeId: z.string().check(z.regex(proofTexts.challengeId)),
+      realm: z.string().check(z.regex(proofTexts.realm)),
+    }),
+  })
+
 const intent = () =>
   z.union([
+    proof(),
     transfer(),
     cancellation(),
     allowancePermit(),
@@ -120,7 +139,7 @@ const intent = () =>
 
 /**
  * Reads typed data that moves this address's tokens by EIP-3009 or, through x402's own contracts, by Permit2, or that
- * takes a payment back, or lets Permit2 move so much of a token; answers a copy, or `undefined` for any other data, however little it differs.
+ * takes a payment back, or lets Permit2 move so much of a token, or proves to an MPP server whose address it is; answers a copy, or `undefined` for any other data, however little it differs.
  */
 export function readTypedIntent(data: unknown, payer: string): TypedData | undefined {
   const parsed = intent().safeParse(data)
@@ -129,8 +148,8 @@ export function readTypedIntent(data: unknown, payer: string): TypedData | undef
   const read = parsed.data as TypedData
   // What is signed for Permit2 names no owner: it is whoever signs.
   if ('permitted' in message) return read
-  const owner = 'from' in message ? message.from : 'owner' in message ? message.owner : message.authorizer
-  return parseAddress(owner) === payer ? read : undefined
+  const { from, owner, authorizer, account } = message as Readonly<Record<string, string>>
+  return parseAddress(from ?? owner ?? authorizer ?? account ?? '') === payer ? read : undefined
 }
 
 const tokenPrograms = [programs['spl-token'], programs['token-2022']]

@@ -1,18 +1,12 @@
 import { keccak_256 } from '@noble/hashes/sha3'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils'
 import * as z from 'zod/mini'
-import { decodeBase64 } from '../../lib/base64.js'
 import { deepFreeze } from '../../lib/freeze.js'
 import { untrustedWord } from '../../lib/untrusted.js'
 import type { OfferClaim, SetAside } from '../../types.js'
-import { parseJson } from '../json.js'
 import type { Parameters } from './authenticate.js'
+import { echoOf, maxChallenge, readRequest, secondsLeft } from './challenge.js'
 
-/** What of a challenge is repeated with the payment, as it came. */
-const repeated = ['id', 'realm', 'method', 'intent', 'request', 'expires', 'digest', 'opaque', 'header'] as const
-/** A challenge is kept with its payment. */
-const maxChallenge = 4096
-const defaultSeconds = 300
 /** The one other header that a challenge may ask the payment in. */
 const ownHeader = 'Payment-Authorization'
 
@@ -39,8 +33,8 @@ export function readCharge(parameters: Parameters, index: number, now: number): 
   if (id === '') return aside('its challenge has no id')
   if (header !== undefined && header !== ownHeader)
     return aside('it asks for the payment in a header that is not known')
-  const echo = JSON.stringify(Object.fromEntries(repeated.flatMap((name) => entryOf(parameters, name))))
-  if (echo.length > maxChallenge) return aside(`its challenge is longer than ${maxChallenge} characters`)
+  const echo = echoOf(parameters)
+  if (echo === undefined) return aside(`its challenge is longer than ${maxChallenge} characters`)
   const read = shape.safeParse(readRequest(request))
   if (!read.success) return aside('its request is not one of evm/charge')
   const { amount, currency, recipient, methodDetails } = read.data
@@ -61,26 +55,4 @@ export function readCharge(parameters: Parameters, index: number, now: number): 
     challenge: { nonce: `0x${bytesToHex(keccak_256(utf8ToBytes(id + realm)))}`, echo },
     raw: { ...parameters },
   } satisfies OfferClaim)
-}
-
-function entryOf(parameters: Parameters, name: string): readonly (readonly [string, string])[] {
-  const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined
-  return value === undefined ? [] : [[name, value]]
-}
-
-function readRequest(request: string): unknown {
-  try {
-    return parseJson(decodeBase64(request) ?? '', 'the request of a challenge')
-  } catch {
-    return undefined
-  }
-}
-
-/** By RFC 3339 or, as some servers write it, in Unix seconds. */
-function secondsLeft(expires: string | undefined, now: number): number | undefined {
-  if (expires === undefined) return defaultSeconds
-  const isSeconds = /^[1-9][0-9]{9}$/.test(expires)
-  const isDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.test(expires)
-  const end = isSeconds ? Number(expires) * 1000 : isDate ? Date.parse(expires) : Number.NaN
-  return Number.isNaN(end) ? undefined : Math.floor((end - now) / 1000)
 }

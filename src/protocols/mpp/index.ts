@@ -6,6 +6,7 @@ import type { Authorization, OfferClaim, SetAside } from '../../types.js'
 import { fieldsOf } from '../fields.js'
 import { readChallenges } from './authenticate.js'
 import { readCharge } from './charge.js'
+import { readProofChallenge } from './proof.js'
 import { readProblem, readReceipt } from './receipt.js'
 
 /** Options of `mpp`. */
@@ -17,7 +18,7 @@ export type MppOptions = {
 /**
  * Speaks MPP, the Machine Payments Protocol: `WWW-Authenticate: Payment` is answered where it asks for a charge on an EVM
  * chain by an authorization of EIP-3009, with the wallet's `exactEvm()`. Put it after x402, so that a server which speaks both
- * is paid by x402.
+ * is paid by x402. A challenge that asks for no money is answered by `signInWithMpp` of `stipend/sign-in`, where the wallet has it.
  *
  * The nonce of such a payment is its server's and not ours. So a payment whose outcome is unknown is sent again with the
  * challenge that it was made for, and once its time is over no other is signed until a chain shows that it is dead.
@@ -46,13 +47,15 @@ export function mpp(options: MppOptions = {}): Protocol {
       if (header === null || !/(?:^|[,\s])payment\s/i.test(header)) return undefined
       const date = Date.parse(headers.get('Date') ?? '')
       const now = Number.isNaN(date) ? clock() : date
-      const read = readChallenges(header).map((one, index) => readCharge(one, index, now))
+      const challenges = readChallenges(header)
+      const proofs = challenges.flatMap((one) => readProofChallenge(one, now) ?? [])
+      const read = challenges.map((one, index) => readCharge(one, index, now))
       if (read.length === 0) return undefined
       return deepFreeze({
         protocol: 'mpp',
         claims: read.filter((one): one is OfferClaim => 'raw' in one),
         setAside: read.filter((one): one is SetAside => 'reason' in one),
-        raw: {},
+        raw: { proofs },
       })
     },
     attach: (_required, authorization) => {
