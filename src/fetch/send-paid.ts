@@ -72,8 +72,8 @@ export async function sendPaid(
 ): Promise<Response> {
   const stop = new AbortController()
   const { validBefore, usefulUntil = validBefore } = payment.terms
-  // Nobody can settle it any more by then.
-  const ms = usefulUntil * 1000 + deadlines.answerGrace - payer.clock()
+  // Nobody can settle it any more by then, and not at all where the clock has jumped on since it was signed.
+  const ms = Math.max(0, usefulUntil * 1000 + deadlines.answerGrace - payer.clock())
   try {
     const { url, init } = write()
     const signal = init.signal ? AbortSignal.any([init.signal, stop.signal]) : stop.signal

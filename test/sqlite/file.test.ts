@@ -43,18 +43,6 @@ function putBack(file: string, copy: string | undefined): void {
 }
 
 describe('the file of a SQLite ledger', () => {
-  test('and those beside it are for their owner only, whatever the umask', async () => {
-    const file = fresh()
-    const before = process.umask(0)
-    try {
-      const ledger = open(file)
-      await fill(ledger, 1, 1)
-      for (const end of ['', '-wal', '-shm', '.anchor']) expect([end, modeOf(`${file}${end}`)]).toEqual([end, '600'])
-    } finally {
-      process.umask(before)
-    }
-  })
-
   test('that others could read is closed to them, and the audit says so', async () => {
     const file = fresh()
     const first = open(file)

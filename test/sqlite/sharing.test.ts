@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
@@ -54,6 +55,18 @@ describe('a SQLite file that is shared', () => {
       await ledger.verify()
     },
   )
+
+  test('and the files beside it are for their owner only, whatever the umask', async () => {
+    const file = join(directory, 'private.db')
+    const before = process.umask(0)
+    try {
+      await sqliteLedger(file).reserve(samplePayment(1), [])
+      const modes = ['', '-wal', '-shm', '.anchor'].map((end) => statSync(`${file}${end}`).mode & 0o777)
+      expect(modes).toEqual([0o600, 0o600, 0o600, 0o600])
+    } finally {
+      process.umask(before)
+    }
+  })
 
   test('leaves the patience of a database that its owner opened as it is', async () => {
     const database = new DatabaseSync(join(directory, 'own.db'), { timeout: 4321 })
