@@ -465,7 +465,7 @@ export const ledgersPatches: readonly KnownBad[] = [
     file: 'adapters/sqlite/file.ts',
     find: "openSync(path, 'a', 0o600)",
     replace: "openSync(path, 'a')",
-    tests: ['test/sqlite/file.test.ts'],
+    tests: ['test/sqlite/sharing.test.ts'],
   },
   {
     invariant: 'I2',
