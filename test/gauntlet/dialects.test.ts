@@ -1,6 +1,12 @@
-import { dialectsGauntlet, type GauntletResult } from 'stipend/testing'
+import { toClientEvmSigner } from '@x402/evm'
+import { registerExactEvmScheme } from '@x402/evm/exact/client'
+import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
+import { dialectsGauntlet, type GauntletResult, type GauntletScene } from 'stipend/testing'
+import { createPublicClient, custom } from 'viem'
+import { baseSepolia } from 'viem/chains'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
+import { permit2Addresses } from '../support/permit2.ts'
 import { dialectsPayer } from './stipend.ts'
 
 const failed = (results: readonly GauntletResult[]): readonly string[] =>
@@ -11,6 +17,8 @@ describe('the gauntlet of dialects', () => {
     ['mpp', 10],
     ['upto', 10],
     ['sign-in', 11],
+    ['permit', 13],
+    ['approval', 13],
   ] as const)('is passed by stipend in every case of %s', async (dialect, least) => {
     const results = await dialectsGauntlet(dialect, dialectsPayer)
     expect(results.length).toBeGreaterThan(least)
@@ -49,7 +57,7 @@ describe('the gauntlet of dialects', () => {
   })
 
   test('fails a client that pays nothing, in the case of an honest server alone', async () => {
-    for (const dialect of ['mpp', 'upto', 'sign-in'] as const)
+    for (const dialect of ['mpp', 'upto', 'sign-in', 'permit', 'approval'] as const)
       expect(failed(await dialectsGauntlet(dialect, { create: ({ fetch }) => fetch }))).toEqual(['honest'])
   })
 })
@@ -103,4 +111,82 @@ function gullible(
     const opened = await fetch(input, { headers: { 'SIGN-IN-WITH-X': proof } })
     return opened.ok ? opened : (await pay)(input, init)
   }
+}
+
+describe("x402's own client", () => {
+  const about = (verdict: GauntletResult['verdict'], results: readonly GauntletResult[]): readonly string[] =>
+    results.filter((one) => one.verdict === verdict).map(({ name, reason }) => `${name}: ${reason}`)
+  const lacking = [
+    'taken, and not settled: it signed 2 payments',
+    'two at once: it signed two payments with one permit',
+    'over the limit: it signed 1 payments',
+  ]
+
+  test('passes the cases of permits but for a redirect', async () => {
+    const results = await dialectsGauntlet('permit', { create: reference })
+    expect(about('fail', results)).toEqual(['redirect: the payment was sent to https://elsewhere.invalid'])
+    expect(about('no feature', results)).toEqual(lacking)
+  })
+
+  test('approves everything', async () => {
+    const results = await dialectsGauntlet('approval', { create: reference })
+    const everything = 'it let Permit2 move everything, and pays $0.01'
+    expect(about('fail', results)).toEqual([
+      ...['honest', 'for more', 'for another spender', 'of another token', 'for ever', 'of a later number'].map(
+        (name) => `${name}: ${everything}`,
+      ),
+      `again after it is settled: ${everything}`,
+      'redirect: the payment was sent to https://elsewhere.invalid',
+    ])
+    expect(about('no feature', results)).toEqual(lacking)
+  })
+})
+
+test('the gauntlet of permits fails a client that signs a permit which nobody needs, for whom it is told', async () => {
+  const results = await dialectsGauntlet('permit', { create: obedient })
+  expect(failed(results)).toEqual(
+    expect.arrayContaining(['for more', 'for another spender', 'for ever', 'of a later number', 'allowance enough']),
+  )
+})
+
+/** Pays what is asked by Permit2, and signs the permit that the server writes. */
+function obedient({ fetch, privateKey: key }: GauntletScene): typeof globalThis.fetch {
+  const account = privateKeyToAccount(key)
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    const required = response.headers.get('payment-required')
+    if (required === null) return response
+    const { accepts, extensions } = JSON.parse(atob(required))
+    const own = { spender: permit2Addresses.permit2, amount: accepts[0].amount, nonce: '3', deadline: '1' }
+    const info = { ...own, ...extensions.eip2612GasSponsoring.info }
+    const types = {
+      Permit: [
+        { name: 'owner', type: 'address' },
+        { name: 'spender', type: 'address' },
+        { name: 'value', type: 'uint256' },
+        { name: 'nonce', type: 'uint256' },
+        { name: 'deadline', type: 'uint256' },
+      ],
+    }
+    const domain = { name: 'USDC', version: '2', chainId: 84532, verifyingContract: accepts[0].asset }
+    const { spender, amount, nonce, deadline } = info
+    const message = { owner: account.address, spender, value: amount, nonce, deadline }
+    const signature = await account.signTypedData({ domain, types, primaryType: 'Permit', message })
+    const signed = { ...info, from: account.address, signature }
+    const permit2Authorization = { nonce: '1', permitted: { amount: accepts[0].amount }, deadline: '2000000000' }
+    const paid = { payload: { permit2Authorization }, extensions: { eip2612GasSponsoring: { info: signed } } }
+    return fetch(input, { headers: { 'PAYMENT-SIGNATURE': btoa(JSON.stringify(paid)) } })
+  }
+}
+
+/** x402's own client, with a node to ask. */
+function reference({ fetch, privateKey: key, node }: GauntletScene): typeof globalThis.fetch {
+  const account = privateKeyToAccount(key)
+  const client = createPublicClient({
+    chain: baseSepolia,
+    transport: custom(node ?? { request: async () => undefined }, { retryCount: 0 }),
+  })
+  const x402 = new x402Client()
+  registerExactEvmScheme(x402, { signer: toClientEvmSigner(account, client), networks: ['eip155:84532'] })
+  return wrapFetchWithPayment(fetch, x402)
 }

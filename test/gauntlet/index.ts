@@ -37,7 +37,7 @@ if (path !== undefined) {
 } else {
   const runs = [await run('stipend', stipendPayer('x402')), await run('stipend, v1', stipendPayer('x402-v1'))]
   const others: Run[] = []
-  for (const dialect of ['mpp', 'upto', 'sign-in'] as const) {
+  for (const dialect of ['mpp', 'upto', 'sign-in', 'permit', 'approval'] as const) {
     const done = { name: `stipend, ${dialect}`, results: await dialectsGauntlet(dialect, dialectsPayer) }
     process.stdout.write(`${writeResults(done)}\n`)
     others.push(done)
@@ -61,6 +61,9 @@ a test.
 “–” is a case about something that the client does not claim to have; it is not held against it, and what happened is told
 below. A client without a limit of its owner's is not failed for spending. It is failed for being made to pay twice for one call,
 for sending a payment to another origin, for paying for another request than the caller made, for signing for what nobody asked,
-and for keeping from the caller a response that was not for it. Native MPP, Solana and Permit2 are not in this table.`
+and for keeping from the caller a response that was not for it. Native MPP, Solana and Permit2 are not in this table.
+
+What is signed beside a payment by Permit2 has cases of its own, \`dialectsGauntlet('permit')\` and \`dialectsGauntlet('approval')\`.
+\`@x402/fetch\` 2.27.0 passes the first but for the redirect; of the second it fails eight of fourteen, since it approves everything.`
   writeFileSync(fileURLToPath(new URL('../../docs/gauntlet.md', import.meta.url)), writePage(runs, about))
 }

@@ -1,4 +1,5 @@
 import { allowHosts, allowNetworks, createAgentWallet, exactEvm, spendingLimit, uptoEvm, x402, x402V1 } from 'stipend'
+import { evm } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { mpp } from 'stipend/mpp'
 import { signInWithX } from 'stipend/sign-in'
@@ -22,12 +23,16 @@ export function stipendPayer(protocol: NonNullable<GauntletPayer['protocol']>): 
   }
 }
 
+const maxFeeWei = 1_000_000_000_000_000n
+
 /** One that also speaks MPP, pays by use, and signs in to what it has paid. */
 export const dialectsPayer: DialectsGauntletPayer = {
-  create: ({ fetch, privateKey: key, limits }) =>
+  features: ['budget', 'assets', 'networks', 'window', 'purchases', 'cheapest', 'outcomes', 'permits'],
+  create: ({ fetch, privateKey: key, limits, node }) =>
     createAgentWallet({
       keyStore: privateKey(key),
       policy: [allowHosts([limits.host]), spendingLimit({ dailyLimitUsd: limits.totalUsd })],
+      chains: node ? [evm({ network: limits.network, clients: [node], sponsoredApprovals: { maxFeeWei } })] : [],
       schemes: [exactEvm(), uptoEvm()],
       protocols: [x402(), x402V1(), mpp()],
       signIn: signInWithX({ hosts: [limits.host] }),

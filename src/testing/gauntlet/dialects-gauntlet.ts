@@ -3,33 +3,39 @@ import type { Dialect, DialectTerms } from './dialect.js'
 import { buy, type DialectCase, dialectCases, type DialectSeen } from './dialect-cases.js'
 import type { GauntletResult } from './gauntlet.js'
 import { mppDialect } from './mpp-dialect.js'
-import { type GauntletScene, scene } from './payer.js'
+import { type GauntletScene, type PayerFeature, scene } from './payer.js'
+import { permitCases } from './permit-cases.js'
+import { runPermit } from './permit-gauntlet.js'
 import { price } from './problems.js'
 import { runSignIn, signInCases } from './sign-in-cases.js'
 import { uptoDialect } from './upto-dialect.js'
 import { createWorld } from './world.js'
 
 /** What else than x402's `exact` a payer may speak. */
-export type PayerDialect = 'mpp' | 'upto' | 'sign-in'
+export type PayerDialect = 'mpp' | 'upto' | 'sign-in' | 'permit' | 'approval'
 
 /** A client that pays in such a dialect: how to set it up. */
 export type DialectsGauntletPayer = {
   /** Creates a client that has paid nothing yet. */
   readonly create: (scene: GauntletScene) => typeof globalThis.fetch | Promise<typeof globalThis.fetch>
+  /** What it has: a case about what it does not have is not held against it. @default none */
+  readonly features?: readonly PayerFeature[] | undefined
 }
 
 const dialects = { mpp: mppDialect, upto: uptoDialect } as const
 
 /**
- * Runs a payer through the ways in which a server of one dialect fails or lies: of MPP, of x402's price by use, or of
- * signing in to what was paid. As `gauntlet` does, without a chain and a network.
+ * Runs a payer through the ways in which a server of one dialect fails or lies: of MPP, of x402's price by use, of
+ * signing in to what was paid, or of what is signed so that Permit2 may move a payment: a permit, or an approval. As `gauntlet` does, without a chain and a network.
  */
 export async function dialectsGauntlet(
   dialect: PayerDialect,
   payer: DialectsGauntletPayer,
 ): Promise<readonly GauntletResult[]> {
   const results: GauntletResult[] = []
-  if (dialect === 'sign-in') for (const one of signInCases) results.push(await runSignIn(one, payer))
+  if (dialect === 'permit' || dialect === 'approval')
+    for (const one of permitCases) results.push(await runPermit(one, dialect, payer))
+  else if (dialect === 'sign-in') for (const one of signInCases) results.push(await runSignIn(one, payer))
   else for (const one of dialectCases) results.push(await runCase(one, dialects[dialect], payer))
   return Object.freeze(results)
 }

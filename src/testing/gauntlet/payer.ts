@@ -1,3 +1,5 @@
+import type { GauntletNode } from './permit-node.js'
+
 /** What a payer may have, so that cases about what it does not have say so and are not held against it. */
 export type PayerFeature =
   /** Its owner limits what all payments come to. */
@@ -14,6 +16,8 @@ export type PayerFeature =
   | 'cheapest'
   /** It tells the caller of a payment whose outcome is unknown. */
   | 'outcomes'
+  /** It signs no two payments with one permit of a token. */
+  | 'permits'
 
 /** What a case gives a payer. */
 export type GauntletScene = {
@@ -23,6 +27,8 @@ export type GauntletScene = {
   readonly privateKey: `0x${string}`
   /** What the payer's owner allows, of which it takes what it has a feature for. */
   readonly limits: { readonly host: string; readonly network: 'eip155:84532'; readonly totalUsd: '0.05' }
+  /** A node of the network, in cases about what a payer has to ask of its chain. */
+  readonly node?: GauntletNode | undefined
 }
 
 /** A client that pays: how to set it up, and what it has. */
