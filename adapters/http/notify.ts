@@ -51,6 +51,7 @@ const usual: readonly (keyof Events)[] = [
   'payment.denied',
   'payment.unknown',
   'payment.diverted',
+  'payment.waiting',
   'limit.approached',
   'wallet.frozen',
   'wallet.unfrozen',

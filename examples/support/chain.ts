@@ -20,7 +20,7 @@ import { createSerial } from './serial.ts'
 
 /** Base Sepolia's id and the address of its USDC: what every x402 package knows without being told. */
 const chainId = 84532
-const token: Address = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
+const usdc: Address = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
 
 /** The parts of the test token that tests call. */
 export const testUsdAbi = parseAbi([
@@ -69,18 +69,18 @@ export type TestChain = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a chain and puts the test token on it. */
-export async function startChain(): Promise<TestChain> {
+/** Starts a chain and puts the test token on it, by default where Base Sepolia has its own. */
+export async function startChain({ id = chainId, token = usdc }: ChainOptions = {}): Promise<TestChain> {
   const code = compileTestUsd()
-  const node = await startAnvil(chainId)
-  const chain = describeChain(node.url)
+  const node = await startAnvil(id)
+  const chain = describeChain(id, node.url)
   const client = createPublicClient({ chain, transport: http(), pollingInterval: 20, cacheTime: 0 })
   const admin = createTestClient({ chain, transport: http(), mode: 'anvil' })
   const accounts = wellKnownAccounts()
   const contract = { address: token, abi: testUsdAbi } as const
   await admin.setCode({ address: token, bytecode: code })
 
-  const mint = createMint(client, accounts)
+  const mint = createMint(client, token, accounts)
   return {
     url: node.url,
     chain,
@@ -101,15 +101,17 @@ export async function startChain(): Promise<TestChain> {
       await admin.setBalance({ address: sender.address, value: parseEther('100') })
       return sender
     },
-    transfersFrom: (from) => readTransfers(client, from),
+    transfersFrom: (from) => readTransfers(client, token, from),
     stop: node.stop,
   }
 }
 
-function describeChain(url: string): Chain {
+type ChainOptions = { readonly id?: number; readonly token?: Address }
+
+function describeChain(id: number, url: string): Chain {
   return defineChain({
-    id: chainId,
-    name: 'Base Sepolia on loopback',
+    id,
+    name: `Chain ${id} on loopback`,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [url] } },
   })
@@ -122,7 +124,11 @@ function wellKnownAccounts(): readonly KeyPair[] {
   })
 }
 
-function createMint(client: PublicClient<HttpTransport, Chain>, accounts: readonly KeyPair[]): TestChain['mint'] {
+function createMint(
+  client: PublicClient<HttpTransport, Chain>,
+  token: Address,
+  accounts: readonly KeyPair[],
+): TestChain['mint'] {
   const minter = createWalletClient({ chain: client.chain, transport: http(), account: accounts[0]?.address ?? '0x' })
   const inTurn = createSerial()
   return async (to, value) => {
@@ -136,7 +142,11 @@ function createKeyPair(): KeyPair {
   return { address: privateKeyToAccount(privateKey).address, privateKey }
 }
 
-async function readTransfers(client: PublicClient<HttpTransport, Chain>, from: Address): Promise<readonly Transfer[]> {
+async function readTransfers(
+  client: PublicClient<HttpTransport, Chain>,
+  token: Address,
+  from: Address,
+): Promise<readonly Transfer[]> {
   const logs = await client.getContractEvents({
     address: token,
     abi: testUsdAbi,

@@ -71,7 +71,7 @@ export const chainsPatches: readonly KnownBad[] = [
     invariant: 'I6',
     breaks: 'a transaction that only a server named explains money that left',
     file: 'src/reconcile/unexplained.ts',
-    find: "payment.receipt?.status === 'confirmed' ? transactionsIn(payment.receipt) : []",
+    find: "payment.receipt?.status === 'confirmed' || isUnpaid(payment) ? transactionsIn(payment.receipt) : []",
     replace: 'transactionsIn(payment.receipt)',
     tests: ['test/reconcile/unexplained.test.ts'],
   },

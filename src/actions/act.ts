@@ -85,7 +85,8 @@ async function readOptions(options: ActOptions, { chains, own, context }: ActCon
     )
   const signer = await context.keyStore.getSigner(network)
   if (!signer) throw new ConfigurationError(`Failed to act: the key store has no key for ${network}`)
-  return { request, key, maxUsd, labels, action, chain, actions: chain.actions, payer: signer.address }
+  const networks = chains.map((one) => one.network)
+  return { request, key, maxUsd, labels, action, chain, actions: chain.actions, networks, payer: signer.address }
 }
 
 function aboutOf({ request: { network, action }, labels, maxUsd }: Asked) {

@@ -1,5 +1,5 @@
 import { parseAddressOn } from '../assets/families.js'
-import { aavePools, uniswap } from '../assets/pinned-contracts.js'
+import { aavePools, spokePools, uniswap } from '../assets/pinned-contracts.js'
 import { ConfigurationError } from '../errors.js'
 import { encodeCall, functions } from '../evm/abi.js'
 import { permit2, permit2Proxies } from '../evm/permit2.js'
@@ -112,7 +112,9 @@ async function plansIn({ ledger }: PayContext, chains: readonly Chain[]): Promis
 }
 
 function spendersOn(network: Network, plans: readonly ActionPlan[], named: readonly string[]): readonly string[] {
-  const protocols = [uniswap[network]?.router, aavePools[network]].filter((one) => one !== undefined)
+  const protocols = [uniswap[network]?.router, aavePools[network], spokePools[network]].filter(
+    (one) => one !== undefined,
+  )
   const pinned = [permit2, ...Object.values(permit2Proxies), ...protocols]
   const acted = plans.flatMap(({ approvals }) => approvals.map(({ spender }) => spender))
   const given = named.map((one) => {

@@ -1,7 +1,7 @@
 import type { Usd } from '../money.js'
 import type { Action, ActionChain, ActionRequest } from '../ports/action.js'
 import type { Chain } from '../ports/chain.js'
-import type { Labels } from '../types.js'
+import type { Labels, Network } from '../types.js'
 
 /** A request, and what it is planned and sent with. */
 export type Asked = {
@@ -12,5 +12,7 @@ export type Asked = {
   readonly action: Action
   readonly chain: Chain
   readonly actions: ActionChain
+  /** Those that the wallet has a chain of. */
+  readonly networks: readonly Network[]
   readonly payer: string
 }

@@ -1,5 +1,6 @@
 import {
   type ActionBounds,
+  type BridgeBounds,
   type LendingBounds,
   type NftBounds,
   readBounds,
@@ -31,6 +32,15 @@ export function supply(bounds: LendingBounds): ActionBounds {
  */
 export function withdraw(bounds: LendingBounds): ActionBounds {
   return readBounds({ action: 'withdraw', ...bounds })
+}
+
+/**
+ * Bounds what is brought to other networks by Across, to the wallet's own address, for `allowActions` and for a session's scope.
+ *
+ * @throws ConfigurationError when a bound is not usable.
+ */
+export function bridge(bounds: BridgeBounds): ActionBounds {
+  return readBounds({ action: 'bridge', ...bounds })
 }
 
 /**

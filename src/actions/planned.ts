@@ -6,7 +6,7 @@ import type { ActionContext, PayContext } from '../pay/context.js'
 import { requestHash } from '../pay/request-hash.js'
 import { findStanding } from '../pay/standing.js'
 import { whileExecutable } from '../policy/built-in-limits.js'
-import type { ActionPlan, ActionRequest } from '../ports/action.js'
+import type { ActionPlan, ActionRequest, PlanningContext } from '../ports/action.js'
 import type { Scheme } from '../ports/scheme.js'
 import { actionOn } from '../resource.js'
 import type { Asset, Limit, Network, Payment, PaymentRequired } from '../types.js'
@@ -39,15 +39,18 @@ export function hashOf(request: ActionRequest): string {
 }
 
 /** Plans, and tries the plan out, on one block of the chain. */
-export async function planAnew({ request, action, actions, payer }: Asked, context: PayContext): Promise<Planned> {
+export async function planAnew(asked: Asked, context: PayContext): Promise<Planned> {
+  const { request, action, actions, networks, payer } = asked
   const { assets, clock } = context
   const { network } = request
   const coin = findCoin(network, assets)
   const limits = await limitsOf(network, payer, context)
   const view = await actions.view(payer)
   const findToken = tokenFinder(network, assets)
+  const findTokenOn: PlanningContext['findTokenOn'] = (other, named) =>
+    networks.includes(other) ? tokenFinder(other, assets)(named) : undefined
   const now = Math.floor(clock() / 1000)
-  const plan = checkPlan(await action.plan(request, { payer, view, now, findToken }), request)
+  const plan = checkPlan(await action.plan(request, { payer, view, now, findToken, findTokenOn }), request)
   const held = assets.list().filter((asset) => asset.network === network)
   const { scheme, gas, comes, departure } = await actions.prepare(plan, { payer, view, held })
   const microUsd = worthOf(plan, { gas, comes }, { assets, coin })

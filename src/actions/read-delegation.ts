@@ -1,4 +1,4 @@
-import { delegations } from '../assets/pinned-contracts.js'
+import { delegations } from '../assets/pinned-delegations.js'
 import { ConfigurationError } from '../errors.js'
 import { isHex } from '../evm/abi.js'
 import { parseAddress } from '../evm/address.js'

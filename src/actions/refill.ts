@@ -1,4 +1,5 @@
-import { delegations } from '../assets/pinned-contracts.js'
+import { delegations } from '../assets/pinned-delegations.js'
+import { chainHint } from '../assets/hints.js'
 import { isNetwork, parseAddressOn } from '../assets/families.js'
 import { ConfigurationError, PaymentDeniedError } from '../errors.js'
 import { encodeCall, functions } from '../evm/abi.js'
@@ -10,7 +11,7 @@ import type { Network } from '../types.js'
 import { type Delegation, type ReadDelegation, readDelegation } from './read-delegation.js'
 import { readParts } from './read-parts.js'
 import { type Refilling, type RefillMeans, startRefilling } from './refilling.js'
-import { readAmount, readBalance } from './tokens.js'
+import { readAmount, readBalance, tokenFinder } from './tokens.js'
 
 /** How a wallet is topped up. */
 export type RefillOptions = {
@@ -94,7 +95,10 @@ export function refill(options: RefillOptions): Refill {
     plan: async (asked: ActionRequest, context: PlanningContext) => plan(asked, given, context),
   })
   const start = (means: RefillMeans) => {
-    const found = readGiven(given, means.findToken)
+    const { context, chains } = means.acting
+    if (!chains.some((one) => one.network === network && one.actions))
+      throw new ConfigurationError(`Failed to read refills: the wallet has no chain of ${network}${chainHint(network)}`)
+    const found = readGiven(given, tokenFinder(network, context.assets))
     return startRefilling({ ...found, network, action, request }, means)
   }
   return Object.freeze({ network, token, start })

@@ -1,18 +1,18 @@
-import type { Events, On } from '../pay/events.js'
+import { ConfigurationError } from '../errors.js'
+import { within } from '../lib/deadline.js'
+import { deadlines } from '../lib/deadlines.js'
+import type { Emit, Events, On } from '../pay/events.js'
 import type { Action, ActionRequest, PlanToken } from '../ports/action.js'
 import type { Network, Payment } from '../types.js'
+import type { ActContext, act } from './act.js'
+import { readBalance } from './tokens.js'
 
 /** What a wallet lends to what tops it up. */
 export type RefillMeans = {
-  readonly findToken: (named: string) => PlanToken | undefined
-  /** Atomic units that the wallet has of a token, as a quorum of its chain's nodes says. */
-  readonly balanceOf: (token: PlanToken) => Promise<bigint>
-  /** Takes the action, the way every action goes. */
-  readonly act: (request: ActionRequest, action: Action) => Promise<Payment>
+  readonly acting: ActContext
+  readonly act: typeof act
   readonly on: On
-  readonly fail: (error: unknown) => void
-  /** Unix milliseconds. */
-  readonly clock: () => number
+  readonly emit: Emit
 }
 
 /** Watches over the balance of one token. */
@@ -45,6 +45,7 @@ export function startRefilling(watched: Watched, means: RefillMeans): Refilling 
   let left: bigint | undefined
   let underWay: Promise<Payment | undefined> | undefined
   let pausedUntil = 0
+  const { clock } = means.acting.context
   const once = async (): Promise<Payment | undefined> => {
     try {
       const { held, payment } = await refillOnce(watched, means)
@@ -59,10 +60,10 @@ export function startRefilling(watched: Watched, means: RefillMeans): Refilling 
     return underWay
   }
   const check = (): void => {
-    if (underWay || means.clock() < pausedUntil) return
+    if (underWay || clock() < pausedUntil) return
     refill().catch((error: unknown) => {
-      pausedUntil = means.clock() + pauseMs
-      means.fail(error)
+      pausedUntil = clock() + pauseMs
+      means.emit('refill.failed', { network, error })
     })
   }
   const isOf = (asset: { readonly network: string; readonly address: string }): boolean =>
@@ -84,14 +85,26 @@ export function startRefilling(watched: Watched, means: RefillMeans): Refilling 
 type Refilled = { readonly held?: bigint | undefined; readonly payment?: Payment | undefined }
 
 /** What another process has topped up meanwhile is no failure of this one. */
-async function refillOnce({ token, floor, request, action }: Watched, means: RefillMeans): Promise<Refilled> {
-  const held = await means.balanceOf(token)
+async function refillOnce(watched: Watched, { acting, act }: RefillMeans): Promise<Refilled> {
+  const { floor, request, action } = watched
+  const held = await readHeld(watched, acting)
   if (held >= floor) return { held }
   try {
-    return { payment: await means.act(request, action) }
+    return { payment: await act(request, { ...acting, own: [action], isOwners: true }) }
   } catch (error) {
-    const now = await means.balanceOf(token).catch(() => 0n)
+    const now = await readHeld(watched, acting).catch(() => 0n)
     if (now >= floor) return { held: now }
     throw error
   }
+}
+
+/** Atomic units that the wallet has, as a quorum of its chain's nodes says. */
+async function readHeld({ network, token }: Watched, { context, chains }: ActContext): Promise<bigint> {
+  const signer = await context.keyStore.getSigner(network)
+  if (!signer) throw new ConfigurationError(`Failed to refill: the key store has no key for ${network}`)
+  const read = async (): Promise<bigint> => {
+    const view = await chains.find((one) => one.network === network)?.actions?.view(signer.address)
+    return view ? readBalance(view, token.address, signer.address) : 0n
+  }
+  return within(deadlines.terms, read(), 'the chain did not answer in time')
 }

@@ -59,32 +59,14 @@ export const wrappedCoins: Readonly<Record<Network, { readonly symbol: string; r
     'eip155:43114': { symbol: 'WAVAX', address: '0xB31f66AA3C1e785363F0875A1B74E27b85FD66c7' },
   })
 
-/** MetaMask's delegation framework 1.3.0: what redeems delegations, and what holds them to their terms. */
-export const delegations: {
-  readonly manager: Hex
-  readonly periodTransfer: Hex
-  readonly valueLte: Hex
-  readonly timestamp: Hex
-  readonly networks: readonly Network[]
-} = Object.freeze({
-  manager: '0xdb9B1e94B5b69Df7e401DDbedE43491141047dB3',
-  periodTransfer: '0x474e3Ae7E169e940607cC624Da8A15Eb120139aB',
-  valueLte: '0x92Bf12322527cAA612fd31a0e810472BBB106A8F',
-  timestamp: '0x1046bb45C8d673d4ea75321280DB34899413c069',
-  // Its addresses are the same on all of them.
-  networks: Object.freeze([
-    'eip155:1',
-    'eip155:10',
-    'eip155:137',
-    'eip155:143',
-    'eip155:1328',
-    'eip155:1329',
-    'eip155:4326',
-    'eip155:8453',
-    'eip155:42161',
-    'eip155:42220',
-    'eip155:84532',
-    'eip155:421614',
-    'eip155:11142220',
-  ] as const),
+/** Across: what takes deposits on a network, and pays them out on another. */
+export const spokePools: Readonly<Record<Network, Hex>> = Object.freeze({
+  'eip155:1': '0x5c7BCd6E7De5423a257D81B442095A1a6ced35C5',
+  'eip155:10': '0x6f26Bf09B1C792e3228e5467807a900A503c0281',
+  'eip155:137': '0x9295ee1d8C5b022Be115A2AD3c30C72E34e7F096',
+  'eip155:143': '0xd2ecb3afe598b746F8123CaE365a598DA831A449',
+  'eip155:8453': '0x09aea4b2242abC8bb4BB78D537A67a245A7bEC64',
+  'eip155:42161': '0xe35e9842fceaCA96570B734083f4a58e8F7C5f2A',
+  'eip155:84532': '0x82B564983aE7274c86695917BBf8C99ECb6F0F8F',
+  'eip155:421614': '0x7E63A5f1a8F0B4d0934B2f2327DAED3F6bb2ee75',
 })

@@ -1,7 +1,7 @@
 import { ChainUnavailableError, InsufficientFundsError } from '../errors.js'
 import { sleep } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import type { ActionChain, ActionPlan, ChainView, Flow, PlanToken, PreparedAction } from '../ports/action.js'
+import type { ActionChain, ActionPlan, ChainLog, ChainView, Flow, PlanToken, PreparedAction } from '../ports/action.js'
 import type { Asset, Hex, Network, Payload } from '../types.js'
 import { actionScheme } from './action.js'
 import { type ActionFees, callsOf, readPlan, writeDetails } from './action-terms.js'
@@ -13,7 +13,7 @@ import { agreeOnAnswer, agreeOnHead, type Head, viewOf } from './head.js'
 import type { Nodes } from './outgoing.js'
 import { readQuantity } from './gas.js'
 import { sendRaw } from './send-transfer.js'
-import { simulate, type Simulation, simulationText, type Watched } from './simulate.js'
+import { readLog, simulate, type Simulation, simulationText, type Watched } from './simulate.js'
 import { transactionHash } from './transaction.js'
 
 /** What actions go through, and what their gas may cost. */
@@ -50,6 +50,7 @@ export function createActionChain(options: ActionOptions): ActionChain {
     send: async (payload) => {
       for (const serialized of serializedIn(payload)) await sendRaw(serialized, options)
     },
+    logs: (transaction) => readLogs(transaction, options),
     outcome: (transaction) => waitForOutcome(transaction, options),
   } satisfies ActionChain)
 }
@@ -165,6 +166,16 @@ async function headOf(payer: string, options: ActionOptions): Promise<Head> {
       throw new ChainUnavailableError('the account has transactions that no block has yet')
     await sleep(pollMs)
   }
+}
+
+async function readLogs(transaction: string, options: ActionOptions): Promise<readonly ChainLog[] | undefined> {
+  const head = await agreeOnHead(options)
+  const ask = async (client: Rpc): Promise<string> => {
+    const found = await client.request({ method: 'eth_getTransactionReceipt', params: [transaction] })
+    const { status, logs = [] } = Object(found)
+    return JSON.stringify(status === '0x1' && Array.isArray(logs) ? logs.map(readLog) : null)
+  }
+  return JSON.parse(await agreeOnAnswer(head, options.quorum, ask)) ?? undefined
 }
 
 const pollMs = 250

@@ -62,7 +62,10 @@ async function isAnyInPlace(
 
 /** Tells whether a transfer out of the account is one that an action's plan has, given that it is of its transactions. */
 export function explainsTransfer(payment: Payment, { asset, amount }: OutgoingTransfer): boolean {
-  return readPlan(payment).outflows.some(
+  const plan = readPlan(payment)
+  // What came back has left all the same; of anything else that its owner says was not paid, nothing has.
+  if (payment.resolution?.as === 'not-paid' && plan.action !== 'bridge') return false
+  return plan.outflows.some(
     ({ token: { address, rounding = 0n }, amount: most }) =>
       address.toLowerCase() === asset.toLowerCase() && amount <= most + rounding,
   )

@@ -1,7 +1,7 @@
-import type { ActionPlan, Flow, PlanToken } from '../ports/action.js'
+import type { ActionPlan, ChainLog, Flow, PlanToken } from '../ports/action.js'
 import { formatUnits } from '../lib/format-amount.js'
 import { encodeWord, decodeAddress, events } from './abi.js'
-import type { SimulatedLog, Simulation, Watched } from './simulate.js'
+import type { Simulation, Watched } from './simulate.js'
 
 /** Events by which something leaves an account, or somebody is let move it (ERC-20, 721, 1155 and Permit2). */
 const topics = {
@@ -69,11 +69,7 @@ function departBalance(
 }
 
 /** What is not watched, because nobody knows of it, shows in the logs alone. */
-function departLog(
-  plan: ActionPlan,
-  { address, topics: words, data }: SimulatedLog,
-  payer: string,
-): string | undefined {
+function departLog(plan: ActionPlan, { address, topics: words, data }: ChainLog, payer: string): string | undefined {
   const [event, first, second] = words
   const us = encodeWord(payer)
   const isOut =

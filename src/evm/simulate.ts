@@ -1,4 +1,4 @@
-import type { PlanToken } from '../ports/action.js'
+import type { ChainLog, PlanToken } from '../ports/action.js'
 import type { Hex } from '../types.js'
 import { encodeCall, encodeQuantity, functions, readHex } from './abi.js'
 import type { Rpc } from './blocks.js'
@@ -11,15 +11,12 @@ export type Watched =
   | { readonly type: 'balance'; readonly token: PlanToken }
   | { readonly type: 'allowance'; readonly token: PlanToken; readonly spender: string }
 
-/** What a call logs, in lower case. */
-export type SimulatedLog = { readonly address: string; readonly topics: readonly string[]; readonly data: string }
-
 /** What a node says that some calls do, one after another, to what is watched. */
 export type Simulation = {
   readonly calls: readonly {
     readonly succeeds: boolean
     readonly gasUsed: bigint
-    readonly logs: readonly SimulatedLog[]
+    readonly logs: readonly ChainLog[]
   }[]
   /** In the order of what is watched; nothing where it cannot be read. */
   readonly before: readonly (bigint | undefined)[]
@@ -100,12 +97,15 @@ function readResult(result: unknown): Simulation['calls'][number] {
   return {
     succeeds: BigInt(status) === 1n,
     gasUsed: BigInt(gasUsed),
-    logs: logs.map((log: unknown) => {
-      const { address, topics, data } = Object(log)
-      const words = Array.isArray(topics) ? topics.map((topic) => String(topic).toLowerCase()) : []
-      return { address: String(address).toLowerCase(), topics: words, data: String(data).toLowerCase() }
-    }),
+    logs: logs.map(readLog),
   }
+}
+
+/** Reads a log as a node writes it. */
+export function readLog(log: unknown): ChainLog {
+  const { address, topics, data } = Object(log)
+  const words = Array.isArray(topics) ? topics.map((topic) => String(topic).toLowerCase()) : []
+  return { address: String(address).toLowerCase(), topics: words, data: String(data).toLowerCase() }
 }
 
 /** Writes a simulation so that equal ones are equal text, and reads it again. */

@@ -29,6 +29,8 @@ export type Events = {
   readonly 'payment.cancelled': { readonly payment: Payment }
   /** The owner said what became of the payment; see its `resolution`. */
   readonly 'payment.resolved': { readonly payment: Payment }
+  /** A payment is executed, but what it is for has not come yet, such as on another network; its `note` says what it waits for. */
+  readonly 'payment.waiting': { readonly payment: Payment }
   /** The payment's nonce was used for something else: look who else has the key. */
   readonly 'payment.diverted': { readonly payment: Payment; readonly transaction: string }
   /** Money left an account that no payment explains: the wallet is frozen, look who else has the key. */

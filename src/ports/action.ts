@@ -72,6 +72,9 @@ export type ChainView = {
   readonly call: (to: string, data: Hex) => Promise<Hex | undefined>
 }
 
+/** What a transaction logged, in lower case. */
+export type ChainLog = { readonly address: string; readonly topics: readonly string[]; readonly data: string }
+
 /** What an action is asked for, besides its own parts. */
 export type ActionRequest = { readonly action: string; readonly network: Network; readonly [part: string]: unknown }
 
@@ -83,6 +86,8 @@ export type PlanningContext = {
   readonly now: number
   /** Finds a token by its symbol or address: in the wallet's table of assets, then among those that come with the package. */
   readonly findToken: (named: string) => PlanToken | undefined
+  /** The same, on another network; only where the wallet has a chain of it. */
+  readonly findTokenOn: (network: Network, named: string) => PlanToken | undefined
 }
 
 /** One kind of thing that a wallet can do on chain. */
@@ -133,6 +138,8 @@ export type ActionChain = {
   readonly name: (payload: Payload) => { readonly transaction: string; readonly transactions: readonly string[] }
   /** Sends what was signed; sending the same again moves nothing twice. */
   readonly send: (payload: Payload) => Promise<void>
+  /** What a transaction that is executed logged, as enough nodes say; nothing where it is not. */
+  readonly logs: (transaction: string) => Promise<readonly ChainLog[] | undefined>
   /** Waits for a while, and says whether the chain executed it; nothing where it does not say yet. */
   readonly outcome: (transaction: string) => Promise<'executed' | 'failed' | undefined>
 }

@@ -22,6 +22,8 @@ export type Evidence =
       readonly reason: string
       /** The chain can execute it at any time to come: what is signed has no end of its own. @default false */
       readonly canExecute?: boolean | undefined
+      /** What its record says meanwhile, where somebody may have to know. @default what it said before */
+      readonly note?: string | undefined
     }
 
 /** A transfer out of an account, in a final block. */

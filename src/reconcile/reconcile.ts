@@ -107,11 +107,24 @@ function unavailable(cause: unknown): never {
 
 async function settle(payment: Payment, context: ReconcileContext): Promise<Finding> {
   const evidence = await findEvidence(payment, context.chains)
-  if (evidence.type === 'open') return { outcome: 'open', payment }
+  if (evidence.type === 'open') return { outcome: 'open', payment: await noteOpen(payment, evidence, context) }
   if (evidence.type === 'diverted') return divert(payment, evidence.transaction, context)
   const { status, event } = endings[evidence.type]
   const update = { status, receipt: receiptOf(payment, evidence), note: noteOf(payment, evidence) }
   return finish(payment, update, event, context)
+}
+
+/** Says on its record what it waits for, where the chain says that somebody may have to know. */
+async function noteOpen(
+  payment: Payment,
+  { note }: Extract<Evidence, { type: 'open' }>,
+  { ledger, emit }: ReconcileContext,
+): Promise<Payment> {
+  if (note === undefined || payment.note === note) return payment
+  const status = payment.status === 'claimed' ? 'claimed' : 'unknown'
+  const noted = await ledger.update(payment.id, { status, note, ifTerms: payment.terms }).catch(() => payment)
+  emit('payment.waiting', { payment: noted })
+  return noted
 }
 
 const endings = {

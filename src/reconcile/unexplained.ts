@@ -133,7 +133,7 @@ function compare(
 ): Explained {
   const proven = indexPayments(payments, (payment) => [
     ...proofsOf(payment),
-    ...(payment.receipt?.status === 'confirmed' ? transactionsIn(payment.receipt) : []),
+    ...(payment.receipt?.status === 'confirmed' || isUnpaid(payment) ? transactionsIn(payment.receipt) : []),
   ])
   const claimed = indexPayments(payments, ({ receipt }) =>
     receipt?.status === 'claimed' ? transactionsIn(receipt) : [],
@@ -142,7 +142,7 @@ function compare(
   const take = (known: ReadonlyMap<string, readonly Payment[]>, transfer: OutgoingTransfer): boolean => {
     const named = wordsOf(transfer).flatMap((proof) => known.get(proof) ?? [])
     if (named.some((payment) => explains?.(payment, transfer) === true)) return true
-    const free = named.filter((payment) => !used.has(payment))
+    const free = named.filter((payment) => !used.has(payment) && countsAsSpent(payment))
     const own =
       free.find((payment) => isOf({ ...payment, earlier: [] }, transfer)) ??
       free.find((payment) => isOf(payment, transfer))
@@ -160,12 +160,17 @@ function indexPayments(
   proofsOf: (payment: Payment) => readonly string[],
 ): ReadonlyMap<string, readonly Payment[]> {
   const known = new Map<string, readonly Payment[]>()
-  for (const payment of payments.filter(countsAsSpent)) {
+  for (const payment of payments.filter((one) => countsAsSpent(one) || isUnpaid(one))) {
     for (const proof of new Set(proofsOf(payment).map((one) => one.toLowerCase()))) {
       known.set(proof, [...(known.get(proof) ?? []), payment])
     }
   }
   return known
+}
+
+/** What its owner says was not paid explains only what its chain says it does, such as what left and came back. */
+function isUnpaid({ resolution }: Payment): boolean {
+  return resolution?.as === 'not-paid'
 }
 
 function isOf(payment: Payment, transfer: OutgoingTransfer): boolean {

@@ -1,16 +1,8 @@
-import { act, type ActContext } from '../actions/act.js'
+import { act } from '../actions/act.js'
 import type { Refill } from '../actions/refill.js'
-import type { Refilling } from '../actions/refilling.js'
-import { readBalance, tokenFinder } from '../actions/tokens.js'
-import { chainHint } from '../assets/hints.js'
+import type { RefillMeans } from '../actions/refilling.js'
 import { ConfigurationError } from '../errors.js'
-import { within } from '../lib/deadline.js'
-import { deadlines } from '../lib/deadlines.js'
-import type { Emit, On } from '../pay/events.js'
-import type { PlanToken } from '../ports/action.js'
 import type { Payment } from '../types.js'
-
-type Means = { readonly acting: ActContext; readonly on: On; readonly emit: Emit }
 
 /** What tops a wallet up. */
 export type Refills = {
@@ -25,47 +17,21 @@ export type Refills = {
  *
  * @throws ConfigurationError when one is not usable, or two are of the same token.
  */
-export function startRefills(refills: readonly Refill[], means: Means): Refills {
+export function startRefills(refills: readonly Refill[], means: Omit<RefillMeans, 'act'>): Refills {
   const names = refills.map(({ network, token }) => `${network} ${token}`)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw new ConfigurationError(`Failed to read refills: there are two of ${twice}`)
-  const started = refills.map((refill) => startOne(refill, means))
+  const started = refills.map((refill) => refill.start({ ...means, act }))
   return {
     refill: async () => {
       const made: Payment[] = []
-      for (const { refill } of started) made.push(...(await refill()))
+      for (const one of started) {
+        const payment = await one.refill()
+        if (payment) made.push(payment)
+      }
       return made
     },
-    check: () => started.forEach(({ check }) => check()),
-    stop: () => started.forEach(({ stop }) => stop()),
-  }
-}
-
-type One = Pick<Refilling, 'check' | 'stop'> & { readonly refill: () => Promise<readonly Payment[]> }
-
-function startOne({ network, start }: Refill, { acting, on, emit }: Means): One {
-  const { context, chains } = acting
-  const actions = chains.find((one) => one.network === network)?.actions
-  if (!actions)
-    throw new ConfigurationError(`Failed to read refills: the wallet has no chain of ${network}${chainHint(network)}`)
-  const balanceOf = async ({ address }: PlanToken): Promise<bigint> => {
-    const signer = await context.keyStore.getSigner(network)
-    if (!signer) throw new ConfigurationError(`Failed to refill: the key store has no key for ${network}`)
-    return readBalance(await actions.view(signer.address), address, signer.address)
-  }
-  const refilling = start({
-    findToken: tokenFinder(network, context.assets),
-    balanceOf: (token) => within(deadlines.terms, balanceOf(token), 'the chain did not answer in time'),
-    act: (request, action) => act(request, { ...acting, own: [action], isOwners: true }),
-    on,
-    fail: (error) => emit('refill.failed', { network, error }),
-    clock: context.clock,
-  })
-  return {
-    ...refilling,
-    refill: async () => {
-      const payment = await refilling.refill()
-      return payment ? [payment] : []
-    },
+    check: () => started.forEach((one) => one.check()),
+    stop: () => started.forEach((one) => one.stop()),
   }
 }

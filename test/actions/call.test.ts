@@ -130,7 +130,7 @@ describe('the declaration of a call', () => {
       outflows: [{ token: 'USDC', atMost: '10', argument: 'params.amount', spender: token }],
     })
     const usdc = { kind: 'erc20', address: token, symbol: 'USDC', decimals: 6 } as const
-    const context = { payer: thief, now: 0, findToken: () => usdc, view: {} as never }
+    const context = { payer: thief, now: 0, findTokenOn: () => undefined, findToken: () => usdc, view: {} as never }
     const args = [{ to: friend, amount: '7' }, 1n]
     const planned = await plan({ action: 'own', network, args }, context)
     expect(planned.outflows).toEqual([{ token: usdc, amount: 7n }])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { aavePools, delegations, uniswap, wrappedCoins } from '../../src/assets/pinned-contracts.js'
+import { aavePools, spokePools, uniswap, wrappedCoins } from '../../src/assets/pinned-contracts.js'
+import { delegations } from '../../src/assets/pinned-delegations.js'
 import { readOracle } from '../support/contracts.ts'
 
 type Oracle = {
@@ -35,6 +36,13 @@ const { DELEGATOR_CONTRACTS: deployed } = readOracle('@metamask/delegation-deplo
   readonly DELEGATOR_CONTRACTS: Readonly<Record<string, Readonly<Record<string, Deployed>>>>
 }
 
+type AcrossOracle = Readonly<
+  Record<string, { readonly contracts: Readonly<Record<string, { readonly address: string }>> }>
+>
+const { chains: across } = readOracle('@across-protocol/contracts/dist/broadcast/deployed-addresses.json') as {
+  readonly chains: AcrossOracle
+}
+
 describe('the pinned contracts', () => {
   test.each(Object.entries(uniswap))('of Uniswap on %s are those of its own table', (network, { router, quoter }) => {
     expect(router).toBe(oracle.SWAP_ROUTER_02_ADDRESSES(idOf(network)))
@@ -45,6 +53,10 @@ describe('the pinned contracts', () => {
   test('of Aave are those of its own table, of the main market of each network', () => {
     const known = markets.map((market) => [`eip155:${String(market?.CHAIN_ID)}`, market?.POOL] as const)
     expect(Object.fromEntries(known)).toEqual(aavePools)
+  })
+
+  test.each(Object.entries(spokePools))('of Across on %s are those of its own table', (network, pool) => {
+    expect(across[idOf(network)]?.contracts['SpokePool']?.address).toBe(pool)
   })
 
   test.each(delegations.networks)('of delegations on %s are those of its own table', (network) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AgentWallet, memoryLedger, spendingLimit } from 'stipend'
 import type { Delegation, RefillOptions } from 'stipend/actions'
-import { delegations } from '../../src/assets/pinned-contracts.js'
+import { delegations } from '../../src/assets/pinned-delegations.js'
 import { nodeGoneAfter } from '../support/changed-node.ts'
 import {
   chain,

@@ -1,7 +1,7 @@
 import { type Address, createTestClient, encodeFunctionData, encodePacked, http, parseAbi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Delegation } from 'stipend/actions'
-import { delegations } from '../../src/assets/pinned-contracts.js'
+import { delegations } from '../../src/assets/pinned-delegations.js'
 import { type KeyPair, startChain, type TestChain } from '../../examples/support/chain.ts'
 import { compile } from '../../examples/support/compile.ts'
 import { send } from '../../examples/support/exchange.ts'

@@ -1,5 +1,5 @@
 import type { RefillOptions } from 'stipend/actions'
-import { delegations } from '../../src/assets/pinned-contracts.js'
+import { delegations } from '../../src/assets/pinned-delegations.js'
 
 const token = '0x036CbD53842c5426634e7929541eC2318f3dCF7e'
 const word = '1'.padStart(64, '0')

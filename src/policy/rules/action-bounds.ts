@@ -33,6 +33,16 @@ export type LendingBounds = Common & {
   readonly tokens: readonly string[]
 }
 
+/** What may be brought to which networks, by Across. */
+export type BridgeBounds = Common & {
+  /** The networks that it may go to, by their CAIP-2 ids. */
+  readonly to: readonly Network[]
+  /** Symbols of the table of assets, or addresses on the network that it leaves. */
+  readonly tokens: readonly string[]
+  /** How much less may arrive than leaves, in hundredths of a percent, up to 1000. */
+  readonly maxFeeBps: number
+}
+
 /** Which NFTs may be given away. */
 export type NftBounds = Common & {
   /** The addresses of collections. */
@@ -54,6 +64,10 @@ const addresses: Reader = (value, network) => {
   const read = Array.isArray(value) ? value.map((one) => (isText(one) ? parseAddressOn(network, one) : undefined)) : []
   return read.length > 0 && read.every((one) => one !== undefined) ? read : undefined
 }
+const networks: Reader = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => isText(one) && isNetwork(one))
+    ? [...value]
+    : undefined
 const slippage: Reader = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxSlippage ? Number(value) : undefined
 
@@ -62,6 +76,7 @@ const kinds: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
   swap: { pairs: readPairs, maxSlippageBps: slippage },
   supply: { tokens: readTokens },
   withdraw: { tokens: readTokens },
+  bridge: { to: networks, tokens: readTokens, maxFeeBps: slippage },
   transferNft: { contracts: addresses, to: addresses },
 }
 const otherKind = { contracts: addresses } as const

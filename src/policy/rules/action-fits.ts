@@ -1,4 +1,4 @@
-import { aavePools, uniswap } from '../../assets/pinned-contracts.js'
+import { aavePools, spokePools, uniswap } from '../../assets/pinned-contracts.js'
 import type { ActionPlan, Flow, PlanToken } from '../../ports/action.js'
 import type { JSONValue } from '../json/rule-json.js'
 import type { ActionBounds } from './action-bounds.js'
@@ -21,6 +21,14 @@ const fits: Readonly<Record<string, Fit>> = {
   },
   supply: ({ tokens }, plan) => refuseLending(tokens, plan, plan.outflows),
   withdraw: ({ tokens }, plan) => refuseLending(tokens, plan, plan.inflows),
+  bridge: ({ to, tokens, maxFeeBps }, plan) => {
+    const { facts, network, outflows } = plan
+    if (!listOf(to).includes(facts['to'] ?? '')) return `${String(facts['to'])} is not a network that it may go to`
+    const other = outflows.find(({ token }) => !listOf(tokens).some((named) => isNamed(token, named)))
+    if (outflows.length === 0 || other) return `${other?.token.symbol ?? 'nothing'} is not an allowed token`
+    if (Number(facts['feeBps']) <= Number(maxFeeBps)) return refuseOthers([spokePools[network]], plan)
+    return `its fee may be ${String(maxFeeBps)} basis points at most, and ${String(facts['feeBps'])} are offered`
+  },
   transferNft: ({ contracts, to }, { facts, outflows }) => {
     const isContract = outflows.every(({ token }) => listOf(contracts).includes(token.address))
     if (!isContract) return `${outflows[0]?.token.address} is not an allowed contract`
