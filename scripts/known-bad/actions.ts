@@ -255,9 +255,9 @@ export const actionsPatches: readonly KnownBad[] = [
   {
     invariant: 'I4',
     breaks: 'what is bridged is confirmed before it has arrived',
-    file: 'src/actions/with-fills.ts',
-    find: "if (plan?.action !== 'bridge') return evidence",
-    replace: 'if (plan) return evidence',
+    file: 'src/actions/with-follow.ts',
+    find: 'return waits ? {',
+    replace: 'return !waits ? evidence : waits.note ? evidence : {',
     tests: ['test/actions/bridge.test.ts', '-t', 'sends exactly'],
   },
   {
@@ -288,8 +288,8 @@ export const actionsPatches: readonly KnownBad[] = [
     invariant: 'I5',
     breaks: 'what is bridged is freed by its owner while it can still arrive',
     file: 'src/actions/fills.ts',
-    find: 'reason: note, note, canExecute: true',
-    replace: 'reason: note, note',
+    find: 'and can until ${until}`, canCome: true',
+    replace: 'and can until ${until}`, canCome: false',
     tests: ['test/actions/bridge.test.ts', '-t', 'can still arrive'],
   },
 ]

@@ -4,6 +4,7 @@ import { ConfigurationError, PaymentDeniedError } from '../errors.js'
 import { acrossQuestions, chainIdOf, encodeDeposit } from '../evm/across.js'
 import type { Action, ActionRequest, ChainView, PlanningContext, PlanToken } from '../ports/action.js'
 import type { Hex, Network } from '../types.js'
+import { findFill } from './fills.js'
 import { readParts } from './read-parts.js'
 import { readAmount } from './tokens.js'
 
@@ -25,8 +26,15 @@ const usualFeeBps = 10
 /** For how long it may be paid out after it was planned: what nobody pays out by then is sent back. */
 const fillSeconds = 7200n
 
-/** Deposits an exact amount with Across, for at least as much less its fee to be paid out to the same address elsewhere. */
-export const bridgeAction: Action = Object.freeze({
+/**
+ * Brings money to other networks by Across, for a wallet's `actions`: an exact amount is deposited, to be paid out to the
+ * wallet's own address elsewhere, less a fee. `allowActions` bounds it by `bridge`.
+ */
+export function across(): Action {
+  return bridgeAction
+}
+
+const bridgeAction: Action = Object.freeze({
   name: 'bridge',
   plan: async (request: ActionRequest, context: PlanningContext) => {
     const { network, to, token, output, amount, feeBps, pool } = read(request, context)
@@ -59,6 +67,7 @@ export const bridgeAction: Action = Object.freeze({
       expires: view.timestamp + Number(quoteBuffer),
     }
   },
+  follow: async (executed) => findFill(executed),
 } satisfies Action)
 
 type Read = {

@@ -8,7 +8,7 @@ export type { Allowance, AllowancesOptions } from './allowances.js'
 export type { RevokeOptions } from './end-approvals.js'
 export type { ActionQuote } from './quote.js'
 export type { LendingRequest } from './lend.js'
-export type { BridgeRequest } from './bridge.js'
+export { across, type BridgeRequest } from './bridge.js'
 export type { SwapRequest } from './swap.js'
 export type { TransferNftRequest } from './transfer-nft.js'
 export type { ActionBounds, BridgeBounds, LendingBounds, NftBounds, SwapBounds } from '../policy/rules/action-bounds.js'
@@ -19,6 +19,7 @@ export type {
   ActionRequest,
   ChainLog,
   ChainView,
+  ExecutedAction,
   Flow,
   PlanApproval,
   PlanCall,
@@ -26,4 +27,5 @@ export type {
   PlanningContext,
   PlanToken,
   PreparedAction,
+  Waiting,
 } from '../ports/action.js'

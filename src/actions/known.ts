@@ -6,7 +6,6 @@ const builtIn: Readonly<Record<string, () => Promise<Action>>> = {
   swap: async () => (await import('./swap.js')).swapAction,
   supply: async () => (await import('./lend.js')).supplyAction,
   withdraw: async () => (await import('./lend.js')).withdrawAction,
-  bridge: async () => (await import('./bridge.js')).bridgeAction,
   transferNft: async () => (await import('./transfer-nft.js')).transferNftAction,
   revoke: async () => (await import('./revoke.js')).revokeAction,
 }

@@ -100,6 +100,29 @@ export type Action = {
    * @throws ConfigurationError when the request is not usable.
    */
   readonly plan: (request: ActionRequest, context: PlanningContext) => Promise<ActionPlan>
+  /**
+   * Says what it still waits for once its transaction is final, such as on another network; nothing where it is done.
+   *
+   * @default it is done then
+   */
+  readonly follow?: ((executed: ExecutedAction) => Promise<Waiting | undefined>) | undefined
+}
+
+/** What an action whose transaction is final still waits for, in words that its record keeps. */
+export type Waiting = {
+  readonly note: string
+  /** Whether it can still come; if not, its owner may say that it was not paid. */
+  readonly canCome: boolean
+}
+
+/** An action whose transaction is in a final block. */
+export type ExecutedAction = {
+  readonly payment: Payment
+  readonly plan: ActionPlan
+  /** The transaction that does what was asked. */
+  readonly transaction: string
+  /** Those of the wallet's chains, by their networks, that take actions. */
+  readonly chainOf: (network: Network) => ActionChain | undefined
 }
 
 /** A plan with everything that will be signed for it, tried out on the chain. */

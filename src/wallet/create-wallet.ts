@@ -3,7 +3,7 @@ import { type ActOptions, act, quoteAction } from '../actions/act.js'
 import { type AllowancesOptions, findAllowances } from '../actions/allowances.js'
 import { endStranded, revoke, type RevokeOptions } from '../actions/end-approvals.js'
 import { readActions } from '../actions/known.js'
-import { withFills } from '../actions/with-fills.js'
+import { withFollow } from '../actions/with-follow.js'
 import type { AgentWallet } from './wallet.js'
 import { addresses, balances } from './balances.js'
 import { budget } from '../pay/budget.js'
@@ -81,7 +81,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     tokenPrefix: readPrefix(options.sessionTokenPrefix),
     known,
   }
-  const reconciling = { ...context, chains: withFills(chains), witness: trusted.witness }
+  const reconciling = { ...context, chains: withFollow(chains, acting.own), witness: trusted.witness }
   const reconcileAll = async (): Promise<Reconciliation> => {
     await endStranded(acting).catch((error: unknown) => emit('reconciliation.failed', { error }))
     return reconcile(reconciling)

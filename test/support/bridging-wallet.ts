@@ -7,7 +7,7 @@ import {
   type Rule,
   spendingLimit,
 } from 'stipend'
-import { bridge, type BridgeBounds } from 'stipend/actions'
+import { across, bridge, type BridgeBounds } from 'stipend/actions'
 import { evm, type Rpc } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import type { KeyPair } from '../../examples/support/chain.ts'
@@ -50,6 +50,7 @@ export function open({
   return createAgentWallet({
     keyStore: privateKey(payer.privateKey),
     policy: policy(),
+    actions: [across()],
     assets: [ether],
     chains: [evm({ network, clients }), evm({ network: there, clients: others })],
     clock: () => Date.now() + aheadMs,
