@@ -1,11 +1,14 @@
 /**
  * Shows where the pinned table of tokens differs from what others publish: the reference implementations of x402, Circle and
  * viem. It changes nothing: which of them is right is for a person to find out.
+ * A token is added where its issuer publishes its address, and somebody the domain that is signed in: of many networks on
+ * which USDC is native no package says that.
  */
 import { createRequire } from 'node:module'
 import { DEFAULT_ASSETS as evmAssets } from '@x402/evm'
 import { DEFAULT_ASSETS as svmAssets } from '@x402/svm'
 import * as chains from 'viem/chains'
+import { usdc } from 'viem/tokens'
 import { pinnedAssets } from '../../src/assets/pinned.ts'
 
 type Published = {
@@ -80,6 +83,17 @@ function compareWithCircle(): readonly string[] {
   })
 }
 
+/** Where viem says that USDC is. */
+function compareWithViemTokens(): readonly string[] {
+  return Object.entries(usdc.addresses).flatMap(([id, address]) => {
+    const own = pinned.find((one) => one.network === `eip155:${id}` && one.symbol === 'USDC')
+    if (!own) return [`eip155:${id}: it has USDC at ${address}, and we have not`]
+    return lower(own.address) === lower(address)
+      ? []
+      : [`eip155:${id}: USDC is at ${address} there, and at ${own.address} here`]
+  })
+}
+
 /** Networks that nobody else knows by their number. */
 function compareWithViem(): readonly string[] {
   const known = new Set(Object.values(chains).map(({ id }) => `eip155:${id}`))
@@ -90,6 +104,7 @@ function compareWithViem(): readonly string[] {
 const sources = {
   '@x402/evm and @x402/svm': compareWithX402,
   'Circle (@circle-fin/provider-cctp-v2)': compareWithCircle,
+  'viem/tokens': compareWithViemTokens,
   'viem/chains': compareWithViem,
 }
 for (const [name, compare] of Object.entries(sources)) {

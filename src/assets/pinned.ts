@@ -34,6 +34,9 @@ const erc20s: readonly (readonly [Network, string, Hex, number, string, string, 
   ['eip155:1329', 'USDC', '0xe15fC38F6D8c56aF07bbCBe3BAf5708A2Bf42392', 6, 'USDC', '2', 'eip3009'], // Sei
   ['eip155:1328', 'USDC', '0x4fCF1784B31630811181f670Aea7A7bEF803eaED', 6, 'USDC', '2', 'eip3009'], // Sei testnet
   ['eip155:10', 'USDC', '0x0b2C639c533813f4Aa9D7837CAf62653d097Ff85', 6, 'USD Coin', '2', 'eip3009'], // Optimism
+  ['eip155:43113', 'USDC', '0x5425890298aed601595a70AB815c96711a31Bc65', 6, 'USD Coin', '2', 'eip3009'], // Avalanche Fuji
+  ['eip155:80002', 'USDC', '0x41E94Eb019C0762f9Bfcf9Fb1E58725BfB0e7582', 6, 'USDC', '2', 'eip3009'], // Polygon Amoy
+  ['eip155:10143', 'USDC', '0x534b2f3A21130d7a60830c2Df862319e593943A3', 6, 'USDC', '2', 'eip3009'], // Monad testnet
 ]
 
 /** Network, symbol, mint, token program; all have six decimals. */

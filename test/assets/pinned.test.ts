@@ -10,6 +10,9 @@ import { usdc } from '../support/offers.ts'
 const pinned: readonly (readonly [string, string])[] = [
   ['eip155:1', 'USDC'],
   ['eip155:10', 'USDC'],
+  ['eip155:43113', 'USDC'],
+  ['eip155:80002', 'USDC'],
+  ['eip155:10143', 'USDC'],
   ['eip155:14', 'USDT0'],
   ['eip155:50', 'USDC'],
   ['eip155:51', 'USDC'],
@@ -79,10 +82,10 @@ function separatorOf({ network, address, eip712 }: Asset): string {
 }
 
 describe('the pinned table', () => {
-  test('has these tokens and no others: 29 on EVM, 11 on Solana', () => {
+  test('has these tokens and no others: 32 on EVM, 11 on Solana', () => {
     const rows = pinnedAssets().map(({ network, symbol }) => `${network} ${symbol}`)
     expect(rows.toSorted()).toEqual(pinned.map((row) => row.join(' ')).toSorted())
-    expect(pinnedAssets().filter(isEvm)).toHaveLength(29)
+    expect(pinnedAssets().filter(isEvm)).toHaveLength(32)
     expect(pinnedAssets().filter((asset) => !isEvm(asset))).toHaveLength(11)
   })
 
