@@ -79,18 +79,27 @@ const limitName = 'limit on permits'
 
 const retryMs = 200
 
-/** Tries again while another payment, maybe of another process, has the permit that the token takes next. */
+/**
+ * Tries again while another payment, maybe of another process, has the permit that the token takes next. Of one of which nobody
+ * knows what became it is told at once: the chain may take it at any time, or never.
+ */
 export async function oncePermitIsFree<value>(
   work: () => Promise<value>,
   { signal }: Pick<PurchaseRequest, 'signal'>,
+  context: Pick<PayContext, 'ledger' | 'time'>,
 ): Promise<value> {
   for (let tries = deadlines.permit / retryMs; ; tries -= 1) {
     try {
       return await work()
     } catch (error) {
       const isTaken = error instanceof LimitExceededError && error.limit.name.startsWith(limitName)
-      if (!isTaken || tries <= 0) throw error
+      if (!isTaken || tries <= 0 || (await isUnknown(error.limit, context))) throw error
       await unlessAborted(signal, pause(retryMs))
     }
   }
+}
+
+async function isUnknown(limit: Limit, { ledger, time }: Pick<PayContext, 'ledger' | 'time'>): Promise<boolean> {
+  const [usage] = await ledger.usage([{ ...limit, measure: 'unknown' }], time().ledger)
+  return usage !== undefined && usage.used > 0n
 }

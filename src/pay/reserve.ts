@@ -22,7 +22,11 @@ const maxQuestions = 3
  */
 export async function record(payable: Payable, request: PurchaseRequest, context: PayContext): Promise<Prepared> {
   request.signal?.throwIfAborted()
-  const { existing, payment, allowed } = await oncePermitIsFree(() => reserveFunded(payable, request, context), request)
+  const { existing, payment, allowed } = await oncePermitIsFree(
+    () => reserveFunded(payable, request, context),
+    request,
+    context,
+  )
   if (existing === undefined) return { payment: admit(payment), allowed }
   const { required } = payable
   return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
