@@ -222,6 +222,8 @@ const others: Readonly<Record<string, string>> = {
   'stipend/tools MakeSwapInput': 'likewise',
   'stipend/tools LendInput': 'likewise',
   'stipend/tools MakeLendInput': 'likewise',
+  'stipend/tools BridgeInput': 'likewise',
+  'stipend/tools MakeBridgeInput': 'likewise',
   'stipend/tools BudgetInput': 'likewise',
   'stipend/tools PaymentsInput': 'likewise',
   'stipend/tools ApprovalStatusInput': 'likewise',

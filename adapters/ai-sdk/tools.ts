@@ -5,9 +5,11 @@ import {
   type ApprovalStatusInput,
   type ApprovalStatusOutput,
   type Approver,
+  type BridgeInput,
   type BudgetInput,
   type BudgetOutput,
   type LendInput,
+  type MakeBridgeInput,
   type MakeLendInput,
   type MakeSwapInput,
   callKey,
@@ -76,6 +78,8 @@ export type WalletTools = {
     readonly supply?: Tool<MakeLendInput, SwapOutput>
     readonly quote_withdraw?: Tool<LendInput, QuoteSwapOutput>
     readonly withdraw?: Tool<MakeLendInput, SwapOutput>
+    readonly quote_bridge?: Tool<BridgeInput, QuoteSwapOutput>
+    readonly bridge?: Tool<MakeBridgeInput, SwapOutput>
   }
   readonly toolApproval: {
     readonly pay_fetch: (input: PayFetchInput, call: SdkCall) => Promise<ApprovalStatus>
@@ -120,7 +124,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
     })
   }
   const { pay_fetch, quote, budget, payments, approval_status, find_services, ...actions } = paymentTools(owner, rest)
-  const { quote_swap, swap, quote_supply, supply, quote_withdraw, withdraw } = actions
+  const { quote_swap, swap, quote_supply, supply, quote_withdraw, withdraw, quote_bridge, bridge } = actions
   const callOf = (toolCallId: string): ToolCall =>
     conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }
   const recordDenials = async (messages: readonly ModelMessage[]): Promise<void> => {
@@ -154,11 +158,13 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       approval_status: tool(looking(approval_status)),
       ...(find_services && { find_services: tool(looking(find_services)) }),
       ...(quote_swap && { quote_swap: tool(looking(quote_swap)) }),
-      ...(swap && { swap: tool(looking(swap)) }),
+      ...(swap && { swap: tool(acting(swap, callOf)) }),
       ...(quote_supply && { quote_supply: tool(looking(quote_supply)) }),
-      ...(supply && { supply: tool(looking(supply)) }),
+      ...(supply && { supply: tool(acting(supply, callOf)) }),
       ...(quote_withdraw && { quote_withdraw: tool(looking(quote_withdraw)) }),
-      ...(withdraw && { withdraw: tool(looking(withdraw)) }),
+      ...(withdraw && { withdraw: tool(acting(withdraw, callOf)) }),
+      ...(quote_bridge && { quote_bridge: tool(looking(quote_bridge)) }),
+      ...(bridge && { bridge: tool(acting(bridge, callOf)) }),
     },
     toolApproval: { pay_fetch: ask },
     prepareStep: async ({ messages }) => {
@@ -173,6 +179,16 @@ type Looking<input, output> = Pick<
   'description' | 'inputSchema' | 'outputSchema'
 > & {
   readonly execute: (input: input, call: SdkCall) => Promise<output>
+}
+
+/** An action is named by its call where the model gives it no name: a call that is run again is the same action. */
+function acting<input, output>(
+  plain: PaymentTool<string, input, output>,
+  callOf: (toolCallId: string) => ToolCall,
+): Looking<input, output> {
+  const execute: Looking<input, output>['execute'] = (input, { toolCallId, abortSignal }) =>
+    plain.execute(input, { ...callOf(toolCallId), signal: abortSignal })
+  return { ...looking(plain), execute }
 }
 
 /** A tool that only looks needs nothing of its call but the signal. */

@@ -3,6 +3,7 @@ import { DynamicStructuredTool, type ToolRunnableConfig } from '@langchain/core/
 import { interrupt } from '@langchain/langgraph'
 import type { AgentWallet, ApprovalId, Session } from 'stipend'
 import {
+  type ActionTools,
   type ApprovalStatusInput,
   type ApprovalStatusOutput,
   type Approver,
@@ -30,10 +31,11 @@ const optionNames: OptionNames<WalletToolsOptions> = {
   hosts: true,
   maxBodyCharacters: true,
   findServices: true,
+  actions: true,
 }
 
 /** Options of `walletTools`. */
-export type WalletToolsOptions = Omit<PaymentToolsOptions, 'actions'> & {
+export type WalletToolsOptions = PaymentToolsOptions & {
   /**
    * Who decides, which is `wallet.approvals`. With it, a payment that needs a person interrupts the graph, and the answer
    * that it is resumed with decides on exactly the terms that were asked for; the graph needs a checkpointer. Whoever can
@@ -61,9 +63,12 @@ export type WalletTools = [
   WalletTool<'budget', BudgetInput, BudgetOutput>,
   WalletTool<'payments', PaymentsInput, PaymentsOutput>,
   WalletTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>,
-  // There where a list of services is named.
-  ...WalletTool<'find_services', FindServicesInput, FindServicesOutput>[],
+  // There where a list of services is named, and where actions are asked for.
+  ...(WalletTool<'find_services', FindServicesInput, FindServicesOutput> | WalletActionTool)[],
 ]
+
+/** A tool of what a session may do on chain. */
+export type WalletActionTool = WalletTool<keyof ActionTools, unknown, unknown>
 
 /** What the graph is interrupted with, to be shown to the owner. */
 export type PaymentInterrupt = {
@@ -109,21 +114,20 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
   refuseUnknown('walletTools', options, optionNames)
   const { approvals, ...rest } = options
   const tools = paymentTools(owner, rest)
-  const find = tools.find_services
+  const { pay_fetch, quote, budget, payments, approval_status, find_services: find, ...actions } = tools
   return [
-    toTool<'pay_fetch', PayFetchInput, PayFetchOutput>(tools.pay_fetch, (input, call) =>
+    toTool<'pay_fetch', PayFetchInput, PayFetchOutput>(pay_fetch, (input, call) =>
       approvals && call.key !== undefined
-        ? payOrInterrupt(tools.pay_fetch, { input, call, approvals })
-        : tools.pay_fetch.execute(input, call),
+        ? payOrInterrupt(pay_fetch, { input, call, approvals })
+        : pay_fetch.execute(input, call),
     ),
-    toTool<'quote', QuoteInput, QuoteOutput>(tools.quote, tools.quote.execute),
-    toTool<'budget', BudgetInput, BudgetOutput>(tools.budget, tools.budget.execute),
-    toTool<'payments', PaymentsInput, PaymentsOutput>(tools.payments, tools.payments.execute),
-    toTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>(
-      tools.approval_status,
-      tools.approval_status.execute,
-    ),
+    toTool<'quote', QuoteInput, QuoteOutput>(quote, quote.execute),
+    toTool<'budget', BudgetInput, BudgetOutput>(budget, budget.execute),
+    toTool<'payments', PaymentsInput, PaymentsOutput>(payments, payments.execute),
+    toTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>(approval_status, approval_status.execute),
     ...(find ? [toTool<'find_services', FindServicesInput, FindServicesOutput>(find, find.execute)] : []),
+    // Named by its call where the model gives it no name: a call that is run again is the same action.
+    ...Object.values(actions).map((one) => toTool<keyof ActionTools, unknown, unknown>(one, one.execute)),
   ]
 }
 

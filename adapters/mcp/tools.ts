@@ -51,7 +51,7 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
     find_services: findServices,
     ...actions
   } = tools
-  const quotes = [actions.quote_swap, actions.quote_supply, actions.quote_withdraw]
+  const quotes = [actions.quote_swap, actions.quote_supply, actions.quote_withdraw, actions.quote_bridge]
   const questions = createQuestions()
   register(server, payFetch, {
     annotations: sends,
@@ -62,7 +62,7 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
   })
   register(server, quote, { annotations: sends, work: plainly(quote) })
   if (findServices) register(server, findServices, { annotations: finds, work: plainly(findServices) })
-  for (const tool of [actions.swap, actions.supply, actions.withdraw]) {
+  for (const tool of [actions.swap, actions.supply, actions.withdraw, actions.bridge]) {
     if (tool) register(server, tool, { annotations: sends, work: plainly(tool) })
   }
   for (const tool of [budget, payments, approvalStatus, ...quotes]) {

@@ -23,10 +23,11 @@ const optionNames: OptionNames<WalletToolsOptions> = {
   hosts: true,
   maxBodyCharacters: true,
   findServices: true,
+  actions: true,
 }
 
 /** Options of `walletTools`. */
-export type WalletToolsOptions = Omit<PaymentToolsOptions, 'actions'> & {
+export type WalletToolsOptions = PaymentToolsOptions & {
   /**
    * Who decides, which is `wallet.approvals`. With it, a payment that needs a person interrupts the run, and approving
    * the interruption approves exactly the terms that were asked for, as `wallet.approvals.list()` shows them. Whoever can
@@ -57,7 +58,8 @@ export type WalletTools = [
   budget: WalletTool<BudgetOutput>,
   payments: WalletTool<PaymentsOutput>,
   approval_status: WalletTool<ApprovalStatusOutput>,
-  ...find_services: WalletTool<FindServicesOutput>[],
+  // There where a list of services is named, and where actions are asked for.
+  ...others: (WalletTool<FindServicesOutput> | WalletTool<unknown>)[],
 ]
 
 /**
@@ -96,7 +98,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
     })
   }
-  const { pay_fetch, quote, budget, payments, approval_status, find_services } = paymentTools(owner, rest)
+  const { pay_fetch, quote, budget, payments, approval_status, find_services, ...actions } = paymentTools(owner, rest)
   const callOf = (id: string | undefined, signal?: AbortSignal): ToolCall => ({
     key: id === undefined || conversation === undefined ? undefined : callKey(conversation, id),
     conversation,
@@ -130,6 +132,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
     toTool(payments, looking(payments)),
     toTool(approval_status, looking(approval_status)),
     ...(find_services ? [toTool(find_services, looking(find_services))] : []),
+    ...Object.values(actions).map((one) => toTool(one as PlainTool, acting(one as PlainTool, callOf))),
   ]
 }
 
@@ -137,6 +140,16 @@ type Running<output> = {
   readonly execute: (input: unknown, context?: RunContext, details?: ToolCallDetails) => Promise<output>
   readonly isEnabled?: (turn: { readonly runContext: RunContext }) => Promise<boolean>
   readonly needsApproval?: (context: RunContext, input: unknown, callId?: string) => Promise<boolean>
+}
+
+type PlainTool = PaymentTool<string, unknown, unknown>
+
+/** An action is named by its call where the model gives it no name: a call that is run again is the same action. */
+function acting<input, output>(
+  { execute }: PaymentTool<string, input, output>,
+  callOf: (id: string | undefined, signal?: AbortSignal) => ToolCall,
+): Running<output> {
+  return { execute: (input, _context, details) => execute(input, callOf(details?.toolCall?.callId, details?.signal)) }
 }
 
 /** A tool that only looks needs nothing of its call but the signal. */

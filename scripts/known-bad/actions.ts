@@ -257,7 +257,7 @@ export const actionsPatches: readonly KnownBad[] = [
     breaks: 'what is bridged is confirmed before it has arrived',
     file: 'src/actions/with-follow.ts',
     find: 'return waits ? {',
-    replace: 'return !waits ? evidence : waits.note ? evidence : {',
+    replace: "return waits?.note === '' ? {",
     tests: ['test/actions/bridge.test.ts', '-t', 'sends exactly'],
   },
   {
@@ -291,5 +291,13 @@ export const actionsPatches: readonly KnownBad[] = [
     find: 'and can until ${until}`, canCome: true',
     replace: 'and can until ${until}`, canCome: false',
     tests: ['test/actions/bridge.test.ts', '-t', 'can still arrive'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'a call of a tool that is run again makes its action once more',
+    file: 'src/tools/action-tools.ts',
+    find: 'key: input.key ?? call?.key',
+    replace: 'key: input.key',
+    tests: ['test/actions/lend.test.ts', '-t', 'run again'],
   },
 ]

@@ -9,10 +9,12 @@ import type { Network } from '../types.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 import type { QuoteSwapOutput, SwapOutput, ToolAnswer } from './answers.js'
 import type { Schema } from './input.js'
+import { bridgeInput, quoteBridgeInput } from './bridge-input.js'
 import { lendInput, quoteLendInput } from './lend-input.js'
 import { answerOf, failed, invalidInput, outcomeOf } from './outcome.js'
 import { common, seenApproval, seenPayment } from './output.js'
 import { quoteSwapInput, swapInput } from './swap-input.js'
+import type { ToolCall } from './pay-fetch.js'
 import type { ActionTools, PaymentTool } from './tool.js'
 import { seePayment } from './views.js'
 
@@ -58,6 +60,16 @@ const withdrawals = {
   makes: 'Withdraws a token from Aave v3, to the wallet itself',
 } as const
 
+const bridges = {
+  action: 'bridge',
+  quotes: 'Says what bringing a token to another network would cost',
+  makes: 'Brings a token of the wallet to its own address on another network',
+  bounds: 'Allowed:',
+  list: 'tokens',
+  quoteInput: quoteBridgeInput,
+  makeInput: bridgeInput,
+} as const
+
 /**
  * Makes the tools of what a session may do on chain; a quote first, which signs nothing.
  *
@@ -71,6 +83,7 @@ export function createActionTools(owner: AgentWallet | Session): ActionTools {
     ...toolsOf(swaps, owner),
     ...toolsOf(supplies, owner),
     ...toolsOf(withdrawals, owner),
+    ...toolsOf(bridges, owner),
   }
 }
 
@@ -112,19 +125,22 @@ function toolsOf<name extends string, input extends Input, made extends Input>(
     description: `${makes}, within what the owner allows. Never repeat one that is "unknown" or "claimed". ${allowed}`,
     inputSchema: makeInput,
     outputSchema: actOutput,
-    execute: reading(makeInput, (input) => act(requestOf(action, input), owner)),
+    execute: reading(makeInput, (input, call) =>
+      act(requestOf(action, { ...input, key: input.key ?? call?.key }), owner),
+    ),
   } as const
   return { [quote.name]: Object.freeze(quote), [action]: Object.freeze(make) } as Tools<name, input, made>
 }
 
-function describe(list: string, { network, [list]: named }: ActionBounds): readonly string[] {
-  return (Array.isArray(named) ? named : []).map((one) => `${String(one)} on ${network}`)
+function describe(list: string, { network, [list]: named, to }: ActionBounds): readonly string[] {
+  const where = Array.isArray(to) ? `from ${network} to ${to.join(' or ')}` : `on ${network}`
+  return (Array.isArray(named) ? named : []).map((one) => `${String(one)} ${where}`)
 }
 
-function reading<input, output>(schema: Schema<input>, work: (input: input) => Promise<output>) {
-  return async (value: unknown): Promise<output | ToolAnswer> => {
+function reading<input, output>(schema: Schema<input>, work: (input: input, call?: ToolCall) => Promise<output>) {
+  return async (value: unknown, call?: ToolCall): Promise<output | ToolAnswer> => {
     const input = schema.safeParse(value)
-    if (input.success) return work(input.data)
+    if (input.success) return work(input.data, call)
     const [issue = { path: [], message: 'expected what the schema has' }] = input.error.issues
     return invalidInput(issue)
   }

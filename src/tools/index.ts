@@ -24,6 +24,7 @@ export type {
   QuoteInput,
   Schema,
 } from './input.js'
+export type { BridgeInput, MakeBridgeInput } from './bridge-input.js'
 export type { LendInput, MakeLendInput } from './lend-input.js'
 export type { MakeSwapInput, SwapInput } from './swap-input.js'
 export type { ToolCall } from './pay-fetch.js'

@@ -20,6 +20,7 @@ import type {
   QuoteInput,
   Schema,
 } from './input.js'
+import type { BridgeInput, MakeBridgeInput } from './bridge-input.js'
 import type { LendInput, MakeLendInput } from './lend-input.js'
 import type { MakeSwapInput, SwapInput } from './swap-input.js'
 import type { ToolCall } from './pay-fetch.js'
@@ -75,6 +76,8 @@ export type ActionTools = {
   readonly supply?: PaymentTool<'supply', MakeLendInput, SwapOutput | ToolAnswer>
   readonly quote_withdraw?: PaymentTool<'quote_withdraw', LendInput, QuoteSwapOutput | ToolAnswer>
   readonly withdraw?: PaymentTool<'withdraw', MakeLendInput, SwapOutput | ToolAnswer>
+  readonly quote_bridge?: PaymentTool<'quote_bridge', BridgeInput, QuoteSwapOutput | ToolAnswer>
+  readonly bridge?: PaymentTool<'bridge', MakeBridgeInput, SwapOutput | ToolAnswer>
 }
 
 /** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */

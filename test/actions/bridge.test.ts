@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type AgentWallet, allowActions, memoryLedger, spendingLimit } from 'stipend'
 import { bridge, type BridgeBounds } from 'stipend/actions'
 import { evm, type Rpc } from 'stipend/evm'
+import { paymentTools } from 'stipend/tools'
 import { spokePools } from '../../src/assets/pinned-contracts.js'
 import { startBridged } from '../support/bridging.ts'
 import {
@@ -191,5 +192,20 @@ describe('a bridge is refused, and nothing is signed', () => {
     ['no fee', { maxFeeBps: 1001 }],
   ])('when its bounds name %s', (_what, own) => {
     expect(() => bridge({ ...bounds, ...own })).toThrow(/Failed to read the bounds of bridge/)
+  })
+})
+
+describe('the tools of a bridge', () => {
+  test('are those of a session’s scope: a quote, which signs nothing, and the bridge itself', async () => {
+    const wallet = open()
+    const tools = paymentTools(wallet.session({ actions: [bridge(bounds)] }), { actions: true })
+    expect(tools.quote_bridge?.description).toContain('Allowed: USDC from eip155:84532 to eip155:421614.')
+    const what = { network, to: there, token: 'USDC', amount: '5' }
+    expect(await tools.quote_bridge?.execute(what)).toMatchObject({ isAllowed: true, leaves: ['5 USDC'] })
+    await expectUntouched(wallet)
+    expect(await tools.bridge?.execute({ ...what, to: 'eip155:8453' })).toMatchObject({ status: 'failed' })
+    expect(await tools.bridge?.execute({ ...what, key: 'fund' })).toMatchObject({ status: 'ok' })
+    expect(await left()).toBe(95n * dollar)
+    expect(paymentTools(wallet.session({}), { actions: true })).not.toHaveProperty('bridge')
   })
 })

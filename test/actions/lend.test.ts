@@ -1,3 +1,5 @@
+import type { StructuredToolInterface } from '@langchain/core/tools'
+import { RunContext } from '@openai/agents'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decodeFunctionData, parseAbi } from 'viem'
 import { type AgentWallet, allowActions, createAgentWallet, spendingLimit } from '../../src/index.js'
@@ -8,6 +10,8 @@ import { paymentTools } from '../../src/tools/index.js'
 import type { KeyPair } from '../../examples/support/chain.ts'
 import { createMcpServer } from '../../adapters/mcp/index.js'
 import { walletTools } from '../../adapters/ai-sdk/index.js'
+import { walletTools as langchainTools } from '../../adapters/langchain/index.js'
+import { walletTools as openaiTools } from '../../adapters/openai-agents/index.js'
 import { ether } from '../support/ether.ts'
 import { type LendingChain, pool, startLending } from '../support/lending.ts'
 import { connectHost } from '../support/mcp-hosts.ts'
@@ -129,11 +133,37 @@ describe('the tools of lending', () => {
     const session = wallet.session({ actions: [supply(bounds), withdraw(bounds)] })
     const names = ['quote_supply', 'supply', 'quote_withdraw', 'withdraw']
     expect(Object.keys(walletTools(session, { actions: true }).tools)).toEqual(expect.arrayContaining(names))
+    for (const others of [langchainTools(session, { actions: true }), openaiTools(session, { actions: true })])
+      expect(others.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
     const host = await connectHost(() => createMcpServer(session, { actions: true }))
     const shown = await host.tools()
     await host.close()
     const readOnly = names.map((one) => Object(shown.find(({ name }) => name === one)?.annotations).readOnlyHint)
     expect(readOnly).toEqual([true, false, true, false])
+  })
+
+  test('supply once in a call that is run again, whichever framework runs it', async () => {
+    const session = wallet.session({ actions: [supply(bounds)] })
+    const args = { network, token: 'USDC', amount: '5' }
+    const own = { actions: true, conversation: 'chat' } as const
+    const config = { configurable: { thread_id: 'thread' } }
+    const chained: readonly StructuredToolInterface[] = langchainTools(session, { actions: true })
+    const call = { type: 'tool_call', id: 'c1', name: 'supply', args } as const
+    const details = { toolCall: { type: 'function_call', callId: 'c1', name: 'supply', arguments: '{}' } } as const
+    const sdk = { toolCallId: 'c1', messages: [], context: {} }
+    const ways: readonly (() => unknown)[] = [
+      () => chained.find(({ name }) => name === 'supply')?.invoke(call, config),
+      () =>
+        openaiTools(session, { ...own, conversation: 'other' })
+          .find(({ name }) => name === 'supply')
+          ?.invoke(new RunContext(), JSON.stringify(args), details),
+      () => walletTools(session, own).tools.supply?.execute?.(args, sdk),
+    ]
+    for (const [index, run] of ways.entries()) {
+      await run()
+      await run()
+      expect(await chain.lent(payer.address)).toBe(5n * dollar * BigInt(index + 1))
+    }
   })
 
   test('quote without signing, then supply and withdraw all', async () => {

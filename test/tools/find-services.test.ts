@@ -1,3 +1,4 @@
+import type { StructuredToolInterface } from '@langchain/core/tools'
 import { RunContext } from '@openai/agents'
 import { walletTools as aiSdkTools } from 'stipend/ai-sdk'
 import { walletTools as langchainTools } from 'stipend/langchain'
@@ -125,8 +126,8 @@ const frameworks: Readonly<Record<string, Found>> = {
       context: {},
     }),
   LangChain: async (options) => {
-    const [, , , , , find] = langchainTools(createTestWallet({ policy }), options)
-    return JSON.parse(String(await find?.invoke(input)))
+    const tools: readonly StructuredToolInterface[] = langchainTools(createTestWallet({ policy }), options)
+    return JSON.parse(String(await tools.find(({ name }) => name === 'find_services')?.invoke(input)))
   },
   'OpenAI Agents': async (options) => {
     const [, , , , , find] = openaiTools(createTestWallet({ policy }), options)
