@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { permit2 } from '../../src/evm/permit2.js'
 import { allowHosts, type EvmSigner, type Hex, spendingLimit, type TypedData } from '../../src/index.js'
 import { testKeyStore } from '../../src/testing/index.js'
+import { listen } from '../support/listen.ts'
+import { encode } from '../support/offers.ts'
 import { asset, chainOf, declared, network, offer, serve } from '../support/sponsoring-server.ts'
 import { createTestWallet, rejection } from '../support/wallets.ts'
 
@@ -100,6 +102,43 @@ describe('a permit beside a payment', () => {
     words.nonce = 8n
     await wallet.fetch(`${url}/two`)
     expect((await wallet.payments.list()).map(({ terms }) => terms.details?.['permitNonce'])).toEqual(['8', '7'])
+  })
+
+  test('is signed in turn, in which a call that is given up has no part', async () => {
+    const words = { allowance: 0n, nonce: 7n }
+    let settle = (): void => {}
+    const settled = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const order: string[] = []
+    const server = await listen(async (request) => {
+      const { pathname } = new URL(request.url)
+      if (!request.headers.has('payment-signature')) {
+        const message = { x402Version: 2, resource: { url: request.url }, accepts: [offer], extensions: declared }
+        return new Response('{}', { status: 402, headers: { 'payment-required': encode(message) } })
+      }
+      order.push(pathname)
+      if (pathname === '/one') await settled
+      words.nonce += 1n
+      return new Response('the report')
+    })
+    try {
+      const wallet = createTestWallet({ chains: [chainOf(words)] })
+      const one = wallet.fetch(`${server.url}/one`)
+      await vi.waitFor(() => expect(order).toEqual(['/one']))
+      const stop = new AbortController()
+      const two = rejection(wallet.fetch(`${server.url}/two`, { signal: stop.signal }))
+      const three = wallet.fetch(`${server.url}/three`)
+      stop.abort()
+      await two
+      settle()
+      expect((await Promise.all([one, three])).map(({ status }) => status)).toEqual([200, 200])
+      const permits = (wallet.signed as readonly TypedData[]).filter(({ primaryType }) => primaryType === 'Permit')
+      expect(permits.map(({ message }) => message['nonce'])).toEqual([7n, 8n])
+      expect(order).toEqual(['/one', '/three'])
+    } finally {
+      await server.close()
+    }
   })
 
   test('has the nonce that the token takes once the owner has said yes, and holds up no other until then', async () => {
