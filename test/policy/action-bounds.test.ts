@@ -44,6 +44,31 @@ async function judge(different: Partial<ActionPlan> = {}, microUsd = 5_000_000n,
   return verdict.type === 'allow' ? 'allow' : verdict.refusals.map(({ reason }) => reason).join('; ')
 }
 
+describe('bounds that are read', () => {
+  const lists = { network, maxUsd: 1, action: 'transferNft' }
+
+  test.each([
+    [{ ...lists, contracts: [weth], to: [] }, 'to is not usable'],
+    [{ ...lists, contracts: [weth, 'not one'], to: [stranger] }, 'contracts is not usable'],
+    [{ ...lists, contracts: weth, to: [stranger] }, 'contracts is not usable'],
+    [{ ...lists, contracts: [weth], to: [stranger], from: [weth] }, 'from is no bound of it'],
+    [{ ...bounds, maxSlippageBps: -1 }, 'maxSlippageBps is not usable'],
+    [{ ...bounds, maxSlippageBps: 1001 }, 'maxSlippageBps is not usable'],
+    [{ ...bounds, maxSlippageBps: 0.5 }, 'maxSlippageBps is not usable'],
+    [{ ...bounds, pairs: [] }, 'pairs is not usable'],
+    [{ ...bounds, network: 'base' }, 'its network is no CAIP-2 id'],
+    [{ ...bounds, action: 'swap it' }, 'it has no name'],
+    [{ action: 'bridge', network, maxUsd: 1, to: [], tokens: ['USDC'], maxFeeBps: 1 }, 'to is not usable'],
+    [{ action: 'bridge', network, maxUsd: 1, to: ['base'], tokens: ['USDC'], maxFeeBps: 1 }, 'to is not usable'],
+  ])('are refused where they are %j', (wrong, reason) => {
+    expect(() => allowActions([wrong as unknown as ActionBounds])).toThrow(reason)
+  })
+
+  test.each([0, 1000])('may have a slippage of %d', (maxSlippageBps) => {
+    expect(() => allowActions([{ ...bounds, maxSlippageBps }])).not.toThrow()
+  })
+})
+
 describe('the bounds of actions', () => {
   test('let through what is within them', async () => {
     expect(await judge()).toBe('allow')

@@ -15,6 +15,8 @@ const hosts = allowHosts(['api.example.com'])
 const no: Rule = { name: 'no', judge: () => ({ type: 'deny', reason: 'never' }) }
 const limit: Limit = { name: 'of mine', scope: 'wallet', window: { type: 'lifetime' }, measure: 'microUsd', max: 5n }
 
+const pin = { name: 'price', key: 'price:api', value: '7', onDiffer: 'deny' }
+
 /** A rule that answers whatever it is given, as JavaScript lets it. */
 function answering(answer: unknown): Rule {
   return { name: 'mine', judge: (() => answer) as Rule['judge'] }
@@ -118,10 +120,40 @@ describe('a policy of rules', () => {
       { type: 'allow', limits: [{ ...limit, window: { type: 'calendar', period: 'year', timeZone: 'UTC' } }] },
     ],
     ['a window with more in it', { type: 'allow', limits: [{ ...limit, window: { type: 'payment', seconds: 1 } }] }],
+    ...[
+      { type: 'rolling', seconds: 60, from: 1 },
+      { type: 'lifetime', period: 'day' },
+      { type: 'calendar', period: 'day', timeZone: 'UTC', seconds: 1 },
+    ].map((window): [string, unknown] => [
+      `a window of ${window.type} with more in it`,
+      { type: 'allow', limits: [{ ...limit, window }] },
+    ]),
+    ['a hold without a reason', { type: 'allow', hold: { kind: 'approval', reason: '' } }],
+    ['a hold with more in it', { type: 'allow', hold: { kind: 'approval', reason: 'ask', seconds: 1 } }],
+    ['a delay with more in it', { type: 'allow', hold: { kind: 'delay', reason: 'later', seconds: 1, until: 2 } }],
+    ['a delay of no time', { type: 'allow', hold: { kind: 'delay', reason: 'later', seconds: 0 } }],
+    ...[
+      { ...pin, name: '' },
+      { ...pin, key: '' },
+      { ...pin, value: '' },
+      { ...pin, onDiffer: 'ask' },
+      { ...pin, unless: 'monday' },
+      { ...pin, maxRisePercent: -1 },
+      { ...pin, maxRisePercent: 0.5 },
+      { ...pin, maxRisePercent: 1, value: 'x1' },
+      { ...pin, maxRisePercent: 1, value: '1'.repeat(79) },
+    ].map((wrong): [string, unknown] => [`a pin ${JSON.stringify(wrong)}`, { type: 'allow', pins: [wrong] }]),
   ])('denies when a rule answers %s', (_what, answer) => {
     const verdict = judge(hosts, answering(answer))
     expect(verdict).toMatchObject({ type: 'deny', refusals: [{ rule: 'mine' }] })
     expect(JSON.stringify(verdict)).toContain('failed to judge')
+  })
+
+  test('takes every measure there is, and pins of all kinds', () => {
+    const limits = (['microUsd', 'count', 'open', 'unknown'] as const).map((measure) => ({ ...limit, measure }))
+    const most = { ...pin, maxRisePercent: 100, value: '1'.repeat(78), onDiffer: 'approve' }
+    const pins = [pin, { ...pin, maxRisePercent: 0 }, most]
+    expect(judge(hosts, answering({ type: 'allow', limits, pins }))).toEqual({ type: 'allow', limits, pins })
   })
 
   test('takes every window there is', () => {
