@@ -1,4 +1,5 @@
 import { InsufficientFundsError } from '../errors.js'
+import { sleep } from '../lib/deadline.js'
 import { encodeCall, encodeCallWithBytes, encodeQuantity, functions, isHex, splitSignature } from './abi.js'
 import { askOne, type Nodes } from './ask-one.js'
 import { readGas, readQuantity } from './gas.js'
@@ -92,12 +93,20 @@ export async function sendRaw(serialized: Hex, options: Nodes): Promise<string> 
   try {
     await askOne(options, (client) => client.request({ method: 'eth_sendRawTransaction', params: [serialized] }))
   } catch (error) {
-    const known = await askOne(options, (client) =>
-      client.request({ method: 'eth_getTransactionByHash', params: [hash] }),
-    ).catch(() => undefined)
-    if (!known) throw error
+    if (!(await isKnown(hash, options))) throw error
   }
   return hash
+}
+
+/** Asks a few times: a node that is busy may have taken it, and not know of it at once. */
+async function isKnown(hash: string, options: Nodes): Promise<boolean> {
+  const ask = (): Promise<unknown> =>
+    askOne(options, (client) => client.request({ method: 'eth_getTransactionByHash', params: [hash] }))
+  for (let asked = 0; asked < 4; asked += 1) {
+    if (asked > 0) await sleep(250)
+    if (await ask().catch(() => undefined)) return true
+  }
+  return false
 }
 
 function authorizationCall({ terms, amount, payTo }: Payment, { signature }: Payload): Hex {

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { memoryLedger } from '../../src/index.js'
 import { rejection } from '../support/wallets.ts'
-import { setUpExchange, request, chain, payer, open, goneAfter, policy, moving, dollar } from '../support/acting.ts'
+import {
+  setUpExchange,
+  request,
+  chain,
+  node,
+  payer,
+  open,
+  goneAfter,
+  policy,
+  moving,
+  dollar,
+} from '../support/acting.ts'
 
 setUpExchange()
 
@@ -23,6 +34,19 @@ describe('an action that is interrupted', () => {
       expect(payment.receipt?.transactions).toEqual(known?.receipt?.transactions)
       await expect.poll(() => chain.nonceOf(payer.address)).toBe(before + 3)
     }
+  })
+
+  test('by an answer that is lost is done, where the node takes a while to know of what it has taken', async () => {
+    let asked = 0
+    const busy = node(async ({ method }, ask) => {
+      const answer = await ask()
+      if (method === 'eth_sendRawTransaction') throw new Error('socket hang up')
+      if (method !== 'eth_getTransactionByHash') return answer
+      asked += 1
+      return asked % 3 === 0 ? answer : null
+    })
+    expect(await open({ clients: [busy] }).act(request)).toMatchObject({ status: 'claimed' })
+    expect(await chain.nonceOf(payer.address)).toBe(3)
   })
 
   test('is judged again before it goes on', async () => {

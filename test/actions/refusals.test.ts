@@ -171,4 +171,14 @@ describe('what the chain simulates', () => {
     expect(await rejection(wallet.act(request))).toMatchObject({ code: 'chain_unavailable', moved: 'no' })
     await expectUntouched(wallet)
   })
+
+  test('is none by a node that knows no simulation of several calls', async () => {
+    const old = node(async ({ method }, ask) => {
+      if (method === 'eth_simulateV1') throw Object.assign(new Error('method not found'), { code: -32_601 })
+      return ask()
+    })
+    const wallet = open({ clients: [old] })
+    expect(await rejection(wallet.act(request))).toMatchObject({ code: 'chain_unavailable', moved: 'no' })
+    await expectUntouched(wallet)
+  })
 })

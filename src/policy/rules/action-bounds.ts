@@ -64,10 +64,11 @@ const addresses: Reader = (value, network) => {
   const read = Array.isArray(value) ? value.map((one) => (isText(one) ? parseAddressOn(network, one) : undefined)) : []
   return read.length > 0 && read.every((one) => one !== undefined) ? read : undefined
 }
-const networks: Reader = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((one) => isText(one) && isNetwork(one))
-    ? [...value]
-    : undefined
+const networks: Reader = (value) => {
+  const list: readonly unknown[] = Array.isArray(value) ? Array.from(value) : []
+  const isUsable = (one: unknown): one is Network => isText(one) && isNetwork(one)
+  return list.length > 0 && list.every(isUsable) ? list : undefined
+}
 const slippage: Reader = (value) =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxSlippage ? Number(value) : undefined
 
@@ -114,8 +115,8 @@ function readPairs(value: unknown, network: Network): JSONValue | undefined {
 }
 
 function readTokens(value: unknown, network: Network): JSONValue | undefined {
-  const isList = Array.isArray(value) && value.length > 0 && value.every(isText)
-  return isList ? value.map((named) => spell(named, network)) : undefined
+  const list: readonly unknown[] = Array.isArray(value) ? Array.from(value) : []
+  return list.length > 0 && list.every(isText) ? list.map((named) => spell(named, network)) : undefined
 }
 
 /** A symbol stays as it is. */
