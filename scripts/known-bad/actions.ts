@@ -296,8 +296,16 @@ export const actionsPatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a call of a tool that is run again makes its action once more',
     file: 'src/tools/action-tools.ts',
-    find: 'key: input.key ?? call?.key',
-    replace: 'key: input.key',
+    find: 'return key === undefined && call?.key !== undefined ?',
+    replace: 'return key !== undefined && call?.key !== undefined ?',
     tests: ['test/actions/lend.test.ts', '-t', 'run again'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'a model that asks for an action again, of which nobody knows what became, gets another one',
+    file: 'src/pay/standing.ts',
+    find: 'if (!sameRequest) return undefined',
+    replace: 'if (key !== undefined) return undefined',
+    tests: ['test/actions/interrupted.test.ts', '-t', 'a framework gave'],
   },
 ]

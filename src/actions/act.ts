@@ -25,6 +25,13 @@ import { type ActionQuote, quoteOf } from './quote.js'
 export type ActOptions = ActionRequest & {
   /** Names it: the same name is the same action, and is done once. */
   readonly key?: string | undefined
+  /**
+   * Whether it goes on from an identical one of which nobody knows what became, although it has a name of its own: for names
+   * that a framework gives each call, which say nothing of what is meant.
+   *
+   * @default where it has no name
+   */
+  readonly sameRequest?: boolean | undefined
   /** The most that all that leaves may be worth, gas included; it can only lower what the policy allows. */
   readonly maxUsd?: Usd | undefined
   readonly labels?: Labels | undefined
@@ -58,7 +65,7 @@ export async function act(options: ActOptions, means: ActContext): Promise<Payme
     const authorization = await payer.authorize(planned.required, {
       ...aboutOf(asked),
       purchaseKey: asked.key,
-      sameRequest: asked.key === undefined,
+      sameRequest: asked.sameRequest,
       requestHash: hashOf(asked.request),
     })
     return jsonSafe(await send(authorization, asked.actions, payer))
@@ -74,7 +81,7 @@ export async function quoteAction(options: ActOptions, means: ActContext): Promi
 }
 
 async function readOptions(options: ActOptions, { chains, own, context }: ActContext): Promise<Asked> {
-  const { key, maxUsd, labels = {}, ...given } = Object(options) as ActOptions
+  const { key, sameRequest = key === undefined, maxUsd, labels = {}, ...given } = Object(options) as ActOptions
   const request = copyRequest(given)
   const { action: name, network } = request
   const action = await findAction(name, own)
@@ -86,7 +93,8 @@ async function readOptions(options: ActOptions, { chains, own, context }: ActCon
   const signer = await context.keyStore.getSigner(network)
   if (!signer) throw new ConfigurationError(`Failed to act: the key store has no key for ${network}`)
   const networks = chains.map((one) => one.network)
-  return { request, key, maxUsd, labels, action, chain, actions: chain.actions, networks, payer: signer.address }
+  const { actions } = chain
+  return { request, key, sameRequest, maxUsd, labels, action, chain, actions, networks, payer: signer.address }
 }
 
 function aboutOf({ request: { network, action }, labels, maxUsd }: Asked) {

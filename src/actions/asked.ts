@@ -7,6 +7,8 @@ import type { Labels, Network } from '../types.js'
 export type Asked = {
   readonly request: ActionRequest
   readonly key: string | undefined
+  /** Whether it goes on from an identical one of which nobody knows what became. */
+  readonly sameRequest: boolean
   readonly labels: Labels
   readonly maxUsd: Usd | undefined
   readonly action: Action

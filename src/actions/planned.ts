@@ -69,9 +69,12 @@ export async function planAnew(asked: Asked, context: PayContext): Promise<Plann
   }
 }
 
-/** Finds what is under way already: by its name or, where it has none, by what it consists of. */
-export async function resumable({ request, key, payer }: Asked, context: PayContext): Promise<Payment | undefined> {
-  const known = await findStanding({ payer, key, requestHash: hashOf(request), host: 'action' }, context)
+/** Finds what is under way already: by its name or, where it goes on from those, by what it consists of. */
+export async function resumable(
+  { request, key, sameRequest, payer }: Asked,
+  context: PayContext,
+): Promise<Payment | undefined> {
+  const known = await findStanding({ payer, key, sameRequest, requestHash: hashOf(request), host: 'action' }, context)
   return known?.scheme === 'action' ? known : undefined
 }
 

@@ -7,6 +7,8 @@ import { nameIn, paymentId, requestDigest } from './purchase-id.js'
 export type StandingRequest = {
   readonly payer: string
   readonly key: string | undefined
+  /** Whether it goes on from an identical one too. @default where it has no name */
+  readonly sameRequest?: boolean | undefined
   readonly requestHash: string
   /** The host of its resource, such as `transfer`. */
   readonly host: string
@@ -15,19 +17,20 @@ export type StandingRequest = {
 type Sources = Pick<PayContext, 'ledger' | 'secret' | 'sessions' | 'time' | 'unresolvedForMs'>
 
 /**
- * Finds the payment that stands for a purchase already: the one of its name or, where it has none, an identical one of which
- * nobody knows what became.
+ * Finds the payment that stands for a purchase already: the one of its name or, where it goes on from those, an identical one of
+ * which nobody knows what became.
  */
 export async function findStanding(
-  { payer, key, requestHash, host }: StandingRequest,
+  { payer, key, sameRequest = key === undefined, requestHash, host }: StandingRequest,
   { ledger, secret: secretOf, sessions, time, unresolvedForMs }: Sources,
 ): Promise<Payment | undefined> {
   const secret = await secretOf(payer)
   const session = sessions.at(-1)
   if (key !== undefined) {
     const known = await ledger.get(paymentId(secret, nameIn(session, key)))
-    return known && countsAsSpent(known) ? known : undefined
+    if (known && countsAsSpent(known)) return known
   }
+  if (!sameRequest) return undefined
   const digest = requestDigest(secret, nameIn(session, requestHash))
   const now = time().ledger
   for (const status of ['unknown', 'authorized'] as const) {

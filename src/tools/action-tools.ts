@@ -125,11 +125,14 @@ function toolsOf<name extends string, input extends Input, made extends Input>(
     description: `${makes}, within what the owner allows. Never repeat one that is "unknown" or "claimed". ${allowed}`,
     inputSchema: makeInput,
     outputSchema: actOutput,
-    execute: reading(makeInput, (input, call) =>
-      act(requestOf(action, { ...input, key: input.key ?? call?.key }), owner),
-    ),
+    execute: reading(makeInput, (input, call) => act({ ...requestOf(action, input), ...nameOf(input, call) }, owner)),
   } as const
   return { [quote.name]: Object.freeze(quote), [action]: Object.freeze(make) } as Tools<name, input, made>
+}
+
+/** A name that only the framework gave is that of a call, which is run again; another call can mean the same. */
+function nameOf({ key }: Input, call: ToolCall | undefined): Pick<ActOptions, 'key' | 'sameRequest'> {
+  return key === undefined && call?.key !== undefined ? { key: call.key, sameRequest: true } : { key }
 }
 
 function describe(list: string, { network, [list]: named, to }: ActionBounds): readonly string[] {

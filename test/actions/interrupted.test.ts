@@ -36,6 +36,23 @@ describe('an action that is interrupted', () => {
     }
   })
 
+  test('under a name that a framework gave is gone on with by the next call, and by no other name', async () => {
+    const ledger = memoryLedger()
+    const [first, second] = ['c1', 'c2'].map((key) => ({ ...request, key, sameRequest: true }))
+    const error = await rejection(open({ ledger, clients: [goneAfter(0)] }).act(first ?? request))
+    expect(error).toMatchObject({ code: 'payment_outcome_unknown' })
+    const restarted = open({ ledger })
+    expect(await rejection(restarted.act({ ...request, key: 'other' }))).toMatchObject({ code: 'limit_exceeded' })
+    const [known] = await restarted.payments.list()
+    expect(await restarted.act(second ?? request)).toMatchObject({
+      id: known?.id,
+      status: 'claimed',
+      terms: known?.terms,
+    })
+    expect(await restarted.payments.list()).toHaveLength(1)
+    expect(await chain.nonceOf(payer.address)).toBe(3)
+  })
+
   test('by an answer that is lost is done, where the node takes a while to know of what it has taken', async () => {
     let asked = 0
     const busy = node(async ({ method }, ask) => {
