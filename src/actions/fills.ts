@@ -17,7 +17,9 @@ export async function findFill({ payment, plan, transaction, chainOf }: Executed
     return { note: `deposit ${id}: the wallet has no chain of ${to} to see it arrive by`, canCome: true }
   const view = await there.view()
   const answer = await view.call(pool, encodeFillStatus(deposit, { id, origin: chainIdOf(network) }))
-  if (answer !== undefined && BigInt(answer) === filled) return undefined
+  if (answer?.length !== 66)
+    return { note: `deposit ${id}: the pool on ${to} does not say whether it has arrived`, canCome: true }
+  if (BigInt(answer) === filled) return undefined
   const until = new Date(Number(deposit.fillDeadline) * 1000).toISOString()
   if (view.timestamp <= Number(deposit.fillDeadline))
     return { note: `deposit ${id} has not arrived on ${to} yet, and can until ${until}`, canCome: true }

@@ -85,6 +85,23 @@ describe('a bridge', () => {
     expect((await wallet.reconcile()).confirmed).toHaveLength(1)
   })
 
+  test.each([
+    ['is silent', () => Promise.reject(new Error('down'))],
+    ['answers nothing', async () => '0x'],
+  ])('is open, and cannot be said not to be paid, where the chain of its end %s', async (_what, answer) => {
+    const ledger = memoryLedger()
+    const down = changedNode(chains.to.publicClient, ({ method }, ask) => (method === 'eth_call' ? answer() : ask()))
+    const wallet = open({ ledger, others: [down] })
+    const { id } = await open({ ledger }).act(request)
+    await passTime(7300)
+    await chains.passBlocks()
+    const { open: waits, confirmed } = await wallet.reconcile()
+    expect([waits.map((one) => one.id), confirmed]).toEqual([[id], []])
+    const why = { as: 'not-paid', reason: 'I want it back' } as const
+    expect(String(await rejection(wallet.resolve(id, why)))).toContain('can still be executed')
+    expect((await wallet.payments.get(id))?.status).toBe('claimed')
+  })
+
   test('is open where what it was paid out by is another deposit', async () => {
     const wallet = open()
     const first = await wallet.act({ ...request, key: 'one', amount: '20' })
