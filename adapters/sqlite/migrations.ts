@@ -1,6 +1,10 @@
-/** Payments that nobody has resolved, as isUnresolved says it; an index is over them. */
+/** Payments that nobody has resolved, as isUnresolved says it; an index is over them, and is used by no other words. */
 export const unresolved =
   "(status = 'authorized' OR status = 'unknown' OR (status = 'confirmed' AND json_extract(record, '$.undelivered')))"
+
+/** The same in the words of before, for which SQLite made a table of two values at each payment. */
+const unresolvedBefore =
+  "(status IN ('authorized', 'unknown') OR (status = 'confirmed' AND json_extract(record, '$.undelivered')))"
 
 /** Payments that are found by their status: no reservation writes to this index. */
 export const notAuthorized = "status <> 'authorized'"
@@ -76,7 +80,7 @@ CREATE TABLE pins (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `,
   `
-CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
+CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolvedBefore};
 
 -- How much time had passed in which run of the machine when what was believed first in it, and how often the owner put it
 -- right; and where the newest entry about the ledger as a whole is. A process of the version before, which still runs, finds nothing to write to.
@@ -163,12 +167,16 @@ INSERT INTO payments_apart SELECT seq, id, status, purchase_key, request_digest,
 DROP TABLE payments;
 ALTER TABLE payments_apart RENAME TO payments;
 CREATE INDEX payments_by_purchase ON payments (purchase_key);
-CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
+CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolvedBefore};
 -- Those that are authorized are found among the unresolved.
 CREATE INDEX payments_by_status ON payments (status) WHERE ${notAuthorized};
 
 -- An older copy shows by where its journal ends.
 ALTER TABLE clock DROP COLUMN settings;
+`,
+  `
+DROP INDEX payments_unresolved;
+CREATE INDEX payments_unresolved ON payments (request_digest, seq) WHERE ${unresolved};
 `,
 ]
 

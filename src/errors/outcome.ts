@@ -96,7 +96,7 @@ export class AlreadyPaidError extends StipendError {
   readonly payment: Payment
 
   constructor(payment: Payment) {
-    super('Purchase was paid before; nothing was signed now', {
+    super('Purchase was paid before; nothing new was signed', {
       details: [
         describe(payment),
         payment.undelivered

@@ -24,6 +24,8 @@ export type ToldTime =
 
 /** How far the clocks of a ledger's clients may be apart, as long as a single clock may jump by, in milliseconds. */
 export const maxClockGapMs: number = 5 * 60_000
+/** By how much less can have passed in the same run: two processes may read whole seconds at other moments. */
+const unnamedGapMs = 2000
 /** By how much of the time that passes clocks may drift apart: seconds a day. */
 const driftDivisor = 10_000
 
@@ -36,7 +38,8 @@ export function hearTime(told: number, time: LedgerTime, source: TimeSource | un
   const { now, base } = time
   if (!source) return { ok: true, time: { ...time, now: Math.max(now, told) } }
   const elapsed = Math.floor(source.elapsed())
-  const isSameRun = base?.run === source.run && !(source.isUnnamed && elapsed < base.elapsed)
+  const isAnew = source.isUnnamed && base && elapsed < base.elapsed - unnamedGapMs
+  const isSameRun = base?.run === source.run && !isAnew
   if (!base || !isSameRun) {
     if (now > 0 && told < now - maxClockGapMs) return { ok: false, aheadMs: told - now }
     const believed = Math.max(now, told)

@@ -7,6 +7,7 @@ import type { Events } from '../pay/events.js'
 import type { Ledger, PaymentUpdate } from '../ports/ledger.js'
 import { listPages } from '../ledger/list-pages.js'
 import type { PayContext } from '../pay/context.js'
+import { signInScheme } from '../pay/sign-in.js'
 import type { Payment, PaymentId, PaymentStatus } from '../types.js'
 import { freezeIfUnexplained } from './unexplained.js'
 
@@ -106,6 +107,9 @@ function unavailable(cause: unknown): never {
 }
 
 async function settle(payment: Payment, context: ReconcileContext): Promise<Finding> {
+  // A sign-in moves nothing, whatever a chain says: it is over once nobody takes it any more.
+  if (payment.scheme === signInScheme && context.clock() >= payment.countsUntil)
+    return finish(payment, { status: 'expired', note: payment.note }, 'payment.expired', context)
   const evidence = await findEvidence(payment, context.chains)
   if (evidence.type === 'open') return { outcome: 'open', payment: await noteOpen(payment, evidence, context) }
   if (evidence.type === 'diverted') return divert(payment, evidence.transaction, context)

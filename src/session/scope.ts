@@ -26,7 +26,7 @@ export type SessionScope = {
    * those of a call of a session, they pay no heed: whoever holds a session chooses them.
    */
   readonly labels?: Labels | undefined
-  /** Whether it may sign in to what was paid before, where the wallet does. @default false */
+  /** Whether it may sign in, where the wallet does: to what was paid before, and by MPP to show whose it is. @default false */
   readonly signIn?: boolean | undefined
   /** Who alone may open its token. */
   readonly audience?: string | undefined

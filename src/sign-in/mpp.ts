@@ -5,7 +5,7 @@ import { hashTypedData } from '../evm/typed-data.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { encodeBase64 } from '../lib/base64.js'
 import type { SignInClaim, SignInMethod, SignInOffer } from '../ports/sign-in.js'
-import type { Hex, Network, PaymentRequired } from '../types.js'
+import type { Hex, Network, PaymentRequired, Resource } from '../types.js'
 import { readHosts, type SignInOptions } from './hosts.js'
 
 /** What `mpp()` read of a challenge that asks for no money. */
@@ -46,8 +46,9 @@ export function signInWithMpp(options: SignInOptions): SignInMethod {
     read: (required, { resource, network, address, now }) => {
       const challenge = challengesOf(required).find((one) => one.network === network)
       const { origin, pathname, hostname } = new URL(resource.url)
-      // Servers of mppx name themselves without their port.
-      const isOurs = challenge?.realm === resource.host || challenge?.realm === hostname
+      // Servers of mppx name themselves without their port: the proof is then good at the usual one too.
+      const isUsual = challenge?.realm === hostname && allows(atUsualPort(resource))
+      const isOurs = challenge?.realm === resource.host || isUsual
       if (!challenge || !isOurs || !isPlain(challenge)) return undefined
       const about = { network, address, domain: challenge.realm, uri: `${origin}${pathname}` }
       const claim = deepFreeze({ ...about, nonce: challenge.id, issuedAt: new Date(now).toISOString() })
@@ -72,6 +73,13 @@ export function signInWithMpp(options: SignInOptions): SignInMethod {
       return { [header]: `Payment ${text.replace(/=+$/, '')}` }
     },
   } satisfies SignInMethod)
+}
+
+function atUsualPort(resource: Resource): Resource {
+  const usual = new URL(resource.url)
+  usual.port = ''
+  const { href: url, origin, host } = usual
+  return { ...resource, url, origin, host }
 }
 
 function challengesOf({ protocol, raw }: PaymentRequired): readonly Challenge[] {

@@ -128,6 +128,29 @@ describe('a challenge of MPP that asks for no money', () => {
     expect(JSON.stringify(await wallet.payments.list(), (_, one) => String(one))).not.toContain('secret=1')
   })
 
+  test('is over once nobody takes it any more, and reconcile looks at it no longer', async () => {
+    let now = Date.now()
+    const { wallet } = setUp({}, { clock: () => now })
+    await wallet.fetch(url)
+    await wallet.fetch(url)
+    expect((await wallet.reconcile()).open).toHaveLength(2)
+    now += 3_600_000
+    expect(await wallet.reconcile()).toMatchObject({ open: [], expired: [{ amount: 0n }, { amount: 0n }] })
+    expect(await wallet.reconcile()).toMatchObject({ open: [], expired: [] })
+  })
+
+  test('is answered for its own port, and without one where its owner names the host at its usual port', async () => {
+    const at = 'https://api.example.com:8443/me'
+    const own = (...named: string[]) => ({ policy: [allowHosts(named)], signIn: signInWithMpp({ hosts: named }) })
+    const ported = setUp({ challenge: { realm: 'api.example.com:8443' } }, own('api.example.com:8443'))
+    expect((await ported.wallet.fetch(at)).status).toBe(200)
+    const relayed = setUp({}, own('api.example.com:8443'))
+    await rejection(relayed.wallet.fetch(at))
+    expect(relayed.wallet.signed).toEqual([])
+    const wide = setUp({}, own('api.example.com', 'api.example.com:8443'))
+    expect((await wide.wallet.fetch(at)).status).toBe(200)
+  })
+
   const https = (host: string): string => `https://${host}/me`
   test.each<[string, ServerOptions, Partial<AgentWalletOptions>, string?]>([
     ['of another realm', { challenge: { realm: 'bank.example.com' } }, {}],

@@ -226,7 +226,7 @@ describe('a model', () => {
     scene.now += 3_600_000
     const again = await pay_fetch.execute({ url, key: 'c' })
     expect(again).toMatchObject({ status: 'failed', code: 'already_paid', payment: { state: 'claimed' } })
-    expect(again.explanation).toBe('Purchase was paid before; nothing was signed now\nDo not buy it again.')
+    expect(again.explanation).toBe('Purchase was paid before; nothing new was signed\nDo not buy it again.')
     expect(taken()).toBe(100_000n)
   })
 

@@ -37,7 +37,8 @@ export type PermitCase = {
   readonly problem: (paid: readonly Paid[], caller: readonly string[]) => string | undefined
 }
 
-const exact = 'lets Permit2 move exactly what is paid, of that token, once, and no longer than the payment lives'
+const exact =
+  'lets Permit2 move exactly what is paid, of that token, once; and by a permit no longer than the payment lives'
 const none = 'signs nothing by which anybody may move more than it moves itself'
 
 const grantsOf = (paid: readonly Paid[]): readonly (Grant | 'unread')[] => paid.flatMap(({ grant }) => grant ?? [])
