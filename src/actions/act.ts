@@ -1,6 +1,6 @@
 import { chainHint } from '../assets/hints.js'
 import { ConfigurationError, isStipendError, PaymentOutcomeUnknownError } from '../errors.js'
-import { inTurn } from '../lib/in-turn.js'
+import { ahead, inTurn } from '../lib/in-turn.js'
 import { jsonSafe } from '../lib/json-safe.js'
 import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
@@ -59,7 +59,8 @@ export type ActContext = {
  */
 export async function act(options: ActOptions, means: ActContext): Promise<Payment> {
   const asked = await readOptions(options, means)
-  return inTurn(asked.chain, async () => {
+  // What takes back waits for no payment that a server has yet to answer.
+  return (means.takesBack ? ahead : inTurn)(asked.chain, async () => {
     const planned = await plan(asked, means)
     const payer = payerFor(planned, means)
     const authorization = await payer.authorize(planned.required, {

@@ -13,6 +13,7 @@ import {
 } from './allowance-approval.js'
 import { askOne, type Nodes } from './ask-one.js'
 import type { Rpc } from './blocks.js'
+import { isRevert } from './head.js'
 import { deadlineOf, type Field, isPermit, permit2, typesOf } from './permit2.js'
 import { type EvmSigner, isEvmSigner } from './signer.js'
 import type { TypedData } from './typed-data.js'
@@ -53,8 +54,13 @@ export async function findAllowancePermit(
     if ((await readAllowance(client, asset, payer)) >= amount) return undefined
     const permit = takesPermit ? readPermitNonce(client, asset, payer) : undefined
     if (maxFeeWei === undefined) return permit
-    return (await permit?.catch(() => undefined)) ?? readApproval(client, { asset, amount, payer }, maxFeeWei)
+    return (await permit?.catch(unlessUntaken)) ?? readApproval(client, { asset, amount, payer }, maxFeeWei)
   })
+}
+
+/** Only the chain's own word says that a token takes no permit, since an approval has no end: a node that fails says nothing. */
+function unlessUntaken(error: unknown): undefined {
+  if (!isRevert(error)) throw error
 }
 
 async function readPermitNonce(
@@ -63,8 +69,10 @@ async function readPermitNonce(
   payer: string,
 ): Promise<{ readonly nonce: string }> {
   const call = { to, data: encodeCall(functions.nonces, payer) }
-  const nonce = BigInt(readHex(await client.request({ method: 'eth_call', params: [call, 'latest'] }), 32))
-  return { nonce: nonce.toString() }
+  const answer = await client.request({ method: 'eth_call', params: [call, 'latest'] })
+  // Some contracts answer with nothing what they do not know.
+  if (answer === '0x') throw new TypeError('the call reverted, or was answered with nothing')
+  return { nonce: BigInt(readHex(answer, 32)).toString() }
 }
 
 /** What the terms of a payment keep of the permit, or the approval, beside it. */

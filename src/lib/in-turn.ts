@@ -1,11 +1,25 @@
 import { waitFor } from './deadline.js'
 
 const turns = new WeakMap<object, Promise<unknown>>()
+const works = new WeakMap<object, Promise<unknown>>()
 
 /** Lets what belongs to one object go one after another, whatever becomes of what went before. */
 export async function inTurn<value>(owner: object, work: () => Promise<value>): Promise<value> {
-  const turn = (turns.get(owner) ?? Promise.resolve()).then(work, work)
-  turns.set(owner, turn)
+  return after(turns, owner, () => ahead(owner, work))
+}
+
+/** Waits for the work that is being done, but for no turn that is held and for nobody who waits for one. */
+export async function ahead<value>(owner: object, work: () => Promise<value>): Promise<value> {
+  return after(works, owner, work)
+}
+
+async function after<value>(
+  last: WeakMap<object, Promise<unknown>>,
+  owner: object,
+  work: () => Promise<value>,
+): Promise<value> {
+  const turn = (last.get(owner) ?? Promise.resolve()).then(work, work)
+  last.set(owner, turn)
   return turn
 }
 
@@ -22,7 +36,7 @@ export async function holdTurn(
     end = resolve
   })
   const begun = new Promise<void>((begin) => {
-    void inTurn(owner, async () => {
+    void after(turns, owner, async () => {
       begin()
       await waitFor(ended, { ms }).catch(() => {})
     })

@@ -46,6 +46,8 @@ export type PayContext = {
   readonly unresolvedForMs: number
   readonly takeTurn: TakeTurn
   readonly takePlace: TakePlace
+  /** Takes a turn among the payments that need a permit of one token. */
+  readonly tokenTurn: TakeTurn
   /** Takes a turn with what the wallet sends on a network itself. */
   readonly accountTurn: (network: Network) => TakeTurn
   /** Whether what a URL asked last is paid before it asks again; absent: nowhere. */

@@ -75,6 +75,7 @@ export function createPayer(
         const named = { purchaseKey, isNamed, labels, ownerLabels: ownerLabelsOf(labels) }
         const wanted = { ...options, ...named, resource, again, aside, permitTurn: permits.take, serverAheadMs }
         const authorization = await authorize(required, wanted, context)
+        permits.signed()
         authorized.set(authorization.payment, { ...authorization, required, name, endTurn, permits })
         return authorization
       } catch (error) {

@@ -1,8 +1,8 @@
 import { ChainUnavailableError, LimitExceededError } from '../errors.js'
-import { pause, unlessAborted } from '../lib/deadline.js'
+import { pause, sleep, unlessAborted } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { whileExecutable } from '../policy/built-in-limits.js'
-import type { Limit } from '../types.js'
+import type { Limit, Network } from '../types.js'
 import type { Allowed, PayContext, PurchaseRequest } from './context.js'
 import type { TakeTurn } from './turns.js'
 
@@ -11,6 +11,8 @@ export type PermitTurns = {
   readonly take: (name: string, takeTurn: TakeTurn) => Promise<void>
   /** Lets others go first while something else is waited for. */
   readonly pause: () => void
+  /** Lets others go a while after it was signed: it is on record, and the ledger's limits keep them apart. */
+  readonly signed: () => void
   /** Lets others go, once and for all. */
   readonly close: () => void
 }
@@ -32,6 +34,10 @@ export function createPermitTurns(signal: AbortSignal | undefined): PermitTurns 
       else held = { name, end }
     },
     pause: release,
+    signed: () => {
+      const own = held
+      if (own) void sleep(deadlines.permit).then(() => held === own && release())
+    },
     close: () => {
       isOver = true
       release()
@@ -49,33 +55,49 @@ export function createPermitTurns(signal: AbortSignal | undefined): PermitTurns 
 export async function readyPermit(
   allowed: Allowed,
   { permitTurn }: PurchaseRequest,
-  { takeTurn, accountTurn, findAllowancePermit, refuseOnChain }: PayContext,
+  { tokenTurn, accountTurn, findAllowancePermit, refuseOnChain }: PayContext,
 ): Promise<Allowed> {
   const { offer, signer, limits } = allowed
   if (!offer.allowancePermit) return allowed
   const { network, asset } = offer
   const isApproval = offer.allowancePermit.approval !== undefined
   const account = `account:${network}:${signer.address}`
-  const numbers = isApproval ? `permit:${account}` : `permit:${network}:${asset.address}:${signer.address}`
-  await permitTurn?.(numbers, isApproval ? accountTurn(network) : takeTurn)
+  const numbers = isApproval
+    ? numbersOf(network, signer.address)
+    : `permit:${network}:${asset.address}:${signer.address}`
+  await permitTurn?.(numbers, isApproval ? accountTurn(network) : tokenTurn)
   const allowancePermit = await findAllowancePermit(offer, signer)
   const anew = Object.freeze({ ...offer, allowancePermit })
   const reason = allowancePermit ? undefined : await refuseOnChain(anew, signer.address)
   const isOther = allowancePermit && (allowancePermit.approval !== undefined) !== isApproval
   if (reason !== undefined || isOther) throw new ChainUnavailableError('which permit the token takes is not known')
-  if (!allowancePermit) return { ...allowed, offer: anew }
-  const one: Limit = {
-    name: `${limitName} of ${asset.symbol} under way`,
-    scope: `${numbers}:${allowancePermit.nonce}`,
-    window: whileExecutable,
-    measure: 'count',
-    max: 1n,
-  }
+  const name = `${limitName} of ${asset.symbol} under way`
+  const one = { name, scope: `${numbers}:${allowancePermit?.nonce}`, ...oneUnderWay } as const
   const alone: Limit = { ...one, name: `${limitName} and actions under way`, scope: account, measure: 'open' }
-  return { ...allowed, offer: anew, limits: [...limits, one, ...(isApproval ? [alone] : [])] }
+  // What there is enough of by now can be what another one, which is not settled yet, has approved for itself.
+  const own = [...(allowancePermit ? [one] : []), ...(isApproval ? [alone] : [])]
+  return { ...allowed, offer: anew, limits: [...limits, ...own] }
 }
 
 const limitName = 'limit on permits'
+const oneUnderWay = { window: whileExecutable, measure: 'count', max: 1n } as const
+
+function numbersOf(network: Network, payer: string): string {
+  return `permit:account:${network}:${payer}`
+}
+
+/** Lets nothing new have the number of the account that an approval has which can still be executed, as far as is known. */
+export async function besideApprovals(
+  limits: readonly Limit[],
+  { network, payer, number }: { readonly network: Network; readonly payer: string; readonly number: unknown },
+  { ledger, time }: Pick<PayContext, 'ledger' | 'time'>,
+): Promise<readonly Limit[]> {
+  if (typeof number !== 'string') return limits
+  const name = 'limit on approvals under way of the account'
+  const none = { ...oneUnderWay, name, scope: `${numbersOf(network, payer)}:${number}`, max: 0n }
+  const [usage] = await ledger.usage([none], time().ledger)
+  return usage && usage.used > 0n ? [...limits, none] : limits
+}
 
 const retryMs = 200
 

@@ -16,6 +16,19 @@ export function createAccountTurn(chains: readonly Chain[]): (network: Network) 
 }
 
 /**
+ * Lets payments that need a permit of one token go one after another. Neither the wait nor the turn is longer than the ledger
+ * is asked for a permit that is free: whoever goes on then is kept apart from the others by its limits.
+ */
+export function createPermitTurn(): TakeTurn {
+  const owners = new Map<string, object>()
+  return async (name, signal) => {
+    const owner = owners.get(name) ?? {}
+    owners.set(name, owner)
+    return holdTurn(owner, { ms: deadlines.permit, signal })
+  }
+}
+
+/**
  * Lets what has one name go one after another. Of two identical requests at once, the second waits until the outcome of
  * the first is known: a client that gave up on the first without aborting it does not pay twice.
  */

@@ -14,7 +14,7 @@ import { createContractQuestions } from '../pay/contract-payer.js'
 import { createFindAllowancePermit, createRefuseOnChain } from '../pay/refuse-on-chain.js'
 import { readPayAhead } from '../pay/pays-ahead.js'
 import { createPlaces, readMaxInFlight } from '../pay/places.js'
-import { createAccountTurn, createTurns } from '../pay/turns.js'
+import { createAccountTurn, createPermitTurn, createTurns } from '../pay/turns.js'
 import type { GuardedPolicy } from '../policy/engine.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import type { Chain } from '../ports/chain.js'
@@ -61,6 +61,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     checkSignatures: readCheckSignatures(options.checkSignatures),
     unresolvedForMs: readUnresolved(options.unresolvedSeconds),
     takeTurn: createTurns(),
+    tokenTurn: createPermitTurn(),
     accountTurn: createAccountTurn(chains),
     takePlace: createPlaces(readMaxInFlight(options.maxInFlight)),
     paysAhead: readPayAhead(options.payAhead),

@@ -16,6 +16,7 @@ import { jsonSafe } from '../lib/json-safe.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
+import { besideApprovals } from '../pay/permits.js'
 import { anyPlace } from '../pay/places.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
@@ -137,9 +138,20 @@ function sessionsOf(maker: SessionMaker, known: KnownSessions, { ledger, emit }:
 }
 
 /** Only transfers are ever paid by the scheme that a chain brings for them: no server can ask for one. */
-function createMover({ transfers }: Chain, context: PayContext, random: Random): Payer {
+function createMover({ network, transfers }: Chain, context: PayContext, random: Random): Payer {
   const schemes = [...context.schemes, ...(transfers?.scheme ? [transfers.scheme] : [])]
-  return createPayer({ ...context, schemes, takePlace: anyPlace }, { protocols: [], random })
+  const evaluate: PayContext['policy']['evaluate'] = async (request) => {
+    const verdict = await context.policy.evaluate(request)
+    const signer = await context.keyStore.getSigner(network)
+    if (verdict.type !== 'allow' || !signer) return verdict
+    const number = request.offer.extra['accountNonce']
+    return {
+      ...verdict,
+      limits: await besideApprovals(verdict.limits, { network, payer: signer.address, number }, context),
+    }
+  }
+  const policy = { ...context.policy, evaluate }
+  return createPayer({ ...context, policy, schemes, takePlace: anyPlace }, { protocols: [], random })
 }
 
 type Rounds = {

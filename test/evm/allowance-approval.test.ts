@@ -1,16 +1,18 @@
 import { decodeFunctionData, parseTransaction, recoverTransactionAddress } from 'viem'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { inTurn } from '../../src/lib/in-turn.js'
 import { pause } from '../../src/lib/deadline.js'
 import type { Chain } from '../../src/ports/chain.js'
 import { permit2 } from '../../src/evm/permit2.js'
-import { createAgentWallet, type EvmSigner, type KeyStore, allowHosts } from '../../src/index.js'
+import { createAgentWallet, type EvmSigner, type KeyStore, allowHosts, allowPayees } from '../../src/index.js'
 import { privateKey } from '../../src/keys/index.js'
 import type { EvmTransaction } from '../../src/evm/transaction.js'
 import { approving, asset, chainOf, declared, network, serve } from '../support/sponsoring-server.ts'
 import { allowanceAbi } from '../support/permit2.ts'
+import { payee } from '../support/offers.ts'
 import { rejection } from '../support/wallets.ts'
 
+const friend = `0x${'12'.repeat(20)}`
 const gas = 60_000n
 const maxFeeWei = gas * 2_000_000_000n
 const sponsoredApprovals = { maxFeeWei }
@@ -45,7 +47,7 @@ function createWallet(
       }
     },
   }
-  const policy = [allowHosts(['http://127.0.0.1:*'])]
+  const policy = [allowHosts(['http://127.0.0.1:*']), allowPayees([payee, friend])]
   const view = async () => ({ number: 1n, hash: '0x', timestamp: 0, call: async () => undefined })
   const chain = chainOf(words, options)
   const seen: Chain = { ...chain, ...(chain.actions && { actions: { ...chain.actions, view } }) }
@@ -102,11 +104,23 @@ describe('an approval beside a payment', () => {
   test.each<[string, Parameters<typeof createWallet>[0], string]>([
     ['where the token takes a permit', { allowance: 0n, nonce: 7n, count: 5n }, 'eip2612GasSponsoring'],
     ['where it takes none', { allowance: 0n, count: 5n }, 'erc20ApprovalGasSponsoring'],
+    [
+      'where it answers with nothing what it does not know',
+      { allowance: 0n, nonce: '0x', count: 5n },
+      'erc20ApprovalGasSponsoring',
+    ],
   ])('gives way to a permit %s', async (_when, words, used) => {
     const { url, paid } = await serve({ ...declared, ...approving })
     await createWallet(words).wallet.fetch(url)
     const both = Object.entries(paid[0]?.extensions ?? {})
     expect(both.filter(([, { info }]) => Object(info).from !== undefined).map(([name]) => name)).toEqual([used])
+  })
+
+  test('is not signed because the node fails that is asked whether the token takes a permit', async () => {
+    const { url, paid } = await serve({ ...declared, ...approving })
+    const { wallet, signed } = createWallet({ allowance: 0n, nonce: new Error('too many requests'), count: 5n })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'no_payable_offer', moved: 'no' })
+    expect([signed, paid]).toEqual([[], []])
   })
 
   test.each<[string, (transaction: EvmTransaction) => EvmTransaction]>([
@@ -136,6 +150,27 @@ describe('an approval beside a payment', () => {
     expect(await rejection(wallet.fetch(`${url}/two`))).toMatchObject({ code: 'limit_exceeded', moved: 'no' })
     expect(asked).toHaveLength(1)
   })
+
+  test('holds up no transfer while its server says nothing, and gives no transfer its number', async () => {
+    let answer = (): void => {}
+    const until = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const { url, paid } = await serve(approving, { until })
+    const words = { allowance: 0n, count: 5n }
+    const { wallet, asked } = createWallet(words)
+    const bought = wallet.fetch(url)
+    await vi.waitFor(() => expect(paid).toHaveLength(1))
+    const move = (amount: bigint) => wallet.transfer({ to: friend, amount, asset: 'USDC', network })
+    expect(await rejection(move(1n))).toMatchObject({ code: 'limit_exceeded', moved: 'no' })
+    expect(asked).toHaveLength(1)
+    // Once the chain has executed it, there is another number to be had.
+    words.count = 6n
+    await rejection(move(2n))
+    expect(asked.map(({ nonce }) => nonce)).toEqual([5, 6])
+    answer()
+    await bought
+  }, 20_000)
 
   test('is signed in turn with what the wallet sends itself', async () => {
     const { url } = await serve(approving)

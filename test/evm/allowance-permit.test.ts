@@ -104,6 +104,22 @@ describe('a permit beside a payment', () => {
     expect((await wallet.payments.list()).map(({ terms }) => terms.details?.['permitNonce'])).toEqual(['8', '7'])
   })
 
+  test('is waited for no longer than documented where the server that has it says nothing', async () => {
+    let answer = (): void => {}
+    const until = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const silent = await serve(declared, { until })
+    const { url, paid } = await serve()
+    const wallet = createTestWallet({ chains: [chainOf({ allowance: 0n, nonce: 7n })] })
+    const first = wallet.fetch(silent.url)
+    await vi.waitFor(() => expect(silent.paid).toHaveLength(1))
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'limit_exceeded', moved: 'no' })
+    expect([paid, messagesOf(wallet.signed)]).toEqual([[], ['Permit', 'PermitWitnessTransferFrom']])
+    answer()
+    await first
+  }, 20_000)
+
   test('is signed in turn, in which a call that is given up has no part', async () => {
     const words = { allowance: 0n, nonce: 7n }
     let settle = (): void => {}

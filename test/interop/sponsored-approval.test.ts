@@ -12,7 +12,7 @@ import {
   publicActions,
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type KeyPair, startChain } from '../../examples/support/chain.ts'
 import { type Facilitator, startFacilitator } from '../../examples/support/facilitator.ts'
 import { spentBy } from '../support/agent.ts'
@@ -32,7 +32,8 @@ let facilitator: Facilitator
 let server: Permit2Server
 let payer: KeyPair
 /** What the facilitator does with the approval: it sends it and settles, or stops before or after it. */
-let sponsor: 'settles' | 'stops before it' | 'stops after it'
+let sponsor: 'settles' | 'says nothing' | 'stops before it' | 'stops after it'
+let speak: () => void
 let approvals: `0x${string}`[]
 
 beforeAll(async () => {
@@ -71,6 +72,11 @@ async function createSponsor(): Promise<Parameters<typeof createErc20ApprovalGas
       if (typeof one !== 'string') hashes.push(await sent(await client.sendTransaction(one)))
       else {
         approvals.push(one)
+        if (sponsor === 'says nothing') {
+          await new Promise<void>((resolve) => {
+            speak = resolve
+          })
+        }
         if (sponsor === 'stops before it') throw new Error('it has lost its connection')
         await sent(await client.sendTransaction({ to: payer.address, value: parseEther('0.01') }))
         hashes.push(await sent(await client.sendRawTransaction({ serializedTransaction: one })))
@@ -160,6 +166,21 @@ describe('a wallet whose owner lets it sign approvals, at an official server tha
     ])
     await wallet.revoke({ network, token: 'USDC', spender })
     expect([await chain.allowanceOf(payer.address), await wallet.allowances()]).toEqual([0n, []])
+  })
+
+  test('takes an approval back while the server that has it says nothing', async () => {
+    sponsor = 'says nothing'
+    const wallet = createWallet()
+    await chain.approve(payer, 0n)
+    const bought = rejection(wallet.fetch(`${server.url}/paid`))
+    await vi.waitFor(() => expect(approvals).toHaveLength(1))
+    const more = rejection(wallet.fetch(`${server.url}/paid?more`))
+
+    await wallet.revoke({ network, token: 'USDC', spender })
+
+    expect([approvals.length, await wallet.allowances(), await count()]).toEqual([1, [], 2])
+    speak()
+    await Promise.all([bought, more])
   })
 
   test('knows of one that was not sent, which can be at any time, and makes it void by one call', async () => {

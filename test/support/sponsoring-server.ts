@@ -30,13 +30,17 @@ type Paid = {
   readonly extensions?: Readonly<Record<string, { readonly info?: unknown }>>
 }
 
-/** A server that pays for the gas of permits, and answers every payment with the goods. */
-export async function serve(extensions: unknown = declared): Promise<{ readonly url: string; readonly paid: Paid[] }> {
+/** A server that pays for the gas of permits, and answers every payment with an error, or not before it is to. */
+export async function serve(
+  extensions: unknown = declared,
+  { until }: { readonly until?: Promise<unknown> } = {},
+): Promise<{ readonly url: string; readonly paid: Paid[] }> {
   const paid: Paid[] = []
-  const server = await listen((request) => {
+  const server = await listen(async (request) => {
     const header = request.headers.get('payment-signature')
     if (header) {
       paid.push(JSON.parse(Buffer.from(header, 'base64').toString()))
+      await until
       return new Response('out of order', { status: 500 })
     }
     const message = { x402Version: 2, resource: { url: request.url }, accepts: [offer], extensions }
@@ -48,7 +52,7 @@ export async function serve(extensions: unknown = declared): Promise<{ readonly 
 
 /** A chain whose node says so of the payer; a word that is missing is no answer. */
 export function chainOf(
-  words: { readonly allowance?: bigint; readonly nonce?: bigint; readonly count?: bigint },
+  words: { readonly allowance?: bigint; readonly nonce?: bigint | Error | '0x'; readonly count?: bigint },
   options: Partial<EvmOptions> = {},
 ) {
   const request = async ({
@@ -58,12 +62,13 @@ export function chainOf(
     readonly method: string
     readonly params?: unknown
   }): Promise<unknown> => {
-    const answers: Readonly<Record<string, bigint | undefined>> = {
+    const answers: Readonly<Record<string, bigint | Error | '0x' | undefined>> = {
       '0xdd62ed3e': words.allowance,
       '0x7ecebe00': words.nonce,
       '0x70a08231': 1_000_000n,
     }
     const gas: Readonly<Record<string, bigint | undefined>> = {
+      eth_getBalance: 10n ** 18n,
       eth_getTransactionCount: words.count,
       eth_estimateGas: 50_000n,
       eth_gasPrice: 1_000_000_000n,
@@ -72,6 +77,8 @@ export function chainOf(
     const { data } = Object(Object(params)[0])
     const word = method === 'eth_call' ? answers[String(data).slice(0, 10)] : gas[method]
     if (word === undefined) throw new Error('reverted')
+    if (word instanceof Error) throw word
+    if (word === '0x') return word
     if (method !== 'eth_call') return `0x${word.toString(16)}`
     return `0x${word.toString(16).padStart(64, '0')}`
   }
