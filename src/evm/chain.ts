@@ -53,7 +53,8 @@ export type EvmOptions = {
   /**
    * Lets an approval of Permit2, for exactly the amount of a payment, be signed beside it, where a server's facilitator sends
    * it (`erc20ApprovalGasSponsoring`) and the token takes no permit. It is a transaction of the wallet's own account, has no
-   * end of its own, and may cost so much gas, in wei, where nobody else pays for it.
+   * end of its own, and may cost so much gas, in wei, where nobody else pays for it. That gas counts under no limit in dollars:
+   * it is bounded for each payment by this, and over time only by limits on the number of payments.
    *
    * @default none is ever signed
    */
