@@ -120,6 +120,31 @@ describe('a permit beside a payment', () => {
     await first
   }, 20_000)
 
+  test('is waited for no longer than documented where the key of another does not answer', async () => {
+    const { url, paid } = await serve()
+    const keys = testKeyStore()
+    let asked = 0
+    const keyStore = {
+      ...keys,
+      getSigner: async () => {
+        const signer = (await keys.getSigner(network)) as EvmSigner
+        const signTypedData = async (): Promise<Hex> => {
+          asked += 1
+          return new Promise(() => {})
+        }
+        return { ...signer, signTypedData }
+      },
+    }
+    const wallet = createTestWallet({ keyStore, chains: [chainOf({ allowance: 0n, nonce: 7n })] })
+    const stop = new AbortController()
+    const first = rejection(wallet.fetch(`${url}/one`, { signal: stop.signal }))
+    await vi.waitFor(() => expect(asked).toBe(1))
+    expect(await rejection(wallet.fetch(`${url}/two`))).toMatchObject({ code: 'limit_exceeded', moved: 'no' })
+    expect([asked, paid]).toEqual([1, []])
+    stop.abort()
+    await first
+  }, 20_000)
+
   test('is signed in turn, in which a call that is given up has no part', async () => {
     const words = { allowance: 0n, nonce: 7n }
     let settle = (): void => {}
