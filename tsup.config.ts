@@ -1,11 +1,13 @@
 import { defineConfig } from 'tsup'
 import { readEntries } from './scripts/entries.ts'
 
+const entries = Object.fromEntries(
+  Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
+)
+
 export default defineConfig({
   entry: {
-    ...Object.fromEntries(
-      Object.entries(readEntries()).map(([name, file]) => [name.replace(/^stipend\/?/, '') || 'index', file] as const),
-    ),
+    ...entries,
     // Not for import: programs.
     'mcp/bin': 'adapters/mcp/stdio/bin.ts',
     'keys-worker': 'src/keys/worker/keys-worker.ts',
@@ -22,7 +24,8 @@ export default defineConfig({
   removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
-  dts: true,
+  // Of what is imported by its name: nobody imports the others.
+  dts: { entry: entries },
   // It has 92 modules, most of them languages, which take longer to load than all of ours: what is used of it is built in.
   noExternal: ['zod/mini'],
   // Adapters import the package by its own name, in dist too.

@@ -9,7 +9,7 @@ export {
 export { encryptedFile, type EncryptedFileKeyStore, type EncryptedFileOptions } from './file/encrypted-file.js'
 export { changePassword, exportKey, importKeys, type KeyFileAccess, type KeySource } from './file/manage.js'
 export type { KeyStore, Signer } from '../ports/key-store.js'
-export type { KeyAddress, SingleKeyStore } from './signers.js'
+export type { KeyAddress, KnownSigner, SingleKeyStore } from './signers.js'
 export type { SolanaSigner } from '../solana/signer.js'
 export type { EvmSigner } from '../evm/signer.js'
 export type { Secp256k1 } from '../evm/signature.js'
