@@ -5,9 +5,9 @@ import { weigh } from './support/bundles.ts'
 /** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
   // Its payments take turns at the permits of a token, and it signs in to what costs nothing.
-  stipend: 108,
+  stipend: 110,
   // Calls bring what encodes their arguments, refills what reads a delegation.
-  'stipend/actions': 16,
+  'stipend/actions': 17,
   'stipend/a2a': 19,
   'stipend/ai-sdk': 51,
   'stipend/axios': 5,
@@ -36,7 +36,7 @@ const mostKb: Readonly<Record<string, number>> = {
   'stipend/testing': 77,
   'stipend/tools': 49,
 }
-const mostForWalletKb = 105
+const mostForWalletKb = 107
 const mostForLeanWalletKb = 75
 
 const names = Object.keys(readEntries()).filter((name) => !programs.includes(name))
