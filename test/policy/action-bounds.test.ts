@@ -5,7 +5,8 @@ import type { ActionPlan } from '../../src/ports/action.js'
 import type { PaymentRequest } from '../../src/ports/policy.js'
 import { actionOn, transferTo } from '../../src/resource.js'
 import { pinnedAssets } from '../../src/assets/pinned.js'
-import { aavePools, uniswap } from '../../src/assets/pinned-contracts.js'
+import { aavePools, spokePools, uniswap } from '../../src/assets/pinned-contracts.js'
+import { findWiderAction } from '../../src/policy/rules/actions.js'
 
 const network = 'eip155:8453'
 const weth = '0x4200000000000000000000000000000000000006'
@@ -60,6 +61,10 @@ describe('bounds that are read', () => {
     [{ ...bounds, action: 'swap it' }, 'it has no name'],
     [{ action: 'bridge', network, maxUsd: 1, to: [], tokens: ['USDC'], maxFeeBps: 1 }, 'to is not usable'],
     [{ action: 'bridge', network, maxUsd: 1, to: ['base'], tokens: ['USDC'], maxFeeBps: 1 }, 'to is not usable'],
+    [
+      { action: 'bridge', network, maxUsd: 1, to: [network, 'base'], tokens: ['USDC'], maxFeeBps: 1 },
+      'to is not usable',
+    ],
   ])('are refused where they are %j', (wrong, reason) => {
     expect(() => allowActions([wrong as unknown as ActionBounds])).toThrow(reason)
   })
@@ -149,6 +154,57 @@ describe('the bounds of actions', () => {
     for (const tokens of [[], 'USDC', [1], undefined]) {
       expect(() => supply({ network, tokens: tokens as never, maxUsd: 10 })).toThrow(/tokens is not usable/)
     }
+  })
+
+  test('of a bridge let through its networks, tokens and fee, and nothing beyond', async () => {
+    const there = 'eip155:42161'
+    const most = { action: 'bridge', network, to: [there], tokens: ['USDC'], maxFeeBps: 20, maxUsd: 10 } as const
+    const ask = (different: Partial<ActionPlan> = {}) =>
+      judge(
+        {
+          action: 'bridge',
+          facts: { to: there, feeBps: 20 },
+          calls: [{ to: spokePools[network] ?? '0x', value: 0n, data: '0x' }],
+          inflows: [],
+          approvals: [{ token: usd, spender: spokePools[network] ?? '0x', amount: 1n }],
+          ...different,
+        },
+        1n,
+        [allowActions([most])],
+      )
+    expect(await ask()).toBe('allow')
+    expect(await ask({ facts: { to: there, feeBps: 21 } })).toContain('20 basis points at most, and 21 are offered')
+    expect(await ask({ facts: { to: there } })).toContain('are offered')
+    expect(await ask({ facts: { to: 'eip155:1', feeBps: 20 } })).toContain('eip155:1 is not a network')
+    expect(await ask({ outflows: [] })).toContain('nothing is not an allowed token')
+    expect(await ask({ outflows: [{ token: tokenOf('WETH', weth), amount: 1n }] })).toContain('WETH is not an allowed')
+    expect(await ask({ calls: [{ to: stranger, value: 0n, data: '0x' }] })).toContain('not an allowed contract')
+  })
+
+  test.each<[string, object, boolean]>([
+    ['the same', {}, false],
+    ['less money', { maxUsd: 9 }, false],
+    ['more money', { maxUsd: 11 }, true],
+    ['less slippage', { maxSlippageBps: 49 }, false],
+    ['more slippage', { maxSlippageBps: 51 }, true],
+    [
+      'another pair too',
+      {
+        pairs: [
+          ['USDC', 'WETH'],
+          ['WETH', 'USDC'],
+        ],
+      },
+      true,
+    ],
+    ['another network', { network: 'eip155:1' }, true],
+    ['another action', { action: 'supply', pairs: undefined, maxSlippageBps: undefined, tokens: ['USDC'] }, true],
+  ])('reach no further for a session made from another with %s, or are said to', (_what, different, isWider) => {
+    const given = Object.entries({ ...bounds, ...different }).filter(([, value]) => value !== undefined)
+    const inner = Object.fromEntries(given) as unknown as ActionBounds
+    expect(findWiderAction([bounds], [inner]) !== undefined).toBe(isWider)
+    expect(findWiderAction([], [inner])).toContain('reaches further')
+    expect(findWiderAction([bounds], [])).toBeUndefined()
   })
 
   test('are written as data, and read again', async () => {
