@@ -303,9 +303,9 @@ export const actionsPatches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: 'a model that asks for an action again, of which nobody knows what became, gets another one',
-    file: 'src/pay/standing.ts',
-    find: 'if (!sameRequest) return undefined',
-    replace: 'if (key !== undefined) return undefined',
+    file: 'src/actions/act.ts',
+    find: 'sameRequest: asked.sameRequest,',
+    replace: 'sameRequest: asked.key === undefined,',
     tests: ['test/actions/interrupted.test.ts', '-t', 'a framework gave'],
   },
   {
