@@ -8,12 +8,12 @@ export function machineTime(): TimeSource {
   return { run: bootId ?? 'unnamed', isUnnamed: bootId === undefined, elapsed: createElapsed() }
 }
 
-/** For how long, in milliseconds, the process's own clocks stand for the machine's: to ask the system is a tenth of a reservation. */
+/** For how many milliseconds the process's own clocks stand for the machine's: asking the system is a tenth of a reservation. */
 const askAgainMs = 1000
 /** By how much the process's two clocks can be apart while the machine is awake, and nobody sets its clock. */
 const apartMs = 100
 
-/** Answers the milliseconds since the machine was started. A machine that has slept shows by the clock on the wall, which went on. */
+/** Answers the milliseconds since the machine was started. One that has slept shows by the clock on the wall, which went on. */
 function createElapsed(): () => number {
   let asked = { elapsed: 0, steady: Number.NEGATIVE_INFINITY, wall: 0 }
   return () => {

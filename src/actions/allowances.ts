@@ -9,7 +9,7 @@ import type { ActionChain, ActionPlan, ChainView, PlanToken } from '../ports/act
 import type { Chain } from '../ports/chain.js'
 import type { PayContext } from '../pay/context.js'
 import type { Network, Payment } from '../types.js'
-import { tokenFinder } from './tokens.js'
+import { readNumber, tokenFinder } from './tokens.js'
 
 /** Who may move how much of a token of the wallet's. */
 export type Allowance = {
@@ -81,8 +81,7 @@ export async function readAllowance(
   view: ChainView,
   { owner, token, spender }: { readonly owner: string; readonly token: PlanToken; readonly spender: string },
 ): Promise<bigint> {
-  const answer = await view.call(token.address, encodeCall(functions.allowance, owner, spender))
-  return answer !== undefined && answer.length === 66 ? BigInt(answer) : 0n
+  return (await readNumber(view, token.address, encodeCall(functions.allowance, owner, spender))) ?? 0n
 }
 
 type Question = {

@@ -6,7 +6,7 @@ import type { Action, ActionRequest, ChainView, PlanningContext, PlanToken } fro
 import type { Hex, Network } from '../types.js'
 import { findFill } from './fills.js'
 import { readParts } from './read-parts.js'
-import { readAmount } from './tokens.js'
+import { readAmount, readNumber } from './tokens.js'
 
 /** What is brought to another network, by Across; always by and for the wallet itself. */
 export type BridgeRequest = {
@@ -108,8 +108,7 @@ function isDescribed({ symbol, address, kind }: PlanToken): boolean {
 }
 
 async function readSeconds(view: ChainView, pool: Hex, question: Hex): Promise<bigint> {
-  const answer = await view.call(pool, question)
-  const seconds = answer?.length === 66 ? BigInt(answer) : 0n
+  const seconds = (await readNumber(view, pool, question)) ?? 0n
   if (seconds > 0n && seconds <= 86_400n) return seconds
   throw new PaymentDeniedError([{ rule: 'bridge', reason: 'the pool does not say how long a deposit lives' }])
 }

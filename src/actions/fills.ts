@@ -1,6 +1,7 @@
 import { spokePools } from '../assets/pinned-contracts.js'
 import { chainIdOf, encodeFillStatus, filled, findDepositId, networkOf, readDeposit } from '../evm/across.js'
 import type { ExecutedAction, Waiting } from '../ports/action.js'
+import { readNumber } from './tokens.js'
 
 /** Says what a deposit still waits for; nothing where it has arrived. */
 export async function findFill({ payment, plan, transaction, chainOf }: ExecutedAction): Promise<Waiting | undefined> {
@@ -16,10 +17,10 @@ export async function findFill({ payment, plan, transaction, chainOf }: Executed
   if (!there || !pool)
     return { note: `deposit ${id}: the wallet has no chain of ${to} to see it arrive by`, canCome: true }
   const view = await there.view()
-  const answer = await view.call(pool, encodeFillStatus(deposit, { id, origin: chainIdOf(network) }))
-  if (answer?.length !== 66)
+  const status = await readNumber(view, pool, encodeFillStatus(deposit, { id, origin: chainIdOf(network) }))
+  if (status === undefined)
     return { note: `deposit ${id}: the pool on ${to} does not say whether it has arrived`, canCome: true }
-  if (BigInt(answer) === filled) return undefined
+  if (status === filled) return undefined
   const until = new Date(Number(deposit.fillDeadline) * 1000).toISOString()
   if (view.timestamp <= Number(deposit.fillDeadline))
     return { note: `deposit ${id} has not arrived on ${to} yet, and can until ${until}`, canCome: true }

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../errors.js'
 import { encodeCall, functions } from '../evm/abi.js'
 import { parseUnits, toMicroUsd } from '../money.js'
 import type { ActionPlan, ChainView, Flow, PlanToken, PreparedAction } from '../ports/action.js'
-import type { Asset, MicroUsd, Network } from '../types.js'
+import type { Asset, Hex, MicroUsd, Network } from '../types.js'
 
 const zero = `0x${'0'.repeat(40)}`
 /** Of a token that nobody has described. */
@@ -52,10 +52,15 @@ function positive(amount: bigint): bigint {
   throw new ConfigurationError('Failed to read amount: it is nothing, or more than there can be')
 }
 
+/** Asks a contract for a number; answers nothing where it does not answer with one. */
+export async function readNumber(view: ChainView, contract: string, call: Hex): Promise<bigint | undefined> {
+  const answer = await view.call(contract, call)
+  return answer?.length === 66 ? BigInt(answer) : undefined
+}
+
 /** What an account has of a token at a block; nothing where the token does not say. */
 export async function readBalance(view: ChainView, token: string, account: string): Promise<bigint> {
-  const answer = await view.call(token, encodeCall(functions.balanceOf, account))
-  return answer !== undefined && answer.length === 66 ? BigInt(answer) : 0n
+  return (await readNumber(view, token, encodeCall(functions.balanceOf, account))) ?? 0n
 }
 
 /**

@@ -12,7 +12,7 @@ export type Gas = {
 type Call = Readonly<Record<'from' | 'to', string>> & { readonly value?: string; readonly data?: string }
 
 /** More than any token of the table needs; a node that says more wants our coin. */
-const maxGas = 200_000n
+export const maxGas = 200_000n
 
 /**
  * Asks a node what a call would take.

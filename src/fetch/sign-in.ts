@@ -12,8 +12,8 @@ export function wantsMore({ status }: Response): boolean {
 }
 
 /**
- * Asks once more with a proof of who paid before, or who asks, where a wallet signs in; answers nothing where it does not, and the server's
- * answer where it does, which may be another 402.
+ * Asks once more with a proof of who paid before, or who asks, where a wallet signs in; answers nothing where it does not,
+ * and the server's answer where it does, which may be another 402.
  */
 export async function askSignedIn(
   fetch: typeof globalThis.fetch,

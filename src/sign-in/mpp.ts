@@ -15,9 +15,10 @@ type Challenge = Readonly<Record<'network' | 'currency' | 'recipient' | 'id' | '
  * Shows an MPP server whose address it is that asks, where it asks for that and for no money (`tempo/charge` of nothing);
  * `mpp()` has to be among the wallet's protocols. It tells the server the wallet's address, which is why hosts are named.
  *
- * What is signed is the challenge's id and its realm, which has to be the host that is connected to (with its port or without), and nothing that moves
- * anything. It costs nothing, has to be allowed by the policy as a payment of nothing to that host, is recorded by the scheme
- * `sign-in`, and no session does it whose scope does not say `signIn: true`.
+ * What is signed is the challenge's id and its realm, and nothing that moves anything. The realm has to be the host that is
+ * connected to, with its port, or without where `hosts` names it at the usual port. It costs nothing, has to be allowed by the
+ * policy as a payment of nothing to that host, is recorded by the scheme `sign-in`, and no session does it whose scope does
+ * not say `signIn: true`.
  *
  * @throws ConfigurationError when a pattern is not usable, or there is none.
  *

@@ -6,12 +6,11 @@ import { readActions } from '../actions/known.js'
 import { withFollow } from '../actions/with-follow.js'
 import type { AgentWallet } from './wallet.js'
 import { addresses, balances } from './balances.js'
-import { budget } from '../pay/budget.js'
 import { cancel } from '../reconcile/cancel.js'
 import type { Chain } from '../ports/chain.js'
 import { createPayer } from '../pay/create-payer.js'
 import type { Emit } from '../pay/events.js'
-import { createLateFetch, quoteWith, wrapFetch } from '../fetch/wrap-fetch.js'
+import { createLateFetch } from '../fetch/wrap-fetch.js'
 import { jsonSafe } from '../lib/json-safe.js'
 import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
@@ -30,13 +29,10 @@ import { type TransferOptions, transfer } from './transfer.js'
 import type { PaymentId } from '../types.js'
 import { type AgentWalletOptions, optionNames, readPrefix } from './options.js'
 import { createContext } from './context.js'
-import { setLedgerTime } from './clock.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import type { PaymentFilter } from '../ports/ledger.js'
-import { paymentsOf } from './payments.js'
+import { payingPartOf } from './paying-part.js'
 import { type Refills, startRefills } from './refills.js'
-import { approvalsOf } from './approvals.js'
-import { freezerOf } from './freezer.js'
 
 const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true }
 
@@ -63,7 +59,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   requireOptions('createAgentWallet', options, optionNames)
   const { protocols = [x402(), x402V1()], random = randomBytes } = options
   const fetch = options.fetch ?? createLateFetch()
-  const { context, policy, setPolicy, restrict, chains, trusted, on } = createContext(options)
+  const made = createContext(options)
+  const { context, policy, chains, trusted, on } = made
   const { ledger, emit } = context
   const payer = createPayer(context, { protocols, random })
   // Transfers are judged by the whole policy; no holder of a payer or a session gets past what forbids them.
@@ -87,13 +84,11 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     await endStranded(acting).catch((error: unknown) => emit('reconciliation.failed', { error }))
     return reconcile(reconciling)
   }
+  const paying = payingPartOf(made, { payer, fetch })
   return Object.freeze({
-    ...payer,
-    fetch: wrapFetch(fetch, payer),
-    quote: quoteWith(fetch, payer),
-    budget: (url?: string | URL) => budget(context, url),
+    ...paying,
     payments: Object.freeze({
-      ...paymentsOf(ledger),
+      ...paying.payments,
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
     addresses: () => addresses(context),
@@ -107,15 +102,8 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     reconcile: reconcileAll,
     cancel: (id: PaymentId) => cancel(id, reconciling),
     resolve: async (id: PaymentId, options: ResolveOptions) => jsonSafe(await resolve(id, options, reconciling)),
-    confirmClock: trusted.confirm,
-    setLedgerTime: ({ reason }: { readonly reason: string }) => setLedgerTime(reason, { ledger, trusted, emit }),
     close: startRounds(reconcileAll, { emit, seconds: options.reconcileEverySeconds, random, refills }),
-    approvals: approvalsOf(context),
-    ...freezerOf(context),
     ...sessionsOf(sessions, known, context),
-    setPolicy,
-    restrict,
-    on,
   })
 }
 

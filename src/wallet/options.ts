@@ -136,17 +136,22 @@ export type AgentWalletOptions = {
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
-/** All of them: what is called anything else is refused. */
-export const optionNames: OptionNames<AgentWalletOptions> = {
+/** What only a whole wallet does something with. */
+const wholeNames = {
+  chains: true,
+  actions: true,
+  refills: true,
+  reconcileEverySeconds: true,
+  sessionTokenPrefix: true,
+} as const
+
+/** What every wallet takes: what is called anything else is refused. */
+export const payingNames: OptionNames<Omit<AgentWalletOptions, keyof typeof wholeNames>> = {
   keyStore: true,
   policy: true,
   ledger: true,
   schemes: true,
   protocols: true,
-  chains: true,
-  actions: true,
-  refills: true,
-  reconcileEverySeconds: true,
   unresolvedSeconds: true,
   checkSignatures: true,
   payAhead: true,
@@ -158,9 +163,11 @@ export const optionNames: OptionNames<AgentWalletOptions> = {
   onApproval: true,
   signIn: true,
   attestations: true,
-  sessionTokenPrefix: true,
   fetch: true,
 }
+
+/** All of them. */
+export const optionNames: OptionNames<AgentWalletOptions> = { ...payingNames, ...wholeNames }
 
 export function readCheckSignatures(which: AgentWalletOptions['checkSignatures'] = 'foreign'): 'foreign' | 'always' {
   if (which === 'foreign' || which === 'always') return which

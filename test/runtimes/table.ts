@@ -34,7 +34,7 @@ The package is bundled without a warning, and the bundle pays: ${bundlers.join('
 
 On the web (workerd, edge-runtime, Chromium) frameworks are the application's: an empty package stands for each here.
 
-A page that only pays downloads a third less with \`createLeanWallet\` of \`stipend/lean\` and \`evmKey\` of \`stipend/keys\`
+A page that only pays downloads nearly a third less with \`createLeanWallet\` of \`stipend/lean\` and \`evmKey\` of \`stipend/keys\`
 ([sizes](bench.md#what-a-page-downloads)): the same road from a 402 to a signature, under the same policy and in the same kind of
 ledger. It speaks the second version of x402 alone, and has no chains, sessions, transfers or actions.
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import { parseAddress } from '../../evm/address.js'
 import { functions } from '../../evm/abi.js'
+import { maxGas } from '../../evm/gas.js'
 import { permit2 } from '../../evm/permit2.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
 
-const maxGas = 200_000n
 /** A hundredth of a chain's coin: what its owner sets is less. */
 const maxFeeWei = 10_000_000_000_000_000n
 /** An amount of fewer than 2^128 units: no token has as much, and an approval without an end is larger. */

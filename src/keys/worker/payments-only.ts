@@ -139,7 +139,8 @@ const intent = () =>
 
 /**
  * Reads typed data that moves this address's tokens by EIP-3009 or, through x402's own contracts, by Permit2, or that
- * takes a payment back, or lets Permit2 move so much of a token, or proves to an MPP server whose address it is; answers a copy, or `undefined` for any other data, however little it differs.
+ * takes a payment back, or lets Permit2 move so much of a token, or proves to an MPP server whose address it is; answers a
+ * copy, or `undefined` for any other data, however little it differs.
  */
 export function readTypedIntent(data: unknown, payer: string): TypedData | undefined {
   const parsed = intent().safeParse(data)
