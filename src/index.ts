@@ -1,7 +1,6 @@
 export type { AgentWalletOptions } from './wallet/options.js'
 export type { AgentWallet } from './wallet/wallet.js'
 export type { AssetInput } from './assets/table.js'
-export type { Balance } from './wallet/balances.js'
 export type { BudgetLine } from './pay/budget.js'
 export type { PayingRequestInit, PaymentOptions } from './fetch/request.js'
 export {
@@ -121,6 +120,7 @@ export type {
   Asset,
   Authorization,
   AuthorizationTerms,
+  Balance,
   EarlierTerms,
   Freeze,
   Hex,

@@ -2,9 +2,11 @@ import { type OptionNames, refuseUnknown } from '../../src/lib/known-options.js'
 import { type ModelMessage, tool, type Tool } from 'ai'
 import { type AgentWallet, ConfigurationError, type Session } from 'stipend'
 import {
+  type AddressesOutput,
   type ApprovalStatusInput,
   type ApprovalStatusOutput,
   type Approver,
+  type BalancesOutput,
   type BridgeInput,
   type BudgetInput,
   type BudgetOutput,
@@ -17,6 +19,7 @@ import {
   type FindServicesInput,
   type FindServicesOutput,
   type PayFetchInput,
+  type NoArguments,
   type PayFetchOutput,
   type PaymentsInput,
   type PaymentsOutput,
@@ -72,6 +75,8 @@ export type WalletTools = {
     readonly payments: Tool<PaymentsInput, PaymentsOutput>
     readonly approval_status: Tool<ApprovalStatusInput, ApprovalStatusOutput>
     readonly find_services?: Tool<FindServicesInput, FindServicesOutput>
+    readonly addresses?: Tool<NoArguments, AddressesOutput>
+    readonly balances?: Tool<NoArguments, BalancesOutput>
     readonly quote_swap?: Tool<SwapInput, QuoteSwapOutput>
     readonly swap?: Tool<MakeSwapInput, SwapOutput>
     readonly quote_supply?: Tool<LendInput, QuoteSwapOutput>
@@ -123,7 +128,8 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       details: ["Name it, as in { conversation: chatId }: ids of calls can be the same in two people's chats."],
     })
   }
-  const { pay_fetch, quote, budget, payments, approval_status, find_services, ...actions } = paymentTools(owner, rest)
+  const { pay_fetch, quote, budget, payments, approval_status, find_services, ...scoped } = paymentTools(owner, rest)
+  const { addresses, balances, ...actions } = scoped
   const { quote_swap, swap, quote_supply, supply, quote_withdraw, withdraw, quote_bridge, bridge } = actions
   const callOf = (toolCallId: string): ToolCall =>
     conversation === undefined ? {} : { key: callKey(conversation, toolCallId), conversation }
@@ -157,6 +163,8 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
       payments: tool(looking(payments)),
       approval_status: tool(looking(approval_status)),
       ...(find_services && { find_services: tool(looking(find_services)) }),
+      ...(addresses && { addresses: tool(looking(addresses)) }),
+      ...(balances && { balances: tool(looking(balances)) }),
       ...(quote_swap && { quote_swap: tool(looking(quote_swap)) }),
       ...(swap && { swap: tool(acting(swap, callOf)) }),
       ...(quote_supply && { quote_supply: tool(looking(quote_supply)) }),

@@ -30,6 +30,7 @@ const scope = z.strictObject({
   labels: z.optional(labels),
   audience: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
   signIn: z.optional(z.boolean()),
+  balances: z.optional(z.boolean()),
 } satisfies Record<keyof SessionScope | 'walletId', unknown>)
 
 /** The routes that make sessions and revoke them. */

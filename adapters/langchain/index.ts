@@ -4,6 +4,7 @@ import { interrupt } from '@langchain/langgraph'
 import type { AgentWallet, ApprovalId, Session } from 'stipend'
 import {
   type ActionTools,
+  type HoldingsTools,
   type ApprovalStatusInput,
   type ApprovalStatusOutput,
   type Approver,
@@ -63,12 +64,12 @@ export type WalletTools = [
   WalletTool<'budget', BudgetInput, BudgetOutput>,
   WalletTool<'payments', PaymentsInput, PaymentsOutput>,
   WalletTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>,
-  // There where a list of services is named, and where actions are asked for.
+  // There where a list of services is named, where a session may see what the wallet holds, and where actions are asked for.
   ...(WalletTool<'find_services', FindServicesInput, FindServicesOutput> | WalletActionTool)[],
 ]
 
-/** A tool of what a session may do on chain. */
-export type WalletActionTool = WalletTool<keyof ActionTools, unknown, unknown>
+/** A tool of what a session may do, or see, on chain. */
+export type WalletActionTool = WalletTool<keyof ActionTools | keyof HoldingsTools, unknown, unknown>
 
 /** What the graph is interrupted with, to be shown to the owner. */
 export type PaymentInterrupt = {
@@ -127,7 +128,7 @@ export function walletTools(owner: AgentWallet | Session, options: WalletToolsOp
     toTool<'approval_status', ApprovalStatusInput, ApprovalStatusOutput>(approval_status, approval_status.execute),
     ...(find ? [toTool<'find_services', FindServicesInput, FindServicesOutput>(find, find.execute)] : []),
     // Named by its call where the model gives it no name: a call that is run again is the same action.
-    ...Object.values(actions).map((one) => toTool<keyof ActionTools, unknown, unknown>(one, one.execute)),
+    ...Object.values(actions).map((one) => toTool<WalletActionTool['name'], unknown, unknown>(one, one.execute)),
   ]
 }
 

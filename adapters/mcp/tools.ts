@@ -49,6 +49,8 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
     payments,
     approval_status: approvalStatus,
     find_services: findServices,
+    addresses,
+    balances,
     ...actions
   } = tools
   const quotes = [actions.quote_swap, actions.quote_supply, actions.quote_withdraw, actions.quote_bridge]
@@ -65,7 +67,7 @@ export function registerTools(server: McpServer, { tools, approvals, random }: T
   for (const tool of [actions.swap, actions.supply, actions.withdraw, actions.bridge]) {
     if (tool) register(server, tool, { annotations: sends, work: plainly(tool) })
   }
-  for (const tool of [budget, payments, approvalStatus, ...quotes]) {
+  for (const tool of [budget, payments, approvalStatus, addresses, balances, ...quotes]) {
     if (tool) register(server, tool, { annotations: looks, work: plainly(tool) })
   }
 }

@@ -58,7 +58,7 @@ export type WalletTools = [
   budget: WalletTool<BudgetOutput>,
   payments: WalletTool<PaymentsOutput>,
   approval_status: WalletTool<ApprovalStatusOutput>,
-  // There where a list of services is named, and where actions are asked for.
+  // There where a list of services is named, where a session may see what the wallet holds, and where actions are asked for.
   ...others: (WalletTool<FindServicesOutput> | WalletTool<unknown>)[],
 ]
 

@@ -78,8 +78,8 @@ export const breadthPatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: 'a session signs in whose scope does not say so',
     file: 'src/session/session.ts',
-    find: 'caveats.signIn === true)',
-    replace: 'caveats.signIn !== false)',
+    find: 'caveats[name] === true)',
+    replace: 'caveats[name] !== false)',
     tests: ['test/sign-in/signing-in.test.ts', '-t', 'pays unless its scope'],
   },
   {

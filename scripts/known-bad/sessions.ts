@@ -3,6 +3,22 @@ import type { KnownBad } from './known-bad.ts'
 /** How sessions can be broken. */
 export const sessionPatches: readonly KnownBad[] = [
   {
+    invariant: 'I10',
+    breaks: 'every session sees what the wallet holds',
+    file: 'src/session/session.ts',
+    find: "if (!isPermitted(links, 'balances')) return {}",
+    replace: '',
+    tests: ['test/tools/holdings.test.ts'],
+  },
+  {
+    invariant: 'I10',
+    breaks: 'a session that is over goes on seeing what the wallet holds',
+    file: 'src/session/session.ts',
+    find: 'requireLive(links, maker).then(balances)',
+    replace: 'balances()',
+    tests: ['test/tools/holdings.test.ts'],
+  },
+  {
     invariant: 'I1',
     breaks: "a limit on a label counts by what a session's holder writes",
     file: 'src/pay/create-payer.ts',

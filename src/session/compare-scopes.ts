@@ -14,6 +14,8 @@ const amounts = [
   'notifyMaxUsd',
   'delayMaxUsd',
 ] as const
+/** What a session may only do where it is said. */
+const permissions = ['signIn', 'balances'] as const
 
 /**
  * Says where a session asks for more than the one it is made from, if it does. It would not get it, since all of a
@@ -23,7 +25,8 @@ export function findWidening(parent: Caveats, child: Caveats): string | undefine
   if (exceeds(child.expiresAt, parent.expiresAt)) return 'expiresAt is later than that of the session it is made from'
   if (exceeds(child.maxPayments, parent.maxPayments))
     return 'maxPayments is more than that of the session it is made from'
-  if (child.signIn === true && parent.signIn !== true) return 'signIn is not allowed to the session it is made from'
+  const permission = permissions.find((name) => child[name] === true && parent[name] !== true)
+  if (permission !== undefined) return `${permission} is not allowed to the session it is made from`
   const amount = amounts.find((name) => exceeds(read(child.limits?.[name], name), read(parent.limits?.[name], name)))
   if (amount !== undefined) return `${amount} is more than that of the session it is made from`
   const host = parent.allowHosts && child.allowHosts?.find((pattern) => !isCovered(pattern, parent.allowHosts ?? []))

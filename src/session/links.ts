@@ -28,6 +28,7 @@ const scopeNames: OptionNames<SessionScope> = {
   labels: true,
   audience: true,
   signIn: true,
+  balances: true,
 }
 
 const limitNames: OptionNames<SessionLimits> = {

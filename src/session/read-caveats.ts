@@ -33,6 +33,7 @@ const caveats: Checks<Caveats> = {
   expiresAt: (value) => Number.isSafeInteger(value) && Number(value) > 0,
   labels: (value) => isObject(value) && Object.entries(value).every(isLabel),
   signIn: (value) => typeof value === 'boolean',
+  balances: (value) => typeof value === 'boolean',
   audience: (value) => isText(value, 256) && value !== '',
 }
 

@@ -6,8 +6,8 @@ import type { Limit } from '../types.js'
 import type { Caveats } from './scope.js'
 
 type Ruled = 'limits' | 'maxPayments' | 'allowHosts' | 'actions' | 'expiresAt'
-/** Labels are added to each payment, signing in is asked for where it is done, and a token's own when it is opened. */
-type HeldElsewhere = 'labels' | 'signIn' | 'nonce' | 'audience'
+/** Labels are added to each payment, `signIn` and `balances` are held where that is done, and a token's own when it is opened. */
+type HeldElsewhere = 'labels' | 'signIn' | 'balances' | 'nonce' | 'audience'
 /** The compiler refuses every call when there is a caveat that nobody holds. */
 type AllCaveats = Exclude<keyof Caveats, Ruled | HeldElsewhere> extends never ? Caveats : never
 

@@ -28,6 +28,8 @@ export type SessionScope = {
   readonly labels?: Labels | undefined
   /** Whether it may sign in, where the wallet does: to what was paid before, and by MPP to show whose it is. @default false */
   readonly signIn?: boolean | undefined
+  /** Whether it may see the wallet's addresses and what they hold. @default false */
+  readonly balances?: boolean | undefined
   /** Who alone may open its token. */
   readonly audience?: string | undefined
 }

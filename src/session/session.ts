@@ -20,6 +20,7 @@ import { rulesOf } from './rules.js'
 import type { SessionScope } from './scope.js'
 import { labelsOf, type SessionLinks, type Link, narrow } from './links.js'
 import { readToken, writeToken } from './token.js'
+import type { Holdings } from './holdings.js'
 import type { Approval, ApprovalId, Labels, Payment, PaymentId, SessionId } from '../types.js'
 
 /**
@@ -45,6 +46,14 @@ export type Session = Payer & {
   readonly quoteAction: (options: ActOptions) => Promise<ActionQuote>
   /** What it may do on chain. */
   readonly actions: readonly ActionBounds[]
+  /**
+   * Lists the wallet's address on each network; there only where its scope has `balances`.
+   *
+   * @throws SessionRevokedError when it is revoked, SessionInvalidError when it has expired.
+   */
+  readonly addresses?: Holdings['addresses'] | undefined
+  /** Asks the wallet's chains what it holds; as `addresses`. */
+  readonly balances?: Holdings['balances'] | undefined
   /** Says what is left under each limit: its own and the wallet's, and given a URL those of its host. */
   readonly budget: (url?: string | URL) => Promise<readonly BudgetLine[]>
   /** Its own payments, and those of the sessions made from it. */
@@ -71,6 +80,7 @@ export type Session = Payer & {
 
 /** What sessions are made from; only the wallet has it. */
 export type SessionMaker = {
+  readonly holdings: Holdings
   readonly context: PayContext & { readonly policy: GuardedPolicy }
   /** What actions are taken with, and the policy that they are judged by. */
   readonly acting: Pick<ActContext, 'chains' | 'own'> & { readonly policy: GuardedPolicy }
@@ -99,13 +109,18 @@ export async function openSession(token: string, audience: string | undefined, m
   const links = readToken(token, await maker.root(), maker.tokenPrefix)
   const isForOther = links.some(({ caveats }) => caveats.audience !== undefined && caveats.audience !== audience)
   if (isForOther) throw new SessionInvalidError('it is for another audience')
+  await requireLive(links, maker)
+  return createHandle(links, maker)
+}
+
+/** @throws SessionInvalidError or SessionRevokedError for one that is over. */
+async function requireLive(links: SessionLinks, { context: { ledger, time } }: SessionMaker): Promise<void> {
   const expiresAt = expiryOf(links)
-  if (expiresAt !== undefined && maker.context.time().ledger >= expiresAt) {
+  if (expiresAt !== undefined && time().ledger >= expiresAt) {
     throw new SessionInvalidError(`it expired at ${new Date(expiresAt).toISOString()}`)
   }
-  const revoked = await maker.context.ledger.revoked(links.map(({ id }) => id))
+  const revoked = await ledger.revoked(links.map(({ id }) => id))
   if (revoked) throw new SessionRevokedError(revoked)
-  return createHandle(links, maker)
 }
 
 /** A frozen object without a way back: the wallet, its key and its policy stay in the closures of its functions. */
@@ -133,6 +148,7 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
     act: (options: ActOptions) => act(options, acting),
     quoteAction: (options: ActOptions) => quoteAction(options, acting),
     actions: Object.freeze([...(lastOf(links).caveats.actions ?? [])]),
+    ...holdingsOf(links, maker),
     budget: (url?: string | URL) => budget(context, url),
     payments: Object.freeze({
       get: async (payment: PaymentId) => {
@@ -152,12 +168,25 @@ function createHandle(links: SessionLinks, maker: SessionMaker): Session {
   return session
 }
 
+/** Each of the chain has to say so: what is left out is no. */
+function isPermitted(links: SessionLinks, name: 'signIn' | 'balances'): boolean {
+  return links.every(({ caveats }) => caveats[name] === true)
+}
+
+function holdingsOf(links: SessionLinks, maker: SessionMaker): Partial<Holdings> {
+  if (!isPermitted(links, 'balances')) return {}
+  const { addresses, balances } = maker.holdings
+  return {
+    addresses: async () => requireLive(links, maker).then(addresses),
+    balances: async () => requireLive(links, maker).then(balances),
+  }
+}
+
 /** The wallet's context, under the rules of every link. */
 function narrowContext(links: SessionLinks, { context }: SessionMaker, policy: GuardedPolicy): PayContext {
   const rules = links.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
   const sessions = Object.freeze(links.map(({ id }) => id))
-  // Each of the chain has to say so: what is left out is no.
-  const signIn = links.every(({ caveats }) => caveats.signIn === true) ? context.signIn : undefined
+  const signIn = isPermitted(links, 'signIn') ? context.signIn : undefined
   return { ...context, policy: narrowPolicy(policy, rules), sessions, notAfter: expiryOf(links), signIn }
 }
 

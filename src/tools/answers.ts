@@ -123,6 +123,23 @@ export type FoundService = {
 /** What `find_services` answers. */
 export type FindServicesOutput = ToolAnswer & { readonly services?: readonly FoundService[] | undefined }
 
+/** What `addresses` answers: the wallet's address on each of its networks. */
+export type AddressesOutput = ToolAnswer & {
+  readonly addresses?: readonly { readonly network: string; readonly address: string }[] | undefined
+}
+
+/** What a wallet holds of one token, as a model sees it. */
+export type SeenBalance = {
+  readonly network: string
+  readonly address: string
+  /** With the token's symbol, such as `1.5 USDC`. */
+  readonly amount: string
+  readonly amountUsd: string
+}
+
+/** What `balances` answers. */
+export type BalancesOutput = ToolAnswer & { readonly balances?: readonly SeenBalance[] | undefined }
+
 /** One limit, as a model sees it: amounts in US dollars, or numbers of payments. */
 export type SeenLimit = {
   readonly name: string

@@ -33,6 +33,9 @@ export type FindServicesInput = {
   readonly maxUsd?: string | undefined
 }
 
+/** Nothing has to be said. */
+export type NoArguments = Readonly<Record<string, never>>
+
 /** Which payments are asked for. */
 export type PaymentsInput = { readonly id?: string | undefined; readonly limit?: number | undefined }
 
@@ -125,6 +128,9 @@ export const quoteInput: Schema<QuoteInput> = readsAs(
 
 /** What `budget` takes. */
 export const budgetInput: Schema<BudgetInput> = readsAs(z.strictObject({ url: z.optional(url) }))
+
+/** What `addresses` and `balances` take. */
+export const noArguments: Schema<NoArguments> = readsAs(z.strictObject({}))
 
 /** What `find_services` takes. */
 export const findServicesInput: Schema<FindServicesInput> = readsAs(

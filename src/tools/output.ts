@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 import type {
+  AddressesOutput,
   ApprovalStatusOutput,
+  BalancesOutput,
   BudgetOutput,
   FindServicesOutput,
   PayFetchOutput,
@@ -109,6 +111,18 @@ export const findServicesOutput: Schema<FindServicesOutput> = z.strictObject({
       }),
     ),
   ),
+})
+
+/** The schema of what `addresses` answers. */
+export const addressesOutput: Schema<AddressesOutput> = z.strictObject({
+  ...common,
+  addresses: z.optional(z.array(z.strictObject({ network: text, address: text }))),
+})
+
+/** The schema of what `balances` answers. */
+export const balancesOutput: Schema<BalancesOutput> = z.strictObject({
+  ...common,
+  balances: z.optional(z.array(z.strictObject({ network: text, address: text, amount: text, amountUsd: text }))),
 })
 
 /** The schema of what `budget` answers. */

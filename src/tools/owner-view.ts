@@ -6,11 +6,14 @@ import type { Outcomes } from '../pay/outcomes.js'
 import type { Payer } from '../pay/payer.js'
 import type { Session } from '../session/session.js'
 import type { Approval, Payment, SessionId } from '../types.js'
+import type { Holdings } from '../session/holdings.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 
 /** What the tools can do: pay, ask and look, within what is its own. */
 export type OwnerView = Pick<Session, 'budget' | 'payments' | 'approvals'> & {
   readonly payer: Payer
+  /** Where the wallet's money is, for a session that may see it. */
+  readonly holdings: { readonly [name in keyof Holdings]?: Holdings[name] | undefined }
   /** The session that it is, unless it is the wallet. */
   readonly session: SessionId | undefined
   /** What was bought before, by the names of the calls that bought it. */
@@ -39,10 +42,10 @@ export function ownerViewOf(owner: AgentWallet | Session): OwnerView {
   return Object.freeze({ ...own, payer, budget, fetch, outcomes: outcomesOf(payer) })
 }
 
-type Own = Pick<OwnerView, 'session' | 'payments' | 'approvals'>
+type Own = Pick<OwnerView, 'session' | 'payments' | 'approvals' | 'holdings'>
 
-function ownOf({ id, payments, approvals }: Session): Own {
-  return { session: id, payments, approvals }
+function ownOf({ id, payments, approvals, addresses, balances }: Session): Own {
+  return { session: id, payments, approvals, holdings: { addresses, balances } }
 }
 
 function viewOf({ payments, approvals }: AgentWallet): Own {
@@ -51,6 +54,7 @@ function viewOf({ payments, approvals }: AgentWallet): Own {
   const list = async (): Promise<readonly Approval[]> => (await approvals.list()).filter(isAsked)
   return {
     session: undefined,
+    holdings: {},
     payments: {
       get: async (id) => {
         const payment = await payments.get(id)

@@ -4,6 +4,7 @@ import type { Session } from '../session/session.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 import { createActionTools } from './action-tools.js'
 import { createFindServices, type FindServicesOptions } from './find-services.js'
+import { createHoldingsTools } from './holdings.js'
 import { createPayFetch, createTool } from './create-tool.js'
 import { ownerViewOf } from './owner-view.js'
 import { approvalStatusInput, budgetInput, paymentsInput, quoteInput } from './input.js'
@@ -81,6 +82,7 @@ export function paymentTools(owner: AgentWallet | Session, options: PaymentTools
   return Object.freeze({
     ...(actions && createActionTools(owner)),
     ...(findServices && { find_services: createFindServices(owner, findServices, context) }),
+    ...createHoldingsTools(context),
     pay_fetch: createPayFetch(context),
     quote: createTool({ name: 'quote', input: quoteInput, output: quoteOutput, work: quote }, context),
     budget: createTool({ name: 'budget', input: budgetInput, output: budgetOutput, work: budget }, context),

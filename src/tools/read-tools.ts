@@ -92,7 +92,7 @@ export async function approvalStatus(
 }
 
 /** A failure is an answer; what it carries stays here. */
-async function answering<answer extends ToolAnswer>(
+export async function answering<answer extends ToolAnswer>(
   code: string,
   work: () => Promise<answer>,
 ): Promise<answer | ToolAnswer> {

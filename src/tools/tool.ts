@@ -1,7 +1,9 @@
 import type { Approval } from '../types.js'
 import type { AgentWallet } from '../wallet/wallet.js'
 import type {
+  AddressesOutput,
   ApprovalStatusOutput,
+  BalancesOutput,
   BudgetOutput,
   FindServicesOutput,
   PayFetchOutput,
@@ -15,6 +17,7 @@ import type {
   ApprovalStatusInput,
   BudgetInput,
   FindServicesInput,
+  NoArguments,
   PayFetchInput,
   PaymentsInput,
   QuoteInput,
@@ -68,6 +71,12 @@ export type FindServicesTools = {
   readonly find_services?: PaymentTool<'find_services', FindServicesInput, FindServicesOutput>
 }
 
+/** The tools of a session that may see where the wallet's money is. */
+export type HoldingsTools = {
+  readonly addresses?: PaymentTool<'addresses', NoArguments, AddressesOutput>
+  readonly balances?: PaymentTool<'balances', NoArguments, BalancesOutput>
+}
+
 /** The tools of a session that may act: only those of its scope. */
 export type ActionTools = {
   readonly quote_swap?: PaymentTool<'quote_swap', SwapInput, QuoteSwapOutput | ToolAnswer>
@@ -81,4 +90,4 @@ export type ActionTools = {
 }
 
 /** The tools that a model gets, by their names. None changes a limit, approves, signs, or sends money to an address. */
-export type PaymentTools = CoreTools & FindServicesTools & ActionTools
+export type PaymentTools = CoreTools & FindServicesTools & HoldingsTools & ActionTools

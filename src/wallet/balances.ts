@@ -4,18 +4,8 @@ import { within } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import type { Chain } from '../ports/chain.js'
 import type { PayContext } from '../pay/context.js'
-import type { Asset, MicroUsd, Network } from '../types.js'
-
-/** What a wallet holds of one asset. */
-export type Balance = {
-  readonly network: Network
-  readonly address: string
-  readonly asset: Asset
-  /** Atomic units. */
-  readonly amount: bigint
-  /** Rounded down. */
-  readonly microUsd: MicroUsd
-}
+import type { Holdings } from '../session/holdings.js'
+import type { Balance } from '../types.js'
 
 type BalanceContext = Pick<PayContext, 'assets' | 'keyStore'> & { readonly chains: readonly Chain[] }
 
@@ -23,9 +13,7 @@ type BalanceContext = Pick<PayContext, 'assets' | 'keyStore'> & { readonly chain
 export async function addresses({
   assets,
   keyStore,
-}: Pick<PayContext, 'assets' | 'keyStore'>): Promise<
-  readonly { readonly network: Network; readonly address: string }[]
-> {
+}: Pick<PayContext, 'assets' | 'keyStore'>): ReturnType<Holdings['addresses']> {
   const networks = [...new Set(assets.list().map(({ network }) => network))]
   const signers = await Promise.all(networks.map((network) => keyStore.getSigner(network)))
   return networks.flatMap((network, index) => {

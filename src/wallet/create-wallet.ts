@@ -69,7 +69,10 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   const acting = { context: owning, chains, own: readActions(options.actions), random }
   const refills = startRefills(options.refills ?? [], { acting, on, emit })
   const known = createKnownSessions(context)
+  const reconciling = { ...context, chains: withFollow(chains, acting.own), witness: trusted.witness }
+  const holdings = { addresses: () => addresses(context), balances: () => balances(reconciling) }
   const sessions: SessionMaker = {
+    holdings,
     acting: { ...acting, policy },
     context,
     protocols,
@@ -79,7 +82,6 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
     tokenPrefix: readPrefix(options.sessionTokenPrefix),
     known,
   }
-  const reconciling = { ...context, chains: withFollow(chains, acting.own), witness: trusted.witness }
   const reconcileAll = async (): Promise<Reconciliation> => {
     await endStranded(acting).catch((error: unknown) => emit('reconciliation.failed', { error }))
     return reconcile(reconciling)
@@ -91,8 +93,7 @@ export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
       ...paying.payments,
       export: (format: ExportFormat, filter?: PaymentFilter) => exportPayments(ledger, format, filter),
     }),
-    addresses: () => addresses(context),
-    balances: () => balances(reconciling),
+    ...holdings,
     transfer: async (what: TransferOptions) => jsonSafe(await transfer(what, { ...reconciling, chains, movers })),
     act: (options: ActOptions) => act(options, acting),
     quoteAction: (options: ActOptions) => quoteAction(options, acting),

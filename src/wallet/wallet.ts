@@ -2,7 +2,6 @@ import type { ActOptions } from '../actions/act.js'
 import type { Allowance, AllowancesOptions } from '../actions/allowances.js'
 import type { RevokeOptions } from '../actions/end-approvals.js'
 import type { ActionQuote } from '../actions/quote.js'
-import type { Balance } from './balances.js'
 import type { BudgetLine } from '../pay/budget.js'
 import type { On } from '../pay/events.js'
 import type { ExportFormat } from './export.js'
@@ -14,11 +13,12 @@ import type { PolicyEngine, Rule } from '../ports/policy.js'
 import type { Quote } from '../pay/quote.js'
 import type { Reconciliation } from '../reconcile/reconcile.js'
 import type { ResolveOptions } from '../reconcile/resolve.js'
+import type { Holdings } from '../session/holdings.js'
 import type { KnownSession } from '../session/known-sessions.js'
 import type { Session } from '../session/session.js'
 import type { SessionScope } from '../session/scope.js'
 import type { TransferOptions } from './transfer.js'
-import type { Approval, ApprovalId, Freeze, Network, Payment, PaymentId, SessionId } from '../types.js'
+import type { Approval, ApprovalId, Freeze, Payment, PaymentId, SessionId } from '../types.js'
 
 /** The wallet of one agent, held by the code that owns it. */
 export type AgentWallet = Payer & {
@@ -71,13 +71,13 @@ export type AgentWallet = Payer & {
    */
   readonly setLedgerTime: (options: { readonly reason: string }) => Promise<void>
   /** Lists the wallet's address on each network of the table of assets that it has a key for. */
-  readonly addresses: () => Promise<readonly { readonly network: Network; readonly address: string }[]>
+  readonly addresses: Holdings['addresses']
   /**
    * Asks the configured chains what the wallet holds of every asset of the table.
    *
    * @throws ConfigurationError when no chain is configured.
    */
-  readonly balances: () => Promise<readonly Balance[]>
+  readonly balances: Holdings['balances']
   /**
    * Moves money of the owner's own accord: judged by the same policy, in which `allowPayees` has to name the payee,
    * recorded in the same ledger and signed in the same place. The payment is `claimed` once it is sent.
