@@ -38,6 +38,7 @@ export {
 } from './errors.js'
 export type { Events, On } from './pay/events.js'
 export type { TypedData } from './evm/typed-data.js'
+export type { TempoCharge } from './evm/tempo/charge-transaction.js'
 export type { EvmTransaction } from './evm/transaction.js'
 export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './policy/explain.js'
 export type { ExportFormat } from './wallet/export.js'

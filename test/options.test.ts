@@ -44,6 +44,7 @@ import { createLeanWallet } from 'stipend/lean'
 import { walletTools as langchainTools } from 'stipend/langchain'
 import { createMcpServer, withPayments } from 'stipend/mcp'
 import { mpp } from 'stipend/mpp'
+import { chargeTempo } from 'stipend/tempo'
 import { blockPrivateNetworks } from 'stipend/node'
 import { walletTools as openaiTools } from 'stipend/openai-agents'
 import { instrument } from 'stipend/opentelemetry'
@@ -123,6 +124,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
   ],
   'stipend/discovery DiscoverOptions': [(wrong) => discover(wallet, { facilitator: url, ...wrong })],
   'stipend/mpp MppOptions': [(wrong) => mpp(wrong)],
+  'stipend/tempo ChargeTempoOptions': [(wrong) => chargeTempo(wrong)],
   'stipend/receipts SignedReceiptsOptions': [(wrong) => signedReceipts(wrong)],
   'stipend/sign-in SignInOptions': [
     (wrong) => signInWithX({ hosts: ['api.example.com'], ...wrong }),
@@ -280,21 +282,18 @@ describe('options', () => {
 
   test('of others pass: what a platform or a framework takes besides is not ours to know', async () => {
     const own = openShop()
-    const init = { next: { revalidate: 60 }, duplex: 'half', dispatcher: undefined }
-    expect((await own.open().fetch(url, init as RequestInit)).status).toBe(200)
-    expect(own.keyStore.signed).toHaveLength(1)
+    const init = { next: { revalidate: 60 }, duplex: 'half', dispatcher: undefined } as RequestInit
+    expect([(await own.open().fetch(url, init)).status, own.keyStore.signed.length]).toEqual([200, 1])
   })
 
-  test('that are no object are refused', async () => {
-    for (const options of [null, 'x', 1]) {
-      const calls = [
-        () => createAgentWallet(options as unknown as AgentWalletOptions),
-        () => wrapFetch(shop.fetch, wallet as AgentWallet, options as never),
-        () => spendingLimit(options as never),
-        () => wallet.session(options as never),
-      ]
-      for (const call of calls) expect(await refusalOf(call)).toBeInstanceOf(ConfigurationError)
-    }
+  test.each([null, 'x', 1])('that are no object are refused: %s', async (options) => {
+    for (const call of [
+      () => createAgentWallet(options as unknown as AgentWalletOptions),
+      () => wrapFetch(shop.fetch, wallet as AgentWallet, options as never),
+      () => spendingLimit(options as never),
+      () => wallet.session(options as never),
+    ])
+      expect(await refusalOf(call)).toBeInstanceOf(ConfigurationError)
     expect(allowHosts(['a.example']).name).toBe('allowHosts')
   })
 })

@@ -33,6 +33,7 @@ const mostKb: Readonly<Record<string, number>> = {
   'stipend/sign-in': 26,
   'stipend/solana': 41,
   'stipend/sqlite': 24,
+  'stipend/tempo': 24,
   'stipend/testing': 77,
   'stipend/tools': 49,
 }

@@ -3,8 +3,8 @@ import type { Asset, Hex, Network } from '../types.js'
 /** One token of a stablecoin, in micro-USD. */
 export const dollar = 1_000_000n
 
-/** Network, symbol, contract, decimals, EIP-712 name and version, transfer method. */
-const erc20s: readonly (readonly [Network, string, Hex, number, string, string, 'eip3009' | 'permit2'])[] = [
+/** Network, symbol, contract, decimals, EIP-712 name and version, transfer method; a transaction moves what has no name. */
+const erc20s: readonly (readonly [Network, string, Hex, number, string, string, 'eip3009' | 'permit2' | 'tip20'])[] = [
   ['eip155:8453', 'USDC', '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913', 6, 'USD Coin', '2', 'eip3009'], // Base
   ['eip155:84532', 'USDC', '0x036CbD53842c5426634e7929541eC2318f3dCF7e', 6, 'USDC', '2', 'eip3009'], // Base Sepolia
   ['eip155:1', 'USDC', '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48', 6, 'USD Coin', '2', 'eip3009'], // Ethereum
@@ -37,6 +37,9 @@ const erc20s: readonly (readonly [Network, string, Hex, number, string, string, 
   ['eip155:43113', 'USDC', '0x5425890298aed601595a70AB815c96711a31Bc65', 6, 'USD Coin', '2', 'eip3009'], // Avalanche Fuji
   ['eip155:80002', 'USDC', '0x41E94Eb019C0762f9Bfcf9Fb1E58725BfB0e7582', 6, 'USDC', '2', 'eip3009'], // Polygon Amoy
   ['eip155:10143', 'USDC', '0x534b2f3A21130d7a60830c2Df862319e593943A3', 6, 'USDC', '2', 'eip3009'], // Monad testnet
+  ['eip155:4217', 'pathUSD', '0x20C0000000000000000000000000000000000000', 6, '', '', 'tip20'], // Tempo
+  ['eip155:4217', 'USDC.e', '0x20C000000000000000000000b9537d11c60E8b50', 6, '', '', 'tip20'], // Tempo
+  ['eip155:42431', 'pathUSD', '0x20C0000000000000000000000000000000000000', 6, '', '', 'tip20'], // Tempo testnet
 ]
 
 /** Network, symbol, mint, token program; all have six decimals. */
@@ -59,7 +62,15 @@ export function pinnedAssets(): readonly Asset[] {
   return [
     ...erc20s.map(
       ([network, symbol, address, decimals, name, version, transfer]) =>
-        ({ network, symbol, address, decimals, eip712: { name, version }, transfer, microUsd: dollar }) as const,
+        ({
+          network,
+          symbol,
+          address,
+          decimals,
+          ...(name && { eip712: { name, version } }),
+          transfer,
+          microUsd: dollar,
+        }) as const,
     ),
     ...mints.map(
       ([network, symbol, address, transfer]) =>

@@ -30,7 +30,7 @@ export const functions = {
   nonceBitmap: '0x4fe02b44',
 } as const
 
-/** The events that are looked for, by their first topics (EIP-3009, ERC-20, Permit2). */
+/** The events that are looked for, by their first topics (EIP-3009, ERC-20, Permit2, TIP-20). */
 export const events = {
   /** `AuthorizationUsed(address,bytes32)` */
   used: '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5',
@@ -38,6 +38,8 @@ export const events = {
   canceled: '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81',
   /** `Transfer(address,address,uint256)` */
   transfer: '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
+  /** TIP-20's `TransferWithMemo(address,address,uint256,bytes32)` */
+  transferWithMemo: '0x57bc7354aa85aed339e000bccffabbc529466af35f0772c8f8ee1145927de7f0',
   /** Permit2's `UnorderedNonceInvalidation(address,uint256,uint256)` */
   invalidated: '0x3704902f963766a4e561bbaab6e6cdc1b1dd12f6e9e99648da8843b3f46b918d',
 } as const

@@ -19,6 +19,7 @@ import { createTransfers, readBalances } from './send-transfer.js'
 import { type Block, type Rpc, readFinal } from './blocks.js'
 import { isPermit } from './permit2.js'
 import { examinePermit } from './permit2-evidence.js'
+import { chargeMemo, examineCharge, isCharge, isFeeOf } from './tempo/evidence.js'
 import { findLogs, type Log, readNonce, transfersIn } from './rpc.js'
 
 /** Options of `evm`. */
@@ -72,8 +73,8 @@ const optionNames: OptionNames<EvmOptions> = {
 }
 
 /**
- * Reads what an EVM chain shows of payments by EIP-3009 and by Permit2: only final blocks, of the right chain, and a payment counts no
- * more only when a quorum of nodes says so. One node's word is enough to count it.
+ * Reads what an EVM chain shows of payments by EIP-3009, by Permit2 and on Tempo: only final blocks, of the right chain, and a
+ * payment counts no more only when a quorum of nodes says so. One node's word is enough to count it.
  *
  * @throws ConfigurationError when an option is not usable.
  *
@@ -132,8 +133,9 @@ export function evm(options: EvmOptions): Chain {
     contracts: createContractPayers({ clients, timeoutMs }),
     transfers: createTransfers({ clients, gasPayer, maxFeeWei, timeoutMs }),
     actions: createActionChain({ ...nodes, network, maxFeeWei }),
+    proofsOf: (payment: Payment) => [isCharge(payment) ? chargeMemo(payment) : payment.terms.nonce],
     explains: (payment: Payment, transfer: OutgoingTransfer) =>
-      payment.scheme === 'action' ? explainsTransfer(payment, transfer) : undefined,
+      payment.scheme === 'action' ? explainsTransfer(payment, transfer) : isFeeOf(payment, transfer),
     ...(gasPayer && {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
     }),
@@ -154,7 +156,7 @@ function readChainId(network: Network): bigint {
 }
 
 function isKnown(payment: Payment): boolean {
-  return isOurTransaction(payment) || payment.asset.transfer === 'eip3009' || isPermit(payment)
+  return isOurTransaction(payment) || payment.asset.transfer === 'eip3009' || isPermit(payment) || isCharge(payment)
 }
 
 /** Which NFT moved is told by its logs in other words than how much of a token did. */
@@ -188,6 +190,7 @@ async function examine(client: Rpc, { payment, chainId }: Question): Promise<Nod
 async function examineAt(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
   if (payment.scheme === 'action') return examineAction(client, payment, final)
   if (payment.scheme === 'transfer') return examineTransaction(client, payment, final)
+  if (isCharge(payment)) return examineCharge(client, payment, final)
   if (isPermit(payment)) return examinePermit(client, payment, final)
   const isUsed = await readNonce(client, payment, final.hash)
   if (isUsed) return explain(payment, await findLogs(client, payment, final), client)

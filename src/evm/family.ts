@@ -11,7 +11,11 @@ export const evmFamily: Family = {
   tokenNamespace: 'erc20',
   transfer: 'eip3009',
   hints: {
-    schemes: { exact: "exactEvm(), from 'stipend'", upto: "uptoEvm(), from 'stipend'" },
+    schemes: {
+      exact: "exactEvm(), from 'stipend'",
+      upto: "uptoEvm(), from 'stipend'",
+      charge: "chargeTempo(), from 'stipend/tempo'",
+    },
     chain: "evm({ network, clients }), from 'stipend/evm'",
     asset: ', eip712: { name, version }',
   },

@@ -63,7 +63,7 @@ export async function findMovements(
   const payer = encodeWord(account)
   for (let from = first; from <= last; from += maxSearch) {
     const to = from + maxSearch - 1n < last ? from + maxSearch - 1n : last
-    const topics = [[events.transfer, events.used], payer]
+    const topics = [[events.transfer, events.used, events.transferWithMemo], payer]
     const range = { fromBlock: encodeQuantity(from), toBlock: encodeQuantity(to) }
     const logs = await readLogs(client, { address, topics, ...range })
     found.push(...logs.flatMap((log: unknown) => readMovement(log, { address, payer })))
@@ -77,10 +77,12 @@ function readMovement(
 ): readonly Movement[] {
   const { transactionHash, logIndex } = Object(log)
   const { asset, topics, data } = readTopics(log)
-  const [event, account, word = ''] = topics
+  const [event, account, word = '', memo] = topics
   if (!asked.address.includes(asset) || account !== asked.payer) return []
   const place = { transaction: readHex(transactionHash, 32).toLowerCase(), asset, index: Number(BigInt(logIndex)) }
   if (event === events.used) return [{ ...place, nonce: readHex(word, 32) }]
+  // The memo names the payment, of which another log tells what moved.
+  if (event === events.transferWithMemo) return [{ ...place, nonce: readHex(memo, 32) }]
   if (event !== events.transfer) return []
   return [{ ...place, to: decodeAddress(word), amount: BigInt(readHex(data, 32)) }]
 }

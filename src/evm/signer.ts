@@ -1,6 +1,7 @@
 import type { Signer } from '../ports/key-store.js'
 import type { SignInClaim } from '../ports/sign-in.js'
 import type { Hex } from '../types.js'
+import type { TempoCharge } from './tempo/charge-transaction.js'
 import type { EvmTransaction } from './transaction.js'
 import type { TypedData } from './typed-data.js'
 
@@ -13,6 +14,8 @@ export type EvmSigner = Signer & {
   readonly signIn?: ((claim: SignInClaim) => Promise<Hex>) | undefined
   /** Signs a transfer whose gas its sender pays, and answers it serialized; only `wallet.transfer` needs it. */
   readonly signTransaction?: ((transaction: EvmTransaction) => Promise<Hex>) | undefined
+  /** Signs one transfer of a token of Tempo, and answers the 65 bytes; only `chargeTempo` of `stipend/tempo` needs it. */
+  readonly signCharge?: ((charge: TempoCharge) => Promise<Hex>) | undefined
 }
 
 /** Tells whether a signer is one of EVM chains. */

@@ -63,17 +63,19 @@ function fieldsOf(transaction: EvmTransaction): readonly string[] {
   return [...numbers, encodeBytes(to.slice(2).toLowerCase()), encodeNumber(value), encodeBytes(data.slice(2)), 'c0']
 }
 
-/** RLP, as far as transactions need it; all in hex. */
-function encodeNumber(value: bigint): string {
+/** Encodes a number in RLP, in hex digits. */
+export function encodeNumber(value: bigint): string {
   const digits = value === 0n ? '' : value.toString(16)
   return encodeBytes(digits.length % 2 === 0 ? digits : `0${digits}`)
 }
 
-function encodeBytes(hex: string): string {
+/** Encodes bytes in RLP, from and to hex digits. */
+export function encodeBytes(hex: string): string {
   return hex.length === 2 && Number.parseInt(hex, 16) < 0x80 ? hex : `${encodeLength(hex.length / 2, 0x80)}${hex}`
 }
 
-function encodeList(items: readonly string[]): string {
+/** Encodes a list of what is encoded already in RLP, in hex digits. */
+export function encodeList(items: readonly string[]): string {
   const hex = items.join('')
   return `${encodeLength(hex.length / 2, 0xc0)}${hex}`
 }

@@ -3,6 +3,7 @@ import { cleanCause } from '../lib/clean-cause.js'
 import { type TypedData, withDomainType } from '../evm/typed-data.js'
 import { readClaim, writeMessage } from '../evm/sign-in.js'
 import { parseAddress } from '../evm/address.js'
+import { encodeCharge, type TempoCharge, tempoTransaction } from '../evm/tempo/charge-transaction.js'
 import type { SignInClaim } from '../ports/sign-in.js'
 import type { Hex, Network } from '../types.js'
 import type { SingleKeyStore } from './signers.js'
@@ -16,6 +17,8 @@ export type LocalAccount = {
   signTypedData(data: never): Promise<Hex>
   /** Needed of a wallet that signs in. */
   signMessage?(request: never): Promise<Hex>
+  /** Needed of a wallet that pays on Tempo. */
+  signTransaction?(transaction: never, options: never): Promise<string>
   /** Of a smart account: where its contract is. */
   readonly client?: { readonly chain?: { readonly id: number } | undefined } | undefined
 }
@@ -59,7 +62,8 @@ export function account(source: LocalAccount): SingleKeyStore {
   refuseNone(source)
   const signText = source.signMessage && ((message: string) => source.signMessage?.({ message } as never))
   const signTypedData: Sign = (data) => source.signTypedData(data as never)
-  if (Object(source).type !== 'smart') return storeOf({ ...about(source), signTypedData, signText })
+  if (Object(source).type !== 'smart')
+    return storeOf({ ...about(source), signTypedData, signText, signCharge: chargeSigning(source) })
   // What it signs of a text is a contract's signature too, which no server is asked to take.
   return storeOf({ ...about(source), type: undefined, signTypedData, contractOn: networkOf(source) })
 }
@@ -128,6 +132,7 @@ type Source = {
   readonly isAble: boolean
   readonly signTypedData: Sign
   readonly signText?: SignText | undefined
+  readonly signCharge?: ((charge: TempoCharge) => Promise<Hex>) | undefined
   readonly takesDomainType?: boolean | undefined
   /** The only network that it pays on, as a contract; absent: it is a key's. */
   readonly contractOn?: Network | undefined
@@ -148,6 +153,7 @@ function storeOf({
   isAble,
   signTypedData,
   signText,
+  signCharge,
   takesDomainType = true,
   contractOn,
 }: Source): SingleKeyStore {
@@ -170,6 +176,7 @@ function storeOf({
       }
     },
     ...(contractOn && { isContract: true }),
+    ...(signCharge && { signCharge }),
     ...(signText && { signIn: (claim: SignInClaim) => signInBy(signText, claim, address) }),
   })
   return Object.freeze({
@@ -182,6 +189,27 @@ function storeOf({
       return signer
     },
   })
+}
+
+/** viem's accounts sign what is serialized for them: the bytes are ours, and end with the signature. */
+function chargeSigning(source: LocalAccount): Source['signCharge'] {
+  if (typeof source.signTransaction !== 'function') return undefined
+  return async (charge) => {
+    const unsigned = encodeCharge(charge)
+    const serializer = (_: unknown, signature?: unknown): string =>
+      signature === undefined ? unsigned : `${unsigned}${joinSignature(signature)}`
+    try {
+      const signed = await source.signTransaction?.(tempoTransaction(charge) as never, { serializer } as never)
+      return `0x${String(signed).slice(-130)}`
+    } catch (cause) {
+      throw cleanCause(cause)
+    }
+  }
+}
+
+function joinSignature(signature: unknown): string {
+  const { r, s, yParity } = Object(signature)
+  return `${String(r).slice(2)}${String(s).slice(2)}${yParity === 0 ? '1b' : '1c'}`
 }
 
 /** The text is written here, of what is read of the claim. */

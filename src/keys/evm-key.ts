@@ -14,8 +14,8 @@ export type PrivateKeyOptions = {
 }
 
 /**
- * Creates a key store from one EVM key, as `privateKey` does, and brings nothing that only Solana's keys need: for pages,
- * which download all that they import.
+ * Creates a key store from one EVM key, as `privateKey` does, and brings nothing that only Solana's keys and payments on Tempo
+ * need: for pages, which download all that they import.
  *
  * @param key - 64 hex digits with or without `0x`, or 32 bytes, which are copied.
  * @throws ConfigurationError when it is none of these; the message never repeats the key.

@@ -1,10 +1,12 @@
 import { base58 } from '@scure/base'
 import { ConfigurationError, KeyStoreLockedError } from '../errors.js'
-import type { Secp256k1 } from '../evm/signature.js'
+import { type Secp256k1, signDigest } from '../evm/signature.js'
+import type { EvmSigner } from '../evm/signer.js'
+import { hashCharge, type TempoCharge } from '../evm/tempo/charge-transaction.js'
 import { draw, type Random } from '../lib/random.js'
-import type { Network } from '../types.js'
+import type { Hex, Network } from '../types.js'
 import { ownBytes, wipe } from '../lib/bytes.js'
-import { markOwn } from '../lib/own-signers.js'
+import { isOwn, markOwn } from '../lib/own-signers.js'
 import { createSign, publicKeyOf } from './ed25519.js'
 import { addressOfEvmKey, deriveFrom, holdEvm, isEvmKey } from './held-evm.js'
 import type { KeyStore } from '../ports/key-store.js'
@@ -34,7 +36,7 @@ export function holdKey({ namespace, bytes }: Secret, curve?: Secp256k1): HeldKe
     if (key) return key
     throw new KeyStoreLockedError('its keys are overwritten')
   }
-  const held: Held = namespace === 'eip155' ? { signer: holdEvm(use, curve) } : holdSolana(use)
+  const held: Held = namespace === 'eip155' ? { signer: withCharges(holdEvm(use, curve), use, curve) } : holdSolana(use)
   return Object.freeze({
     signer: held.signer,
     derive: (purpose: string) => deriveFrom(use(), purpose),
@@ -68,6 +70,13 @@ export function generateSecret(namespace: Secret['namespace'], random: Random): 
 /** Answers the address of a secret. */
 export function addressOfSecret({ namespace, bytes }: Secret): string {
   return namespace === 'eip155' ? addressOfEvmKey(bytes) : base58.encode(publicKeyOf(bytes))
+}
+
+/** Signs payments on Tempo too; a page whose wallet is lean pays by x402 alone, and does not download this. */
+function withCharges(signer: EvmSigner, use: () => Uint8Array, curve: Secp256k1 | undefined): EvmSigner {
+  const signCharge = async (charge: TempoCharge): Promise<Hex> => signDigest(hashCharge(charge), use(), curve)
+  const able = Object.freeze({ ...signer, signCharge })
+  return isOwn(signer) ? markOwn(able) : able
 }
 
 type Held = { readonly signer: KnownSigner; readonly forget?: (() => void) | undefined }

@@ -2,6 +2,7 @@ import { schemeHint } from '../assets/hints.js'
 import { priceOffers } from './price.js'
 import { plain, untrustedWord } from '../lib/untrusted.js'
 import type { Candidate, PayContext } from './context.js'
+import type { Scheme } from '../ports/scheme.js'
 import type { Offer, PaymentRequired, SetAside } from '../types.js'
 
 const maxReason = 320
@@ -35,24 +36,31 @@ function tellOnly({ index, reason, untrustedScheme, untrustedNetwork, untrustedA
   }
 }
 
+/** What the payer pays beside the amount leaves with it. */
+function withFee(offer: Offer, { fee }: Scheme): Offer {
+  return fee ? Object.freeze({ ...offer, microUsd: offer.microUsd + fee(offer) }) : offer
+}
+
 async function matchOffer(
-  offer: Offer,
+  priced: Offer,
   { schemes, keyStore, refuseOnChain, findAllowancePermit, contracts }: PayContext,
 ): Promise<Candidate | SetAside> {
-  const { index, network } = offer
+  const { index, network } = priced
   const aside = (reason: string): SetAside => ({
     index,
     reason,
-    untrustedScheme: untrustedWord(offer.scheme),
+    untrustedScheme: untrustedWord(priced.scheme),
     untrustedNetwork: network,
   })
-  const scheme = schemes.find((one) => one.name === offer.scheme && network.startsWith(`${one.namespace}:`))
-  if (!scheme) return aside(`its scheme is not supported on ${network}${schemeHint(network, offer.scheme)}`)
+  const scheme = schemes.find((one) => one.name === priced.scheme && network.startsWith(`${one.namespace}:`))
+  if (!scheme) return aside(`its scheme is not supported on ${network}${schemeHint(network, priced.scheme)}`)
+  const offer = withFee(priced, scheme)
   const signer = await keyStore.getSigner(offer.asset.network)
   if (signer?.namespace !== scheme.namespace) return aside(`no key for ${network}`)
   const { address, isContract } = signer
   const refusal =
-    scheme.refuse(offer, address) ?? (isContract ? await contracts.refuse(offer, address, scheme.contract) : undefined)
+    scheme.refuse(offer, address, signer) ??
+    (isContract ? await contracts.refuse(offer, address, scheme.contract) : undefined)
   if (refusal !== undefined) return aside(refusal)
   // Tokens take permits of keys only.
   const allowancePermit = isContract ? undefined : await findAllowancePermit(offer, signer)

@@ -1,6 +1,6 @@
 import type { Family } from './family.js'
 import type { Signer } from './key-store.js'
-import type { Authorization, AuthorizationTerms, Hex, Offer, Payload, Payment } from '../types.js'
+import type { Authorization, AuthorizationTerms, Hex, MicroUsd, Offer, Payload, Payment } from '../types.js'
 
 /** Turns an offer into a signed payload, for one x402 scheme on one family of chains. */
 export type Scheme<signer extends Signer = Signer> = {
@@ -9,8 +9,10 @@ export type Scheme<signer extends Signer = Signer> = {
   readonly namespace: signer['namespace']
   /** How its chains write addresses; needed of a family that does not come with the package. @default compared to the letter */
   readonly family?: Family | undefined
-  /** Says why this offer cannot be paid by this scheme, or nothing when it can; pure, and asked before the policy. */
-  readonly refuse: (offer: Offer, payer: string) => string | undefined
+  /** Says why this offer cannot be paid by this scheme with this signer, or nothing when it can; pure, and asked before the policy. */
+  refuse(offer: Offer, payer: string, signer: signer): string | undefined
+  /** The most that leaves beside an offer's amount, such as a fee of the chain's: it counts under every limit. @default nothing */
+  readonly fee?: ((offer: Offer) => MicroUsd) | undefined
   /**
    * Whether the chain executes at most one of all the signatures over a purchase's nonce. Then a purchase can be signed
    * anew while an earlier signature of it may still be executed; else only once that one is provably dead.

@@ -26,10 +26,10 @@ export type Asset = {
   /** The price of one whole token. */
   readonly microUsd: MicroUsd
   /**
-   * How it moves on a payer's signature: an x402 `assetTransferMethod`, the Solana token program, or, for the chain's own
-   * coin, `native`, which no server can ask for.
+   * How it moves on a payer's signature: an x402 `assetTransferMethod`, the Solana token program, `tip20` on Tempo, or, for
+   * the chain's own coin, `native`, which no server can ask for.
    */
-  readonly transfer: 'eip3009' | 'permit2' | 'spl-token' | 'token-2022' | 'native' | (string & {})
+  readonly transfer: 'eip3009' | 'permit2' | 'tip20' | 'spl-token' | 'token-2022' | 'native' | (string & {})
   /** The token's EIP-712 domain; EVM only. */
   readonly eip712?: { readonly name: string; readonly version: string } | undefined
 }

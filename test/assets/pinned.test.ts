@@ -28,10 +28,13 @@ const pinned: readonly (readonly [string, string])[] = [
   ['eip155:31612', 'mUSD'],
   ['eip155:36900', 'USDC.e'],
   ['eip155:38833', 'USDC'],
+  ['eip155:4217', 'USDC.e'],
+  ['eip155:4217', 'pathUSD'],
   ['eip155:42161', 'USDC'],
   ['eip155:42220', 'USAT'],
   ['eip155:42220', 'USDC'],
   ['eip155:42220', 'USDT'],
+  ['eip155:42431', 'pathUSD'],
   ['eip155:43114', 'USDC'],
   ['eip155:72344', 'SBC'],
   ['eip155:84532', 'USDC'],
@@ -82,22 +85,33 @@ function separatorOf({ network, address, eip712 }: Asset): string {
 }
 
 describe('the pinned table', () => {
-  test('has these tokens and no others: 32 on EVM, 11 on Solana', () => {
+  test('has these tokens and no others: 35 on EVM, 11 on Solana', () => {
     const rows = pinnedAssets().map(({ network, symbol }) => `${network} ${symbol}`)
     expect(rows.toSorted()).toEqual(pinned.map((row) => row.join(' ')).toSorted())
-    expect(pinnedAssets().filter(isEvm)).toHaveLength(32)
+    expect(pinnedAssets().filter(isEvm)).toHaveLength(35)
     expect(pinnedAssets().filter((asset) => !isEvm(asset))).toHaveLength(11)
   })
 
   test('has each EVM contract with its checksum and its EIP-712 domain', () => {
     for (const { address, network, eip712, transfer, decimals, symbol } of pinnedAssets().filter(isEvm)) {
       expect(parseAddress(address)).toBe(address)
+      if (transfer === 'tip20') continue
       expect(/[a-f]/.test(address) && /[A-F]/.test(address)).toBe(true)
       expect(network).toMatch(/^eip155:[1-9]\d*$/)
       expect(eip712?.name).toBeTruthy()
       expect(eip712?.version).toMatch(/^[12]$/)
       expect(['eip3009', 'permit2']).toContain(transfer)
       expect(decimals).toBe(['MegaUSD', 'mUSD'].includes(symbol) ? 18 : 6)
+    }
+  })
+
+  test('has each token of Tempo with its checksum and without a domain, since a transaction moves it', () => {
+    const tokens = pinnedAssets().filter(({ transfer }) => transfer === 'tip20')
+    expect(tokens).toHaveLength(3)
+    for (const { address, network, eip712, decimals } of tokens) {
+      expect(address).toMatch(/^0x20C0/)
+      expect(['eip155:4217', 'eip155:42431']).toContain(network)
+      expect([decimals, eip712]).toEqual([6, undefined])
     }
   })
 

@@ -1,5 +1,5 @@
 import { DEFAULT_ASSETS } from '@x402/evm'
-import { usdc } from 'viem/tokens'
+import { pathusd, usdc, usdce } from 'viem/tokens'
 import { describe, expect, test } from 'vitest'
 import { pinnedAssets } from '../../src/assets/pinned.js'
 
@@ -23,7 +23,9 @@ type Published = {
 const published = Object.entries(DEFAULT_ASSETS).flatMap(([network, assets]) =>
   (assets as readonly Published[]).map((one) => ({ network, ...one })),
 )
-const pinned = pinnedAssets().filter(({ network }) => network.startsWith('eip155:'))
+const isEvm = ({ network }: { readonly network: string }): boolean => network.startsWith('eip155:')
+const isOfTempo = ({ transfer }: { readonly transfer: string }): boolean => transfer === 'tip20'
+const pinned = pinnedAssets().filter((asset) => isEvm(asset) && !isOfTempo(asset))
 
 describe('the pinned table, held against that of the reference implementation', () => {
   test('has every token that it has, with its contract, decimals, signing domain and way to move', () => {
@@ -55,5 +57,16 @@ describe('the pinned table, held against that of the reference implementation', 
     expect(both.length).toBeGreaterThan(10)
     expect(both.filter(([, own, theirs]) => own !== theirs)).toEqual([])
     for (const one of more) expect(both.map(([network]) => network)).toContain(one.split(' ')[0])
+  })
+
+  test('has the tokens of Tempo where viem has them', () => {
+    const theirs = [pathusd, usdce].flatMap(({ addresses, symbol }) =>
+      Object.entries(addresses).map(([id, address]) => [`eip155:${id}`, symbol, address.toLowerCase()]),
+    )
+    const ours = pinnedAssets()
+      .filter(isOfTempo)
+      .map(({ network, symbol, address }) => [network, symbol, address.toLowerCase()])
+    expect(ours).toHaveLength(3)
+    for (const token of ours) expect(theirs).toContainEqual(token)
   })
 })

@@ -149,7 +149,7 @@ async function signOffer(
   const scheme = schemeFor(chain) as Scheme
   const offer = offerOf(entry)
   const context = { payer: payer.address, nonce: `0x${'11'.repeat(32)}`, now: Date.now() } as const
-  expect(scheme.refuse(offer, payer.address)).toBeUndefined()
+  expect(scheme.refuse(offer, payer.address, { namespace: 'solana', address: payer.address })).toBeUndefined()
   const terms = await scheme.terms(offer, context)
   const { asset, amount, payTo } = offer
   const payment = createPayment({ asset, amount, payTo, terms })

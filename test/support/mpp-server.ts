@@ -43,6 +43,17 @@ export function encodeUrl(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
+/** Issues a challenge whose id binds it to the server. */
+export function issueChallenge(parameters: Readonly<Record<string, string>>): MppChallenge {
+  const plain = { realm, request: '', ...parameters }
+  return { id: idOf(plain), ...plain }
+}
+
+/** Tells whether a challenge that came back is one that was issued here. */
+export function isOwnChallenge({ id, ...rest }: MppChallenge): boolean {
+  return id === idOf(rest)
+}
+
 /** Makes a server that sells one thing for a cent: each of its challenges is another, and each authorization is taken once. */
 export function createMppServer(options: MppServerOptions = {}): MppServer {
   const { clock = Date.now, fault } = options

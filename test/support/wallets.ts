@@ -4,10 +4,11 @@ import { testKeyStore } from '../../src/testing/index.js'
 /** Creates a wallet that may buy on loopback, and counts what its key signs. */
 export function createTestWallet(
   options: Partial<AgentWalletOptions> = {},
-): AgentWallet & { readonly signed: readonly unknown[] } {
+): AgentWallet & { readonly signed: readonly unknown[]; readonly signedCharges: readonly unknown[] } {
   const keyStore = testKeyStore()
   const wallet = createAgentWallet({ keyStore, policy: [allowHosts(['http://127.0.0.1:*'])], ...options })
-  return Object.assign(Object.create(null) as object, wallet, { signed: keyStore.signed })
+  const { signed, signedCharges } = keyStore
+  return Object.assign(Object.create(null) as object, wallet, { signed, signedCharges })
 }
 
 /** Answers what a promise rejects with. */

@@ -1,6 +1,7 @@
 import { type OptionNames, requireOptions } from '../../lib/known-options.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { Random } from '../../lib/random.js'
+import type { TempoCharge } from '../../evm/tempo/charge-transaction.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
 import { askToSignIn } from '../../evm/sign-in.js'
 import type { SignInClaim } from '../../ports/sign-in.js'
@@ -134,10 +135,16 @@ function guardEvm(address: Hex, key: () => EvmSigner): EvmSigner {
     signTypedData: async (data: TypedData) => key().signTypedData(data),
     signIn: async (claim: SignInClaim) => askToSignIn(claim, key()),
     signTransaction: async (transaction: EvmTransaction) => signTransaction(key(), transaction),
+    signCharge: async (charge: TempoCharge) => signCharge(key(), charge),
   })
 }
 
 async function signTransaction(signer: EvmSigner, transaction: EvmTransaction): Promise<Hex> {
   if (!signer.signTransaction) throw new TypeError('the key signs no transactions')
   return signer.signTransaction(transaction)
+}
+
+async function signCharge(signer: EvmSigner, charge: TempoCharge): Promise<Hex> {
+  if (!signer.signCharge) throw new TypeError('the key signs no transfers of Tempo')
+  return signer.signCharge(charge)
 }

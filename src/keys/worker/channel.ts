@@ -17,6 +17,7 @@ export type WorkerRequest =
   | { readonly type: 'find'; readonly network: string }
   | { readonly type: 'signTypedData'; readonly network: string; readonly data: unknown }
   | { readonly type: 'signApproval'; readonly network: string; readonly transaction: unknown }
+  | { readonly type: 'signCharge'; readonly network: string; readonly charge: unknown }
   | { readonly type: 'signMessage'; readonly network: string; readonly message: Uint8Array }
   | { readonly type: 'signIn'; readonly network: string; readonly claim: unknown }
 
@@ -49,6 +50,7 @@ const request = () =>
     z.strictObject({ type: z.literal('find'), network: text(64) }),
     z.strictObject({ type: z.literal('signTypedData'), network: text(64), data: z.unknown() }),
     z.strictObject({ type: z.literal('signApproval'), network: text(64), transaction: z.unknown() }),
+    z.strictObject({ type: z.literal('signCharge'), network: text(64), charge: z.unknown() }),
     z.strictObject({ type: z.literal('signMessage'), network: text(64), message: bytes(1232) }),
     z.strictObject({ type: z.literal('signIn'), network: text(64), claim: z.unknown() }),
   ])

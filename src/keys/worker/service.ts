@@ -3,6 +3,7 @@ import type { Network } from '../../types.js'
 import { wipe } from '../../lib/bytes.js'
 import { encryptedFile, type EncryptedFileKeyStore } from '../file/encrypted-file.js'
 import { readApproval } from './approvals-only.js'
+import { readCharge } from './charges-only.js'
 import { isPaymentMessage, readTypedIntent } from './payments-only.js'
 import { keyFileError, problemOf } from '../file/key-file-error.js'
 import { readId, readRequest, type WorkerReply, type WorkerRequest } from './channel.js'
@@ -54,6 +55,8 @@ async function handle(request: Request, store: EncryptedFileKeyStore | undefined
       return signTypedData(request, store)
     case 'signApproval':
       return signApproval(request, store)
+    case 'signCharge':
+      return signCharge(request, store)
     case 'signMessage':
       return signMessage(request, store)
     case 'signIn':
@@ -79,6 +82,16 @@ async function signApproval(
   const approval = readApproval(transaction, network)
   if (signer?.namespace !== 'eip155' || !signer.signTransaction || !approval) throw keyFileError('refused')
   return signer.signTransaction(approval)
+}
+
+async function signCharge(
+  { network, charge }: Extract<Request, { readonly type: 'signCharge' }>,
+  store: EncryptedFileKeyStore,
+): Promise<string> {
+  const signer = await store.getSigner(network as Network)
+  const read = readCharge(charge, network)
+  if (signer?.namespace !== 'eip155' || !signer.signCharge || !read) throw keyFileError('refused')
+  return signer.signCharge(read)
 }
 
 async function signMessage(

@@ -1,4 +1,5 @@
 import { type OptionNames, requireOptions } from '../../lib/known-options.js'
+import type { TempoCharge } from '../../evm/tempo/charge-transaction.js'
 import type { EvmTransaction } from '../../evm/transaction.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import type { SignInClaim } from '../../ports/sign-in.js'
@@ -40,9 +41,8 @@ export type WorkerKeyStore = Omit<EncryptedFileKeyStore, 'lock'> & {
 
 /**
  * Creates a key store over an encrypted file whose keys are never in the agent's own heap: a worker decrypts them, and
- * signs payments only (EIP-3009 transfers and cancellations, x402's transfers by Permit2, Solana's four instructions), and
- * messages of sign-in that it writes itself,
- * whatever it is asked. Of transactions it signs none but approvals of Permit2 for so much, so that `wallet.transfer` needs
+ * signs payments only (EIP-3009 transfers and cancellations, x402's transfers by Permit2, one transfer of Tempo, Solana's four
+ * instructions), and messages of sign-in that it writes itself, whatever it is asked. Of transactions it signs none but approvals of Permit2 for so much, so that `wallet.transfer` needs
  * another store.
  *
  * @throws ConfigurationError at its first use, when the file cannot be used, or when data is no payment.
@@ -95,8 +95,9 @@ function signerOf(network: Network, address: string, { ask }: Client): KnownSign
     const signIn = async (claim: SignInClaim) => (await ask({ type: 'signIn', network, claim })) as Hex
     const signTransaction = async (transaction: EvmTransaction) =>
       (await ask({ type: 'signApproval', network, transaction })) as Hex
+    const signCharge = async (charge: TempoCharge) => (await ask({ type: 'signCharge', network, charge })) as Hex
     const own = { namespace: 'eip155', address: address as Hex, throwsUnsigned: true } as const
-    return Object.freeze({ ...own, signTypedData, signIn, signTransaction })
+    return Object.freeze({ ...own, signTypedData, signIn, signTransaction, signCharge })
   }
   const signMessage = async (message: Uint8Array) =>
     Uint8Array.from((await ask({ type: 'signMessage', network, message })) as Uint8Array)

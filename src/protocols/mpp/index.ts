@@ -2,7 +2,7 @@ import { encodeBase64 } from '../../lib/base64.js'
 import { deepFreeze } from '../../lib/freeze.js'
 import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { Message, Protocol } from '../../ports/protocol.js'
-import type { Authorization, OfferClaim, SetAside } from '../../types.js'
+import type { Authorization, OfferClaim, Payload, SetAside } from '../../types.js'
 import { fieldsOf } from '../fields.js'
 import { readChallenges } from './authenticate.js'
 import { readCharge } from './charge.js'
@@ -17,7 +17,7 @@ export type MppOptions = {
 
 /**
  * Speaks MPP, the Machine Payments Protocol: `WWW-Authenticate: Payment` is answered where it asks for a charge on an EVM
- * chain by an authorization of EIP-3009, with the wallet's `exactEvm()`. Put it after x402, so that a server which speaks both
+ * chain by an authorization of EIP-3009, with the wallet's `exactEvm()`, or on Tempo, with `chargeTempo()` of `stipend/tempo`. Put it after x402, so that a server which speaks both
  * is paid by x402. A challenge that asks for no money is answered by `signInWithMpp` of `stipend/sign-in`, where the wallet has it.
  *
  * The nonce of such a payment is its server's and not ours. So a payment whose outcome is unknown is sent again with the
@@ -78,8 +78,14 @@ function challengeOf({ payment, offer }: Authorization): Readonly<Record<string,
 function encodeCredential(challenge: Readonly<Record<string, unknown>>, { payment, payload }: Authorization): string {
   const credential = {
     challenge,
-    payload: { type: 'authorization', ...fieldsOf(payload['authorization']), signature: payload['signature'] },
+    payload: writePayload(payload),
     source: `did:pkh:${payment.asset.network}:${payment.terms.payer}`,
   }
   return encodeBase64(JSON.stringify(credential)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+}
+
+/** A transaction that the server sends, or an authorization that it executes. */
+function writePayload({ transaction, authorization, signature }: Payload): Readonly<Record<string, unknown>> {
+  if (transaction !== undefined) return { type: 'transaction', signature: transaction }
+  return { type: 'authorization', ...fieldsOf(authorization), signature }
 }

@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519'
 import { utf8ToBytes } from '@noble/hashes/utils'
 import { base58 } from '@scure/base'
+import { hashCharge, type TempoCharge } from '../../evm/tempo/charge-transaction.js'
 import { hashTypedData, type TypedData } from '../../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../../evm/signature.js'
 import { parseAddress } from '../../evm/address.js'
@@ -19,6 +20,8 @@ export type KeyFamily = {
   readonly isAddress: (address: string) => boolean
   /** How payments of the family move, each of which is signed in a shape of its own. */
   readonly kinds: readonly [PaymentKind, ...PaymentKind[]]
+  /** Whether a signer can sign payments of a kind that not every one has to. @default it can */
+  readonly can?: ((signer: Signer, kind: PaymentKind) => boolean) | undefined
   /** Signs the sample payment of a number, from the signer's own address. */
   readonly sign: (signer: Signer, number: bigint, kind?: PaymentKind) => Promise<unknown>
   /** Asks for what no signer can sign. */
@@ -28,13 +31,17 @@ export type KeyFamily = {
   readonly isSignedBy: (address: string, number: bigint, signature: unknown, kind?: PaymentKind) => boolean
 }
 
-type PaymentKind = 'eip3009' | 'permit' | 'permit2' | 'permit2-upto' | 'transfer-checked'
+type PaymentKind = 'eip3009' | 'permit' | 'permit2' | 'permit2-upto' | 'tip20' | 'tip20-own-fee' | 'transfer-checked'
 
 const eip155: KeyFamily = {
   networks: ['eip155:84532', 'eip155:1', 'eip155:8453'],
   isAddress: (address) => parseAddress(address.toLowerCase()) === address,
-  kinds: ['eip3009', 'permit', 'permit2', 'permit2-upto'],
-  sign: async (signer, number, kind) => signTyped(signer, sampleOf(signer.address, number, kind)),
+  kinds: ['eip3009', 'permit', 'permit2', 'permit2-upto', 'tip20', 'tip20-own-fee'],
+  can: (signer, kind) => !isOfTempo(kind) || (isEvmSigner(signer) && signer.signCharge !== undefined),
+  sign: async (signer, number, kind) =>
+    isOfTempo(kind)
+      ? signCharge(signer, sampleCharge(number, kind))
+      : signTyped(signer, sampleOf(signer.address, number, kind)),
   signNonsense: async (signer) => signTyped(signer, { ...sampleTransfer(signer.address, 1n), primaryType: 'Nothing' }),
   isCanonical: (signature) => {
     const isPlain = typeof signature === 'string' && /^0x[0-9a-f]{128}1[bc]$/.test(signature)
@@ -42,9 +49,15 @@ const eip155: KeyFamily = {
   },
   isSignedBy: (address, number, signature, kind) => {
     const parsed = parseSignature(signature)
-    const digest = hashTypedData(sampleOf(address, number, kind))
+    const digest = isOfTempo(kind)
+      ? hashCharge(sampleCharge(number, kind))
+      : hashTypedData(sampleOf(address, number, kind))
     return parsed !== undefined && recoverAddress(digest, parsed) === address
   },
+}
+
+function isOfTempo(kind: PaymentKind | undefined): boolean {
+  return kind === 'tip20' || kind === 'tip20-own-fee'
 }
 
 function sampleOf(address: string, number: bigint, kind?: PaymentKind): TypedData {
@@ -77,6 +90,10 @@ function signTyped(signer: Signer, data: TypedData): Promise<unknown> | undefine
   return isEvmSigner(signer) ? signer.signTypedData(data) : undefined
 }
 
+function signCharge(signer: Signer, charge: TempoCharge): Promise<unknown> | undefined {
+  return isEvmSigner(signer) ? signer.signCharge?.(charge) : undefined
+}
+
 function signBytes(signer: Signer, message: Uint8Array): Promise<unknown> | undefined {
   return isSolanaSigner(signer) ? signer.signMessage(message) : undefined
 }
@@ -87,6 +104,22 @@ function isPoint(address: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/** A payment of pathUSD as `chargeTempo` builds it, for a server that pays the fee or for another, on the first network. */
+export function sampleCharge(amount: bigint, kind: PaymentKind = 'tip20'): TempoCharge {
+  return {
+    chainId: 84532,
+    token: '0x20C0000000000000000000000000000000000000',
+    payee: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C',
+    amount,
+    memo: `0x${'5a'.repeat(32)}`,
+    validBefore: 1_781_697_720,
+    gas: 600_000n,
+    maxFeePerGas: 25_000_000_000n,
+    maxPriorityFeePerGas: 1_000_000_000n,
+    isSponsored: kind === 'tip20',
   }
 }
 

@@ -1,6 +1,7 @@
 import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { hexToBytes } from '@noble/hashes/utils'
+import type { TempoCharge } from '../../evm/tempo/charge-transaction.js'
 import type { TypedData } from '../../evm/typed-data.js'
 import { addressOf } from '../../evm/address.js'
 import type { KeyStore } from '../../ports/key-store.js'
@@ -24,6 +25,8 @@ export type TestKeyStore = KeyStore<EvmSigner | SolanaSigner> & {
   readonly address: Hex
   /** All typed data it has signed, in order; it grows as more is signed. */
   readonly signed: readonly TypedData[]
+  /** All transfers of Tempo it has signed, likewise. */
+  readonly signedCharges: readonly TempoCharge[]
 }
 
 /**
@@ -49,18 +52,22 @@ export function testKeyStore(options: TestKeyStoreOptions = {}): TestKeyStore {
   const store = privateKey(key)
   const address = addressOf(secp256k1.getPublicKey(hexToBytes(key.slice(2))))
   const signed: TypedData[] = []
+  const signedCharges: TempoCharge[] = []
   return Object.freeze({
     ...store,
     address,
     signed,
+    signedCharges,
     getSigner: async (network) => {
       const signer = await store.getSigner(network)
-      return signer?.namespace === 'eip155' ? watch(signer, signed) : signer
+      return signer?.namespace === 'eip155' ? watch(signer, { signed, signedCharges }) : signer
     },
   } satisfies TestKeyStore)
 }
 
-function watch(signer: EvmSigner, signed: TypedData[]): EvmSigner {
+type Signed = { readonly signed: TypedData[]; readonly signedCharges: TempoCharge[] }
+
+function watch(signer: EvmSigner, { signed, signedCharges }: Signed): EvmSigner {
   return Object.freeze({
     ...signer,
     signTypedData: async (data: TypedData) => {
@@ -68,5 +75,12 @@ function watch(signer: EvmSigner, signed: TypedData[]): EvmSigner {
       signed.push(data)
       return signature
     },
+    ...(signer.signCharge && {
+      signCharge: async (charge: TempoCharge) => {
+        const signature = (await signer.signCharge?.(charge)) ?? '0x'
+        signedCharges.push(charge)
+        return signature
+      },
+    }),
   })
 }

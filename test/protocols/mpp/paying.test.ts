@@ -165,7 +165,7 @@ describe('one purchase by MPP', () => {
 
 describe('a challenge of MPP that cannot be paid', () => {
   test.each<readonly [string, MppServerOptions, string]>([
-    ['by another method', { challenge: { method: 'tempo' } }, 'method or intent'],
+    ['by another method', { challenge: { method: 'stripe' } }, 'method or intent'],
     ['in a session', { challenge: { intent: 'session' } }, 'method or intent'],
     ['without an id', { challenge: { id: '' } }, 'no id'],
     ['in a header of its own', { challenge: { header: 'Cookie' } }, 'header that is not known'],

@@ -1,0 +1,64 @@
+import type { Evidence, OutgoingTransfer } from '../../ports/chain.js'
+import type { Payment } from '../../types.js'
+import { encodeQuantity, encodeWord, events, readHex } from '../abi.js'
+import { type Block, firstBlockAt, type Rpc } from '../blocks.js'
+import { readLogs, readTopics } from '../rpc.js'
+
+/** The chain takes an expiring nonce for half a minute; a longer time than that finds whatever it took. */
+const maxLifeSeconds = 600
+/** The contract that takes fees. */
+const feeManager = '0xfeec000000000000000000000000000000000000'
+
+/** Tells whether a payment is a transfer of a token of Tempo, whatever else its token could move by. */
+export function isCharge({ terms }: Pick<Payment, 'terms'>): boolean {
+  return terms.method === 'tip20'
+}
+
+/** The memo by which a transfer is known to be that of a payment. */
+export function chargeMemo({ terms }: Payment): string {
+  return terms.details?.['memo'] ?? ''
+}
+
+/**
+ * Tells what became of a transfer on Tempo, as of a final block. Whoever pays the fee names the transaction: ours is the one
+ * whose log has the memo of the payment. It can only be in blocks of the time before its end.
+ */
+export async function examineCharge(client: Rpc, payment: Payment, final: Block): Promise<Evidence> {
+  const { validBefore } = payment.terms
+  const isOver = final.timestamp >= validBefore
+  const first = await firstBlockAt(client, final, validBefore - maxLifeSeconds)
+  const last = isOver ? await firstBlockAt(client, final, validBefore) : final.number
+  const transaction = await findTransfer(client, payment, { first, last })
+  if (transaction !== undefined) return { type: 'executed', transaction, amount: payment.amount }
+  // No block executes it from its end on, and later blocks are never earlier.
+  return isOver ? { type: 'expired' } : { type: 'open', reason: 'it can still be executed' }
+}
+
+async function findTransfer(
+  client: Rpc,
+  payment: Payment,
+  { first, last }: { readonly first: bigint; readonly last: bigint },
+): Promise<string | undefined> {
+  const { asset, amount, payTo, terms } = payment
+  const topics = [events.transferWithMemo, encodeWord(terms.payer), encodeWord(payTo), chargeMemo(payment)]
+  const range = { fromBlock: encodeQuantity(first), toBlock: encodeQuantity(last) }
+  const logs = await readLogs(client, { address: asset.address, topics, ...range })
+  // Some nodes answer more than they were asked for.
+  const ours = logs
+    .map(readTopics)
+    .find(
+      (log) =>
+        log.asset === asset.address.toLowerCase() &&
+        log.topics.join() === topics.join() &&
+        BigInt(readHex(log.data, 32)) === amount,
+    )
+  return ours && readHex(ours.transaction, 32)
+}
+
+/** Tells whether a transfer is the chain's fee of a payment whose server does not pay it; nothing where it is not. */
+export function isFeeOf(payment: Payment, { to, amount, asset }: OutgoingTransfer): true | undefined {
+  const { feePayer, gas = '0', maxFeePerGas = '0' } = payment.terms.details ?? {}
+  if (!isCharge(payment) || feePayer !== 'payer' || to.toLowerCase() !== feeManager) return undefined
+  const isOfToken = asset.toLowerCase() === payment.asset.address.toLowerCase()
+  return isOfToken && amount * 1_000_000_000_000n <= BigInt(gas) * BigInt(maxFeePerGas) ? true : undefined
+}

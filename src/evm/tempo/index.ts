@@ -1,0 +1,1 @@
+export { chargeTempo, type ChargeTempoOptions } from './charge.js'

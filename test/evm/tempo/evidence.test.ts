@@ -1,0 +1,227 @@
+import { mpp } from 'stipend/mpp'
+import { chargeTempo } from 'stipend/tempo'
+
+import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { evm, type Rpc } from '../../../src/evm/index.js'
+import {
+  type AgentWalletOptions,
+  allowHosts,
+  createAgentWallet,
+  memoryLedger,
+  type Payment,
+} from '../../../src/index.js'
+import { privateKey } from '../../../src/keys/index.js'
+import { changedNode } from '../../support/changed-node.ts'
+import { startTempo, type TempoNode } from '../../support/tempo.ts'
+import { createTempoServer, payee, type TempoServerOptions } from '../../support/tempo-server.ts'
+import { rejection } from '../../support/wallets.ts'
+
+const network = 'eip155:42431'
+const url = 'http://127.0.0.1:8402/report'
+
+let node: TempoNode
+
+beforeAll(async () => {
+  node = await startTempo()
+})
+afterAll(() => node?.stop())
+
+/** A wallet with a dollar, that pays a server which leaves it to a test what becomes of a transfer. */
+async function setUp(
+  server: TempoServerOptions = {},
+  { clients = [node], ...options }: Partial<AgentWalletOptions> & { readonly clients?: readonly Rpc[] } = {},
+) {
+  const { clock } = node
+  const key = generatePrivateKey()
+  await node.fund(privateKeyToAddress(key), 1_000_000n)
+  const shop = createTempoServer({ clock, ...server })
+  const chain = evm({ network, clients })
+  const wallet = createAgentWallet({
+    keyStore: privateKey(key),
+    policy: [allowHosts(['http://127.0.0.1:*'])],
+    protocols: [mpp({ clock })],
+    schemes: [chargeTempo({ maxFeeMicroUsd: 30_000n })],
+    chains: [chain],
+    clock,
+    fetch: async (...request) => shop(new Request(...request)),
+    ...options,
+  })
+  /** Pays once, and answers what was signed. */
+  const buy = async (path = '') => {
+    await wallet.fetch(`${url}${path}`, { payment: { repeatable: true } })
+    const [payment] = (await wallet.payments.list()).filter(({ status }) => status === 'claimed').toSorted(latestFirst)
+    if (!payment) throw new Error('nothing was paid')
+    return { payment, transfer: shop.signed.at(-1) ?? '0x' }
+  }
+  return { wallet, shop, chain, buy, key, payer: privateKeyToAddress(key) }
+}
+
+const latestFirst = (one: Payment, other: Payment): number => other.createdAt - one.createdAt
+
+async function expire({ terms }: Payment): Promise<void> {
+  await node.pass(Math.max(1, terms.validBefore - Math.floor(node.clock() / 1000)))
+  await node.finalize()
+}
+
+describe('what Tempo shows of a payment', () => {
+  test('is nothing while its block is not final, and then its transfer, which whoever paid its fee named', async () => {
+    const { chain, buy } = await setUp()
+    const { payment, transfer } = await buy()
+    expect(await chain.examine(payment)).toEqual({ type: 'open', reason: 'it can still be executed' })
+    const transaction = await node.send(await node.sponsor(transfer))
+    expect(await chain.examine(payment)).toMatchObject({ type: 'open' })
+    await node.finalize()
+    expect(await chain.examine(payment)).toEqual({ type: 'executed', transaction, amount: 10_000n })
+  })
+
+  test('is executed once, however often its fee is signed for, and in whatever token', async () => {
+    const { chain, buy, payer } = await setUp()
+    const { payment, transfer } = await buy()
+    const before = await node.balanceOf(payee)
+    for (const token of [undefined, '0x20c0000000000000000000000000000000000001' as const, undefined])
+      await node.send(await node.sponsor(transfer, token)).catch(() => undefined)
+    await node.finalize()
+    expect([(await node.balanceOf(payee)) - before, await node.balanceOf(payer)]).toEqual([10_000n, 990_000n])
+    expect(await chain.examine(payment)).toMatchObject({ type: 'executed' })
+  })
+
+  test('is its end once a final block is of that time, and none before has it; and then it is not executed', async () => {
+    const { chain, buy, payer } = await setUp()
+    const { payment, transfer } = await buy()
+    const { validBefore } = payment.terms
+    await node.mineAt(validBefore - 1)
+    await node.mineAt(validBefore)
+    await node.mineAt(validBefore)
+    expect(await chain.examine(payment)).toEqual({ type: 'open', reason: 'it can still be executed' })
+    await node.mineAt(validBefore)
+    expect(await chain.examine(payment)).toEqual({ type: 'expired' })
+    await node.send(await node.sponsor(transfer)).catch(() => undefined)
+    expect(await node.balanceOf(payer)).toBe(1_000_000n)
+  })
+
+  test('can rely on it: a block of that time does not take it', async () => {
+    const shared = node
+    // What no block takes stays in the way of all that is sent to the node later.
+    node = await startTempo()
+    try {
+      const { buy, payer } = await setUp()
+      const { payment, transfer } = await buy()
+      await node.mineAt(payment.terms.validBefore, await node.sponsor(transfer))
+      expect(await node.balanceOf(payer)).toBe(1_000_000n)
+    } finally {
+      await node.stop()
+      node = shared
+    }
+  })
+
+  test('is its transfer in its last second, and long after', async () => {
+    const { chain, buy } = await setUp()
+    const { payment, transfer } = await buy()
+    const transaction = await node.mineAt(payment.terms.validBefore - 1, await node.sponsor(transfer))
+    await node.pass(7200)
+    await node.finalize()
+    expect(await node.statusOf(transaction ?? '0x')).toBe('0x1')
+    expect(await chain.examine(payment)).toEqual({ type: 'executed', transaction, amount: 10_000n })
+  })
+
+  test('is not the transfer of another payment of the same amount to the same payee', async () => {
+    const { chain, buy } = await setUp()
+    const [one, other] = [await buy(), await buy('/other')]
+    const transaction = await node.send(await node.sponsor(other.transfer))
+    await expire(other.payment)
+    expect(await chain.examine(one.payment)).toEqual({ type: 'expired' })
+    expect(await chain.examine(other.payment)).toEqual({ type: 'executed', transaction, amount: 10_000n })
+  })
+
+  test('is its end where it failed in a block', async () => {
+    const { chain, buy } = await setUp({ amount: '900000' })
+    const [one, other] = [await buy(), await buy('/other')]
+    await node.send(await node.sponsor(one.transfer))
+    const transaction = await node.send(await node.sponsor(other.transfer))
+    await expire(other.payment)
+    expect(await node.statusOf(transaction)).toBe('0x0')
+    expect(await chain.examine(one.payment)).toMatchObject({ type: 'executed' })
+    expect(await chain.examine(other.payment)).toEqual({ type: 'expired' })
+  })
+})
+
+describe('nodes of Tempo that lie', () => {
+  const without = (method: string, answer: unknown): Rpc =>
+    changedNode(node, async (call, ask) => (call.method === method ? answer : ask()))
+
+  test('cannot release a payment that was executed, where one tells it', async () => {
+    const { chain, buy } = await setUp({}, { clients: [without('eth_getLogs', []), node] })
+    const { payment, transfer } = await buy()
+    await node.send(await node.sponsor(transfer))
+    await expire(payment)
+    expect(await chain.examine(payment)).toMatchObject({ type: 'executed' })
+  })
+
+  test('cannot release a payment by themselves', async () => {
+    const silent = without('eth_getLogs', { error: 'no logs of that time' })
+    const { chain, buy } = await setUp({}, { clients: [without('eth_getLogs', []), silent] })
+    const { payment, transfer } = await buy()
+    await node.send(await node.sponsor(transfer))
+    await expire(payment)
+    expect(await chain.examine(payment)).toMatchObject({ type: 'open' })
+  })
+
+  test('are not believed where they answer with logs that nobody asked for', async () => {
+    const all = changedNode(node, async (call, ask) => {
+      if (call.method !== 'eth_getLogs') return ask()
+      const [filter] = call.params as readonly [Readonly<Record<string, unknown>>]
+      return node.request({ method: 'eth_getLogs', params: [{ ...filter, topics: [] }] })
+    })
+    const { chain, buy } = await setUp({}, { clients: [all] })
+    const [one, other] = [await buy(), await buy('/other')]
+    await node.send(await node.sponsor(other.transfer))
+    await expire(other.payment)
+    expect(await chain.examine(one.payment)).toEqual({ type: 'expired' })
+  })
+})
+
+describe('a wallet that pays on Tempo, and looks what became of it', () => {
+  const statuses = async (wallet: { readonly payments: { list(): Promise<readonly Payment[]> } }) =>
+    (await wallet.payments.list()).map(({ status }) => status).toSorted()
+
+  test('confirms what was executed, and counts no more what was not', async () => {
+    const { wallet, buy } = await setUp()
+    const [one, other] = [await buy(), await buy('/other')]
+    await node.send(await node.sponsor(other.transfer))
+    await wallet.reconcile()
+    expect(await statuses(wallet)).toEqual(['claimed', 'claimed'])
+    await expire(one.payment)
+    await wallet.reconcile()
+    expect(await statuses(wallet)).toEqual(['confirmed', 'expired'])
+  })
+
+  test('is not paid twice where it crashed after signing, and buys anew only once the first is dead', async () => {
+    const ledger = memoryLedger()
+    const { wallet, shop, payer } = await setUp({ fault: 'settle-then-break' }, { ledger })
+    await rejection(wallet.fetch(url))
+    await wallet.fetch(url)
+    expect([shop.signed.length, new Set(shop.signed).size]).toEqual([2, 1])
+    for (const one of shop.signed) await node.send(await node.sponsor(one)).catch(() => undefined)
+    await node.finalize()
+    await wallet.reconcile()
+    expect([await node.balanceOf(payer), await statuses(wallet)]).toEqual([990_000n, ['confirmed']])
+  })
+
+  test('knows the fee that it paid itself, and is frozen by a transfer that is none of its own', async () => {
+    const server = { methodDetails: { feePayer: undefined } }
+    const { wallet, shop, buy, key } = await setUp(server)
+    const transaction = await node.send((await buy()).transfer)
+    await node.finalize()
+    await wallet.reconcile()
+    expect(await node.statusOf(transaction)).toBe('0x1')
+    expect([await statuses(wallet), await wallet.frozen()]).toEqual([['confirmed'], undefined])
+    expect(shop.transfers).toMatchObject([{ isSponsored: false }])
+    await node.fund(payee, 1n, key)
+    await node.finalize()
+    await wallet.reconcile()
+    expect(await wallet.frozen()).toMatchObject({
+      reason: expect.stringContaining('money left that no payment explains'),
+    })
+  })
+})
