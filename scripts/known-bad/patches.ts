@@ -14,6 +14,7 @@ import { pipelinePatches } from './pipeline.ts'
 import { policyPatches } from './policy.ts'
 import { receiptsPatches } from './receipts.ts'
 import { sessionPatches } from './sessions.ts'
+import { tempoPatches } from './tempo.ts'
 import { waitsPatches } from './waits.ts'
 import { wildPatches } from './wild.ts'
 import type { KnownBad } from './known-bad.ts'
@@ -37,6 +38,7 @@ export const patches: readonly KnownBad[] = [
   ...wildPatches,
   ...actionsPatches,
   ...breadthPatches,
+  ...tempoPatches,
 ]
 
 /** Lists the patches that no longer find what they break, or the tests that have to notice. */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { allowHosts, type AgentWalletOptions, createAgentWallet, getPayment, memoryLedger } from 'stipend'
 import { evm } from 'stipend/evm'
 import { account, privateKey } from 'stipend/keys'
+import { getToolPayment, withPayments } from 'stipend/mcp'
 import { mpp } from 'stipend/mpp'
 import { chargeTempo } from 'stipend/tempo'
 import { generatePrivateKey, privateKeyToAccount, privateKeyToAddress } from 'viem/accounts'
@@ -20,18 +22,21 @@ describe.skipIf(!isInstalled)("a wallet at a server of mppx's own that charges o
   let node: TempoNode
   let sponsoring: Server
   let other: Server
+  let tool: Server
   const recipient = privateKeyToAddress(generatePrivateKey())
 
   beforeAll(async () => {
     node = await startTempo()
-    const { startMppxTempo } = await import(`${folder}tempo-server.mjs`)
+    const { startMppxTempo, startMppxTempoTool } = await import(`${folder}tempo-server.mjs`)
     const where = { rpcUrl: node.url, recipient }
     sponsoring = await startMppxTempo({ ...where, feePayerKey: node.funderKey })
     other = await startMppxTempo(where)
+    tool = await startMppxTempoTool({ ...where, feePayerKey: node.funderKey })
   })
   afterAll(async () => {
     await sponsoring?.close()
     await other?.close()
+    await tool?.close()
     await node?.stop()
   })
 
@@ -87,6 +92,16 @@ describe.skipIf(!isInstalled)("a wallet at a server of mppx's own that charges o
     const { key } = await setUp()
     const { wallet } = await setUp({ keyStore: account(privateKeyToAccount(key)) })
     for (const { url } of [sponsoring, other]) expect((await wallet.fetch(url)).status).toBe(200)
+  })
+
+  test('pays for a tool of MCP', async () => {
+    const { wallet, moved } = await setUp()
+    const client = new Client({ name: 'agent', version: '1.0.0' })
+    await client.connect(new StreamableHTTPClientTransport(new URL(tool.url)))
+    const result = await withPayments(client, wallet).callTool({ name: 'forecast', arguments: { city: 'Oslo' } })
+    await client.close()
+    expect([result.content, getToolPayment(result)?.status]).toEqual([[{ type: 'text', text: 'clear' }], 'claimed'])
+    expect([await moved(), tool.sales()]).toEqual([{ left: 10_000n, came: 10_000n }, 1])
   })
 
   test('pays many at once, each of them once', async () => {

@@ -1,11 +1,13 @@
 import type { Evidence, OutgoingTransfer } from '../../ports/chain.js'
 import type { Payment } from '../../types.js'
 import { encodeQuantity, encodeWord, events, readHex } from '../abi.js'
-import { type Block, firstBlockAt, type Rpc } from '../blocks.js'
+import { type Block, firstBlockAt, type Range, type Rpc } from '../blocks.js'
 import { readLogs, readTopics } from '../rpc.js'
 
-/** The chain takes an expiring nonce for half a minute; a longer time than that finds whatever it took. */
-const maxLifeSeconds = 600
+/** The chain takes an expiring nonce for half a minute; twice that finds whatever it took. */
+const maxLifeSeconds = 60
+/** A node that claims endless blocks in that time is not asked endlessly. */
+const maxBlocks = 1000n
 /** The contract that takes fees. */
 const feeManager = '0xfeec000000000000000000000000000000000000'
 
@@ -31,14 +33,29 @@ export async function examineCharge(client: Rpc, payment: Payment, final: Block)
   const transaction = await findTransfer(client, payment, { first, last })
   if (transaction !== undefined) return { type: 'executed', transaction, amount: payment.amount }
   // No block executes it from its end on, and later blocks are never earlier.
-  return isOver ? { type: 'expired' } : { type: 'open', reason: 'it can still be executed' }
+  if (!isOver) return { type: 'open', reason: 'it can still be executed' }
+  if (await hasLogsOf(client, { first, last })) return { type: 'expired' }
+  return { type: 'open', reason: 'a node no longer has the logs of that time' }
 }
 
-async function findTransfer(
-  client: Rpc,
-  payment: Payment,
-  { first, last }: { readonly first: bigint; readonly last: bigint },
-): Promise<string | undefined> {
+/**
+ * Tells whether a node still has what happened in some blocks. Nodes forget logs by their age, and then answer with none:
+ * one that knows what became of the first transaction of these blocks knows the logs of all of them.
+ */
+async function hasLogsOf(client: Rpc, { first, last }: Range): Promise<boolean> {
+  if (last - first > maxBlocks) return false
+  for (let number = first; number <= last; number += 1n) {
+    const block = await client.request({ method: 'eth_getBlockByNumber', params: [encodeQuantity(number), false] })
+    const { transactions } = Object(block)
+    if (!Array.isArray(transactions)) return false
+    if (transactions.length === 0) continue
+    const receipt = await client.request({ method: 'eth_getTransactionReceipt', params: [transactions[0]] })
+    return typeof Object(receipt).blockHash === 'string'
+  }
+  return true
+}
+
+async function findTransfer(client: Rpc, payment: Payment, { first, last }: Range): Promise<string | undefined> {
   const { asset, amount, payTo, terms } = payment
   const topics = [events.transferWithMemo, encodeWord(terms.payer), encodeWord(payTo), chargeMemo(payment)]
   const range = { fromBlock: encodeQuantity(first), toBlock: encodeQuantity(last) }

@@ -13,7 +13,7 @@ import {
 } from '../../../src/index.js'
 import { privateKey } from '../../../src/keys/index.js'
 import { changedNode } from '../../support/changed-node.ts'
-import { startTempo, type TempoNode } from '../../support/tempo.ts'
+import { pathUsd, startTempo, type TempoNode } from '../../support/tempo.ts'
 import { createTempoServer, payee, type TempoServerOptions } from '../../support/tempo-server.ts'
 import { rejection } from '../../support/wallets.ts'
 
@@ -37,16 +37,18 @@ async function setUp(
   await node.fund(privateKeyToAddress(key), 1_000_000n)
   const shop = createTempoServer({ clock, ...server })
   const chain = evm({ network, clients })
-  const wallet = createAgentWallet({
-    keyStore: privateKey(key),
-    policy: [allowHosts(['http://127.0.0.1:*'])],
-    protocols: [mpp({ clock })],
-    schemes: [chargeTempo({ maxFeeMicroUsd: 30_000n })],
-    chains: [chain],
-    clock,
-    fetch: async (...request) => shop(new Request(...request)),
-    ...options,
-  })
+  const open = () =>
+    createAgentWallet({
+      keyStore: privateKey(key),
+      policy: [allowHosts(['http://127.0.0.1:*'])],
+      protocols: [mpp({ clock })],
+      schemes: [chargeTempo({ maxFeeMicroUsd: 30_000n })],
+      chains: [chain],
+      clock,
+      fetch: async (...request) => shop(new Request(...request)),
+      ...options,
+    })
+  const wallet = open()
   /** Pays once, and answers what was signed. */
   const buy = async (path = '') => {
     await wallet.fetch(`${url}${path}`, { payment: { repeatable: true } })
@@ -54,7 +56,7 @@ async function setUp(
     if (!payment) throw new Error('nothing was paid')
     return { payment, transfer: shop.signed.at(-1) ?? '0x' }
   }
-  return { wallet, shop, chain, buy, key, payer: privateKeyToAddress(key) }
+  return { wallet, restart: open, shop, chain, buy, key, payer: privateKeyToAddress(key) }
 }
 
 const latestFirst = (one: Payment, other: Payment): number => other.createdAt - one.createdAt
@@ -146,6 +148,26 @@ describe('what Tempo shows of a payment', () => {
   })
 })
 
+describe('a payment on Tempo', () => {
+  const feeManager = '0xfeec000000000000000000000000000000000000'
+
+  test('explains, besides its transfer, the fee that its payer pays, up to what that can be', async () => {
+    const { chain, buy } = await setUp({ methodDetails: { feePayer: undefined } })
+    const { payment } = await buy()
+    const fee = { transaction: '0x1', asset: pathUsd, to: feeManager, amount: 30_000n, nonces: [] }
+    expect(chain.explains?.(payment, fee)).toBe(true)
+    for (const other of [{ amount: 30_001n }, { to: payee }, { asset: payee }])
+      expect(chain.explains?.(payment, { ...fee, ...other })).not.toBe(true)
+  })
+
+  test('explains no fee where its server pays that', async () => {
+    const { chain, buy } = await setUp()
+    const { payment } = await buy()
+    const fee = { transaction: '0x1', asset: pathUsd, to: feeManager, amount: 1n, nonces: [] }
+    expect(chain.explains?.(payment, fee)).not.toBe(true)
+  })
+})
+
 describe('nodes of Tempo that lie', () => {
   const without = (method: string, answer: unknown): Rpc =>
     changedNode(node, async (call, ask) => (call.method === method ? answer : ask()))
@@ -165,6 +187,18 @@ describe('nodes of Tempo that lie', () => {
     await node.send(await node.sponsor(transfer))
     await expire(payment)
     expect(await chain.examine(payment)).toMatchObject({ type: 'open' })
+  })
+
+  test('or that have lost what was long ago, are not believed that it was not executed', async () => {
+    const pruned = changedNode(node, async (call, ask) => {
+      if (call.method === 'eth_getLogs') return []
+      return call.method === 'eth_getTransactionReceipt' ? null : ask()
+    })
+    const { chain, buy } = await setUp({}, { clients: [pruned] })
+    const { payment, transfer } = await buy()
+    await node.send(await node.sponsor(transfer))
+    await expire(payment)
+    expect(await chain.examine(payment)).toMatchObject({ type: 'open', reason: expect.stringContaining('no longer') })
   })
 
   test('are not believed where they answer with logs that nobody asked for', async () => {
@@ -196,16 +230,30 @@ describe('a wallet that pays on Tempo, and looks what became of it', () => {
     expect(await statuses(wallet)).toEqual(['confirmed', 'expired'])
   })
 
-  test('is not paid twice where it crashed after signing, and buys anew only once the first is dead', async () => {
+  test('does not pay twice where it crashed after signing: what it signs again is the same transfer', async () => {
     const ledger = memoryLedger()
-    const { wallet, shop, payer } = await setUp({ fault: 'settle-then-break' }, { ledger })
-    await rejection(wallet.fetch(url))
+    const { wallet: crashed, restart, shop, payer } = await setUp({ fault: 'settle-then-break' }, { ledger })
+    await rejection(crashed.fetch(url))
+    const wallet = restart()
     await wallet.fetch(url)
     expect([shop.signed.length, new Set(shop.signed).size]).toEqual([2, 1])
     for (const one of shop.signed) await node.send(await node.sponsor(one)).catch(() => undefined)
     await node.finalize()
     await wallet.reconcile()
     expect([await node.balanceOf(payer), await statuses(wallet)]).toEqual([990_000n, ['confirmed']])
+  })
+
+  test('knows by its memo a transfer that became final after it was looked for', async () => {
+    const late = changedNode(node, async (call, ask) => {
+      const [filter] = (call.params ?? []) as readonly unknown[]
+      const isForPayment = call.method === 'eth_getLogs' && typeof Object(filter).topics?.[0] === 'string'
+      return isForPayment ? [] : ask()
+    })
+    const { wallet, buy } = await setUp({}, { clients: [late] })
+    await node.send(await node.sponsor((await buy()).transfer))
+    await node.finalize()
+    await wallet.reconcile()
+    expect([await statuses(wallet), await wallet.frozen()]).toEqual([['claimed'], undefined])
   })
 
   test('knows the fee that it paid itself, and is frozen by a transfer that is none of its own', async () => {
