@@ -61,6 +61,13 @@ describe('a ledger in memory', () => {
     expect((await usedOf(ledger, now + 30 * 24 * hour)).slice(1)).toEqual([0n, 4000n])
   })
 
+  test('lets go of nothing that one of its windows still holds', async () => {
+    const ledger = memoryLedger({ keep: 0 })
+    await ledger.usage([sampleLimit(10_000n, { window: rolling(86_400) })], noon)
+    await pay(ledger, upTo(400), 'claimed')
+    expect(await idsIn(ledger)).toHaveLength(400)
+  })
+
   test('counts it when the time is put back, too', async () => {
     const ledger = memoryLedger({ keep: 0 })
     await pay(ledger, upTo(400), 'claimed')

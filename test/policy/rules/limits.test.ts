@@ -38,6 +38,16 @@ afterEach(() => {
 })
 
 describe('spendingLimit', () => {
+  test.each<[string, Parameters<typeof spendingLimit>[0], RegExp]>([
+    ['steps that are the same', { instantMaxUsd: 2, notifyMaxUsd: 2 }, /have to rise/],
+    ['steps that fall', { notifyMaxUsd: 3, delayMaxUsd: 2, delaySeconds: 60 }, /have to rise/],
+    ['a delay of no seconds', { delayMaxUsd: 2, delaySeconds: 0 }, /0 is not a number of seconds/],
+    ['a delay of half a second', { delayMaxUsd: 2, delaySeconds: 0.5 }, /0.5 is not a number of seconds/],
+  ])('is not made of %s', (_what, options, reason) => {
+    expect(() => spendingLimit(options)).toThrow(reason)
+    expect(() => spendingLimit({ instantMaxUsd: 1, notifyMaxUsd: 2, delayMaxUsd: 3, delaySeconds: 1 })).not.toThrow()
+  })
+
   test('is limits as data: one for each amount, over its time', () => {
     const rule = spendingLimit({
       perPaymentUsd: 0.5,

@@ -123,6 +123,11 @@ describe('timeWindow', () => {
     )
   })
 
+  test('names the first minute that there is of hours whose opening is skipped', () => {
+    const berlin = { from: '02:30', to: '04:00', timeZone: 'Europe/Berlin' }
+    expect(judgeAt(berlin, '2026-03-28T12:00Z')).toContain('opens at 2026-03-29T01:00Z')
+  })
+
   test('never names a time that has passed', () => {
     const york = { from: '02:30', to: '00:45', timeZone: 'America/New_York' }
     expect(judgeAt(york, '2026-11-01T04:50Z')).toContain('opens at 2026-11-01T07:30Z')
