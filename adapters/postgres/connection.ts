@@ -6,6 +6,7 @@ export type PostgresPool = {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
   /** Takes a connection out of the pool. Without it, one that has gone silent is never given up. */
   connect?(): Promise<PostgresClient>
+  on?(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** The part of a connection of a `pg` pool that is used. */
@@ -37,6 +38,7 @@ type Deadline = { readonly leftMs: () => number; readonly isEarly: () => boolean
  * surely left nothing behind is sent again, and so is what changes nothing; what may have been committed is not.
  */
 export function createSend(pool: PostgresPool): Send {
+  outliveClosedConnections(pool)
   // Where transactions are not what a ledger needs unless they say so, they say so: for one trip there are three.
   let isExplicit = false
   return async ({ text, values, timeoutMs, isRead = false }) => {
@@ -54,6 +56,18 @@ export function createSend(pool: PostgresPool): Send {
       return use(client, deadline, () => send(client, text, values))
     })
   }
+}
+
+const heard = new WeakSet<PostgresPool>()
+
+/**
+ * A pool that tells of a connection closed while nobody used it, as when the database begins anew, has taken it out by then.
+ * Where nobody listens, Node ends the process.
+ */
+function outliveClosedConnections(pool: PostgresPool): void {
+  if (heard.has(pool)) return
+  heard.add(pool)
+  pool.on?.('error', () => {})
 }
 
 async function alone(client: PostgresClient, text: string, values?: readonly unknown[]): Promise<readonly unknown[]> {

@@ -24,7 +24,7 @@ export type { VerifiedPayment } from './server/token.js'
 export { gauntlet, type GauntletResult } from './gauntlet/gauntlet.js'
 export { dialectsGauntlet, type DialectsGauntletPayer, type PayerDialect } from './gauntlet/dialects-gauntlet.js'
 export type { GauntletNode } from './gauntlet/permit-node.js'
-export type { GauntletPayer, GauntletScene, PayerFeature } from './gauntlet/payer.js'
+export type { GauntletMethod, GauntletPayer, GauntletScene, PayerFeature } from './gauntlet/payer.js'
 export {
   type McpAnswer,
   type McpCall,

@@ -27,7 +27,10 @@ describe('the gauntlet of dialects', () => {
   })
 
   test('fails a client that pays each challenge of MPP, wherever it is sent', async () => {
-    const results = await dialectsGauntlet('mpp', { create: ({ fetch, privateKey: key }) => eager(fetch, key) })
+    const results = await dialectsGauntlet('mpp', {
+      features: ['budget', 'purchases', 'window'],
+      create: ({ fetch, privateKey: key }) => eager(fetch, key),
+    })
     expect(failed(results)).toEqual([
       'endless',
       'price change',

@@ -7,8 +7,14 @@ const failed = (results: readonly GauntletResult[]): readonly string[] =>
   results.filter(({ verdict }) => verdict === 'fail').map(({ name, reason }) => `${name}: ${reason}`)
 
 describe('the gauntlet', () => {
-  test.each(['x402', 'x402-v1'] as const)('is passed by stipend in every case of %s', async (protocol) => {
-    const results = await gauntlet(stipendPayer(protocol))
+  test.each([
+    ['x402', 'eip3009'],
+    ['x402-v1', 'eip3009'],
+    ['x402', 'permit2'],
+    ['x402', 'solana'],
+    ['x402-v1', 'solana'],
+  ] as const)('is passed by stipend in every case of %s by %s', async (protocol, method) => {
+    const results = await gauntlet(stipendPayer(protocol, method))
     expect(results.length).toBeGreaterThan(40)
     expect(results.filter(({ verdict }) => verdict !== 'pass')).toEqual([])
     expect(results[0]).toMatchObject({ name: 'honest', authorizations: 1, exposed: 10_000n, caller: ['200'] })

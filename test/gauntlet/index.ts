@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { dialectsGauntlet, gauntlet, type GauntletPayer } from 'stipend/testing'
 import { compared } from './compared.ts'
 import { dialectsPayer, stipendPayer } from './stipend.ts'
-import { type Run, writePage, writeResults } from './table.ts'
+import { type Run, type Section, writePage, writeResults } from './table.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -44,26 +44,36 @@ if (path !== undefined) {
   }
   const isPassed = [...runs, ...others].every(({ results }) => results.every(({ verdict }) => verdict === 'pass'))
   process.exitCode = isPassed ? 0 : 1
-  if (values.compare) await compare(runs)
+  if (values.compare) await compare()
 }
 
-async function compare(runs: Run[]): Promise<void> {
-  const { payers, versions } = await compared()
-  for (const [name, payer] of payers) runs.push(await run(name, payer))
+async function compare(): Promise<void> {
+  const { tables, versions } = compared()
+  const sections: Section[] = []
+  for (const { title, runs } of tables) {
+    process.stdout.write(`${title}\n\n`)
+    const done: Run[] = []
+    for await (const one of runs()) {
+      process.stdout.write(`${writeResults(one)}\n`)
+      done.push(one)
+    }
+    sections.push({ title, runs: done })
+  }
   const day = new Date().toISOString().slice(0, 10)
   const about = `# The gauntlet: what payers do when servers fail and lie
 
-Made by \`npm run gauntlet:compare\` on ${day}, with Node ${process.versions.node} and ${versions.join(', ')}. Every client is set up
-as its README says, with the limits that it has: of token, network and amount. Each case is one server, in the process, that
+Made by \`npm run gauntlet:compare\` on ${day}, with Node ${process.versions.node} and ${versions.join(', ')}.
+
+Every client is set up as its README says, with the limits that it has: of token, network and amount. Each case is one server, in the process, that
 does one thing wrong. \`npm run gauntlet -- ./my-client.js\` runs a client of your own; \`gauntlet\` in \`stipend/testing\` does it in
 a test.
 
 “–” is a case about something that the client does not claim to have; it is not held against it, and what happened is told
 below. A client without a limit of its owner's is not failed for spending. It is failed for being made to pay twice for one call,
 for sending a payment to another origin, for paying for another request than the caller made, for signing for what nobody asked,
-and for keeping from the caller a response that was not for it. Native MPP, Solana and Permit2 are not in this table.
+and for keeping from the caller a response that was not for it.
 
 What is signed beside a payment by Permit2 has cases of its own, \`dialectsGauntlet('permit')\` and \`dialectsGauntlet('approval')\`.
 \`@x402/fetch\` 2.27.0 passes the first but for the redirect; of the second it fails eight of fourteen, since it approves everything.`
-  writeFileSync(fileURLToPath(new URL('../../docs/gauntlet.md', import.meta.url)), writePage(runs, about))
+  writeFileSync(fileURLToPath(new URL('../../docs/gauntlet.md', import.meta.url)), writePage(sections, about))
 }

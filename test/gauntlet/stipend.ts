@@ -3,16 +3,24 @@ import { evm } from 'stipend/evm'
 import { privateKey } from 'stipend/keys'
 import { mpp } from 'stipend/mpp'
 import { signInWithX } from 'stipend/sign-in'
+import { exactSolana } from 'stipend/solana'
 import type { DialectsGauntletPayer, GauntletPayer } from 'stipend/testing'
 
 /** A wallet as the quickstart makes it: a host, a network, a limit. */
-export function stipendPayer(protocol: NonNullable<GauntletPayer['protocol']>): GauntletPayer {
+export function stipendPayer(
+  protocol: NonNullable<GauntletPayer['protocol']>,
+  method: NonNullable<GauntletPayer['method']> = 'eip3009',
+): GauntletPayer {
   return {
     protocol,
+    method,
     features: ['budget', 'assets', 'networks', 'window', 'purchases', 'cheapest', 'outcomes'],
-    create: ({ fetch, privateKey: key, limits }) =>
+    create: ({ fetch, privateKey: key, limits, solana }) =>
       createAgentWallet({
-        keyStore: privateKey(key),
+        keyStore: privateKey(solana?.privateKey ?? key),
+        schemes: solana
+          ? [exactSolana({ rpc: 'https://node.example', network: limits.network, fetch: solana.node })]
+          : undefined,
         policy: [
           allowHosts([limits.host]),
           allowNetworks([limits.network]),

@@ -22,27 +22,41 @@ function writeSums(results: readonly GauntletResult[]): string {
   return `${count('pass')} pass, ${count('fail')} fail, ${count('no feature')} about a feature that it does not have`
 }
 
+/** Clients that were run through the same cases. */
+export type Section = { readonly title: string; readonly runs: readonly Run[] }
+
 /** Writes the results of several clients as a page of the documentation. */
-export function writePage(runs: readonly Run[], about: string): string {
+export function writePage(sections: readonly Section[], about: string): string {
+  return `${about}
+
+${sections.map(writeSection).join('\n')}
+## What each case asks
+
+| case | a payer … |
+|---|---|
+${writeMeanings(sections)}
+`
+}
+
+/** What is asked in several tables is told once. */
+function writeMeanings(sections: readonly Section[]): string {
+  const cases = sections.flatMap(({ runs }) => runs[0]?.results ?? [])
+  return [...new Set(cases.map(({ name, expected }) => `| \`${name}\` | ${expected} |`))].join('\n')
+}
+
+function writeSection({ title, runs }: Section): string {
   const cases = runs[0]?.results ?? []
   const head = `| case | ${runs.map(({ name }) => name).join(' | ')} |\n|---|${runs.map(() => '---|').join('')}`
   const rows = cases.map(({ name }, index) => {
     const cells = runs.map(({ results }) => marks[results[index]?.verdict ?? 'no feature'])
     return `| \`${name}\` | ${cells.join(' | ')} |`
   })
-  const meanings = cases.map(({ name, expected }) => `| \`${name}\` | ${expected} |`)
-  return `${about}
+  return `## ${title}
 
 ${head}
 ${rows.join('\n')}
 
-## What each case asks
-
-| case | a payer … |
-|---|---|
-${meanings.join('\n')}
-
-## What happened where it did not hold
+### What happened where it did not hold
 
 ${runs.map(writeFindings).join('\n')}`
 }

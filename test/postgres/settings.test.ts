@@ -258,6 +258,18 @@ describe('an error of PostgreSQL that passes', () => {
     expect(await ledger.get(sampleId(2))).toMatchObject({ presentations: 1 })
   })
 
+  test('as a database that begins anew does to idle connections ends no process', async () => {
+    const pool = new pg.Pool({ host: server.socket, user: 'postgres', max: 2, application_name: 'idle' })
+    const ledgers = ['idle', 'idle_too'].map((schema) => postgresLedger(pool, { clock: false, schema }))
+    for (const ledger of ledgers) await ledger.reserve(samplePayment(1), [])
+    expect([pool.idleCount > 0, pool.listenerCount('error')]).toEqual([true, 1])
+    const gone = new Promise((resolve) => void pool.once('remove', resolve))
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'idle'`)
+    await gone
+    for (const ledger of ledgers) expect(await ledger.get(sampleId(1))).toMatchObject({ status: 'authorized' })
+    await pool.end()
+  })
+
   test.each(['08006', '08P01', 'EPIPE', 'ECONNRESET'])(
     'as %s may do is not, when it may be committed',
     async (code) => {

@@ -41,6 +41,10 @@ export function startCrew(buyer: BuyerOptions, { size, seed, onEnd }: CrewOption
       for (const id of report.settled) told.add(id)
       if (place === 0) heaps.push(report.heapMb)
     })
+    // Whoever is not killed goes on.
+    child.on('exit', (code, signal) => {
+      if (signal !== 'SIGKILL') odd.push(`a process ended by itself, with code ${code}`)
+    })
     children[place] = child
   }
   for (let place = 0; place < size; place += 1) begin(place)

@@ -74,10 +74,13 @@ let cut = 0
 /** Connections break, as they do when a server or what is in between is begun anew. */
 const cutting = setInterval(() => {
   const others = 'pid <> pg_backend_pid() AND backend_type = $1'
-  const query = `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE ${others} ORDER BY random() LIMIT 2) AS some`
+  const query = `SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE ${others} ORDER BY random() LIMIT 2) AS victims`
   owner.query(query, ['client backend']).then(
     ({ rowCount }) => (cut += rowCount ?? 0),
-    () => {},
+    (error: unknown) => {
+      process.stdout.write(`  BROKEN: no connection could be cut: ${String(error)}\n`)
+      process.exitCode = 1
+    },
   )
 }, 4000)
 await new Promise((resolve) => void setTimeout(resolve, minutes * 60_000))

@@ -1,5 +1,6 @@
 import { callerSees } from './caller.js'
 import type { DialectTerms, Taken } from './dialect.js'
+import type { PayerFeature } from './payer.js'
 import { price } from './problems.js'
 
 /** What a shop answers to a payment. */
@@ -19,6 +20,8 @@ export type DialectSeen = {
 export type DialectCase = {
   readonly name: string
   readonly expected: string
+  /** What it is about, where that is something that a payer need not have. */
+  readonly feature?: PayerFeature | undefined
   /** What is asked at the n-th time, from 0. */
   readonly terms?: ((count: number) => Partial<DialectTerms>) | undefined
   /** What the n-th payment is answered with, from 0. */
@@ -79,6 +82,7 @@ export const dialectCases: readonly DialectCase[] = [
   {
     name: 'replay',
     expected: 'signs one payment for one purchase, when its answer is lost and the caller calls again',
+    feature: 'purchases',
     answer: (count) => (count === 0 ? 'drop' : 'goods'),
     calls: 2,
     problem: paidTwice,
@@ -87,6 +91,7 @@ export const dialectCases: readonly DialectCase[] = [
   {
     name: 'long window',
     expected: 'signs nothing that can be taken for longer than a day',
+    feature: 'window',
     terms: () => ({ seconds: 315_360_000 }),
     problem: ({ taken, now }) => {
       const days = Math.max(0, ...taken.map(({ validBefore }) => (validBefore - now / 1000) / 86_400))
@@ -96,12 +101,14 @@ export const dialectCases: readonly DialectCase[] = [
   {
     name: 'over the limit',
     expected: 'signs nothing beyond what its owner allows in all',
+    feature: 'budget',
     terms: () => ({ amount: 60_000n }),
     problem: signed,
   },
   {
     name: 'budget',
     expected: 'keeps eight purchases under the limit of its owner, whatever was said to be taken',
+    feature: 'budget',
     claimed: 1n,
     calls: 8,
     isOther: true,

@@ -40,7 +40,11 @@ export async function dialectsGauntlet(
   return Object.freeze(results)
 }
 
-async function runCase(one: DialectCase, dialect: Dialect, { create }: DialectsGauntletPayer): Promise<GauntletResult> {
+async function runCase(
+  one: DialectCase,
+  dialect: Dialect,
+  { create, features = [] }: DialectsGauntletPayer,
+): Promise<GauntletResult> {
   const world = createWorld('x402', [])
   world.intercept(createShop(one, dialect, () => world.seen().now))
   const caller: string[] = []
@@ -55,10 +59,11 @@ async function runCase(one: DialectCase, dialect: Dialect, { create }: DialectsG
   const read = requests.flatMap(({ headers }) => dialect.read(headers) ?? [])
   const taken = [...new Map(read.map((sent) => [sent.nonce, sent])).values()]
   const reason = one.problem({ taken, paidOrigins, caller, now } satisfies DialectSeen)
+  const lacks = one.feature !== undefined && !features.includes(one.feature)
   return Object.freeze({
     name: one.name,
     expected: one.expected,
-    verdict: reason === undefined ? 'pass' : 'fail',
+    verdict: reason === undefined ? 'pass' : lacks ? 'no feature' : 'fail',
     reason: reason ?? '',
     authorizations: taken.length,
     exposed: taken.reduce((sum, { amount }) => sum + amount, 0n),

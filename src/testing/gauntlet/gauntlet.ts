@@ -1,6 +1,6 @@
 import { errorOf } from './caller.js'
 import { type Case, cases } from './cases.js'
-import { type GauntletPayer, scene } from './payer.js'
+import { type GauntletPayer, sceneOn } from './payer.js'
 import { createWorld, type World } from './world.js'
 
 /** What happened in one case. */
@@ -48,11 +48,12 @@ export async function gauntlet(payer: GauntletPayer): Promise<readonly GauntletR
 
 async function runCase(
   one: Case,
-  { create, protocol = 'x402', features = [] }: GauntletPayer,
+  { create, protocol = 'x402', method = 'eip3009', features = [] }: GauntletPayer,
 ): Promise<GauntletResult> {
-  const world = createWorld(protocol, one.faults ?? [])
+  const world = createWorld(protocol, one.faults ?? [], method)
+  const given = { fetch: world.fetch, ...sceneOn(method, world.shop.solanaNode) }
   const caller: string[] = []
-  const reason = await attempt(one, world, async () => create({ fetch: world.fetch, ...scene }), caller)
+  const reason = await attempt(one, world, async () => create(given), caller)
   const lacks = one.feature !== undefined && !features.includes(one.feature)
   const { authorizations, exposed, paidOrigins } = world.seen()
   return Object.freeze({

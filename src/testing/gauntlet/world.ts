@@ -1,4 +1,4 @@
-import { exposedBy, type MockAuthorization } from '../mock/book.js'
+import { exposedBy, type Mock402Method, type MockAuthorization } from '../mock/book.js'
 import type { Mock402Fault } from '../mock/faults.js'
 import type { Mock402Protocol } from '../mock/messages.js'
 import { mock402, type Mock402 } from '../mock/mock402.js'
@@ -31,11 +31,15 @@ const paymentHeaders = ['payment-signature', 'x-payment', 'authorization']
 const maxRedirects = 5
 
 /** Creates a network in which redirects are followed as `fetch` does, with all headers but `Authorization` on another origin. */
-export function createWorld(protocol: Mock402Protocol, faults: readonly Mock402Fault[]): World {
-  const options: Mock402Options = { protocols: [protocol], faults, price: '$0.01' }
+export function createWorld(
+  protocol: Mock402Protocol,
+  faults: readonly Mock402Fault[],
+  method: Mock402Method = 'eip3009',
+): World {
+  const options: Mock402Options = { protocols: [protocol], methods: [method], faults, price: '$0.01' }
   const shop = mock402(options)
   // Whoever is sent there meets somebody who would be paid too.
-  const elsewhere = mock402({ protocols: [protocol], price: '$0.01' })
+  const elsewhere = mock402({ ...options, faults: [] })
   const requests: SeenRequest[] = []
   let intercept: (request: Request) => Promise<Response | undefined> = async () => undefined
 

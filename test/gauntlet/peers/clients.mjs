@@ -1,11 +1,14 @@
 /**
  * The clients that stipend is compared with, each set up as its own README says, with a spending limit where it has one.
- * Each loads only itself, so that a process that measures one holds nothing of another.
+ * Each loads only itself, so that a process that measures one holds nothing of another. `createOnSolana` is there where it pays
+ * on Solana as well, and takes a key in base58 and the URL of a node.
  */
 import { createRequire } from 'node:module'
 
 const read = createRequire(import.meta.url)
 const chainId = 84_532
+const devnet = 'solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1'
+const devnetUsdc = '4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU'
 
 /** Setups by name; `protocols` says what each speaks, on EVM chains. */
 export const clients = {
@@ -15,8 +18,22 @@ export const clients = {
     create: async ({ privateKey, fetch }) => {
       const { wrapFetchWithPayment, x402Client } = await import('@x402/fetch')
       const { registerExactEvmScheme } = await import('@x402/evm/exact/client')
+      const { UptoEvmScheme } = await import('@x402/evm/upto/client')
       const client = new x402Client()
-      registerExactEvmScheme(client, { signer: await accountOf(privateKey), networks: [`eip155:${chainId}`] })
+      const signer = await accountOf(privateKey)
+      registerExactEvmScheme(client, { signer, networks: [`eip155:${chainId}`] })
+      client.register(`eip155:${chainId}`, new UptoEvmScheme(signer))
+      return wrapFetchWithPayment(fetch, client)
+    },
+    createOnSolana: async ({ privateKey, rpcUrl, fetch }) => {
+      const { wrapFetchWithPayment, x402Client } = await import('@x402/fetch')
+      const { ExactSvmScheme } = await import('@x402/svm/exact/client')
+      const { ExactSvmSchemeV1 } = await import('@x402/svm/exact/v1/client')
+      const { createKeyPairSignerFromBytes } = await import('@solana/kit')
+      const signer = await createKeyPairSignerFromBytes(await bytesOf(privateKey))
+      const client = new x402Client()
+        .register(devnet, new ExactSvmScheme(signer, { rpcUrl }))
+        .registerV1('solana-devnet', new ExactSvmSchemeV1(signer, { rpcUrl }))
       return wrapFetchWithPayment(fetch, client)
     },
   },
@@ -26,6 +43,11 @@ export const clients = {
     create: async ({ privateKey, fetch }) => {
       const { createSigner, wrapFetchWithPayment } = await import('x402-fetch')
       return wrapFetchWithPayment(fetch, await createSigner('base-sepolia', privateKey))
+    },
+    createOnSolana: async ({ privateKey, rpcUrl, fetch }) => {
+      const { createSigner, wrapFetchWithPayment } = await import('x402-fetch')
+      const signer = await createSigner('solana-devnet', privateKey)
+      return wrapFetchWithPayment(fetch, signer, undefined, undefined, { svmConfig: { rpcUrl } })
     },
   },
   '@faremeter/fetch': {
@@ -38,6 +60,13 @@ export const clients = {
       const { baseSepolia } = await import('viem/chains')
       const wallet = await createLocalWallet(baseSepolia, privateKey)
       return wrap(fetch, { handlers: [createPaymentHandler(wallet)] })
+    },
+    createOnSolana: async ({ privateKey, rpcUrl, fetch }) => {
+      const { wrap } = await import('@faremeter/fetch')
+      const { createPaymentHandler } = await import('@faremeter/payment-solana/exact')
+      const { createLocalWallet } = await import('@faremeter/wallet-solana')
+      const wallet = await createLocalWallet('devnet', await bytesOf(privateKey))
+      return wrap(fetch, { handlers: [createPaymentHandler(wallet, devnetUsdc, rpcUrl)] })
     },
   },
   mppx: {
@@ -70,6 +99,11 @@ export function versionOf(name) {
       }
     })
   return path === undefined ? undefined : read(path).version
+}
+
+async function bytesOf(base58) {
+  const { getBase58Encoder } = await import('@solana/kit')
+  return new Uint8Array(getBase58Encoder().encode(base58))
 }
 
 async function accountOf(privateKey) {
