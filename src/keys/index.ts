@@ -25,7 +25,12 @@ export type { Password } from './file/password.js'
 export { evmKey, type PrivateKeyOptions } from './evm-key.js'
 export { privateKey } from './private-key.js'
 export type { PrivateKeyInput } from './read-secret.js'
-export { remoteSigner, type RemoteSignerOptions, type RemoteSigningRequest } from './remote-signer.js'
+export {
+  type RemoteChargeRequest,
+  remoteSigner,
+  type RemoteSignerOptions,
+  type RemoteSigningRequest,
+} from './remote-signer.js'
 export {
   type PublicKeyLike,
   type SignedTransaction,

@@ -4,6 +4,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils'
 import { within } from '../lib/deadline.js'
 import { ConfigurationError } from '../errors.js'
 import { cleanCause } from '../lib/clean-cause.js'
+import { hashCharge, type TempoCharge } from '../evm/tempo/charge-transaction.js'
 import { hashTypedData, type TypedData, withDomainType } from '../evm/typed-data.js'
 import { parseSignature, recoverAddress } from '../evm/signature.js'
 import { parseAddress } from '../evm/address.js'
@@ -31,6 +32,14 @@ export type RemoteSigningRequest =
       readonly message: Uint8Array
     }
 
+/** What a remote signer is asked for of a payment on Tempo. */
+export type RemoteChargeRequest = {
+  readonly address: Hex
+  readonly charge: TempoCharge
+  /** The 32 bytes that are signed, for a signer that takes digests. */
+  readonly digest: Uint8Array
+}
+
 /** Options of `remoteSigner`. */
 export type RemoteSignerOptions = {
   /** The address of the key, which also says its family: EVM or Solana. */
@@ -40,11 +49,22 @@ export type RemoteSignerOptions = {
    * recovery, or DER, as a KMS writes it.
    */
   readonly sign: (request: RemoteSigningRequest) => Promise<string | Uint8Array>
+  /**
+   * Asks it to sign a payment on Tempo, likewise; only `chargeTempo` of `stipend/tempo` needs it.
+   *
+   * @default it pays nothing there
+   */
+  readonly signCharge?: ((request: RemoteChargeRequest) => Promise<string | Uint8Array>) | undefined
   /** After which nothing is waited for; the signer may still sign. At most 30. @default 20 */
   readonly timeoutSeconds?: number | undefined
 }
 
-const optionNames: OptionNames<RemoteSignerOptions> = { address: true, sign: true, timeoutSeconds: true }
+const optionNames: OptionNames<RemoteSignerOptions> = {
+  address: true,
+  sign: true,
+  signCharge: true,
+  timeoutSeconds: true,
+}
 
 /**
  * Creates a key store whose key is elsewhere. Whatever goes wrong there (no answer, an error, a signature of something
@@ -69,13 +89,15 @@ const optionNames: OptionNames<RemoteSignerOptions> = { address: true, sign: tru
  */
 export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
   requireOptions('remoteSigner', options, optionNames)
-  const { timeoutSeconds = 20 } = options
+  const { signCharge, timeoutSeconds = 20 } = options
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 30)) {
     throw new ConfigurationError('Failed to read timeoutSeconds: it is not a number above 0 and up to 30')
   }
-  const ask = (request: RemoteSigningRequest): Promise<string | Uint8Array> =>
-    within(timeoutSeconds * 1000, signOf(options, request), 'the remote signer did not answer in time')
-  const signer = createSigner(options.address, ask)
+  const inTime =
+    <request>(sign: Ask<request>) =>
+    (request: request): Promise<Answer> =>
+      within(timeoutSeconds * 1000, clean(sign, request), 'the remote signer did not answer in time')
+  const signer = createSigner(options.address, inTime(options.sign), signCharge && inTime(signCharge))
   const { namespace, address } = signer
   return Object.freeze({
     id: address,
@@ -86,7 +108,7 @@ export function remoteSigner(options: RemoteSignerOptions): SingleKeyStore {
 }
 
 /** What a client of HTTP throws holds the request, and its bearer token. */
-async function signOf({ sign }: RemoteSignerOptions, request: RemoteSigningRequest): Promise<string | Uint8Array> {
+async function clean<request>(sign: Ask<request>, request: request): Promise<Answer> {
   try {
     return await sign(request)
   } catch (cause) {
@@ -94,28 +116,44 @@ async function signOf({ sign }: RemoteSignerOptions, request: RemoteSigningReque
   }
 }
 
-type RequestSignature = (request: RemoteSigningRequest) => Promise<string | Uint8Array>
+type Answer = string | Uint8Array
+type Ask<request> = (request: request) => Promise<Answer>
 
-function createSigner(claimed: string, ask: RequestSignature): KnownSigner {
+function createSigner(
+  claimed: string,
+  ask: Ask<RemoteSigningRequest>,
+  askForCharge: Ask<RemoteChargeRequest> | undefined,
+): KnownSigner {
   const address = parseAddress(String(claimed))
-  if (address) return evmSigner(address, ask)
+  if (address) return evmSigner(address, ask, askForCharge)
   if (isWalletAddress(String(claimed))) return solanaSigner(claimed, ask)
   throw new ConfigurationError('Failed to read the remote signer: its address is neither of EVM nor of Solana')
 }
 
-function evmSigner(address: Hex, ask: RequestSignature): EvmSigner {
+function evmSigner(
+  address: Hex,
+  ask: Ask<RemoteSigningRequest>,
+  askForCharge: Ask<RemoteChargeRequest> | undefined,
+): EvmSigner {
   const signTypedData = async (typedData: TypedData): Promise<Hex> => {
     const digest = hashTypedData(typedData)
     const request = { namespace: 'eip155', address, typedData: withDomainType(typedData) } as const
-    const answer = await ask({ ...request, digest: digest.slice() })
-    const found = spellings(toBytes(answer)).find((signature) => recoverAddress(digest, signature) === address)
-    if (!found) throw new TypeError('the remote signer answered with no signature of this payment by this address')
-    return found
+    return readSignature(await ask({ ...request, digest: digest.slice() }), digest, address)
   }
-  return Object.freeze({ namespace: 'eip155', address, signTypedData })
+  const signCharge = async (charge: TempoCharge): Promise<Hex> => {
+    const digest = hashCharge(charge)
+    return readSignature(await askForCharge?.({ address, charge, digest: digest.slice() }), digest, address)
+  }
+  return Object.freeze({ namespace: 'eip155', address, signTypedData, ...(askForCharge && { signCharge }) })
 }
 
-function solanaSigner(address: string, ask: RequestSignature): SolanaSigner {
+function readSignature(answer: unknown, digest: Uint8Array, address: Hex): Hex {
+  const found = spellings(toBytes(answer)).find((signature) => recoverAddress(digest, signature) === address)
+  if (found) return found
+  throw new TypeError('the remote signer answered with no signature of this payment by this address')
+}
+
+function solanaSigner(address: string, ask: Ask<RemoteSigningRequest>): SolanaSigner {
   const signMessage = async (message: Uint8Array): Promise<Uint8Array> => {
     const signature = toBytes(await ask({ namespace: 'solana', address, message: message.slice() }))
     if (isSignedBy(message, signature, address)) return signature

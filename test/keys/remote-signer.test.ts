@@ -3,9 +3,9 @@ import { ed25519 } from '@noble/curves/ed25519'
 import { base58 } from '@scure/base'
 import { PublicKey } from '@solana/web3.js'
 import { describe, expect, test } from 'vitest'
-import { allowHosts, createAgentWallet, memoryLedger, spendingLimit } from '../../src/index.js'
+import { allowHosts, createAgentWallet, type EvmSigner, memoryLedger, spendingLimit } from '../../src/index.js'
 import { type RemoteSignerOptions, privateKey, remoteSigner } from '../../src/keys/index.js'
-import { sampleMessage, sampleTransfer } from '../../src/testing/keys/families.js'
+import { sampleCharge, sampleMessage, sampleTransfer } from '../../src/testing/keys/families.js'
 import { paidResource } from '../../src/testing/index.js'
 import { rejection } from '../support/wallets.ts'
 
@@ -136,5 +136,33 @@ describe('a remote signer', () => {
 
   test.each([0, -1, 31, Number.NaN])('waits for more than nothing, and not for %d seconds', (timeoutSeconds) => {
     expect(() => remoteSigner({ address, sign: async () => '', timeoutSeconds })).toThrow('timeoutSeconds')
+  })
+})
+
+describe('a remote signer, of payments on Tempo', () => {
+  const charge = sampleCharge(10_000n)
+  const signerOf = async (options: Partial<RemoteSignerOptions>) =>
+    (await remoteSigner({ address, sign: async () => '', ...options }).getSigner('eip155:42431')) as EvmSigner
+
+  test('signs what the key here signs, where it is told how', async () => {
+    const here = (await privateKey(key).getSigner('eip155:42431')) as EvmSigner
+    const asked: unknown[] = []
+    const signer = await signerOf({
+      signCharge: async (request) => {
+        asked.push(request)
+        return signatureOf(request.digest).toDERRawBytes()
+      },
+    })
+    expect(await signer.signCharge?.(charge)).toBe(await here.signCharge?.(charge))
+    expect(asked).toMatchObject([{ address, charge }])
+  })
+
+  test('is not believed where it answers with the signature of something else', async () => {
+    const signer = await signerOf({ signCharge: async () => signatureOf(new Uint8Array(32)).toCompactRawBytes() })
+    expect(String(await rejection(signer.signCharge?.(charge) as never))).toContain('no signature of this payment')
+  })
+
+  test('signs none where it is not told how', async () => {
+    expect((await signerOf({})).signCharge).toBeUndefined()
   })
 })
