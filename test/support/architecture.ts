@@ -23,6 +23,7 @@ export const arrows: Readonly<Record<string, string>> = {
   fetch: 'ground protocols pay',
   actions: 'ground evm ledger assets policy pay',
   reconcile: 'ground protocols ledger assets pay',
+  lightning: 'ground protocols',
   plugins: 'ground hosts evm',
   discovery: 'ground hosts protocols pay fetch',
   session: 'ground hosts protocols ledger policy pay fetch actions',

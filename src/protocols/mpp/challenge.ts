@@ -1,6 +1,6 @@
 import { decodeBase64 } from '../../lib/base64.js'
 import { parseJson } from '../json.js'
-import type { Parameters } from './authenticate.js'
+import type { Parameters } from '../authenticate.js'
 
 /** What of a challenge is repeated with the payment, as it came. */
 const repeated = ['id', 'realm', 'method', 'intent', 'request', 'expires', 'digest', 'opaque', 'header'] as const

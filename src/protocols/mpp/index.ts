@@ -4,7 +4,7 @@ import { type OptionNames, refuseUnknown } from '../../lib/known-options.js'
 import type { Message, Protocol } from '../../ports/protocol.js'
 import type { Authorization, OfferClaim, Payload, SetAside } from '../../types.js'
 import { fieldsOf } from '../fields.js'
-import { readChallenges } from './authenticate.js'
+import { readChallenges } from '../authenticate.js'
 import { readCharge } from './charge.js'
 import { readProofChallenge } from './proof.js'
 import { readProblem, readReceipt } from './receipt.js'
@@ -47,7 +47,7 @@ export function mpp(options: MppOptions = {}): Protocol {
       if (header === null || !/(?:^|[,\s])payment\s/i.test(header)) return undefined
       const date = Date.parse(headers.get('Date') ?? '')
       const now = Number.isNaN(date) ? clock() : date
-      const challenges = readChallenges(header)
+      const challenges = readChallenges(header, ['payment']).map(({ parameters }) => parameters)
       const proofs = challenges.flatMap((one) => readProofChallenge(one, now) ?? [])
       const read = challenges.map((one, index) => readCharge(one, index, now))
       if (read.length === 0) return undefined

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Network } from '../../types.js'
-import type { Parameters } from './authenticate.js'
+import type { Parameters } from '../authenticate.js'
 import { echoOf, readRequest, secondsLeft } from './challenge.js'
 
 /** A challenge that asks for no money, but whose address it is that asks. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { mpp } from 'stipend/mpp'
-import { readChallenges } from '../../../src/protocols/mpp/authenticate.js'
-import { problemOf } from '../../support/challenges.ts'
+import { readChallenges } from '../../src/protocols/authenticate.js'
+import { problemOf } from '../support/challenges.ts'
 
-const read = (header: string) => readChallenges(header).map((one) => ({ ...one }))
+const read = (header: string) => readChallenges(header, ['payment']).map(({ parameters }) => ({ ...parameters }))
 
 describe('WWW-Authenticate', () => {
   test('is read as the challenges of Payment among others', () => {
@@ -25,10 +25,20 @@ describe('WWW-Authenticate', () => {
     ['too many challenges', Array.from({ length: 17 }, () => 'Payment id="1"').join(', ')],
     ['too much', `Payment id="${'1'.repeat(16_385)}"`],
   ])('with %s is refused', (_, header) => {
-    expect(problemOf(() => readChallenges(header))).toContain('WWW-Authenticate')
+    expect(problemOf(() => readChallenges(header, ['payment']))).toContain('WWW-Authenticate')
     expect(problemOf(() => mpp().parse({ headers: new Headers({ 'WWW-Authenticate': header }), body: '' }))).toContain(
       'WWW-Authenticate',
     )
+  })
+
+  test('is read also where the comma after a text is left out, and another parameter follows', () => {
+    const header = 'L402 version="0" token="a==", invoice="b", LSAT macaroon="c" invoice="d"'
+    const challenges = readChallenges(header, ['l402', 'lsat'])
+    expect(challenges.map(({ scheme, parameters }) => ({ scheme, ...parameters }))).toEqual([
+      { scheme: 'l402', version: '0', token: 'a==', invoice: 'b' },
+      { scheme: 'lsat', macaroon: 'c', invoice: 'd' },
+    ])
+    expect(problemOf(() => readChallenges('L402 token="a" b', ['l402']))).toContain('WWW-Authenticate')
   })
 
   test('of other schemes alone is none of MPP', () => {

@@ -1,29 +1,36 @@
-import { malformed } from '../words.js'
+import { malformed } from './words.js'
 
-/** The parameters of one challenge of the scheme `Payment`, by their names in lower case. */
+/** The parameters of one challenge, by their names in lower case. */
 export type Parameters = Readonly<Record<string, string>>
 
 const maxLength = 16_384
 const maxChallenges = 16
-const scheme = /[,\s]*([!#$%&'*+.^`|~\w-]+)(?=[\s,]|$)/y
+const schemeName = /[,\s]*([!#$%&'*+.^`|~\w-]+)(?=[\s,]|$)/y
 const token68 = /\s+[\w.~+/-]+=*\s*(?=,|$)/y
-const parameter = /[,\s]*([!#$%&'*+.^`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^`|~\w:/-]+))(?=\s*(?:,|$))/y
+// Servers of L402 leave out the comma after a text that another parameter follows.
+const parameter =
+  /[,\s]*([!#$%&'*+.^`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"(?=\s*(?:,|$)|\s+[\w-]+=")|([!#$%&'*+.^`|~\w:/-]+)(?=\s*(?:,|$)))/y
+
+/** One challenge, and the name of its scheme in lower case. */
+export type AuthenticateChallenge = { readonly scheme: string; readonly parameters: Parameters }
 
 /**
- * Reads the challenges of the scheme `Payment` out of a `WWW-Authenticate` header, in which `fetch` joins all that came.
+ * Reads the challenges of some schemes, named in lower case, out of a `WWW-Authenticate` header, in which `fetch` joins all
+ * that came.
  *
  * @throws MalformedMessageError when it can be read in two ways, or is too long.
  */
-export function readChallenges(header: string): readonly Parameters[] {
+export function readChallenges(header: string, schemes: readonly string[]): readonly AuthenticateChallenge[] {
   if (header.length > maxLength) throw malformed('WWW-Authenticate is longer than 16 KiB')
-  const challenges: Parameters[] = []
+  const challenges: AuthenticateChallenge[] = []
   let at = 0
   while (/[^,\s]/.test(header.slice(at))) {
-    const name = next(scheme, header, at)
+    const name = next(schemeName, header, at)
     if (!name) throw malformed('WWW-Authenticate is not a list of challenges')
     const { end, parameters } = readParameters(header, name.end)
     at = end
-    if (name.match[1]?.toLowerCase() === 'payment') challenges.push(parameters)
+    const written = name.match[1]?.toLowerCase() ?? ''
+    if (schemes.includes(written)) challenges.push({ scheme: written, parameters })
     if (challenges.length > maxChallenges) throw malformed(`WWW-Authenticate has more than ${maxChallenges} challenges`)
   }
   return challenges
