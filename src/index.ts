@@ -98,6 +98,8 @@ export {
 export { pinPayee, priceMemory, type PriceMemoryOptions } from './policy/rules/pins.js'
 export type { TierOptions } from './policy/rules/tiers.js'
 export { timeWindow, type TimeWindowOptions, type Weekday } from './policy/rules/time-window.js'
+export type { PaymentMethod } from './ports/payment-method.js'
+export type { MicroUsdSource } from './ports/price.js'
 export type { ProtocolAnswer, Message, Protocol } from './ports/protocol.js'
 export { x402 } from './protocols/x402/v2.js'
 export { x402V1 } from './protocols/x402/v1.js'

@@ -43,6 +43,7 @@ import {
 import { createLeanWallet } from 'stipend/lean'
 import { walletTools as langchainTools } from 'stipend/langchain'
 import { createMcpServer, withPayments } from 'stipend/mcp'
+import { l402 } from 'stipend/l402'
 import { mpp } from 'stipend/mpp'
 import { chargeTempo } from 'stipend/tempo'
 import { blockPrivateNetworks } from 'stipend/node'
@@ -74,6 +75,7 @@ const key = { path: '/nowhere/keys.json', password: 'long-enough' }
 const asset = { network: 'eip155:1', address, symbol: 'X', decimals: 6, eip712: { name: 'X', version: '1' } } as const
 
 const abi = [{ type: 'function', name: 'pay', inputs: [], outputs: [], stateMutability: 'nonpayable' }]
+const sats = { wallet: { payInvoice: async () => ({ preimage: '' }) }, btcUsd: '100000' }
 const own = { name: 'own', network, to: address, abi, function: 'pay' } as const
 
 /**
@@ -123,6 +125,7 @@ const readers: Readonly<Record<string, readonly ((wrong: Wrong) => unknown)[]>> 
     (wrong) => paymentTools(wallet, { findServices: { facilitator: url, ...wrong } }),
   ],
   'stipend/discovery DiscoverOptions': [(wrong) => discover(wallet, { facilitator: url, ...wrong })],
+  'stipend/l402 L402Options': [(wrong) => l402({ ...sats, ...wrong }), (wrong) => l402({ ...sats, maxFee: wrong })],
   'stipend/mpp MppOptions': [(wrong) => mpp(wrong)],
   'stipend/tempo ChargeTempoOptions': [(wrong) => chargeTempo(wrong)],
   'stipend/receipts SignedReceiptsOptions': [(wrong) => signedReceipts(wrong)],
@@ -217,18 +220,15 @@ const others: Readonly<Record<string, string>> = {
   'stipend/keys PrivateKeyInput': 'a key in one of its forms',
   'stipend LimitScope': 'a word',
   'stipend/ledger TimeSource': 'an answer',
-  'stipend/tools PayFetchInput': 'what a model gives, read by a strict schema',
-  'stipend/tools FindServicesInput': 'likewise',
-  'stipend/tools QuoteInput': 'likewise',
-  'stipend/tools SwapInput': 'likewise',
-  'stipend/tools MakeSwapInput': 'likewise',
-  'stipend/tools LendInput': 'likewise',
-  'stipend/tools MakeLendInput': 'likewise',
-  'stipend/tools BridgeInput': 'likewise',
-  'stipend/tools MakeBridgeInput': 'likewise',
-  'stipend/tools BudgetInput': 'likewise',
-  'stipend/tools PaymentsInput': 'likewise',
-  'stipend/tools ApprovalStatusInput': 'likewise',
+  'stipend MicroUsdSource': 'an answer',
+  'stipend/l402 PriceSource': 'an answer',
+  ...toolInputs(
+    'PayFetch FindServices Quote Swap MakeSwap Lend MakeLend Bridge MakeBridge Budget Payments ApprovalStatus',
+  ),
+}
+
+function toolInputs(names: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.split(' ').map((name) => [`stipend/tools ${name}Input`, 'read by a strict schema']))
 }
 
 /** The public types whose name says that they are options, by their entry. */

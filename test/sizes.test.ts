@@ -19,6 +19,7 @@ const mostKb: Readonly<Record<string, number>> = {
   // A third of it is the list of public suffixes.
   'stipend/http': 129,
   'stipend/keys': 61,
+  'stipend/l402': 32,
   'stipend/langchain': 50,
   'stipend/lean': 71,
   'stipend/ledger': 10,

@@ -2,15 +2,12 @@ import { ConfigurationError } from '../errors.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import type { Family } from '../ports/family.js'
+import type { AssetInput } from '../ports/asset-input.js'
 import type { Asset } from '../types.js'
 import { familyOf, isNetwork, knownFamilies } from './families.js'
 import { dollar, pinnedAssets } from './pinned.js'
 
-/** A token of the owner's own, such as a test token; it counts as one dollar unless `microUsd` says otherwise. */
-export type AssetInput = Omit<Asset, 'microUsd' | 'transfer'> & {
-  readonly microUsd?: bigint | undefined
-  readonly transfer?: Asset['transfer'] | undefined
-}
+export type { AssetInput } from '../ports/asset-input.js'
 
 /** The tokens that a wallet trusts, and how their networks write addresses. */
 export type AssetTable = {
@@ -61,7 +58,10 @@ const inputNames: OptionNames<AssetInput> = {
 
 function readAsset(input: AssetInput, family: Family): Asset {
   refuseUnknown('assets', input, inputNames)
-  const { transfer = family.transfer, microUsd = dollar } = input
+  const { transfer = family.transfer, microUsd: given = dollar } = input
+  // What has to be asked for each payment has no price until then, and pays nothing.
+  const isSourced = typeof given === 'function'
+  const microUsd = isSourced ? 0n : given
   const address = family.parseAddress(input.address)
   const isUsable =
     isNetwork(input.network, family) &&
@@ -70,8 +70,7 @@ function readAsset(input: AssetInput, family: Family): Asset {
     input.decimals >= 0 &&
     input.decimals <= 36 &&
     // Worth nothing, or less, it would be free of every limit.
-    typeof microUsd === 'bigint' &&
-    microUsd > 0n &&
+    (isSourced || (typeof microUsd === 'bigint' && microUsd > 0n)) &&
     (transfer !== 'eip3009' || input.eip712 !== undefined)
   if (!isUsable) {
     throw new ConfigurationError(`Failed to read assets: ${input.symbol} on ${input.network} is not usable`, {

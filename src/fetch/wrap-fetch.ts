@@ -7,6 +7,7 @@ import { unlessAborted } from '../lib/deadline.js'
 import { authorizeFirst, authorizeOptionsOf } from './authorize.js'
 import { payAhead } from './pay-ahead.js'
 import { noteTerms, recallTerms } from './routes.js'
+import { nothingToPay } from '../pay/create-payer.js'
 import type { Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import { askSignedIn, wantsMore } from './sign-in.js'
@@ -79,15 +80,25 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     if (!first) return response
     call.refuseMisspelt()
     const { body, requestHash } = await readReplay(call, first.resource)
-    const opened = payer.signIn && (await askSignedIn(fetch, asked, { call, body, labels }, payer))
+    const open = (one: readonly Challenge[]) => askSignedIn(fetch, one, { call, body, labels }, payer)
+    const opened = await open(asked)
     if (opened && !wantsMore(opened)) return opened
     const isAnother = opened?.status === 402
     if (opened && !isAnother) discardBody(opened)
     const challenges = isAnother ? await recognise(opened, call, payer) : asked
     if (isAnother && challenges.length === 0) return opened
-    const { challenge, authorization } = await authorizeFirst(challenges, async (one) =>
-      payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash }),
-    )
+    let meanwhile: Response | undefined
+    const isOpenedMeanwhile = async (): Promise<boolean> => {
+      meanwhile = await open(challenges)
+      return meanwhile !== undefined && !wantsMore(meanwhile)
+    }
+    const authorized = await authorizeFirst(challenges, async (one) =>
+      payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash, isOpenedMeanwhile }),
+    ).catch((error: unknown) => {
+      if (error !== nothingToPay) throw error
+    })
+    if (!authorized) return meanwhile as Response
+    const { challenge, authorization } = authorized
     const write = () => paidRequest(call, challenge, authorization, body)
     const answer = await sendPaid(fetch, write, authorization, payer)
     const concluded = await conclude(answer, { call, challenge, payer }, authorization)

@@ -159,7 +159,8 @@ export function isUnresolved({ status, undelivered }: Pick<Payment, 'status' | '
  * time: while it can be settled, and for a while after it was last sent.
  */
 export function bindsUntil(payment: Payment, unresolvedForMs: number): number {
-  return Math.max(payment.countsUntil, (payment.sentAt ?? payment.createdAt) + unresolvedForMs)
+  const { countsUntil, createdAt, sentAt = createdAt, terms } = payment
+  return Math.max(countsUntil, sentAt + unresolvedForMs, (terms.openUntil ?? 0) * 1000)
 }
 
 /** Tells whether a payment stands in the way of an identical request at an instant of the ledger's time. */

@@ -19,6 +19,8 @@ export const deadlines = {
   permit: 5_000,
   /** A place among the payments that are under way, where `maxInFlight` bounds them. */
   place: 180_000,
+  /** A source of prices of the owner's own. */
+  price: 5_000,
   /** A policy of the owner's own. */
   policy: 10_000,
   /** A person whom `onApproval` asks: as long as the request for approval lives. */

@@ -99,7 +99,7 @@ function readTags(words: Words): ReadonlyMap<string, Words> | undefined {
 }
 
 function bytesOf(words: Words | undefined): Uint8Array | undefined {
-  return (words && bech32.fromWordsUnsafe(words)) || undefined
+  return (words && bech32.fromWordsUnsafe([...words])) || undefined
 }
 
 type Signed = {
@@ -116,14 +116,11 @@ function payeeOf({ prefix, signed, signature, tags }: Signed): string | undefine
   if (!bytes) return undefined
   const named = tags.get('n')
   try {
-    const parsed = secp256k1.Signature.fromCompact(bytes.slice(0, 64))
-    if (!named)
-      return parsed
-        .addRecoveryBit(bytes[64] ?? 4)
-        .recoverPublicKey(digest)
-        .toHex(true)
+    const compact = bytes.slice(0, 64)
     const key = bytesOf(named)
-    return key && secp256k1.verify(parsed, digest, key, { lowS: true }) ? bytesToHex(key) : undefined
+    if (key) return secp256k1.verify(compact, digest, key, { lowS: true }) ? bytesToHex(key) : undefined
+    const parsed = secp256k1.Signature.fromCompact(compact).addRecoveryBit(bytes[64] ?? 4)
+    return named ? undefined : parsed.recoverPublicKey(digest).toHex(true)
   } catch {
     return undefined
   }

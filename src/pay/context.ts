@@ -1,4 +1,5 @@
 import type { AssetTable } from '../assets/table.js'
+import type { AskPrices } from './ask-prices.js'
 import type { Recent } from '../lib/recent.js'
 import type { Reading } from './clock.js'
 import type { Emit, Events } from './events.js'
@@ -27,6 +28,7 @@ import type {
   Offer,
   Payment,
   PaymentId,
+  PaymentRequired,
   Pin,
   Resource,
   SessionId,
@@ -37,6 +39,8 @@ export type PayContext = {
   readonly keyStore: KeyStore
   readonly schemes: readonly Scheme[]
   readonly assets: AssetTable
+  /** Asks for prices that are not in the table; absent: all are. */
+  readonly askPrices?: AskPrices | undefined
   /** Already guarded: it answers a verdict, whatever the owner's engine does. */
   readonly policy: PolicyEngine
   readonly ledger: Ledger
@@ -83,6 +87,8 @@ export type PayContext = {
   readonly attestations?: Attestations | undefined
   /** How it signs in to what was paid before, or costs nothing; absent: it does not. */
   readonly signIn?: readonly SignInMethod[] | undefined
+  /** Opens by those methods that show what a payment brought; absent: there are none. */
+  readonly showPaid?: ((how: SigningIn, context: PayContext) => Promise<SignedIn | undefined>) | undefined
   /** Answers in this process whether a payment that needs approval is approved. */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
 }
@@ -119,6 +125,8 @@ export type PurchaseRequest = {
   readonly aside?: Place['aside'] | undefined
   /** Waits for what else needs a permit of the same token, until that is settled. */
   readonly permitTurn?: ((name: string, takeTurn: TakeTurn) => Promise<void>) | undefined
+  /** Tells, where it had to wait for an identical call, whether what that one bought has opened it: then nothing is paid. */
+  readonly isOpenedMeanwhile?: (() => Promise<boolean>) | undefined
   /** Nothing is signed once it is aborted. */
   readonly signal?: AbortSignal | undefined
   /** The server's clock in Unix milliseconds, as it says. */
@@ -127,6 +135,28 @@ export type PurchaseRequest = {
   readonly serverAheadMs?: number | undefined
   /** Says why an authorization cannot be sent by this transport, measured before anything is signed. */
   readonly whyUnsendable?: ((authorization: Authorization) => string | undefined) | undefined
+}
+
+/** A proof of who paid before, and what is told of it afterwards. */
+export type SignedIn = {
+  readonly headers: Readonly<Record<string, string>>
+  /** Notes whether it opened what was asked. */
+  readonly note: (isOpened: boolean) => Promise<void>
+}
+
+/** What is signed in to, and until when. */
+export type SignInAsked = Pick<PurchaseRequest, 'resource' | 'labels' | 'ownerLabels' | 'signal'> & {
+  /** Tells whether the request has a header of this name itself. */
+  readonly hasHeader?: ((name: string) => boolean) | undefined
+}
+
+/** What a method signs in to. */
+export type SigningIn = {
+  readonly method: SignInMethod
+  readonly required: PaymentRequired
+  readonly asked: SignInAsked
+  /** What was paid before, where it is that which is shown. */
+  readonly paid?: Payment | undefined
 }
 
 /** An offer that this wallet could pay: by which scheme, with which key. */

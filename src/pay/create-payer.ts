@@ -17,6 +17,9 @@ import { signIn } from './sign-in.js'
 import { withoutQuery } from '../resource.js'
 import type { Labels, Payment, PaymentRequired } from '../types.js'
 
+/** Thrown where what an identical call bought has opened what was asked: whoever looked has the answer. */
+export const nothingToPay: Error = Object.freeze(new Error('what was asked is open'))
+
 const outcomes = new WeakMap<Payer['authorize'], Outcomes>()
 
 /** Answers where what a payer has bought is kept. */
@@ -62,8 +65,13 @@ export function createPayer(
       const known = again && authorized.get(again)
       const held = known?.endTurn
       const permits = known?.permits ?? createPermitTurns(options.signal)
-      let endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal) : () => {})
+      let hasWaited = false
+      const onWait = (): void => {
+        hasWaited = true
+      }
+      let endTurn = held ?? (options.sameRequest ? await context.takeTurn(name, options.signal, onWait) : () => {})
       try {
+        if (hasWaited && (await options.isOpenedMeanwhile?.())) throw nothingToPay
         if (options.sameRequest) await filing.catchUp(name)
         // After its turn: whoever waits for an identical call takes nobody's place.
         const place = held ? undefined : await context.takePlace(options.signal)
@@ -84,7 +92,12 @@ export function createPayer(
         if (isStipendError(error) && error.moved === 'no')
           context.emit('payment.denied', { resource: withoutQuery(options.resource), error })
         // An abort is the caller's own to recognise, as with fetch.
-        if (isStipendError(error) || (options.signal?.aborted && error === options.signal.reason)) throw error
+        if (
+          error === nothingToPay ||
+          isStipendError(error) ||
+          (options.signal?.aborted && error === options.signal.reason)
+        )
+          throw error
         throw new ConfigurationError('Failed to prepare the payment; nothing was signed', { cause: error })
       }
     },

@@ -12,7 +12,9 @@ export type Matched = { readonly candidates: readonly Candidate[]; readonly setA
 
 /** Finds the offers that are in an asset we know, by a scheme we have, on a network we hold a key for. */
 export async function match(required: PaymentRequired, context: PayContext): Promise<Matched> {
-  const { offers, setAside } = priceOffers(required.claims, context.assets)
+  const { claims } = required
+  const assets = (await context.askPrices?.(claims, context.assets)) ?? context.assets
+  const { offers, setAside } = priceOffers(claims, assets)
   const matched = await Promise.all(offers.map((offer) => matchOffer(worth(offer, context), context)))
   const candidates = matched.filter((one): one is Candidate => 'signer' in one)
   const reasons = [...required.setAside, ...setAside, ...matched.filter((one): one is SetAside => 'reason' in one)]

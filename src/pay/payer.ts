@@ -1,8 +1,7 @@
 import type { PaymentUpdate } from '../ports/ledger.js'
-import type { PurchaseRequest } from './context.js'
+import type { PurchaseRequest, SignedIn, SignInAsked } from './context.js'
 import type { Protocol, ProtocolAnswer } from '../ports/protocol.js'
 import type { Quote } from './quote.js'
-import type { SignedIn, SignInAsked } from './sign-in.js'
 import type { Authorization, Payment, PaymentRequired } from '../types.js'
 
 /** What a transport needs of a wallet or a session to answer a 402: nothing in it reaches a key, a rule or a limit. */

@@ -26,8 +26,9 @@ function price(claims: readonly OfferClaim[], assets: AssetTable): Priced {
   for (const given of claims) {
     const claim = copyClaim(given)
     const asset = claim && assets.find(claim.network, claim.asset)
-    if (claim && asset) offers.push(priceClaim(claim, asset, assets))
-    else setAside.push(setAsideOf(claim, Number(given.index)))
+    // What has no price of now would be free of every limit.
+    if (claim && asset && asset.microUsd > 0n) offers.push(priceClaim(claim, asset, assets))
+    else setAside.push(setAsideOf(claim, Number(given.index), asset))
   }
   return { offers, setAside }
 }
@@ -72,15 +73,16 @@ function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-function setAsideOf(claim: OfferClaim | undefined, index: number): SetAside {
+function setAsideOf(claim: OfferClaim | undefined, index: number, asset?: Asset): SetAside {
   if (!claim) return { index, reason: 'it is not well-formed' }
-  const { scheme, network, asset } = claim
-  const names = `${showId(asset, 'its asset')} on ${showId(network, 'its network')}`
+  const { scheme, network, asset: address } = claim
+  const names = `${showId(address, 'its asset')} on ${showId(network, 'its network')}`
+  const unknown = `${names} is not in the table of known assets${assetHint(network, address)}`
   return {
     index,
-    reason: `${names} is not in the table of known assets${assetHint(network, asset)}`,
+    reason: asset ? `no price of ${asset.symbol} is known` : unknown,
     untrustedScheme: untrustedWord(scheme),
     untrustedNetwork: untrustedWord(network),
-    untrustedAsset: untrustedWord(asset),
+    untrustedAsset: untrustedWord(address),
   }
 }

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../lib/sha256.js'
-import type { PayContext, PurchaseRequest } from './context.js'
+import type { PayContext, SignedIn, SignInAsked, SigningIn } from './context.js'
 import { isAllowed, judge } from './judge.js'
 import { match } from './match.js'
 import { readTime } from './prepare.js'
@@ -12,30 +12,17 @@ import { listPages } from '../ledger/list-pages.js'
 import { deepFreeze } from '../lib/freeze.js'
 import type { Scheme } from '../ports/scheme.js'
 import type { Signer } from '../ports/key-store.js'
-import type { SignInClaim, SignInMethod, SignInOffer } from '../ports/sign-in.js'
+import type { SignInClaim, SignInOffer } from '../ports/sign-in.js'
 import { withoutQuery } from '../resource.js'
 import type { Asset, Offer, Payment, PaymentRequired } from '../types.js'
-
-/** A proof of who paid before, and what is told of it afterwards. */
-export type SignedIn = {
-  readonly headers: Readonly<Record<string, string>>
-  /** Notes whether it opened what was asked. */
-  readonly note: (isOpened: boolean) => Promise<void>
-}
 
 /** The name of the scheme by which a sign-in is recorded: a payment of nothing. */
 export const signInScheme = 'sign-in'
 
 const lifeSeconds = 300
 
-/** What is signed in to, and until when. */
-export type SignInAsked = Pick<PurchaseRequest, 'resource' | 'labels' | 'ownerLabels' | 'signal'> & {
-  /** Tells whether the request has a header of this name itself. */
-  readonly hasHeader?: ((name: string) => boolean) | undefined
-}
-
 /** What a sign-in is recorded with: whatever was paid before, or what it asks nothing of. */
-type About = Pick<Payment, 'protocol' | 'asset' | 'payTo'>
+export type About = Pick<Payment, 'protocol' | 'asset' | 'payTo'>
 
 /**
  * Signs in to what this wallet has paid before, or what costs nothing, where its owner lets it, the policy would allow to pay
@@ -50,15 +37,14 @@ export async function signIn(
   for (const method of context.signIn ?? []) {
     if (!method.allows(asked.resource)) continue
     const how = { method, required, asked }
-    const signedIn = method.asks ? await signInUnpaid(how, context) : await signInToPaid(how, context)
+    const signInBy = (method.findPaid && context.showPaid) ?? (method.asks ? signInUnpaid : signInToPaid)
+    const signedIn = await signInBy(how, context)
     if (signedIn) return signedIn
   }
   return undefined
 }
 
-type How = { readonly method: SignInMethod; readonly required: PaymentRequired; readonly asked: SignInAsked }
-
-async function signInToPaid(how: How, context: PayContext): Promise<SignedIn | undefined> {
+async function signInToPaid(how: SigningIn, context: PayContext): Promise<SignedIn | undefined> {
   if (!(await isAllowedNow(how.required, how.asked, context))) return undefined
   for (const paid of await findPaid(how.asked, context)) {
     const signer = await context.keyStore.getSigner(paid.asset.network)
@@ -70,7 +56,7 @@ async function signInToPaid(how: How, context: PayContext): Promise<SignedIn | u
 }
 
 /** What costs nothing was never paid: the policy is asked whether nothing may be paid for it. */
-async function signInUnpaid(how: How, context: PayContext): Promise<SignedIn | undefined> {
+async function signInUnpaid(how: SigningIn, context: PayContext): Promise<SignedIn | undefined> {
   const offered = how.method.asks?.(how.required)
   const signer = offered && (await context.keyStore.getSigner(offered.network))
   if (!offered || !signer) return undefined
@@ -80,22 +66,25 @@ async function signInUnpaid(how: How, context: PayContext): Promise<SignedIn | u
   return use(claim, { ...how, signer, about }, context)
 }
 
-function claimOf(
-  { method, required, asked }: How,
+/** Reads what is to be signed; nothing where the signer cannot, or the request has the header itself. */
+export function claimOf(
+  { method, required, asked, paid }: SigningIn,
   signer: Signer,
   { asset: { network } }: About,
   context: PayContext,
 ): SignInClaim | undefined {
   if (!method.canSign(signer)) return undefined
   const { wall: now } = readTime(context)
-  const claim = method.read(required, { resource: asked.resource, network, address: signer.address, now })
+  const claim = method.read(required, { resource: asked.resource, network, address: signer.address, now, paid })
   const isTaken = claim && Object.keys(method.write(claim, '')).some((name) => asked.hasHeader?.(name))
   return isTaken ? undefined : claim
 }
 
-type Use = How & { readonly signer: Signer; readonly about: About }
+/** A claim's method, signer and occasion. */
+export type Use = SigningIn & { readonly signer: Signer; readonly about: About }
 
-async function use(
+/** Signs a claim once it is on record. */
+export async function use(
   claim: SignInClaim,
   { method, asked, signer, about }: Use,
   context: PayContext,
@@ -114,6 +103,7 @@ async function use(
     note: async (isOpened) => {
       const opened = method.asks ? 'the server took it' : 'it opened what was paid before'
       const note = isOpened ? opened : 'the server did not take it'
+      method.note?.(claim, isOpened)
       await context.ledger.update(payment.id, { status: 'claimed', note }).catch(() => {})
     },
   }
@@ -124,7 +114,8 @@ function nothingOf({ network, asset: address }: SignInOffer): Asset {
   return { network, address, symbol: 'nothing', decimals: 0, microUsd: 1n, transfer: 'native' }
 }
 
-async function isNothingAllowed(
+/** Asks the policy whether nothing may be paid. */
+export async function isNothingAllowed(
   { asset, payTo }: About,
   { resource, ownerLabels: labels }: SignInAsked,
   { policy, time }: PayContext,

@@ -132,13 +132,17 @@ async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, cont
     const reason = isAborted ? aborted : nameOf(cause)
     // A signer that is late can still sign.
     const isOver = isAborted || !isLate(cause)
-    const isKeyUnused = isRejected || (signer.throwsUnsigned === true && isOver)
+    const isKeyUnused = isRejected || (provesUnused(signer, cause) && isOver)
     const note = isRejected ? 'it was rejected at the wallet' : reason
     const moved = await giveUp(payment, { isKeyUnused, note }, context)
     throw isRejected
       ? new SigningRejectedError(payment, { moved, cause })
       : new SigningFailedError(payment, { reason, moved, cause })
   }
+}
+
+function provesUnused({ throwsUnsigned }: Signer, cause: unknown): boolean {
+  return typeof throwsUnsigned === 'function' ? throwsUnsigned(cause) : throwsUnsigned === true
 }
 
 /**

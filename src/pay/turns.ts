@@ -4,8 +4,8 @@ import type { Chain } from '../ports/chain.js'
 import type { Network } from '../types.js'
 import { deadlines } from '../lib/deadlines.js'
 
-/** Waits for the turn of a name, and answers what ends it. */
-export type TakeTurn = (name: string, signal?: AbortSignal) => Promise<() => void>
+/** Waits for the turn of a name, and answers what ends it; it tells where somebody else has the turn before. */
+export type TakeTurn = (name: string, signal?: AbortSignal, onWait?: () => void) => Promise<() => void>
 
 /** Lets payments that take a number of the account go in turn with what the wallet sends on a chain itself. */
 export function createAccountTurn(chains: readonly Chain[]): (network: Network) => TakeTurn {
@@ -34,7 +34,7 @@ export function createPermitTurn(): TakeTurn {
  */
 export function createTurns(): TakeTurn {
   const last = new Map<string, Promise<unknown>>()
-  return async (name, signal) => {
+  return async (name, signal, onWait) => {
     const before = last.get(name)
     let end = (): void => {}
     const own = new Promise<void>((resolve) => {
@@ -43,6 +43,7 @@ export function createTurns(): TakeTurn {
     const turn: Promise<unknown> = Promise.all([before, own]).then(() => last.get(name) === turn && last.delete(name))
     last.set(name, turn)
     if (!before) return end
+    onWait?.()
     try {
       // What waits longer goes on: the ledger still knows the payment that is under way.
       await waitFor(before, { ms: deadlines.identicalCall, signal }).catch(() => {})

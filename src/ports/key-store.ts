@@ -6,12 +6,12 @@ export type Signer = {
   readonly namespace: string
   readonly address: string
   /**
-   * Whether a throw proves that the key was not used. Only signers inside this process can say so;
+   * Whether a throw proves that the key was not used, or which throws do. Only signers inside this process can say so of all;
    * what a throw of any other means is not known.
    *
    * @default false
    */
-  readonly throwsUnsigned?: boolean | undefined
+  readonly throwsUnsigned?: boolean | ((error: unknown) => boolean) | undefined
   /**
    * Whether its address is that of a contract, deployed or not yet: what it signs is worth what the contract says of it on
    * chain, and not what its bytes say.

@@ -186,7 +186,9 @@ function holdingsOf(links: SessionLinks, maker: SessionMaker): Partial<Holdings>
 function narrowContext(links: SessionLinks, { context }: SessionMaker, policy: GuardedPolicy): PayContext {
   const rules = links.flatMap(({ caveats, id }) => rulesOf(caveats, scopeOf(id)))
   const sessions = Object.freeze(links.map(({ id }) => id))
-  const signIn = isPermitted(links, 'signIn') ? context.signIn : undefined
+  const isAllowed = isPermitted(links, 'signIn')
+  const methods = context.signIn?.filter(({ findPaid }) => isAllowed || findPaid !== undefined)
+  const signIn = methods && methods.length > 0 ? methods : undefined
   return { ...context, policy: narrowPolicy(policy, rules), sessions, notAfter: expiryOf(links), signIn }
 }
 

@@ -6,7 +6,7 @@ import type { SignInClaim, SignInMethod } from '../ports/sign-in.js'
 import type { Hex } from '../types.js'
 import { readHosts, type SignInOptions } from './hosts.js'
 
-export type { SignInClaim, SignInMethod, SignInOffer } from '../ports/sign-in.js'
+export type { PaidAsker, SignInAsker, SignInClaim, SignInMethod, SignInOffer } from '../ports/sign-in.js'
 export type { SignInOptions } from './hosts.js'
 export { signInWithMpp } from './mpp.js'
 

@@ -16,6 +16,13 @@ export type AuthorizationTerms = {
   readonly validBefore: number
   /** Unix seconds; from here on sending it is of no use, where that is before the chain can be sure not to execute it. */
   readonly usefulUntil?: number | undefined
+  /**
+   * Unix seconds until which it can be executed although nobody hears of it. Until then it stands in the way of an identical
+   * request as long as nobody knows what became of it.
+   *
+   * @default for the wallet's `unresolvedSeconds`
+   */
+  readonly openUntil?: number | undefined
   /** What has to be repeated with the payment, where the nonce comes from what was asked and not from the purchase. */
   readonly challenge?: string | undefined
   /** What only the scheme knows how to read, and needs to build the same bytes again. */

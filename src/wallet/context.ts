@@ -9,9 +9,7 @@ import { boundLedger } from '../pay/bound-ledger.js'
 import type { TrustedClock } from '../pay/clock.js'
 import type { PayContext } from '../pay/context.js'
 import { createEvents, type On } from '../pay/events.js'
-import { createFindShortage } from '../pay/funds.js'
 import { createContractQuestions } from '../pay/contract-payer.js'
-import { createFindAllowancePermit, createRefuseOnChain } from '../pay/refuse-on-chain.js'
 import { readPayAhead } from '../pay/pays-ahead.js'
 import { createPlaces, readMaxInFlight } from '../pay/places.js'
 import { createAccountTurn, createPermitTurn, createTurns } from '../pay/turns.js'
@@ -19,7 +17,7 @@ import type { GuardedPolicy } from '../policy/engine.js'
 import { withoutTransfers } from '../policy/narrow.js'
 import type { Chain } from '../ports/chain.js'
 import { askTime, readChains } from '../reconcile/reconcile.js'
-import { monotonicOf, trustedClockOf } from './clock.js'
+import { trustedClockOf } from './clock.js'
 import { createCurrentPolicy } from './current-policy.js'
 import { type AgentWalletOptions, readCheckSignatures, readUnresolved } from './options.js'
 import { createPurchaseSecret } from './secrets.js'
@@ -36,12 +34,23 @@ export type WalletContext = Pick<AgentWallet, 'setPolicy' | 'restrict'> & {
   readonly on: On
 }
 
+/** What a wallet can do without. */
+type More = Pick<PayContext, 'askPrices' | 'showPaid' | 'findShortage' | 'refuseOnChain' | 'findAllowancePermit'>
+
+function asksNoChain(): More {
+  const nothing = async (): Promise<undefined> => undefined
+  return { findShortage: nothing, refuseOnChain: nothing, findAllowancePermit: nothing }
+}
+
 /**
  * Reads the options of a wallet, and makes of them what all that it does is done with.
  *
  * @throws ConfigurationError when an option is not usable.
  */
-export function createContext(options: AgentWalletOptions): WalletContext {
+export function createContext(
+  options: AgentWalletOptions,
+  more: (chains: readonly Chain[]) => More = asksNoChain,
+): WalletContext {
   const { schemes = [exactEvm()], onApproval, signIn, attestations } = options
   if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hasListeners } = createEvents()
@@ -56,6 +65,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     keyStore,
     schemes,
     assets,
+    ...more(chains),
     policy: withoutTransfers(policy),
     ledger,
     checkSignatures: readCheckSignatures(options.checkSignatures),
@@ -69,10 +79,7 @@ export function createContext(options: AgentWalletOptions): WalletContext {
     clock,
     time: trusted.read,
     askTime: () => askTime({ chains, witness: trusted.witness }),
-    refuseOnChain: createRefuseOnChain(chains),
-    findAllowancePermit: createFindAllowancePermit(chains),
     contracts: createContractQuestions(chains),
-    findShortage: createFindShortage(chains, monotonicOf(options)),
     secret: createPurchaseSecret({ keyStore, ledger, assets }),
     sessions: [],
     emit,

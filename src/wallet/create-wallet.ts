@@ -8,6 +8,7 @@ import type { AgentWallet } from './wallet.js'
 import { addresses, balances } from './balances.js'
 import { cancel } from '../reconcile/cancel.js'
 import type { Chain } from '../ports/chain.js'
+import { createAskPrices } from '../pay/ask-prices.js'
 import { createPayer } from '../pay/create-payer.js'
 import type { Emit } from '../pay/events.js'
 import { createLateFetch } from '../fetch/wrap-fetch.js'
@@ -16,7 +17,10 @@ import { startLoop } from '../reconcile/loop.js'
 import type { PayContext } from '../pay/context.js'
 import type { Payer } from '../pay/payer.js'
 import { besideApprovals } from '../pay/permits.js'
+import { createFindShortage } from '../pay/funds.js'
 import { anyPlace } from '../pay/places.js'
+import { createFindAllowancePermit, createRefuseOnChain } from '../pay/refuse-on-chain.js'
+import { showPaid } from '../pay/show-paid.js'
 import { x402 } from '../protocols/x402/v2.js'
 import { x402V1 } from '../protocols/x402/v1.js'
 import { type Random, randomBytes } from '../lib/random.js'
@@ -28,10 +32,12 @@ import { createSession, openSession, type SessionMaker } from '../session/sessio
 import { type TransferOptions, transfer } from './transfer.js'
 import type { PaymentId } from '../types.js'
 import { type AgentWalletOptions, optionNames, readPrefix } from './options.js'
+import { monotonicOf } from './clock.js'
 import { createContext } from './context.js'
 import { type ExportFormat, exportPayments } from './export.js'
 import type { PaymentFilter } from '../ports/ledger.js'
 import { payingPartOf } from './paying-part.js'
+import { withPaymentMethods } from './payment-methods.js'
 import { type Refills, startRefills } from './refills.js'
 
 const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true }
@@ -57,9 +63,16 @@ const openNames: OptionNames<{ readonly audience?: unknown }> = { audience: true
  */
 export function createAgentWallet(options: AgentWalletOptions): AgentWallet {
   requireOptions('createAgentWallet', options, optionNames)
-  const { protocols = [x402(), x402V1()], random = randomBytes } = options
-  const fetch = options.fetch ?? createLateFetch()
-  const made = createContext(options)
+  const { random = randomBytes, fetch = createLateFetch() } = options
+  const whole = withPaymentMethods(options, { protocols: () => [x402(), x402V1()] })
+  const { protocols } = whole
+  const made = createContext(whole, (asked) => ({
+    askPrices: createAskPrices(whole.assets),
+    showPaid,
+    findShortage: createFindShortage(asked, monotonicOf(options)),
+    refuseOnChain: createRefuseOnChain(asked),
+    findAllowancePermit: createFindAllowancePermit(asked),
+  }))
   const { context, policy, chains, trusted, on } = made
   const { ledger, emit } = context
   const payer = createPayer(context, { protocols, random })

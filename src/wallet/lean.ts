@@ -12,7 +12,7 @@ export type { LeanWallet } from './paying-part.js'
 /** Options of `createLeanWallet`: those of `createAgentWallet` without what needs a chain, sessions or actions. */
 export type LeanWalletOptions = Omit<
   AgentWalletOptions,
-  'chains' | 'actions' | 'refills' | 'reconcileEverySeconds' | 'sessionTokenPrefix' | 'protocols'
+  'paymentMethods' | 'chains' | 'actions' | 'refills' | 'reconcileEverySeconds' | 'sessionTokenPrefix' | 'protocols'
 > & {
   /** @default [x402()], the second version alone */
   readonly protocols?: AgentWalletOptions['protocols']

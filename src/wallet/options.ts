@@ -9,6 +9,7 @@ import type { KeyStore, Signer } from '../ports/key-store.js'
 import type { EvmSigner } from '../evm/signer.js'
 import type { SolanaSigner } from '../solana/signer.js'
 import type { Ledger } from '../ports/ledger.js'
+import type { PaymentMethod } from '../ports/payment-method.js'
 import type { PolicyEngine, Rule } from '../ports/policy.js'
 import type { Protocol } from '../ports/protocol.js'
 import type { Random } from '../lib/random.js'
@@ -32,6 +33,12 @@ export type AgentWalletOptions = {
   readonly schemes?: readonly Scheme[] | undefined
   /** @default [x402(), x402V1()] */
   readonly protocols?: readonly Protocol[] | undefined
+  /**
+   * Ways to pay that bring all they take, behind what the wallet has itself: `l402` of `stipend/l402`.
+   *
+   * @default none
+   */
+  readonly paymentMethods?: readonly PaymentMethod[] | undefined
   /**
    * What says, at `reconcile`, what became of payments; at most one of each network.
    *
@@ -138,6 +145,7 @@ export type AgentWalletOptions = {
 
 /** What only a whole wallet does something with. */
 const wholeNames = {
+  paymentMethods: true,
   chains: true,
   actions: true,
   refills: true,

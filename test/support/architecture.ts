@@ -56,6 +56,7 @@ const ambient: Readonly<Record<string, string>> = {
   'src/testing/gauntlet/world.ts': 'Date.now', // when payers that know no other clock have paid
   'src/keys/file/vault.ts': 'Date.now', // the default of `clock`
   'src/protocols/mpp/index.ts': 'Date.now', // the default of `clock`
+  'src/lightning/index.ts': 'Date.now', // likewise
   'src/lib/random.ts': 'crypto.getRandomValues', // the default of `random`
   'src/fetch/body.ts': 'crypto.randomUUID', // a multipart boundary
   'src/ledger/memory.ts': 'crypto.getRandomValues', // a secret of its own

@@ -86,7 +86,8 @@ function readAsset({ asset: own, network = 'eip155:84532' }: TermsOptions): Toke
   const asset = own ?? pinnedAssets().find((one) => one.symbol === 'USDC' && one.network === network)
   const address = asset && parseAddress(asset.address)
   const isUsable = asset?.eip712 && address && (asset.transfer ?? 'eip3009') === 'eip3009'
-  if (isUsable) return { ...asset, address, eip712: asset.eip712, microUsd: asset.microUsd ?? 1_000_000n }
+  const microUsd = asset?.microUsd ?? 1_000_000n
+  if (isUsable && typeof microUsd === 'bigint') return { ...asset, address, eip712: asset.eip712, microUsd }
   throw new ConfigurationError(
     `Failed to read asset: ${own?.symbol ?? 'USDC'} on ${own?.network ?? network} is not usable`,
     {

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { allowHosts, memoryLedger } from '../../src/index.js'
+import { spentBy } from '../support/agent.ts'
+import { openLightning, url } from '../support/lightning-shop.ts'
+import { rejection } from '../support/wallets.ts'
+
+const held = 110_000n
+
+describe('what was paid by L402', () => {
+  test('is shown again before anything is paid again, as a payment of nothing that is on record', async () => {
+    const { wallet, lightning, server } = openLightning()
+    await wallet.fetch(url)
+    const again = await wallet.fetch(`${url}?page=2`)
+    expect([again.status, lightning.asked.length, server.sold()]).toEqual([200, 1, 2])
+    expect(new Set(server.proofs).size).toBe(1)
+    expect(await wallet.payments.list()).toMatchObject([
+      { scheme: 'sign-in', amount: 0n, microUsd: 0n, note: 'it opened what was paid before' },
+      { scheme: 'bolt11' },
+    ])
+    expect(await spentBy(wallet)).toBe(held)
+  })
+
+  test('is paid anew, once, where the server takes it no more', async () => {
+    const { wallet, lightning, server } = openLightning()
+    await wallet.fetch(url)
+    server.fault = 'unauthorized'
+    // A fault of the server alone would refuse what is paid then too.
+    const refused = await wallet.fetch(url)
+    expect([refused.status, lightning.asked.length]).toEqual([401, 2])
+    expect(await spentBy(wallet)).toBe(2n * held)
+  })
+
+  test('is shown once after a restart, as the wallet behind still knows it', async () => {
+    const ledger = memoryLedger()
+    const first = openLightning({ wallet: { ledger } })
+    await first.wallet.fetch(url)
+    const restarted = openLightning({ wallet: { ledger }, shared: first })
+    expect((await restarted.wallet.fetch(url)).status).toBe(200)
+    expect([first.lightning.asked.length, first.lightning.lookups.length]).toEqual([1, 1])
+  })
+
+  test('is paid anew after a restart where nobody knows the preimage any more', async () => {
+    const ledger = memoryLedger()
+    const first = openLightning({ wallet: { ledger } })
+    Reflect.set(first.lightning, 'lookupInvoice', undefined)
+    await first.wallet.fetch(url)
+    const restarted = openLightning({ wallet: { ledger }, shared: first })
+    expect((await restarted.wallet.fetch(url)).status).toBe(200)
+    expect(first.lightning.asked).toHaveLength(2)
+  })
+
+  test('opens other paths of its origin where its server lets it', async () => {
+    const { wallet, lightning } = openLightning({ server: { opens: 'origin' } })
+    await wallet.fetch(url)
+    expect((await wallet.fetch(`${url}/other`)).status).toBe(200)
+    expect(lightning.asked).toHaveLength(1)
+  })
+
+  test('is not shown again where the server has refused it', async () => {
+    const { wallet, lightning, server } = openLightning()
+    await wallet.fetch(url)
+    for (const path of ['/a', '/b']) expect((await wallet.fetch(`${url}${path}`)).status).toBe(200)
+    expect([lightning.asked.length, server.proofs.length]).toEqual([3, 5])
+    expect((await wallet.fetch(url)).status).toBe(200)
+    expect(lightning.asked).toHaveLength(3)
+  })
+
+  test('is not shown to another origin, also of the same host', async () => {
+    const { wallet, lightning, server } = openLightning({ server: { opens: 'origin' } })
+    await wallet.fetch(url)
+    await wallet.fetch('http://127.0.0.1:8403/report')
+    const [first, second] = server.proofs
+    expect(first?.split(' ')[1] === second?.split(' ')[1]).toBe(false)
+    expect(lightning.asked).toHaveLength(2)
+  })
+
+  test('is not shown by a session that has not paid for it, and by one that has', async () => {
+    const { wallet, lightning, server } = openLightning()
+    await wallet.fetch(url)
+    const session = wallet.session({})
+    await session.fetch(url)
+    expect([lightning.asked.length, new Set(server.proofs).size]).toEqual([2, 2])
+    await session.fetch(url)
+    await session.session({}).fetch(url)
+    expect([lightning.asked.length, new Set(server.proofs).size]).toEqual([3, 3])
+  })
+
+  test('is shown by no wallet that is frozen, no session that is revoked, and to no host that is not allowed any more', async () => {
+    const { wallet, server } = openLightning()
+    const session = wallet.session({})
+    await session.fetch(url)
+    await wallet.fetch(url)
+    const shown = server.proofs.length
+    await wallet.revokeSession(session)
+    expect(await rejection(session.fetch(url))).toMatchObject({ code: 'session_revoked' })
+    await wallet.setPolicy([allowHosts(['api.example.com'])])
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_denied' })
+    await wallet.setPolicy([allowHosts(['http://127.0.0.1:*'])])
+    await wallet.freeze('a test')
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'wallet_frozen' })
+    expect(server.proofs).toHaveLength(shown)
+  })
+})
