@@ -9,6 +9,7 @@ import { chainsPatches } from './chains.ts'
 import { contractsPatches } from './contracts.ts'
 import { dialectsPatches } from './dialects.ts'
 import { ledgersPatches } from './ledgers.ts'
+import { lightningPatches } from './lightning.ts'
 import { permit2Patches } from './permit2.ts'
 import { pipelinePatches } from './pipeline.ts'
 import { policyPatches } from './policy.ts'
@@ -39,6 +40,7 @@ export const patches: readonly KnownBad[] = [
   ...actionsPatches,
   ...breadthPatches,
   ...tempoPatches,
+  ...lightningPatches,
 ]
 
 /** Lists the patches that no longer find what they break, or the tests that have to notice. */

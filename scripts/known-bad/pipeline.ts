@@ -153,8 +153,8 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a payment binds no longer than it can be settled',
     file: 'src/ledger/lifecycle.ts',
-    find: 'Math.max(payment.countsUntil, (payment.sentAt ?? payment.createdAt) + unresolvedForMs)',
-    replace: 'payment.countsUntil',
+    find: 'Math.max(countsUntil, sentAt + unresolvedForMs, (terms.openUntil ?? 0) * 1000)',
+    replace: 'countsUntil + 0 * (sentAt + unresolvedForMs + (terms.openUntil ?? 0))',
     tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
   {

@@ -105,7 +105,9 @@ export function createAccount(wallet: LightningWallet, address: string): Lightni
       if (code !== undefined && untried.has(code)) throw notPaid('the wallet has not tried to pay', code)
       const found = await find(hash).catch(() => undefined)
       if (found?.type === 'paid') return found.proof.preimage
-      if (found?.type === 'failed') throw notPaid('the wallet says that the payment has failed', code)
+      // Without the wallet's own answer, what has failed can be an earlier try, and ours be on its way.
+      const isAnswered = code === 'PAYMENT_FAILED'
+      if (found?.type === 'failed' && isAnswered) throw notPaid('the wallet says that the payment has failed', code)
       throw new LightningError('LightningPaymentUnknown', 'the wallet does not say what became of the payment', code)
     }
   }

@@ -33,7 +33,7 @@ export function showProof({ account, protocol, random }: Options): SignInMethod 
     findPaid: async (own, asker) => findOpening(own, { ...asker, opens: (paid) => opens(paid, asker.resource) }),
     canSign: isOurs,
     read: (_, { resource, network, address, now, paid }) => {
-      if (!paid || paid.resource.origin !== resource.origin || !readKept(paid.terms.challenge)) return undefined
+      if (!paid || !readKept(paid.terms.challenge)) return undefined
       const nonce = bytesToHex(draw(random, 16))
       const issuedAt = new Date(now).toISOString()
       const { origin, pathname } = new URL(resource.url)

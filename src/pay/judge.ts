@@ -59,7 +59,7 @@ export function byPreference(
   const placesOf = ({ offer, scheme }: Allowed): readonly (bigint | number | string)[] => [
     offer.microUsd,
     offer.flow === undefined ? 0 : 1,
-    assets.list().indexOf(assets.find(offer.asset.network, offer.asset.address) ?? offer.asset),
+    assets.list().indexOf(offer.asset),
     schemes.indexOf(scheme),
     offer.amount,
     offer.payTo,

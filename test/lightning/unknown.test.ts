@@ -113,6 +113,12 @@ describe('a payment over Lightning that did not happen', () => {
     },
   )
 
+  test('counts on where the wallet has not answered, and what it says has failed can be an earlier try', async () => {
+    const { wallet, lightning } = openLightning({ fault: 'fails-unanswered' })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'signing_failed', moved: 'maybe' })
+    expect([lightning.lookups.length, await spentBy(wallet)]).toEqual([1, held])
+  })
+
   test('counts on where the wallet only does not know of it, also once the invoice is over', async () => {
     const { wallet, time } = openLightning({ fault: 'fails-silently' })
     expect(await rejection(wallet.fetch(url))).toMatchObject({ moved: 'maybe' })
@@ -129,6 +135,9 @@ describe('a payment over Lightning that did not happen', () => {
     await late(wallet.fetch(url))
     const paid = node.find(lightning.asked[0] ?? '')
     if (!paid) throw new TypeError('nothing was asked')
+    time.now += day
+    expect(await wallet.reconcile()).toMatchObject({ expired: [], open: [{}] })
+    time.now -= day
     paid.state = 'failed'
     expect(await wallet.reconcile()).toMatchObject({ expired: [], open: [{}] })
     time.now += 600_000

@@ -76,6 +76,7 @@ export type WalletFault =
   | 'pays-then-hangs'
   | 'hangs-pending'
   | 'fails'
+  | 'fails-unanswered'
   | 'fails-silently'
   | 'refuses'
   | 'wrong-preimage'
@@ -109,7 +110,8 @@ export function createFakeWallet(node: LightningNode, fault?: WalletFault): Fake
       if (!found) throw new Error('no route')
       const throws = (code: string): Error => Object.assign(new Error(`${code} of ${invoice}`), { code })
       if (wallet.fault === 'refuses') throw throws('INSUFFICIENT_BALANCE')
-      if (wallet.fault === 'fails') found.state = 'failed'
+      if (wallet.fault === 'fails' || wallet.fault === 'fails-unanswered') found.state = 'failed'
+      if (wallet.fault === 'fails-unanswered') throw throws('INTERNAL')
       if (wallet.fault === 'fails' || wallet.fault === 'fails-silently') throw throws('PAYMENT_FAILED')
       if (wallet.fault === 'hangs-pending') {
         found.state = 'pending'
