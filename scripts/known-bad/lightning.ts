@@ -122,7 +122,7 @@ export const lightningPatches: readonly KnownBad[] = [
     invariant: 'I1',
     breaks: 'what has no price is paid for nothing',
     file: 'src/pay/price.ts',
-    find: 'claim && asset && asset.microUsd > 0n',
+    find: 'claim && asset?.microUsd',
     replace: 'claim && asset',
     tests: [paying],
   },

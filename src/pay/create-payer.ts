@@ -18,7 +18,7 @@ import { withoutQuery } from '../resource.js'
 import type { Labels, Payment, PaymentRequired } from '../types.js'
 
 /** Thrown where what an identical call bought has opened what was asked: whoever looked has the answer. */
-export const nothingToPay: Error = Object.freeze(new Error('what was asked is open'))
+export const nothingToPay: Error = new Error('nothing to pay')
 
 const outcomes = new WeakMap<Payer['authorize'], Outcomes>()
 

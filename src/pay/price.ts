@@ -27,7 +27,7 @@ function price(claims: readonly OfferClaim[], assets: AssetTable): Priced {
     const claim = copyClaim(given)
     const asset = claim && assets.find(claim.network, claim.asset)
     // What has no price of now would be free of every limit.
-    if (claim && asset && asset.microUsd > 0n) offers.push(priceClaim(claim, asset, assets))
+    if (claim && asset?.microUsd) offers.push(priceClaim(claim, asset, assets))
     else setAside.push(setAsideOf(claim, Number(given.index), asset))
   }
   return { offers, setAside }

@@ -132,17 +132,15 @@ async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, cont
     const reason = isAborted ? aborted : nameOf(cause)
     // A signer that is late can still sign.
     const isOver = isAborted || !isLate(cause)
-    const isKeyUnused = isRejected || (provesUnused(signer, cause) && isOver)
+    const { throwsUnsigned } = signer
+    const isProof = throwsUnsigned === true || (throwsUnsigned && throwsUnsigned(cause))
+    const isKeyUnused = isRejected || (isProof === true && isOver)
     const note = isRejected ? 'it was rejected at the wallet' : reason
     const moved = await giveUp(payment, { isKeyUnused, note }, context)
     throw isRejected
       ? new SigningRejectedError(payment, { moved, cause })
       : new SigningFailedError(payment, { reason, moved, cause })
   }
-}
-
-function provesUnused({ throwsUnsigned }: Signer, cause: unknown): boolean {
-  return typeof throwsUnsigned === 'function' ? throwsUnsigned(cause) : throwsUnsigned === true
 }
 
 /**
