@@ -66,12 +66,12 @@ describe('what was paid by L402', () => {
   })
 
   test('is not shown to another origin, also of the same host', async () => {
-    const { wallet, lightning, server } = openLightning({ server: { opens: 'origin' } })
-    await wallet.fetch(url)
-    await wallet.fetch('http://127.0.0.1:8403/report')
-    const [first, second] = server.proofs
-    expect(first?.split(' ')[1] === second?.split(' ')[1]).toBe(false)
-    expect(lightning.asked).toHaveLength(2)
+    const policy = [allowHosts(['http://127.0.0.1:*', 'https://127.0.0.1:*'])]
+    const { wallet, lightning, server } = openLightning({ server: { opens: 'origin' }, wallet: { policy } })
+    for (const origin of ['https://127.0.0.1:8402', 'http://127.0.0.1:8402', 'http://127.0.0.1:8403'])
+      expect((await wallet.fetch(`${origin}/report`)).status).toBe(200)
+    const tokens = server.proofs.map((one) => one.split(' ')[1])
+    expect([new Set(tokens).size, tokens.length, lightning.asked.length]).toEqual([3, 3, 3])
   })
 
   test('is not shown by a session that has not paid for it, and by one that has', async () => {

@@ -120,11 +120,21 @@ describe('a payment over Lightning that did not happen', () => {
   })
 
   test('counts on where the wallet only does not know of it, also once the invoice is over', async () => {
-    const { wallet, time } = openLightning({ fault: 'fails-silently' })
+    const { wallet, lightning, time } = openLightning({ fault: 'fails-silently' })
     expect(await rejection(wallet.fetch(url))).toMatchObject({ moved: 'maybe' })
     for (const passed of [0, 600_000, 3 * day]) {
       time.now += passed
       expect(await wallet.reconcile()).toMatchObject({ expired: [], open: [{}] })
+    }
+    for (const said of [
+      {},
+      { type: 'outgoing' },
+      { type: 'incoming', state: 'failed' },
+      { state: 'settled' },
+      undefined,
+    ]) {
+      Reflect.set(lightning, 'lookupInvoice', said && (async () => said))
+      expect(await wallet.reconcile()).toMatchObject({ expired: [], confirmed: [], open: [{}] })
     }
     expect(await wallet.payments.list()).toMatchObject([{ status: 'unknown', microUsd: held }])
   })
