@@ -111,7 +111,8 @@ BEGIN
     SELECT p.id INTO found_id FROM ${schema}.payments p
       WHERE p.request_digest = wanted->>'requestDigest' AND ${unresolved}
         AND now < GREATEST((p.payment->>'countsUntil')::bigint, (options->>'unresolvedForMs')::bigint
-          + COALESCE((p.payment->>'sentAt')::bigint, (p.payment->>'createdAt')::bigint))
+          + COALESCE((p.payment->>'sentAt')::bigint, (p.payment->>'createdAt')::bigint),
+          COALESCE((p.payment->'terms'->>'openUntil')::bigint, 0) * 1000)
       ORDER BY p.seq DESC LIMIT 1;
   END IF;
   IF found_id IS NULL THEN RETURN NULL; END IF;

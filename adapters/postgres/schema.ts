@@ -110,6 +110,9 @@ INSERT INTO ${schema}.version VALUES (5);`,
   // A renewal names all that was signed with its nonce: a new function.
   (schema) => `
 INSERT INTO ${schema}.version VALUES (6);`,
+  // A payment can bind for longer than it was last sent: a new function.
+  (schema) => `
+INSERT INTO ${schema}.version VALUES (7);`,
 ]
 
 /**

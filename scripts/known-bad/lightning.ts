@@ -24,6 +24,14 @@ export const lightningPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I2',
+    breaks: 'a fresh invoice is paid while the one before can still be, where the ledger is PostgreSQL',
+    file: 'adapters/postgres/reserve.ts',
+    find: "COALESCE((p.payment->'terms'->>'openUntil')::bigint, 0) * 1000",
+    replace: "COALESCE((p.payment->'terms'->>'openUntil')::bigint, 0)",
+    tests: ['test/ledger/contract.test.ts', '-t', 'binds while it can be settled'],
+  },
+  {
+    invariant: 'I2',
     breaks: 'a call that has waited for an identical one pays a fresh invoice, whatever that one has opened',
     file: 'src/pay/create-payer.ts',
     find: 'hasWaited && (await options.isOpenedMeanwhile?.())',

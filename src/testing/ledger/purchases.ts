@@ -104,6 +104,14 @@ async function bindsForAWhile(create: CreateLedger): Promise<void> {
   claim(!later.ok && later.reason === 'exists', 'Sending a payment again does not let it bind for longer')
   const last = await reserveAt(sent, noon + 3 * hour, hour)
   claimEqual(last, { ok: true }, 'A request was answered with a payment that was last sent over an hour ago')
+  const held = await create()
+  const { terms } = samplePayment(1)
+  const openUntil = countsUntil / 1000 + 86_400
+  await held.reserve(samplePayment(1, { terms: { ...terms, openUntil } }), [roomy])
+  const nextDay = await reserveAt(held, openUntil * 1000 - 1, 0)
+  claim(!nextDay.ok && nextDay.reason === 'exists', 'A request was not answered with a payment that is held open')
+  const after = await reserveAt(held, openUntil * 1000, 0)
+  claimEqual(after, { ok: true }, 'A request was answered with a payment that is held open no more')
 }
 
 /** Later purchases of the same request, which are over sooner, do not hide one that can still be settled. */
