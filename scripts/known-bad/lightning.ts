@@ -3,6 +3,7 @@ import type { KnownBad } from './known-bad.ts'
 const paying = 'test/lightning/paying.test.ts'
 const unknown = 'test/lightning/unknown.test.ts'
 const proof = 'test/lightning/proof.test.ts'
+const prices = 'test/pay/ask-prices.test.ts'
 
 /** How payments over Lightning, and what is shown of them again, can be broken. */
 export const lightningPatches: readonly KnownBad[] = [
@@ -157,5 +158,45 @@ export const lightningPatches: readonly KnownBad[] = [
     find: "session === undefined ? 'wallet' : `session:${session}`",
     replace: "session === '' ? '' : 'wallet'",
     tests: [proof],
+  },
+  {
+    invariant: 'I5',
+    breaks: 'a word of other wallets, in which a person rejects, frees what a Lightning wallet was asked to pay',
+    file: 'src/lightning/account.ts',
+    find: 'this.walletCode = walletCode',
+    replace: 'this.walletCode = walletCode\n    Object.assign(this, { code: walletCode })',
+    tests: [unknown, '-t', 'rejected it'],
+  },
+  {
+    invariant: 'I5',
+    breaks: 'a signer that fails to say what its throw means has not used its key',
+    file: 'src/pay/sign.ts',
+    find: 'throwsUnsigned(cause) === true)\n  } catch {\n    return false',
+    replace: 'throwsUnsigned(cause) === true)\n  } catch {\n    return true',
+    tests: ['test/wallet/create-wallet.test.ts', '-t', 'fails to say'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'a price below nothing makes room under every limit',
+    file: 'src/pay/ask-prices.ts',
+    find: "typeof price === 'bigint' && price > 0n",
+    replace: "typeof price === 'bigint' && price !== 0n",
+    tests: [prices],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'what another request is opened by is paid once more for the one that it was made for',
+    file: 'src/pay/show-paid.ts',
+    find: '!(await isFor(paid, how.asked, context))',
+    replace: 'how.asked.requestHash === undefined',
+    tests: [proof, '-t', 'opens another request'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'a server that is busy when it is shown what was paid is paid again',
+    file: 'src/fetch/sign-in.ts',
+    find: '!unavailable.has(response.status)',
+    replace: '!unavailable.has(1)',
+    tests: [proof, '-t', 'says nothing of it'],
   },
 ]

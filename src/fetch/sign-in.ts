@@ -6,6 +6,9 @@ import { requestWith } from './send-paid.js'
 import type { Payer } from '../pay/payer.js'
 import type { Labels } from '../types.js'
 
+/** By these a server, or what stands before it, says nothing of a proof: it is there, and good, for the next call. */
+const unavailable: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504])
+
 /** Tells whether a server wants more than the proof: to be paid, or, as it seems, another proof. */
 export function wantsMore({ status }: Response): boolean {
   return status === 401 || status === 402 || status === 403
@@ -18,13 +21,14 @@ export function wantsMore({ status }: Response): boolean {
 export async function askSignedIn(
   fetch: typeof globalThis.fetch,
   challenges: readonly Challenge[],
-  { call, body, labels }: { readonly call: PayingCall; readonly body: HashedReplay['body']; readonly labels: Labels },
+  { call, body, requestHash, labels }: HashedReplay & { readonly call: PayingCall; readonly labels: Labels },
   payer: Payer,
 ): Promise<Response | undefined> {
   if (!payer.signIn) return undefined
   for (const { resource, required } of challenges) {
     const signedIn = await payer.signIn(required, {
       resource,
+      requestHash,
       labels: { ...labels, ...call.labels },
       signal: call.signal,
       hasHeader: (name) => call.init().headers.has(name),
@@ -32,7 +36,7 @@ export async function askSignedIn(
     if (!signedIn) continue
     const { url, init } = requestWith(call, resource, signedIn.headers, body)
     const response = await fetchWithin(fetch, fetch, url, init)
-    await signedIn.note(response.status < 400)
+    if (!unavailable.has(response.status)) await signedIn.note(response.status < 400)
     return response
   }
   return undefined

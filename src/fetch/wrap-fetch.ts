@@ -80,7 +80,7 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     if (!first) return response
     call.refuseMisspelt()
     const { body, requestHash } = await readReplay(call, first.resource)
-    const open = (one: readonly Challenge[]) => askSignedIn(fetch, one, { call, body, labels }, payer)
+    const open = (one: readonly Challenge[]) => askSignedIn(fetch, one, { call, body, requestHash, labels }, payer)
     const opened = await open(asked)
     if (opened && !wantsMore(opened)) return opened
     const isAnother = opened?.status === 402

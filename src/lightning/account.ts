@@ -52,12 +52,13 @@ const untried = new Set([
 /** Thrown inside, instead of what a wallet throws: that can repeat what it was asked, or answer with. */
 class LightningError extends Error {
   override readonly name: string
-  readonly code: string | undefined
+  /** Not `code`, by which wallets of other kinds say that a person has rejected what they were asked. */
+  readonly walletCode: string | undefined
 
-  constructor(name: string, message: string, code?: string) {
+  constructor(name: string, message: string, walletCode?: string) {
     super(message)
     this.name = name
-    this.code = code
+    this.walletCode = walletCode
   }
 }
 

@@ -33,7 +33,8 @@ export function createAskPrices(own: readonly AssetInput[] = []): AskPrices | un
 async function ask(source: MicroUsdSource): Promise<MicroUsd> {
   try {
     const price = await within(deadlines.price, (async () => source())(), 'no price in time')
-    return typeof price === 'bigint' ? price : 0n
+    // Less than nothing would make room under every limit.
+    return typeof price === 'bigint' && price > 0n ? price : 0n
   } catch {
     return 0n
   }

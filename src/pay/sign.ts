@@ -132,14 +132,21 @@ async function useKey(payment: Payment, { scheme, signer, signal }: KeyUse, cont
     const reason = isAborted ? aborted : nameOf(cause)
     // A signer that is late can still sign.
     const isOver = isAborted || !isLate(cause)
-    const { throwsUnsigned } = signer
-    const isProof = throwsUnsigned === true || (throwsUnsigned && throwsUnsigned(cause))
-    const isKeyUnused = isRejected || (isProof === true && isOver)
+    const isKeyUnused = isRejected || (isOver && provesUnused(cause, signer))
     const note = isRejected ? 'it was rejected at the wallet' : reason
     const moved = await giveUp(payment, { isKeyUnused, note }, context)
     throw isRejected
       ? new SigningRejectedError(payment, { moved, cause })
       : new SigningFailedError(payment, { reason, moved, cause })
+  }
+}
+
+/** A signer of anybody's make that fails to say so has proved nothing. */
+function provesUnused(cause: unknown, { throwsUnsigned }: Signer): boolean {
+  try {
+    return throwsUnsigned === true || (typeof throwsUnsigned === 'function' && throwsUnsigned(cause) === true)
+  } catch {
+    return false
   }
 }
 

@@ -117,7 +117,10 @@ describe('an invoice', () => {
     ],
     [
       'that was changed',
-      { write: (token: string, invoice: string) => `L402 token="${token}", invoice="${invoice.slice(0, -1)}q"` },
+      {
+        write: (token: string, invoice: string) =>
+          `L402 token="${token}", invoice="${invoice.replace(/.$/, (last) => (last === 'q' ? 'p' : 'q'))}"`,
+      },
       'cannot be read',
     ],
     ['that is no invoice', { write: (token: string) => `L402 token="${token}", invoice="lnbc1"` }, 'cannot be read'],

@@ -5,6 +5,20 @@ import { openLightning, url } from '../support/lightning-shop.ts'
 import { rejection } from '../support/wallets.ts'
 
 const held = 110_000n
+/** When what nobody had an answer to can be sent again no more. */
+const quarter = 15 * 60_000
+
+/** Puts what answers the next proof in place of the server. */
+function openBetween(): ReturnType<typeof openLightning> & { readonly answers: { readonly status: number }[] } {
+  const shared = openLightning()
+  const answers: { readonly status: number }[] = []
+  const fetch = async (...request: Parameters<typeof globalThis.fetch>): Promise<Response> => {
+    const asked = new Request(...request)
+    const answer = asked.headers.has('authorization') ? answers.shift() : undefined
+    return answer ? new Response('between', answer) : shared.server(asked)
+  }
+  return { ...openLightning({ shared, wallet: { fetch } }), answers }
+}
 
 describe('what was paid by L402', () => {
   test('is shown again before anything is paid again, as a payment of nothing that is on record', async () => {
@@ -29,6 +43,32 @@ describe('what was paid by L402', () => {
     expect([refused.status, lightning.asked.length]).toEqual([401, 2])
     expect(await spentBy(wallet)).toBe(2n * held)
   })
+
+  test.each([429, 502, 503, 504])(
+    'is shown again, and not paid again, after an answer that says nothing of it (%s)',
+    async (status) => {
+      const { wallet, lightning, answers } = openBetween()
+      await wallet.fetch(url)
+      answers.unshift({ status })
+      expect((await wallet.fetch(url)).status).toBe(status)
+      expect((await wallet.fetch(url)).status).toBe(200)
+      expect(lightning.asked).toHaveLength(1)
+    },
+  )
+
+  test.each(['/free', '/report?page=2'])(
+    'opens another request (%s), and the one that it was made for is still bound by it',
+    async (other) => {
+      const { wallet, lightning, server, answers, time } = openBetween()
+      server.fault = 'endless-402'
+      for (let index = 0; index < 3; index += 1) await rejection(wallet.fetch(url))
+      time.now += quarter
+      answers.unshift({ status: 200 })
+      expect((await wallet.fetch(new URL(other, url))).status).toBe(200)
+      expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
+      expect(lightning.asked).toHaveLength(1)
+    },
+  )
 
   test('is shown once after a restart, as the wallet behind still knows it', async () => {
     const ledger = memoryLedger()

@@ -86,6 +86,18 @@ describe('a Lightning wallet that does not say what it did', () => {
     expect(lightning.asked).toHaveLength(1)
   })
 
+  test('and throws what other wallets throw where a person has rejected it, has spent the money', async () => {
+    const { wallet, lightning } = openLightning()
+    const { payInvoice } = lightning
+    Reflect.set(lightning, 'lookupInvoice', undefined)
+    Reflect.set(lightning, 'payInvoice', async (...request: Parameters<typeof payInvoice>) => {
+      await payInvoice(...request)
+      throw Object.assign(new Error('rejected'), { code: 'ACTION_REJECTED' })
+    })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'signing_failed', moved: 'maybe' })
+    expect(await spentBy(wallet)).toBe(held)
+  })
+
   test('is told of in words that have neither the invoice nor a preimage', async () => {
     for (const fault of ['refuses', 'fails-silently', 'pays-then-throws'] as const) {
       const { wallet, server, node, lightning } = openLightning({ fault, method: {} })

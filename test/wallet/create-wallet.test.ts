@@ -188,7 +188,7 @@ describe('a wallet', () => {
   test('owes nothing when its own key threw, and counts as spent what another key may have signed', async () => {
     sell(paidResource({}))
     const { address } = testKeyStore()
-    const fails = (throwsUnsigned: boolean) => ({
+    const fails = (throwsUnsigned: boolean | ((error: unknown) => boolean)) => ({
       getSigner: async () => ({
         namespace: 'eip155' as const,
         address,
@@ -203,6 +203,24 @@ describe('a wallet', () => {
     const remote = createAgentWallet({ keyStore: fails(false), policy: [allowed] })
     expect(await rejection(remote.fetch(url))).toMatchObject({ code: 'signing_failed', moved: 'maybe' })
     expect((await remote.budget())[1]?.used).toBe(10_000n)
+  })
+
+  test('counts as spent what its signer fails to say of a throw', async () => {
+    sell(paidResource({}))
+    const signer = { namespace: 'eip155', address: testKeyStore().address } as const
+    const answers: readonly (() => never)[] = [
+      () => {
+        throw new Error('not known')
+      },
+      () => 'yes' as never,
+    ]
+    for (const throwsUnsigned of answers) {
+      const signTypedData = (): Promise<never> => Promise.reject(new Error('hsm'))
+      const keyStore = { getSigner: async () => ({ ...signer, throwsUnsigned, signTypedData }) }
+      const wallet = createAgentWallet({ keyStore, policy: [allowed] })
+      expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'signing_failed', moved: 'maybe' })
+      expect((await wallet.budget())[1]?.used).toBe(10_000n)
+    }
   })
 
   test('sends nothing that its signer signed for other bytes', async () => {

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import type { AssetInput } from '../../src/index.js'
+import { createTestWallet, rejection } from '../support/wallets.ts'
+
+const url = 'http://127.0.0.1:8402/report'
+const asset = {
+  network: 'eip155:84532',
+  address: '0x1111111111111111111111111111111111111111',
+  symbol: 'TEST',
+  decimals: 6,
+  eip712: { name: 'Test', version: '1' },
+} as const
+const offer = {
+  ...{ scheme: 'exact', network: asset.network, asset: asset.address, amount: '10000', maxTimeoutSeconds: 60 },
+  ...{ payTo: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C', extra: asset.eip712 },
+}
+const required = { x402Version: 2, resource: { url }, accepts: [offer] }
+const headers = { 'PAYMENT-REQUIRED': Buffer.from(JSON.stringify(required)).toString('base64') }
+
+/** A wallet with a token whose price is asked for, at a server that asks for it without end. */
+function openPriced(microUsd: AssetInput['microUsd']): ReturnType<typeof createTestWallet> {
+  return createTestWallet({
+    assets: [{ ...asset, microUsd }],
+    fetch: async () => new Response(null, { status: 402, headers }),
+  })
+}
+
+describe('a source of the price of an asset', () => {
+  test('is asked for each payment', async () => {
+    let price = 1_000_000n
+    const wallet = openPriced(async () => price)
+    await rejection(wallet.fetch(url))
+    price = 3_000_000n
+    await rejection(wallet.fetch(`${url}/other`))
+    expect((await wallet.payments.list()).map(({ microUsd }) => microUsd)).toEqual([30_000n, 10_000n])
+  })
+
+  test.each<[string, AssetInput['microUsd']]>([
+    ['zero', () => 0n],
+    ['less than nothing', () => -1_000_000n],
+    ['no whole number', () => 1 as never],
+  ])('that answers %s pays nothing', async (_, microUsd) => {
+    const wallet = openPriced(microUsd)
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'no_payable_offer', moved: 'no' })
+    expect([wallet.signed, await wallet.payments.list()]).toEqual([[], []])
+  })
+})
