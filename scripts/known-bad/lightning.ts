@@ -199,4 +199,20 @@ export const lightningPatches: readonly KnownBad[] = [
     replace: '!unavailable.has(1)',
     tests: [proof, '-t', 'says nothing of it'],
   },
+  {
+    invariant: 'I5',
+    breaks: 'what was shown to its server is released because the Lightning wallet says since that it has failed',
+    file: 'src/lightning/evidence.ts',
+    find: ' && !wasShown(payment)',
+    replace: '',
+    tests: [unknown, '-t', 'shown to its server'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'what routing cost beyond its maximum never counts',
+    file: 'src/ledger/lifecycle.ts',
+    find: 'taken === amount) return microUsd',
+    replace: 'taken >= amount) return microUsd',
+    tests: [paying, '-t', 'more than it should'],
+  },
 ]

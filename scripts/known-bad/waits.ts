@@ -54,7 +54,7 @@ export const waitsPatches: readonly KnownBad[] = [
     invariant: 'I5',
     breaks: 'an abort releases what another program may have signed',
     file: 'src/pay/sign.ts',
-    find: 'isProof === true && isOver',
+    find: 'isOver && provesUnused(cause, signer)',
     replace: 'isOver',
     tests: ['test/fetch/abort.test.ts', 'test/fetch/endless.test.ts'],
   },

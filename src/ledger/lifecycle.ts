@@ -63,10 +63,10 @@ function receiptOf({ receipt: known }: Payment, receipt: Receipt | undefined): R
   return transaction === receipt.transaction ? { ...receipt, attestedBy, attestation } : receipt
 }
 
-/** What a final block shows to be less than the maximum that was held is all that counts from then on. */
+/** Of a maximum that was held, what a final block shows to be taken is what counts from then on: less, or what a fee made more. */
 function costOf({ terms, amount, asset, microUsd }: Payment, { status, receipt }: PaymentUpdate): MicroUsd {
   const taken = status === 'confirmed' && receipt?.status === 'confirmed' ? receipt.amount : undefined
-  if (!terms.isMaximum || taken === undefined || taken >= amount) return microUsd
+  if (!terms.isMaximum || taken === undefined || taken === amount) return microUsd
   return toMicroUsd(taken, asset)
 }
 

@@ -91,9 +91,10 @@ export function createAccount(wallet: LightningWallet, address: string): Lightni
     const { type, state, ...said } = await waitFor(asked, { ms: deadlines.node, sentence: 'no answer in time' })
     // One of the wallet's own invoices has a preimage before it is paid.
     if (type === 'incoming') return { type: 'unknown' }
-    if (state === 'failed') return { type: 'failed' }
-    const proof = state === undefined || state === 'settled' ? keep(hash, said) : undefined
+    const isOver = state === undefined || state === 'settled' || state === 'failed'
+    const proof = isOver ? keep(hash, said) : undefined
     if (proof) return { type: 'paid', proof }
+    if (state === 'failed') return { type: 'failed' }
     return { type: state === undefined ? 'unknown' : 'open' }
   }
 

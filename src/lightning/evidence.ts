@@ -9,6 +9,11 @@ const marginMs = 120_000
 
 type Options = { readonly account: LightningAccount; readonly network: LightningNetwork; readonly clock: () => number }
 
+/** Nothing is sent to a server but a preimage that fits, and what it answers is of that: it was paid, whatever is said since. */
+function wasShown({ status, receipt }: Payment): boolean {
+  return status === 'claimed' || receipt !== undefined
+}
+
 /** Says what the owner's Lightning wallet knows of its payments. */
 export function lightningEvidence({ account, network, clock }: Options): Chain {
   const examine = async (payment: Payment): Promise<Evidence> => {
@@ -25,7 +30,7 @@ export function lightningEvidence({ account, network, clock }: Options): Chain {
     }
     // What failed can be an earlier try, while ours is still on its way to the wallet, which pays no invoice that is over.
     const isOver = clock() > invoice.expiresAt * 1000 + marginMs
-    if (found.type === 'failed' && isOver) return { type: 'expired' }
+    if (found.type === 'failed' && isOver && !wasShown(payment)) return { type: 'expired' }
     const reason = 'the Lightning wallet does not say that it was paid, or that it can be paid no more'
     return { type: 'open', reason, canExecute: found.type === 'open' || !isOver }
   }

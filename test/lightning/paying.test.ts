@@ -227,4 +227,16 @@ describe('what a payment over Lightning counts as', () => {
     })
     expect(await spentBy(wallet)).toBe(100_003n)
   })
+
+  test('is that also where routing cost more than it should, as a wallet that takes no limit lets it', async () => {
+    const { wallet, lightning } = openLightning()
+    const { payInvoice } = lightning
+    Reflect.set(lightning, 'payInvoice', async (...request: Parameters<typeof payInvoice>) => {
+      const answer = await payInvoice(...request)
+      return { ...answer, fees_paid: 900_000 }
+    })
+    await wallet.fetch(url)
+    await wallet.reconcile()
+    expect(await spentBy(wallet)).toBe(1_000_000n)
+  })
 })

@@ -169,6 +169,34 @@ describe('a payment over Lightning that did not happen', () => {
     expect(await spentBy(wallet)).toBe(0n)
   })
 
+  test('is none that was shown to its server, whatever the wallet says after a restart', async () => {
+    const ledger = memoryLedger()
+    for (const fault of [undefined, 'unauthorized'] as const) {
+      const first = openLightning({ wallet: { ledger } })
+      first.server.fault = fault
+      await first.wallet.fetch(fault === undefined ? url : `${url}/other`)
+      const restarted = openLightning({ wallet: { ledger }, shared: first })
+      Reflect.set(first.lightning, 'lookupInvoice', async () => ({ type: 'outgoing', state: 'failed' }))
+      first.time.now += day
+      expect(await restarted.wallet.reconcile()).toMatchObject({ expired: [] })
+    }
+    const paid = (await ledger.list({})).filter(({ scheme }) => scheme === 'bolt11')
+    expect(paid.map(({ status, microUsd }) => [status, microUsd])).toEqual([
+      ['unknown', held],
+      ['claimed', held],
+    ])
+  })
+
+  test('is none whose preimage the wallet has, whatever else it says', async () => {
+    vi.useFakeTimers()
+    const { wallet, lightning, node, time } = openLightning({ fault: 'hangs-pending' })
+    await late(wallet.fetch(url))
+    const preimage = node.find(lightning.asked[0] ?? '')?.preimage.toString('hex')
+    Reflect.set(lightning, 'lookupInvoice', async () => ({ type: 'outgoing', state: 'failed', preimage }))
+    time.now += day
+    expect(await wallet.reconcile()).toMatchObject({ expired: [], confirmed: [{ microUsd: held }] })
+  })
+
   test('is not for its owner to say while it is under way', async () => {
     vi.useFakeTimers()
     const { wallet, lightning, node, time } = openLightning({ fault: 'hangs-pending' })
