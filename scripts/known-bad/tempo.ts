@@ -3,6 +3,7 @@ import type { KnownBad } from './known-bad.ts'
 const paying = 'test/protocols/mpp/tempo.test.ts'
 const purchase = 'test/protocols/mpp/tempo-purchase.test.ts'
 const evidence = 'test/evm/tempo/evidence.test.ts'
+const held = 'test/evm/tempo/receive-policy.test.ts'
 const bytes = 'test/evm/tempo/charge-transaction.test.ts'
 const worker = 'test/keys/worker/charges-only.test.ts'
 const scheme = 'src/evm/tempo/charge.ts'
@@ -168,6 +169,30 @@ export const tempoPatches: readonly KnownBad[] = [
     find: 'validBefore - maxLifeSeconds',
     replace: 'validBefore',
     tests: [evidence, '-t', 'whoever paid its fee'],
+  },
+  {
+    invariant: 'I5',
+    breaks: 'a payment on Tempo counts no more where the chain took it minutes before its end',
+    file: 'src/evm/tempo/evidence.ts',
+    find: 'maxLifeSeconds = 600',
+    replace: 'maxLifeSeconds = 60',
+    tests: [held, '-t', 'minutes before its end'],
+  },
+  {
+    invariant: 'I5',
+    breaks: 'a payment on Tempo counts no more where its payee arranged to have it later',
+    file: 'src/evm/tempo/evidence.ts',
+    find: 'if (held !== undefined) return',
+    replace: 'if (held === null) return',
+    tests: [held, '-t', 'its payee can have it later'],
+  },
+  {
+    invariant: 'I6',
+    breaks: 'a payment on Tempo that its payee did not take is taken for a theft',
+    file: 'src/evm/outgoing.ts',
+    find: 'if (to !== receiveGuard) return [movement]',
+    replace: 'if (to !== undefined) return [movement]',
+    tests: [held, '-t', 'freezes no wallet'],
   },
   {
     invariant: 'I5',

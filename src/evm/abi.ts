@@ -40,6 +40,8 @@ export const events = {
   transfer: '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
   /** TIP-20's `TransferWithMemo(address,address,uint256,bytes32)` */
   transferWithMemo: '0x57bc7354aa85aed339e000bccffabbc529466af35f0772c8f8ee1145927de7f0',
+  /** TIP-1028's `TransferBlocked(address,address,uint64,uint256,uint8,bytes)` */
+  transferBlocked: '0x361d86e46fd139dc3eac4148f16b53597f0f8ddd9aba772aae0034bda5531b1c',
   /** Permit2's `UnorderedNonceInvalidation(address,uint256,uint256)` */
   invalidated: '0x3704902f963766a4e561bbaab6e6cdc1b1dd12f6e9e99648da8843b3f46b918d',
 } as const

@@ -4,6 +4,7 @@ import type { Outgoing, OutgoingSearch, OutgoingTransfer } from '../ports/chain.
 import { type Block, firstBlockAt, maxSearch, maxSearches, type Rpc, readBlock, readFinal } from './blocks.js'
 import { namedNonces, readTransaction } from './permit2-calls.js'
 import { findMovements, type Movement } from './rpc.js'
+import { readHeld, receiveGuard } from './tempo/receive-policy.js'
 
 /** The nodes of one chain, how many must say the same, and how long each is waited for. */
 export type Nodes = {
@@ -87,10 +88,11 @@ async function readReport(
   range: { readonly first: bigint; readonly last: bigint },
 ): Promise<NodeReport | undefined> {
   try {
-    const [movements, block] = await Promise.all([
+    const [logged, block] = await Promise.all([
       findMovements(client, search, range),
       readBlock(client, range.last < range.first ? range.first - 1n : range.last),
     ])
+    const movements = await nameHeld(client, logged)
     const permits = await findPermits(client, search, movements)
     return { movements: [...movements, ...permits], until: block.timestamp }
   } catch {
@@ -113,6 +115,26 @@ async function findPermits(
     found.push(...nonces.map((nonce) => ({ transaction, asset, index, nonce })))
   }
   return found
+}
+
+/** What a receiver's policy holds back on Tempo is told as a transfer to who holds it: whom it was for, and its memo, a log tells. */
+async function nameHeld(client: Rpc, movements: readonly Movement[]): Promise<readonly Movement[]> {
+  const named = movements.map(async (movement): Promise<readonly Movement[]> => {
+    const { transaction, asset, index, to } = movement
+    if (to !== receiveGuard) return [movement]
+    const { logs } = Object(await client.request({ method: 'eth_getTransactionReceipt', params: [transaction] }))
+    if (!Array.isArray(logs)) throw new TypeError('the node answered with something else')
+    const [held] = logs
+      .flatMap((log: unknown) => readHeld(log) ?? [])
+      .filter((one) => one.index > index && one.token === asset && one.amount === movement.amount)
+      .toSorted((one, other) => one.index - other.index)
+    if (!held) return [movement]
+    return [
+      { ...movement, to: held.to },
+      { transaction, asset, index: held.index, nonce: held.memo },
+    ]
+  })
+  return (await Promise.all(named)).flat()
 }
 
 function keyOf({ transaction, asset, index, to, amount, nonce }: Movement): string {

@@ -13,8 +13,8 @@ export type TempoNode = {
   readonly url: string
   /** The key of an account with more pathUSD than is ever needed. */
   readonly funderKey: Hex
-  /** Transfers pathUSD, from that account or another. */
-  readonly fund: (to: Hex, amount: bigint, from?: Hex) => Promise<void>
+  /** Transfers pathUSD, from that account or another, and with a memo or without. */
+  readonly fund: (to: Hex, amount: bigint, from?: Hex, memo?: Hex) => Promise<void>
   readonly balanceOf: (address: Hex) => Promise<bigint>
   readonly statusOf: (transaction: Hex) => Promise<unknown>
   /** Signs for the fee of a transfer, as a server does that pays it, and answers the whole transaction. */
@@ -53,8 +53,10 @@ export async function startTempo(): Promise<TempoNode> {
     url: anvil.url,
     funderKey,
     request,
-    fund: async (to, amount, from = funderKey) => {
-      const data = encodeFunctionData({ abi: Abis.tip20, functionName: 'transfer', args: [to, amount] })
+    fund: async (to, amount, from = funderKey, memo) => {
+      const data = memo
+        ? encodeFunctionData({ abi: Abis.tip20, functionName: 'transferWithMemo', args: [to, amount, memo] })
+        : encodeFunctionData({ abi: Abis.tip20, functionName: 'transfer', args: [to, amount] })
       const account = privateKeyToAccount(from)
       await sendTransactionSync(client, { account, to: pathUsd, data, feeToken: pathUsd } as never)
       await mine()

@@ -21,7 +21,7 @@ export type ChargeTempoOptions = {
   readonly maxFeeMicroUsd?: bigint | undefined
 }
 
-/** The chain takes these nonces for thirty seconds at most, by its own clock. */
+/** The chain takes these nonces for thirty seconds at most, by its own clock, and for five minutes since T11. */
 const lifeSeconds = 25
 /** What nodes want for the first transfer of a new account where they simulate it; executed, it takes less than half. */
 const gas = 1_000_000n

@@ -3,11 +3,12 @@ import type { Payment } from '../../types.js'
 import { encodeQuantity, encodeWord, events, readHex } from '../abi.js'
 import { type Block, firstBlockAt, type Range, type Rpc } from '../blocks.js'
 import { readLogs, readTopics } from '../rpc.js'
+import { findHeld } from './receive-policy.js'
 
-/** The chain takes an expiring nonce for half a minute; twice that finds whatever it took. */
-const maxLifeSeconds = 60
+/** The chain takes an expiring nonce for half a minute, and since T11 for five; twice that finds whatever it took. */
+const maxLifeSeconds = 600
 /** A node that claims endless blocks in that time is not asked endlessly. */
-const maxBlocks = 1000n
+const maxBlocks = 5000n
 /** The contract that takes fees. */
 const feeManager = '0xfeec000000000000000000000000000000000000'
 
@@ -32,6 +33,8 @@ export async function examineCharge(client: Rpc, payment: Payment, final: Block)
   const last = isOver ? await firstBlockAt(client, final, validBefore) : final.number
   const transaction = await findTransfer(client, payment, { first, last })
   if (transaction !== undefined) return { type: 'executed', transaction, amount: payment.amount }
+  const held = await findHeldTransfer(client, payment, { first, last })
+  if (held !== undefined) return { type: 'executed', transaction: held, amount: payment.amount }
   // No block executes it from its end on, and later blocks are never earlier.
   if (!isOver) return { type: 'open', reason: 'it can still be executed' }
   if (await hasLogsOf(client, { first, last })) return { type: 'expired' }
@@ -70,6 +73,19 @@ async function findTransfer(client: Rpc, payment: Payment, { first, last }: Rang
         BigInt(readHex(log.data, 32)) === amount,
     )
   return ours && readHex(ours.transaction, 32)
+}
+
+/** What its payee's own policy does not take has left all the same, and can be its payee's to claim. */
+async function findHeldTransfer(client: Rpc, payment: Payment, range: Range): Promise<string | undefined> {
+  const { asset, amount, terms } = payment
+  const held = (await findHeld(client, asset.address, range)).find(
+    (one) =>
+      one.token === asset.address.toLowerCase() &&
+      one.from === terms.payer.toLowerCase() &&
+      one.memo === chargeMemo(payment) &&
+      one.amount === amount,
+  )
+  return held && readHex(held.transaction, 32)
 }
 
 /** Tells whether a transfer is the chain's fee of a payment whose server does not pay it; nothing where it is not. */
