@@ -215,4 +215,12 @@ export const lightningPatches: readonly KnownBad[] = [
     replace: 'taken >= amount) return microUsd',
     tests: [paying, '-t', 'more than it should'],
   },
+  {
+    invariant: 'I14',
+    breaks: 'what was paid for is shown to whoever asks in another protocol',
+    file: 'src/lightning/proof.ts',
+    find: 'asker.protocol === protocol',
+    replace: "asker.protocol !== ''",
+    tests: [proof, '-t', 'does not ask for it'],
+  },
 ]

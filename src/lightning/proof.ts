@@ -30,7 +30,11 @@ export function showProof({ account, protocol, random }: Options): SignInMethod 
     (isOfPath(paid, url) || !refused.has(nameOf(paid, elsewhere)))
   return Object.freeze({
     allows: () => true,
-    findPaid: async (own, asker) => findOpening(own, { ...asker, opens: (paid) => opens(paid, asker.resource) }),
+    // Whoever does not ask by it has no use for a proof, but could show it where it was issued.
+    findPaid: async (own, asker) =>
+      asker.protocol === protocol
+        ? findOpening(own, { ...asker, opens: (paid) => opens(paid, asker.resource) })
+        : undefined,
     canSign: isOurs,
     read: (_, { resource, network, address, now, paid }) => {
       if (!paid || !readKept(paid.terms.challenge)) return undefined

@@ -15,7 +15,7 @@ export async function showPaid(how: SigningIn, context: PayContext): Promise<Sig
   const session = sessions.at(-1)
   const scope = session === undefined ? 'wallet' : `session:${session}`
   const own = listPages(ledger, { host: resource.host, scope })
-  const paid = await how.method.findPaid?.(own, { resource, now: clock() })
+  const paid = await how.method.findPaid?.(own, { resource, now: clock(), protocol: how.required.protocol })
   const signer = paid && (await keyStore.getSigner(paid.asset.network))
   if (!paid || signer?.address !== paid.terms.payer) return undefined
   const claim = claimOf({ ...how, paid }, signer, paid, context)

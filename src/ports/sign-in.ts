@@ -32,7 +32,10 @@ export type SignInAsker = {
 }
 
 /** What is to be opened by what was paid before, and when that is, in Unix milliseconds. */
-export type PaidAsker = Pick<SignInAsker, 'resource' | 'now'>
+export type PaidAsker = Pick<SignInAsker, 'resource' | 'now'> & {
+  /** The name of the protocol in which it asks to be paid. */
+  readonly protocol: string
+}
 
 /** Opens what was paid before, or what costs nothing, by a signature instead of money. */
 export type SignInMethod = {

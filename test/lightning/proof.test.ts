@@ -8,6 +8,16 @@ const held = 110_000n
 /** When what nobody had an answer to can be sent again no more. */
 const quarter = 15 * 60_000
 
+/** A 402 of x402 alone, in what this wallet does not have. */
+const accepts = [
+  {
+    ...{ scheme: 'exact', network: 'eip155:84532', amount: '1', maxTimeoutSeconds: 60, extra: {} },
+    ...{ asset: `0x${'22'.repeat(20)}`, payTo: `0x${'33'.repeat(20)}` },
+  },
+]
+const required = { x402Version: 2, resource: { url }, accepts }
+const headers = { 'PAYMENT-REQUIRED': Buffer.from(JSON.stringify(required)).toString('base64') }
+
 /** Puts what answers the next proof in place of the server. */
 function openBetween(): ReturnType<typeof openLightning> & { readonly answers: { readonly status: number }[] } {
   const shared = openLightning()
@@ -15,6 +25,7 @@ function openBetween(): ReturnType<typeof openLightning> & { readonly answers: {
   const fetch = async (...request: Parameters<typeof globalThis.fetch>): Promise<Response> => {
     const asked = new Request(...request)
     const answer = asked.headers.has('authorization') ? answers.shift() : undefined
+    if (!answer && asked.url.endsWith('/by-x402')) return new Response(null, { status: 402, headers })
     return answer ? new Response('between', answer) : shared.server(asked)
   }
   return { ...openLightning({ shared, wallet: { fetch } }), answers }
@@ -112,6 +123,15 @@ describe('what was paid by L402', () => {
       expect((await wallet.fetch(`${origin}/report`)).status).toBe(200)
     const tokens = server.proofs.map((one) => one.split(' ')[1])
     expect([new Set(tokens).size, tokens.length, lightning.asked.length]).toEqual([3, 3, 3])
+  })
+
+  test('is not shown to what does not ask for it, also of the same origin', async () => {
+    const { wallet, server, answers } = openBetween()
+    await wallet.fetch(url)
+    answers.unshift({ status: 200 })
+    const asksOtherwise = new URL('/by-x402', url)
+    expect(await rejection(wallet.fetch(asksOtherwise))).toMatchObject({ code: 'no_payable_offer' })
+    expect([answers.length, server.proofs.length]).toEqual([1, 1])
   })
 
   test('is not shown by a session that has not paid for it, and by one that has', async () => {
