@@ -26,6 +26,36 @@ const reasons: readonly (readonly [file: string, source: string, from: string, r
     '>',
     'Whoever reads an empty page more does nothing with it.',
   ],
+  [
+    'src/ledger/memory-payments.ts',
+    'ordered.length < 2 * kept.size + 1000',
+    '+',
+    'It says only how often the list is rid of what is gone.',
+  ],
+  [
+    'src/ledger/memory.ts',
+    'OptionNames<MemoryLedgerOptions>',
+    'true',
+    'Of the list of options only the names are looked at.',
+  ],
+  [
+    'src/ledger/reserve.ts',
+    'unresolvedForMs !== undefined && !live',
+    '&&',
+    'It only spares a search: the purchase itself comes before others, and without a time no other is found.',
+  ],
+  [
+    'src/ledger/time.ts',
+    'now > 0 && told < now',
+    '>',
+    'A ledger that has heard no time yet is at 0, and no clock before.',
+  ],
+  [
+    'src/protocols/x402/v2.ts',
+    'whole.length <= maxWholeHeader',
+    '<=',
+    'A header of exactly that length is as good without its description as with it.',
+  ],
 ]
 
 /** Says why a mutant may live, or nothing where a test is missing. */

@@ -13,6 +13,17 @@ describe('the time of a machine whose runs have no names', () => {
     expect(hear(noon + 1000, 100_000)).toMatchObject({ ok: true })
   })
 
+  test('is the same run, or another, from two seconds on', () => {
+    expect(hear(noon + hour, 98_900)).toMatchObject({ ok: false })
+    expect(hear(noon + hour, 98_899)).toMatchObject({ ok: true })
+  })
+
+  test('may be five minutes off, and no more', () => {
+    expect(hear(noon + 300_000, 100_900)).toMatchObject({ ok: true })
+    expect(hear(noon + 300_001, 100_900)).toMatchObject({ ok: false, aheadMs: 300_001 })
+    expect(hear(noon - 300_000, 100_900)).toMatchObject({ ok: true, time: { now: noon } })
+  })
+
   test('is another run where less has passed than can be so', () => {
     expect(hear(noon + hour, 10_000)).toMatchObject({ ok: true, time: { now: noon + hour } })
     expect(hear(noon - hour, 10_000)).toMatchObject({ ok: false, aheadMs: -hour })

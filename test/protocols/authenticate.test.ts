@@ -41,8 +41,12 @@ describe('WWW-Authenticate', () => {
     expect(problemOf(() => readChallenges('L402 token="a" b', ['l402']))).toContain('WWW-Authenticate')
   })
 
-  test('of other schemes alone is none of MPP', () => {
-    for (const header of ['Basic realm="r"', 'L402 token="a", invoice="b"'])
+  test('may have sixteen challenges', () => {
+    expect(read(Array.from({ length: 16 }, () => 'Payment id="1"').join(', '))).toHaveLength(16)
+  })
+
+  test('of other schemes alone is none of MPP, however it is written', () => {
+    for (const header of ['Basic realm="r"', 'L402 token="a", invoice="b"', 'Basic realm="r'])
       expect(mpp().parse({ headers: new Headers({ 'WWW-Authenticate': header }), body: '' })).toBeUndefined()
   })
 
