@@ -65,6 +65,8 @@ export default defineConfig({
           include: processTests,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          // Processes wait for each other more than they compute.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
