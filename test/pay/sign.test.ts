@@ -56,3 +56,26 @@ describe('a signer that fails late', () => {
     expect(await ledger.list()).toMatchObject([{ status: 'claimed' }])
   })
 })
+
+describe('what a signer throws', () => {
+  test.each<[string, unknown, string]>([
+    ['an error with a name', Object.assign(new Error('sk_live_1'), { name: 'KmsTimeout' }), 'KmsTimeout'],
+    ['an error whose name is a sentence', Object.assign(new Error(), { name: 'key sk_live_1' }), 'the signer threw'],
+    ['an object with a name', { name: 'Sklive' }, 'the signer threw'],
+    ['a text', 'sk_live_1', 'the signer threw'],
+    ['nothing', undefined, 'the signer threw'],
+  ])('is told by its name alone, and only where it has one: %s', async (_what, thrown, note) => {
+    const { open, keyStore, ledger } = openShop()
+    const failing: KeyStore = {
+      ...keyStore,
+      getSigner: async (network) => {
+        const signer = await keyStore.getSigner(network)
+        return signer?.namespace === 'eip155' ? { ...signer, signTypedData: () => Promise.reject(thrown) } : signer
+      },
+    }
+    const error = await rejection(open({ keyStore: failing }).fetch(url))
+    expect(error).toMatchObject({ code: 'signing_failed' })
+    expect(String(error)).not.toContain('sk_live')
+    expect(await ledger.list()).toMatchObject([{ note }])
+  })
+})
