@@ -42,8 +42,8 @@ export type WorkerKeyStore = Omit<EncryptedFileKeyStore, 'lock'> & {
 /**
  * Creates a key store over an encrypted file whose keys are never in the agent's own heap: a worker decrypts them, and
  * signs payments only (EIP-3009 transfers and cancellations, x402's transfers by Permit2, one transfer of Tempo, Solana's four
- * instructions), and messages of sign-in that it writes itself, whatever it is asked. Of transactions it signs none but approvals of Permit2 for so much, so that `wallet.transfer` needs
- * another store.
+ * instructions), and messages of sign-in that it writes itself, whatever it is asked. Of transactions it signs none but
+ * approvals of Permit2 for so much, so that `wallet.transfer` needs another store.
  *
  * @throws ConfigurationError at its first use, when the file cannot be used, or when data is no payment.
  *

@@ -17,8 +17,9 @@ export type MppOptions = {
 
 /**
  * Speaks MPP, the Machine Payments Protocol: `WWW-Authenticate: Payment` is answered where it asks for a charge on an EVM
- * chain by an authorization of EIP-3009, with the wallet's `exactEvm()`, or on Tempo, with `chargeTempo()` of `stipend/tempo`. Put it after x402, so that a server which speaks both
- * is paid by x402. A challenge that asks for no money is answered by `signInWithMpp` of `stipend/sign-in`, where the wallet has it.
+ * chain by an authorization of EIP-3009, with the wallet's `exactEvm()`, or on Tempo, with `chargeTempo()` of `stipend/tempo`. Put
+ * it after x402, so that a server which speaks both is paid by x402. A challenge that asks for no money is answered by
+ * `signInWithMpp` of `stipend/sign-in`, where the wallet has it.
  *
  * The nonce of such a payment is its server's and not ours. So a payment whose outcome is unknown is sent again with the
  * challenge that it was made for, and once its time is over no other is signed until a chain shows that it is dead.

@@ -25,8 +25,9 @@ export type DialectsGauntletPayer = {
 const dialects = { mpp: mppDialect, upto: uptoDialect } as const
 
 /**
- * Runs a payer through the ways in which a server of one dialect fails or lies: of MPP, of x402's price by use, of
- * signing in to what was paid, or of what is signed so that Permit2 may move a payment: a permit, or an approval. As `gauntlet` does, without a chain and a network.
+ * Runs a payer through the ways in which a server of one dialect fails or lies: of MPP, of x402's price by use, of signing in to
+ * what was paid, or of what is signed so that Permit2 may move a payment: a permit, or an approval. As `gauntlet` does, without a
+ * chain and a network.
  */
 export async function dialectsGauntlet(
   dialect: PayerDialect,
