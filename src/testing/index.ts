@@ -23,6 +23,7 @@ export { testRandom, type TestRandom } from './random.js'
 export type { VerifiedPayment } from './server/token.js'
 export { gauntlet, type GauntletResult } from './gauntlet/gauntlet.js'
 export { dialectsGauntlet, type DialectsGauntletPayer, type PayerDialect } from './gauntlet/dialects-gauntlet.js'
+export type { GauntletLightning } from './gauntlet/lightning.js'
 export type { GauntletNode } from './gauntlet/permit-node.js'
 export type { GauntletMethod, GauntletPayer, GauntletScene, PayerFeature } from './gauntlet/payer.js'
 export {

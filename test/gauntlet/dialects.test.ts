@@ -15,6 +15,8 @@ const failed = (results: readonly GauntletResult[]): readonly string[] =>
 describe('the gauntlet of dialects', () => {
   test.each([
     ['mpp', 10],
+    ['tempo', 10],
+    ['l402', 10],
     ['upto', 10],
     ['sign-in', 11],
     ['permit', 13],
@@ -43,6 +45,19 @@ describe('the gauntlet of dialects', () => {
     ])
   })
 
+  test('fails a client that pays each invoice of L402, and shows what it paid wherever it is sent', async () => {
+    const results = await dialectsGauntlet('l402', { features: ['budget', 'purchases'], create: hasty })
+    expect(failed(results)).toEqual([
+      'endless',
+      'price change',
+      'payee change',
+      'redirect',
+      'replay',
+      'over the limit',
+      'budget',
+    ])
+  })
+
   test('fails a client that signs in to whatever it is asked, before it has paid', async () => {
     const results = await dialectsGauntlet('sign-in', {
       create: ({ fetch, privateKey: key }) => gullible(fetch, dialectsPayer.create({ fetch, privateKey: key, limits })),
@@ -60,7 +75,7 @@ describe('the gauntlet of dialects', () => {
   })
 
   test('fails a client that pays nothing, in the case of an honest server alone', async () => {
-    for (const dialect of ['mpp', 'upto', 'sign-in', 'permit', 'approval'] as const)
+    for (const dialect of ['mpp', 'tempo', 'l402', 'upto', 'sign-in', 'permit', 'approval'] as const)
       expect(failed(await dialectsGauntlet(dialect, { create: ({ fetch }) => fetch }))).toEqual(['honest'])
   })
 })
@@ -95,6 +110,24 @@ function eager(fetch: typeof globalThis.fetch, key: `0x${string}`): typeof globa
       const paid = await fetch(input, { redirect: 'manual', headers: { authorization: `Payment ${credential}` } })
       const location = paid.headers.get('location')
       response = location ? await fetch(location, { headers: { authorization: `Payment ${credential}` } }) : paid
+    }
+    return response
+  }
+}
+
+/** Pays whatever invoice it is asked, three times, and takes its proof along. */
+function hasty({ fetch, lightning }: GauntletScene): typeof globalThis.fetch {
+  return async (input, init) => {
+    let response = await fetch(input, init)
+    for (let tries = 0; tries < 3; tries += 1) {
+      const [, token, invoice = ''] =
+        /token="([^"]*)", invoice="([^"]*)"/.exec(response.headers.get('www-authenticate') ?? '') ?? []
+      if (!lightning || token === undefined) return response
+      const { preimage } = await lightning.payInvoice({ invoice })
+      const headers = { authorization: `L402 ${token}:${preimage}` }
+      const paid = await fetch(input, { redirect: 'manual', headers })
+      const location = paid.headers.get('location')
+      response = location ? await fetch(location, { headers }) : paid
     }
     return response
   }

@@ -37,7 +37,7 @@ if (path !== undefined) {
 } else {
   const runs = [await run('stipend', stipendPayer('x402')), await run('stipend, v1', stipendPayer('x402-v1'))]
   const others: Run[] = []
-  for (const dialect of ['mpp', 'upto', 'sign-in', 'permit', 'approval'] as const) {
+  for (const dialect of ['mpp', 'tempo', 'l402', 'upto', 'sign-in', 'permit', 'approval'] as const) {
     const done = { name: `stipend, ${dialect}`, results: await dialectsGauntlet(dialect, dialectsPayer) }
     process.stdout.write(`${writeResults(done)}\n`)
     others.push(done)

@@ -1,3 +1,5 @@
+import type { GauntletLightning } from './lightning.js'
+
 /** What a shop asks for one purchase. */
 export type DialectTerms = {
   /** Atomic units; of a price by use, the most that is taken. */
@@ -24,6 +26,10 @@ export type Dialect = {
   readonly read: (headers: Readonly<Record<string, string>>) => Taken | undefined
   /** Says what was taken, as it likes. */
   readonly receipt: (claimed: bigint, now: number) => Readonly<Record<string, string>>
+  /** The payer's own Lightning wallet, where it pays with one. */
+  readonly lightning?: GauntletLightning | undefined
+  /** What was taken. @default what came with requests */
+  readonly taken?: (() => readonly Taken[]) | undefined
 }
 
 export const network = 'eip155:84532'

@@ -2,17 +2,19 @@ import { errorOf } from './caller.js'
 import type { Dialect, DialectTerms } from './dialect.js'
 import { buy, type DialectCase, dialectCases, type DialectSeen } from './dialect-cases.js'
 import type { GauntletResult } from './gauntlet.js'
+import { createL402Dialect } from './l402-dialect.js'
 import { mppDialect } from './mpp-dialect.js'
 import { type GauntletScene, type PayerFeature, scene } from './payer.js'
 import { permitCases } from './permit-cases.js'
 import { runPermit } from './permit-gauntlet.js'
 import { price } from './problems.js'
 import { runSignIn, signInCases } from './sign-in-cases.js'
+import { tempoDialect } from './tempo-dialect.js'
 import { uptoDialect } from './upto-dialect.js'
 import { createWorld } from './world.js'
 
 /** What else than x402's `exact` a payer may speak. */
-export type PayerDialect = 'mpp' | 'upto' | 'sign-in' | 'permit' | 'approval'
+export type PayerDialect = 'mpp' | 'tempo' | 'l402' | 'upto' | 'sign-in' | 'permit' | 'approval'
 
 /** A client that pays in such a dialect: how to set it up. */
 export type DialectsGauntletPayer = {
@@ -22,10 +24,15 @@ export type DialectsGauntletPayer = {
   readonly features?: readonly PayerFeature[] | undefined
 }
 
-const dialects = { mpp: mppDialect, upto: uptoDialect } as const
+const dialects = {
+  mpp: () => mppDialect,
+  tempo: () => tempoDialect,
+  l402: createL402Dialect,
+  upto: () => uptoDialect,
+} as const
 
 /**
- * Runs a payer through the ways in which a server of one dialect fails or lies: of MPP, of x402's price by use, of signing in to
+ * Runs a payer through the ways in which a server of one dialect fails or lies: of MPP, on an EVM chain or on Tempo, of L402, of x402's price by use, of signing in to
  * what was paid, or of what is signed so that Permit2 may move a payment: a permit, or an approval. As `gauntlet` does, without a
  * chain and a network.
  */
@@ -37,7 +44,7 @@ export async function dialectsGauntlet(
   if (dialect === 'permit' || dialect === 'approval')
     for (const one of permitCases) results.push(await runPermit(one, dialect, payer))
   else if (dialect === 'sign-in') for (const one of signInCases) results.push(await runSignIn(one, payer))
-  else for (const one of dialectCases) results.push(await runCase(one, dialects[dialect], payer))
+  else for (const one of dialectCases) results.push(await runCase(one, dialects[dialect](), payer))
   return Object.freeze(results)
 }
 
@@ -50,14 +57,14 @@ async function runCase(
   world.intercept(createShop(one, dialect, () => world.seen().now))
   const caller: string[] = []
   try {
-    const pay = await create({ fetch: world.fetch, ...scene })
+    const pay = await create({ fetch: world.fetch, ...scene, lightning: dialect.lightning })
     for (let call = 0; call < (one.calls ?? 1); call += 1)
       caller.push(await buy(pay, one.isOther ? `/report?${call}` : '/report'))
   } catch (error) {
     caller.push(errorOf(error))
   }
   const { requests, paidOrigins, now } = world.seen()
-  const read = requests.flatMap(({ headers }) => dialect.read(headers) ?? [])
+  const read = dialect.taken?.() ?? requests.flatMap(({ headers }) => dialect.read(headers) ?? [])
   const taken = [...new Map(read.map((sent) => [sent.nonce, sent])).values()]
   const reason = one.problem({ taken, paidOrigins, caller, now } satisfies DialectSeen)
   const lacks = one.feature !== undefined && !features.includes(one.feature)

@@ -1,4 +1,5 @@
 import type { Mock402Method } from '../mock/book.js'
+import type { GauntletLightning } from './lightning.js'
 import type { GauntletNode } from './permit-node.js'
 
 /** What a payer may have, so that cases about what it does not have say so and are not held against it. */
@@ -37,6 +38,8 @@ export type GauntletScene = {
   }
   /** On Solana: the same key as its wallets write it, in base58, and a node to ask. */
   readonly solana?: { readonly privateKey: string; readonly node: typeof globalThis.fetch } | undefined
+  /** A Lightning wallet on regtest, in cases of L402; what is paid by it is in millisatoshis, and a bitcoin is worth $100,000. */
+  readonly lightning?: GauntletLightning | undefined
   /** A node of the network, in cases about what a payer has to ask of its chain. */
   readonly node?: GauntletNode | undefined
 }

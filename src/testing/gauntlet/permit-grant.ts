@@ -54,7 +54,7 @@ function readSigned({ from, spender, amount, nonce, deadline, signature }: Sent)
 
 /** Reads an approval out of a signed transaction of EIP-1559, whoever signed it. */
 export function readApproval({ signedTransaction }: Sent): Grant | undefined {
-  const fields = readFields(String(signedTransaction))
+  const fields = readFields(String(signedTransaction), '02')
   const [, nonce, , , , to = '', , data = ''] = fields
   const call = /^095ea7b3([0-9a-f]{64})([0-9a-f]{64})$/.exec(data)
   if (!call || nonce === undefined) return undefined
@@ -67,9 +67,9 @@ export function readApproval({ signedTransaction }: Sent): Grant | undefined {
   }
 }
 
-/** The fields of a transaction in hex, its access list left out (RLP). */
-function readFields(serialized: string): readonly string[] {
-  if (!/^0x02(?:[0-9a-f]{2})+$/i.test(serialized)) return []
+/** The fields of a transaction of a type in hex, its lists left out (RLP). */
+export function readFields(serialized: string, type: string): readonly string[] {
+  if (!/^0x(?:[0-9a-f]{2})+$/i.test(serialized) || serialized.slice(2, 4) !== type) return []
   const bytes = hexToBytes(serialized.slice(4).toLowerCase())
   const fields: string[] = []
   let at = (bytes[0] ?? 0) > 0xf7 ? 1 + ((bytes[0] ?? 0) - 0xf7) : 1
