@@ -48,7 +48,7 @@ export function createL402Dialect(): Dialect {
         const hash = invoices.get(invoice) ?? ''
         const found = issued.get(hash)
         // Nodes pay a hash once.
-        if (!found || paid.has(hash)) throw new Error('it is paid already, or not known')
+        if (!found || paid.has(hash)) throw new TypeError('it is paid already, or not known')
         paid.set(hash, found.taken)
         return { preimage: found.preimage }
       },
