@@ -68,14 +68,14 @@ export class KeyStoreLockedError extends StipendError {
   }
 }
 
-/** Thrown when a chain has to be asked first and no node answers; try again later, or configure other nodes. */
+/** Thrown when a chain, or a Lightning wallet, has to be asked first and does not answer; try again later, or configure other nodes. */
 export class ChainUnavailableError extends StipendError {
   readonly name = 'ChainUnavailableError'
   readonly code = 'chain_unavailable'
   override readonly retryable = true
 
-  constructor(reason: string, options: { readonly cause?: unknown } = {}) {
-    super(`Chain is not available: ${reason}; nothing was signed`, { cause: options.cause })
+  constructor(reason: string, options: { readonly cause?: unknown; readonly details?: readonly string[] } = {}) {
+    super(`Chain is not available: ${reason}; nothing was signed`, options)
   }
 }
 

@@ -135,7 +135,11 @@ async function readSaid(
   { call, challenge }: { readonly call: PayingCall; readonly challenge: Challenge },
   payment: Payment,
 ): Promise<Said> {
-  const answer = challenge.protocol.readAnswer(response.headers, payment, await readRefusal(response, call))
+  // Browsers and workers show nothing of a redirect that they do not follow, and nothing of it is a receipt.
+  const answer =
+    response.type === 'opaqueredirect'
+      ? {}
+      : challenge.protocol.readAnswer(response.headers, payment, await readRefusal(response, call))
   const isTaken = answer.receipt !== undefined || call.redirect === 'manual'
   return { ...answer, answeredElsewhere: whyAnsweredElsewhere(response, challenge, { isTaken }) }
 }
@@ -144,6 +148,11 @@ async function readSaid(
 async function readRefusal(response: Response, call: PayingCall): Promise<string | undefined> {
   if (response.status !== 402) return undefined
   return readBody(response, call).catch(() => undefined)
+}
+
+/** Tells whether an answer says to go elsewhere; in browsers and workers it shows neither status nor headers. */
+export function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || redirects.has(status)
 }
 
 function delivers(response: Response, receipt: Receipt | undefined): boolean {
@@ -158,8 +167,7 @@ function whyAnsweredElsewhere(
 ): string | undefined {
   const url = response.url || resource.url
   if (response.redirected || new URL(url).origin !== resource.origin) return 'the answer came from another URL'
-  const isRedirect = response.type === 'opaqueredirect' || redirects.has(response.status)
-  return isRedirect && !redirect.isTaken ? 'the server answered the payment with a redirect' : undefined
+  return isRedirect(response) && !redirect.isTaken ? 'the server answered the payment with a redirect' : undefined
 }
 
 function advise(payment: Payment): Pick<ResponsePayment, 'moved' | 'next'> {

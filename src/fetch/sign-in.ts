@@ -2,11 +2,11 @@ import type { Challenge } from './challenge.js'
 import { fetchWithin } from './inside.js'
 import type { HashedReplay } from './replay.js'
 import type { PayingCall } from './request.js'
-import { requestWith } from './send-paid.js'
+import { isRedirect, requestWith } from './send-paid.js'
 import type { Payer } from '../pay/payer.js'
 import type { Labels } from '../types.js'
 
-/** By these a server, or what stands before it, says nothing of a proof: it is there, and good, for the next call. */
+/** By these, and by a redirect, a server, or what stands before it, says nothing of a proof: it is there, and good, for the next call. */
 const unavailable: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504])
 
 /** Tells whether a server wants more than the proof: to be paid, or, as it seems, another proof. */
@@ -29,6 +29,7 @@ export async function askSignedIn(
     const signedIn = await payer.signIn(required, {
       resource,
       requestHash,
+      isNew: !call.sameRequest,
       labels: { ...labels, ...call.labels },
       signal: call.signal,
       hasHeader: (name) => call.init().headers.has(name),
@@ -36,7 +37,7 @@ export async function askSignedIn(
     if (!signedIn) continue
     const { url, init } = requestWith(call, resource, signedIn.headers, body)
     const response = await fetchWithin(fetch, fetch, url, init)
-    if (!unavailable.has(response.status)) await signedIn.note(response.status < 400)
+    if (!unavailable.has(response.status) && !isRedirect(response)) await signedIn.note(response.status < 400)
     return response
   }
   return undefined

@@ -87,17 +87,18 @@ export function wrapFetch(fetch: typeof globalThis.fetch, payer: Payer, options:
     if (opened && !isAnother) discardBody(opened)
     const challenges = isAnother ? await recognise(opened, call, payer) : asked
     if (isAnother && challenges.length === 0) return opened
-    let meanwhile: Response | undefined
+    let meanwhile: Promise<Response | undefined> | undefined
     const isOpenedMeanwhile = async (): Promise<boolean> => {
-      meanwhile = await open(challenges)
-      return meanwhile !== undefined && !wantsMore(meanwhile)
+      meanwhile = open(challenges)
+      // Where it fails, so does the call, by just that: nothing is signed.
+      return meanwhile.then(isAnswer, () => true)
     }
     const authorized = await authorizeFirst(challenges, async (one) =>
       payer.authorize(one.required, { ...authorizeOptionsOf(call, one, labels), requestHash, isOpenedMeanwhile }),
     ).catch((error: unknown) => {
       if (error !== nothingToPay) throw error
     })
-    if (!authorized) return meanwhile as Response
+    if (!authorized) return (await meanwhile) as Response
     const { challenge, authorization } = authorized
     const write = () => paidRequest(call, challenge, authorization, body)
     const answer = await sendPaid(fetch, write, authorization, payer)
@@ -140,6 +141,13 @@ export function quoteWith(
     const quotes = await unlessAborted(call.signal, Promise.all(challenges.map(appraise))).finally(call.unfollow)
     return quotes.find(({ offers }) => offers.length > 0) ?? quotes[0]
   }
+}
+
+/** Tells whether there is an answer to hand over; one that wants more is let go of. */
+function isAnswer(response: Response | undefined): boolean {
+  const isMore = response !== undefined && wantsMore(response)
+  if (isMore) discardBody(response)
+  return response !== undefined && !isMore
 }
 
 async function sendUnpaid(fetch: typeof globalThis.fetch, { kept, signal, unfollow }: PayingCall): Promise<Response> {

@@ -33,6 +33,8 @@ export type Found = { readonly type: 'paid'; readonly proof: Proof } | { readonl
 export type LightningAccount = {
   readonly signer: LightningSigner
   readonly find: (hash: Hex) => Promise<Found>
+  /** Whether an error of `recall` says that the wallet did not answer, and not that it does not know. */
+  readonly isUnanswered: (error: unknown) => boolean
   /** What is known in this process. */
   readonly known: (hash: Hex) => Proof | undefined
 }
@@ -48,6 +50,9 @@ const untried = new Set([
   'UNAUTHORIZED',
   'UNSUPPORTED_ENCRYPTION',
 ])
+
+/** By these it says that it knows of no such payment, or that nobody can ask it. */
+const unknowing = new Set(['NOT_FOUND', 'NOT_IMPLEMENTED'])
 
 /** Thrown inside, instead of what a wallet throws: that can repeat what it was asked, or answer with. */
 class LightningError extends Error {
@@ -67,6 +72,7 @@ export function createAccount(wallet: LightningWallet, address: string): Lightni
   const proofs = new Map<Hex, Proof>()
   /** Errors by which no money left, nor can any more. */
   const unpaid = new WeakSet<Error>()
+  const unanswered = new WeakSet<Error>()
   const notPaid = (message: string, code?: string): LightningError => {
     const error = new LightningError('LightningPaymentFailed', message, code)
     unpaid.add(error)
@@ -114,19 +120,27 @@ export function createAccount(wallet: LightningWallet, address: string): Lightni
     }
   }
   const recall: LightningSigner['recall'] = async (hash) => {
-    const found = await find(hash).catch(() => undefined)
-    if (found?.type === 'paid') return found.proof.preimage
+    const found = await find(hash).catch(codeOf)
+    if (typeof found === 'object' && found.type === 'paid') return found.proof.preimage
     // Nothing is paid by asking.
-    throw notPaid('the wallet does not say that it was paid')
+    const error = notPaid('the wallet does not say that it was paid')
+    if (found === undefined || (typeof found === 'string' && !unknowing.has(found))) unanswered.add(error)
+    throw error
   }
   const signer: LightningSigner = Object.freeze({
     namespace: 'bip122',
     address,
+    isNamed: true,
     throwsUnsigned: (error: unknown) => error instanceof Error && unpaid.has(error),
     pay,
     recall,
   })
-  return Object.freeze({ signer, find, known: (hash) => proofs.get(hash) } satisfies LightningAccount)
+  return Object.freeze({
+    signer,
+    find,
+    isUnanswered: (error) => error instanceof Error && unanswered.has(error),
+    known: (hash) => proofs.get(hash),
+  } satisfies LightningAccount)
 }
 
 /** Tells whether text is the preimage of a payment hash: only whoever has paid knows it. */

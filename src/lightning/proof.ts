@@ -20,6 +20,7 @@ type Options = { readonly account: LightningAccount; readonly protocol: string; 
 /** Shows what was paid before, to the origin that it was paid to, before it pays once more. */
 export function showProof({ account, protocol, random }: Options): SignInMethod {
   const shown = new WeakMap<SignInClaim, Payment>()
+  const unanswered = new WeakSet<SignInClaim>()
   const refused = createRecent<string>(1000)
   const isOurs = (signer: Signer): signer is LightningSigner => signer === account.signer
   const opens = (paid: Payment, { origin, url }: Resource): boolean =>
@@ -48,8 +49,12 @@ export function showProof({ account, protocol, random }: Options): SignInMethod 
     sign: async (claim, signer) => {
       const paid = shown.get(claim)
       if (!paid || !isOurs(signer)) throw new TypeError('there is nothing to show')
-      return signer.recall(paid.terms.nonce)
+      return signer.recall(paid.terms.nonce).catch((error: unknown) => {
+        if (account.isUnanswered(error)) unanswered.add(claim)
+        throw error
+      })
     },
+    whyUnanswered: (claim) => (unanswered.has(claim) ? 'the Lightning wallet did not answer' : undefined),
     check: (claim, preimage) => {
       const paid = shown.get(claim)
       return paid && isPreimage(preimage, paid.terms.nonce) ? undefined : 'it is not what was paid for'

@@ -146,6 +146,8 @@ export type SignedIn = {
 
 /** What is signed in to, and until when. */
 export type SignInAsked = Pick<PurchaseRequest, 'resource' | 'labels' | 'ownerLabels' | 'signal'> & {
+  /** Whether it is bought anew where nobody answers what was paid for it. @default false */
+  readonly isNew?: boolean | undefined
   /** Names the request as that of a payment does; absent: it is that of no payment. */
   readonly requestHash?: string | undefined
   /** Tells whether the request has a header of this name itself. */

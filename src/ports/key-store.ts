@@ -19,6 +19,12 @@ export type Signer = {
    * @default false
    */
   readonly isContract?: boolean | undefined
+  /**
+   * Whether its address is a name that its owner gives it by the option `account`, and that another wallet can have too.
+   *
+   * @default false
+   */
+  readonly isNamed?: boolean | undefined
 }
 
 /** Holds keys and hands out a signer for a network; never the bytes of a key. */

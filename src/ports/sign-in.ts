@@ -60,6 +60,13 @@ export type SignInMethod = {
   readonly read: (required: PaymentRequired, who: SignInAsker) => SignInClaim | undefined
   /** Signs a recorded claim, where the signer knows what one is. */
   sign(claim: SignInClaim, signer: Signer): Promise<string>
+  /**
+   * Says who did not answer, where only that kept a claim from being signed: what was paid may still be there to be shown, and
+   * is not paid again meanwhile.
+   *
+   * @default whatever is not signed is paid
+   */
+  readonly whyUnanswered?: ((claim: SignInClaim) => string | undefined) | undefined
   /** Tells whether a signer can. */
   readonly canSign: (signer: Signer) => boolean
   /** Says what is wrong with a signature, or nothing when it is of exactly that claim. */

@@ -5,13 +5,14 @@ import type { PayContext } from '../pay/context.js'
 import type { KeyStore } from '../ports/key-store.js'
 
 type Sources = Pick<PayContext, 'keyStore' | 'ledger'>
+type Assets = { readonly assets: AssetTable }
 
 /**
  * Answers by which secret the purchases of a payer are named. The ledger keeps the first that was used for an address,
  * so that another store of the same key goes on with it: the same purchase has the same nonce, whichever store signs.
  * All keys of a wallet go by one secret, so that a purchase is also the same on another network.
  */
-export function createPurchaseSecret(sources: Sources & { readonly assets: AssetTable }): PayContext['secret'] {
+export function createPurchaseSecret(sources: Sources & Assets): PayContext['secret'] {
   const own = createSecret('purchases', sources)
   const kept = new Map<string, Uint8Array>()
   let turn: Promise<unknown> = Promise.resolve()
@@ -24,6 +25,10 @@ export function createPurchaseSecret(sources: Sources & { readonly assets: Asset
       details: [
         `Purchases of ${payer} were named by another secret than those of the wallet's other key; nothing was signed.`,
         'One purchase could be paid by each of them: give each key a wallet of its own.',
+        ...(await namesOf(sources)).map(
+          (name) =>
+            `Where another wallet on this ledger has the account ${name} too, give the payment method here an account of its own, by its option account.`,
+        ),
       ],
     })
   }
@@ -33,6 +38,13 @@ export function createPurchaseSecret(sources: Sources & { readonly assets: Asset
     turn = found.catch(() => {})
     return found
   }
+}
+
+/** Lists those of the wallet's payers that are names which their owner gave, and no addresses. */
+async function namesOf({ assets, keyStore }: Sources & Assets): Promise<readonly string[]> {
+  const networks = [...new Set(assets.list().map(({ network }) => network))]
+  const signers = await Promise.all(networks.map(async (network) => keyStore.getSigner(network).catch(() => undefined)))
+  return [...new Set(signers.flatMap((signer) => (signer?.isNamed ? [signer.address] : [])))]
 }
 
 /** Lists the addresses that a store signs for; what it does not say now is found when it pays. */

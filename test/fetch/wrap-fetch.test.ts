@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allowHosts, createAgentWallet, wrapFetch } from '../../src/index.js'
+import { opaqueRedirect } from '../support/opaque-redirect.ts'
 import { rejection } from '../support/wallets.ts'
 import { setUp, url, price } from '../support/one-key.ts'
 
@@ -23,6 +24,24 @@ describe('a paid response', () => {
     expect((await reader?.read(new Uint8Array(8)))?.done).toBe(true)
     expect(new Uint8Array(await copy.arrayBuffer())).toEqual(Uint8Array.of(1, 2, 3))
   })
+})
+
+describe('an answer to a payment', () => {
+  test.each(['follow', 'manual'] as const)(
+    'that is a redirect as browsers and workers show it delivers nothing, where redirects are to %s',
+    async (redirect) => {
+      const { open, keyStore } = setUp()
+      const { fetch } = setUp()
+      const wallet = open({
+        fetch: async (input, init) =>
+          new Headers(init?.headers).has('payment-signature') ? opaqueRedirect() : fetch(input, init),
+      })
+      const answered = await wallet.fetch(url, { redirect }).catch((error: unknown) => error)
+      if (redirect === 'follow') expect(answered).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
+      expect(keyStore.signed).toHaveLength(1)
+      expect(await wallet.payments.list()).toMatchObject([{ status: 'unknown' }])
+    },
+  )
 })
 
 describe('a global fetch that pays, patched once more', () => {

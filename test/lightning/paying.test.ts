@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { getPayment, memoryLedger, spendingLimit, allowHosts } from '../../src/index.js'
+import { paidResource, testKeyStore } from '../../src/testing/index.js'
+import { opaqueRedirect } from '../support/opaque-redirect.ts'
 import { spentBy } from '../support/agent.ts'
 import { openLightning, url } from '../support/lightning-shop.ts'
 import { rejection } from '../support/wallets.ts'
@@ -84,6 +86,39 @@ describe('a wallet that speaks L402', () => {
     const error = await rejection(wallet.fetch(url, { headers: { Authorization: 'Bearer token' } }))
     expect(error).toMatchObject({ code: 'malformed_message', moved: 'no' })
     expect(lightning.asked).toEqual([])
+  })
+
+  test.each(['follow', 'manual'] as const)(
+    'takes a redirect that shows nothing for no answer, where redirects are to %s',
+    async (redirect) => {
+      const shared = openLightning()
+      const fetch = async (...request: Parameters<typeof globalThis.fetch>): Promise<Response> => {
+        const asked = new Request(...request)
+        return asked.headers.has('authorization') ? opaqueRedirect() : shared.server(asked)
+      }
+      const { wallet } = openLightning({ shared, wallet: { fetch } })
+      const answered = await wallet.fetch(url, { redirect }).catch((error: unknown) => error)
+      if (redirect === 'follow') expect(answered).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
+      else expect(getPayment(answered as Response)).toMatchObject({ status: 'unknown', moved: 'maybe' })
+      expect(await wallet.payments.list()).toMatchObject([{ status: 'unknown', receipt: undefined }])
+    },
+  )
+
+  test('names the option that two wallets with keys of their own need, where they share a ledger', async () => {
+    const ledger = memoryLedger()
+    const first = openLightning({ wallet: { ledger } })
+    await first.wallet.fetch(url)
+    const shop = paidResource({ amount: 10_000n, clock: () => first.time.now })
+    const fetch = async (...request: Parameters<typeof globalThis.fetch>): Promise<Response> =>
+      shop(new Request(...request))
+    const keyStore = testKeyStore({ key: `0x${'43'.repeat(32)}` })
+    const second = (account?: string) =>
+      openLightning({ wallet: { ledger, keyStore, fetch }, shared: first, method: { account } }).wallet
+    await second('of-the-second').fetch(url)
+    const error = await rejection(second().fetch(url))
+    expect(error).toMatchObject({ code: 'configuration_invalid', moved: 'no' })
+    expect(String(error)).toMatch(/the account lightning too.*option account/)
+    expect(keyStore.signed).toHaveLength(1)
   })
 
   test('says what to list where it is not configured', async () => {

@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { allowHosts, memoryLedger } from '../../src/index.js'
 import { spentBy } from '../support/agent.ts'
 import { openLightning, url } from '../support/lightning-shop.ts'
+import { opaqueRedirect } from '../support/opaque-redirect.ts'
 import { rejection } from '../support/wallets.ts'
+
+afterEach(() => vi.useRealTimers())
 
 const held = 110_000n
 /** When what nobody had an answer to can be sent again no more. */
@@ -19,13 +22,16 @@ const required = { x402Version: 2, resource: { url }, accepts }
 const headers = { 'PAYMENT-REQUIRED': Buffer.from(JSON.stringify(required)).toString('base64') }
 
 /** Puts what answers the next proof in place of the server. */
-function openBetween(): ReturnType<typeof openLightning> & { readonly answers: { readonly status: number }[] } {
+function openBetween(): ReturnType<typeof openLightning> & {
+  readonly answers: (Response | { readonly status: number })[]
+} {
   const shared = openLightning()
-  const answers: { readonly status: number }[] = []
+  const answers: (Response | { readonly status: number })[] = []
   const fetch = async (...request: Parameters<typeof globalThis.fetch>): Promise<Response> => {
     const asked = new Request(...request)
     const answer = asked.headers.has('authorization') ? answers.shift() : undefined
     if (!answer && asked.url.endsWith('/by-x402')) return new Response(null, { status: 402, headers })
+    if (answer instanceof Response) return answer
     return answer ? new Response('between', answer) : shared.server(asked)
   }
   return { ...openLightning({ shared, wallet: { fetch } }), answers }
@@ -98,6 +104,105 @@ describe('what was paid by L402', () => {
     const restarted = openLightning({ wallet: { ledger }, shared: first })
     expect((await restarted.wallet.fetch(url)).status).toBe(200)
     expect(first.lightning.asked).toHaveLength(2)
+  })
+
+  describe.each([
+    [
+      'throws',
+      async () => {
+        throw new Error('relay closed')
+      },
+    ],
+    ['throws what is no error', () => Promise.reject(undefined)],
+    [
+      'says that it has too much to do',
+      async () => {
+        throw Object.assign(new Error('later'), { code: 'RATE_LIMITED' })
+      },
+    ],
+    ['is late', () => new Promise(() => {})],
+    ['answers nothing', async () => undefined],
+  ])('after a restart, by a Lightning wallet that %s when it is asked', (_, lookupInvoice) => {
+    const restart = async () => {
+      vi.useFakeTimers()
+      const ledger = memoryLedger()
+      const first = openLightning({ wallet: { ledger } })
+      await first.wallet.fetch(url)
+      const { lookupInvoice: answers } = first.lightning
+      Reflect.set(first.lightning, 'lookupInvoice', lookupInvoice)
+      const { wallet } = openLightning({ wallet: { ledger }, shared: first })
+      const restarted: typeof wallet.fetch = async (...request) => {
+        const answer = wallet.fetch(...request)
+        answer.catch(() => {})
+        await vi.advanceTimersByTimeAsync(25_000)
+        return answer
+      }
+      const recover = (): boolean => Reflect.set(first.lightning, 'lookupInvoice', answers)
+      return { ...first, wallet, restarted, recover }
+    }
+
+    test('is not paid again, and is shown once that answers', async () => {
+      const { wallet, restarted, recover, lightning, server } = await restart()
+      const error = await rejection(restarted(`${url}?page=2`))
+      expect(error).toMatchObject({ code: 'chain_unavailable', moved: 'no', retryable: true })
+      expect(String(error)).toMatch(/Lightning wallet did not answer[^]*nothing was paid now[^]*payment\.key/)
+      expect([lightning.asked.length, server.proofs.length, await spentBy(wallet)]).toEqual([1, 1, held])
+      recover()
+      expect((await restarted(url)).status).toBe(200)
+      expect([lightning.asked.length, server.proofs.length]).toEqual([1, 2])
+    })
+
+    test.each([
+      ['repeatable', url, { payment: { repeatable: true } }],
+      ['another path', `${url}/other`, {}],
+      ['another method', url, { method: 'POST' }],
+    ])('is paid for %s', async (_case, asked, init) => {
+      const { restarted, lightning } = await restart()
+      expect((await restarted(asked, init)).status).toBe(200)
+      expect(lightning.asked).toHaveLength(2)
+    })
+  })
+
+  test('is paid anew for a name of its own, though the Lightning wallet does not answer', async () => {
+    const ledger = { ...memoryLedger(), durable: true }
+    const first = openLightning({ wallet: { ledger } })
+    await first.wallet.fetch(url)
+    Reflect.set(first.lightning, 'lookupInvoice', async () => {
+      throw new Error('relay closed')
+    })
+    const restarted = openLightning({ wallet: { ledger }, shared: first })
+    const payment = { key: 'order-8' }
+    expect((await restarted.wallet.fetch(url, { payment })).status).toBe(200)
+    expect(first.lightning.asked).toHaveLength(2)
+  })
+
+  test.each(['NOT_FOUND', 'NOT_IMPLEMENTED'])(
+    'is paid anew after a restart where the wallet behind answers %s',
+    async (code) => {
+      const ledger = memoryLedger()
+      const first = openLightning({ wallet: { ledger } })
+      await first.wallet.fetch(url)
+      Reflect.set(first.lightning, 'lookupInvoice', async () => {
+        throw Object.assign(new Error('no'), { code })
+      })
+      const restarted = openLightning({ wallet: { ledger }, shared: first })
+      expect((await restarted.wallet.fetch(url)).status).toBe(200)
+      expect(first.lightning.asked).toHaveLength(2)
+    },
+  )
+
+  test.each([
+    ['as Node shows it', (): Response => new Response(null, { status: 302, headers: { Location: '/login' } })],
+    ['as browsers and workers show it', opaqueRedirect],
+  ])('is not opened by a redirect, %s', async (_, redirect) => {
+    const { wallet, lightning, server, answers, time } = openBetween()
+    server.fault = 'endless-402'
+    await rejection(wallet.fetch(url))
+    time.now += quarter
+    answers.unshift(redirect())
+    await wallet.fetch(url)
+    const paid = (await wallet.payments.list()).filter(({ scheme }) => scheme === 'bolt11')
+    expect([paid.map(({ status }) => status), lightning.asked.length]).toEqual([['unknown'], 1])
   })
 
   test('opens other paths of its origin where its server lets it', async () => {
