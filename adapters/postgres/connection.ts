@@ -138,6 +138,7 @@ async function use<answer>(client: PostgresClient, deadline: Deadline, action: (
     throw error
   } finally {
     client.release(isBroken)
-    client.removeListener?.('error', ignore)
+    // One that is closed can break once more while it closes.
+    if (!isBroken) client.removeListener?.('error', ignore)
   }
 }

@@ -49,6 +49,11 @@ async function seeBalances(ask: Holdings['balances']): Promise<BalancesOutput | 
       amount: formatUnits(amount, asset),
       amountUsd: formatUsd(microUsd),
     }))
-    return { status: 'ok', explanation: 'Of all other tokens that it pays with it holds nothing.', balances }
+    return {
+      status: 'ok',
+      explanation:
+        'What it holds of the tokens that it pays with, on the networks that its owner has connected; of others there is nothing, or nobody was asked.',
+      balances,
+    }
   })
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isStipendError } from 'stipend'
@@ -268,6 +269,17 @@ describe('an error of PostgreSQL that passes', () => {
     await gone
     for (const ledger of ledgers) expect(await ledger.get(sampleId(1))).toMatchObject({ status: 'authorized' })
     await pool.end()
+  })
+
+  test('as a connection that breaks once more while it closes ends no process', async () => {
+    const broken = Object.assign(new EventEmitter(), {
+      query: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNRESET' })),
+      release: () => {},
+    })
+    const pool: PostgresPool = { query: broken.query, connect: async () => broken }
+    const ledger = postgresLedger(pool, { clock: false, schema: 'closing', timeoutMs: 200 })
+    await expect(ledger.list()).rejects.toMatchObject({ code: 'ledger_unavailable' })
+    expect(() => broken.emit('error', new Error('ETIMEDOUT'))).not.toThrow()
   })
 
   test.each(['08006', '08P01', 'EPIPE', 'ECONNRESET'])(
