@@ -4,6 +4,7 @@ import type { Outgoing, OutgoingSearch, OutgoingTransfer } from '../ports/chain.
 import { type Block, firstBlockAt, maxSearch, maxSearches, type Rpc, readBlock, readFinal } from './blocks.js'
 import { namedNonces, readTransaction } from './permit2-calls.js'
 import { findMovements, type Movement } from './rpc.js'
+import { memosIn } from './tempo/charge-calls.js'
 import { readHeld, receiveGuard } from './tempo/receive-policy.js'
 
 /** The nodes of one chain, how many must say the same, and how long each is waited for. */
@@ -93,15 +94,18 @@ async function readReport(
       readBlock(client, range.last < range.first ? range.first - 1n : range.last),
     ])
     const movements = await nameHeld(client, logged)
-    const permits = await findPermits(client, search, movements)
-    return { movements: [...movements, ...permits], until: block.timestamp }
+    const named = await findNamed(client, search, movements)
+    return { movements: [...movements, ...named], until: block.timestamp }
   } catch {
     return undefined
   }
 }
 
-/** Permit2 logs no use of a nonce: which it was is in what its proxy was called with. */
-async function findPermits(
+/**
+ * Permit2 logs no use of a nonce: which it was is in what its proxy was called with. Nor does a charge on Tempo that failed log
+ * its memo, although its fee has left.
+ */
+async function findNamed(
   client: Rpc,
   { account }: OutgoingSearch,
   movements: readonly Movement[],
@@ -111,7 +115,7 @@ async function findPermits(
   const moved = movements.filter(({ transaction, amount }) => amount !== 0n && !known.has(transaction))
   for (const { transaction, asset, index } of moved) {
     const answer = await client.request({ method: 'eth_getTransactionByHash', params: [transaction] })
-    const nonces = namedNonces(readTransaction(answer), account)
+    const nonces = [...namedNonces(readTransaction(answer), account), ...memosIn(answer, account)]
     found.push(...nonces.map((nonce) => ({ transaction, asset, index, nonce })))
   }
   return found

@@ -5,7 +5,7 @@ import { encodeCall } from '../abi.js'
 import { encodeBytes, encodeList, encodeNumber } from '../transaction.js'
 
 /** TIP-20's `transferWithMemo(address,uint256,bytes32)`. */
-const transferWithMemo = '0x95777d59'
+export const transferWithMemo = '0x95777d59'
 /** The key of nonces that the chain takes once and forgets when their time is over (TIP-1009). */
 const expiringNonces = (1n << 256n) - 1n
 
@@ -63,7 +63,12 @@ export function tempoTransaction(charge: TempoCharge): Readonly<Record<string, u
   }
 }
 
-function transferData({ payee, amount, memo }: TempoCharge): Hex {
+/** Writes the call of a token that a charge makes. */
+export function transferData({
+  payee,
+  amount,
+  memo,
+}: Readonly<Record<'payee' | 'memo', string>> & Pick<TempoCharge, 'amount'>): Hex {
   return encodeCall(transferWithMemo, payee, amount, memo)
 }
 

@@ -8,6 +8,7 @@ import { isSignedBy, parseSignature } from '../signature.js'
 import type { EvmSigner } from '../signer.js'
 import { placeholder } from '../typed-signing.js'
 import { hashCharge, serializeCharge, type TempoCharge } from './charge-transaction.js'
+import { receiveGuard } from './receive-policy.js'
 
 /** Options of `chargeTempo`. */
 export type ChargeTempoOptions = {
@@ -30,6 +31,8 @@ const sponsored = { maxFeePerGas: 40_000_000_000n, maxPriorityFeePerGas: 2_000_0
 /** Gas is priced in units of which a micro-USD has as many. */
 const perMicroUsd = 1_000_000_000_000n
 const dollar = 1_000_000n
+/** What the addresses of all of the chain's own tokens begin with. */
+const tokenPrefix = '0x20c000000000000000000000'
 
 /**
  * Pays MPP's `tempo/charge`: signs one transfer of exactly the amount, in a transaction of Tempo's own type, that the server
@@ -62,7 +65,11 @@ export function chargeTempo(options: ChargeTempoOptions = {}): Scheme<EvmSigner>
     // What is signed again is the same transaction, which the chain executes once. With another time it would be another.
     atMostOnce: false,
     refuse: (offer, payer, signer) =>
-      refuseCharge(offer, maxFee) ?? refuseTime(offer) ?? refusePayee(offer, payer) ?? refuseSigner(signer),
+      refuseCharge(offer, maxFee) ??
+      refuseTime(offer) ??
+      refusePayee(offer, payer) ??
+      refuseRecipient(offer) ??
+      refuseSigner(signer),
     fee: (offer) => (isSponsored(offer) ? 0n : (maxFee ?? 0n)),
     terms: (offer, context) => chargeTerms(offer, { ...context, maxFee }),
     sign: async (payment, signer) => {
@@ -100,6 +107,13 @@ function refuseCharge(offer: Offer, maxFee: bigint | undefined): string | undefi
   return isDollar
     ? undefined
     : `its server does not pay the fee of the chain, which ${asset.symbol} cannot be bounded in`
+}
+
+/** The chain executes no transfer to these, and takes its fee all the same. */
+function refuseRecipient({ payTo }: Offer): string | undefined {
+  const payee = payTo.toLowerCase()
+  const isRefused = payee.startsWith(tokenPrefix) || payee === receiveGuard
+  return isRefused ? 'payTo is an address of the chain itself, to which its tokens refuse transfers' : undefined
 }
 
 function refuseSigner({ signCharge }: EvmSigner): string | undefined {

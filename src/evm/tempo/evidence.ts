@@ -3,12 +3,11 @@ import type { Payment } from '../../types.js'
 import { encodeQuantity, encodeWord, events, readHex } from '../abi.js'
 import { type Block, firstBlockAt, type Range, type Rpc } from '../blocks.js'
 import { readLogs, readTopics } from '../rpc.js'
+import { findTransactions } from './charge-calls.js'
 import { findHeld } from './receive-policy.js'
 
 /** The chain takes an expiring nonce for half a minute, and since T11 for five; twice that finds whatever it took. */
 const maxLifeSeconds = 600
-/** A node that claims endless blocks in that time is not asked endlessly. */
-const maxBlocks = 5000n
 /** The contract that takes fees. */
 const feeManager = '0xfeec000000000000000000000000000000000000'
 
@@ -37,25 +36,24 @@ export async function examineCharge(client: Rpc, payment: Payment, final: Block)
   if (held !== undefined) return { type: 'executed', transaction: held, amount: payment.amount }
   // No block executes it from its end on, and later blocks are never earlier.
   if (!isOver) return { type: 'open', reason: 'it can still be executed' }
-  if (await hasLogsOf(client, { first, last })) return { type: 'expired' }
-  return { type: 'open', reason: 'a node no longer has the logs of that time' }
+  return examineBlocks(client, payment, { first, last })
 }
 
-/**
- * Tells whether a node still has what happened in some blocks. Nodes forget logs by their age, and then answer with none:
- * one that knows what became of the first transaction of these blocks knows the logs of all of them.
- */
-async function hasLogsOf(client: Rpc, { first, last }: Range): Promise<boolean> {
-  if (last - first > maxBlocks) return false
-  for (let number = first; number <= last; number += 1n) {
-    const block = await client.request({ method: 'eth_getBlockByNumber', params: [encodeQuantity(number), false] })
-    const { transactions } = Object(block)
-    if (!Array.isArray(transactions)) return false
-    if (transactions.length === 0) continue
-    const receipt = await client.request({ method: 'eth_getTransactionReceipt', params: [transactions[0]] })
-    return typeof Object(receipt).blockHash === 'string'
+/** That no log tells of a transfer is no proof: what was executed is in the blocks of that time, and if none has it, it is over. */
+async function examineBlocks(client: Rpc, payment: Payment, range: Range): Promise<Evidence> {
+  const transactions = await findTransactions(client, payment, range)
+  if (!transactions) return { type: 'open', reason: 'a node no longer has all blocks of that time' }
+  for (const transaction of transactions) {
+    const receipt = await client.request({ method: 'eth_getTransactionReceipt', params: [transaction] })
+    const { status } = Object(receipt)
+    if (status === '0x1') return { type: 'executed', transaction, amount: payment.amount }
+    if (status !== '0x0') return { type: 'open', reason: 'a node no longer has the receipt of its transaction' }
   }
-  return true
+  const [failed] = transactions
+  if (failed === undefined || payment.terms.details?.['feePayer'] === 'server') return { type: 'expired' }
+  // A fee that has left is not to be freed with the rest.
+  const note = `not paid: its transaction ${failed} failed, and only the fee of the chain left`
+  return { type: 'open', reason: 'its transaction failed, but its fee has left', note }
 }
 
 async function findTransfer(client: Rpc, payment: Payment, { first, last }: Range): Promise<string | undefined> {

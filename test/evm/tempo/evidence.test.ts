@@ -59,6 +59,9 @@ async function setUp(
   return { wallet, restart: open, shop, chain, buy, key, payer: privateKeyToAddress(key) }
 }
 
+const changed = ({ transactions }: Readonly<Record<string, unknown>>, change: object): readonly object[] =>
+  [transactions].flat().map((one) => ({ ...Object(one), ...change }))
+
 const latestFirst = (one: Payment, other: Payment): number => other.createdAt - one.createdAt
 
 async function expire({ terms }: Payment): Promise<void> {
@@ -169,11 +172,20 @@ describe('a payment on Tempo', () => {
 })
 
 describe('nodes of Tempo that lie', () => {
-  const without = (method: string, answer: unknown): Rpc =>
-    changedNode(node, async (call, ask) => (call.method === method ? answer : ask()))
+  const without = (method: string, answer: unknown, real: Rpc = node): Rpc =>
+    changedNode(real, async (call, ask) => (call.method === method ? answer : ask()))
+  /** Changes the blocks that are asked for with all of their transactions. */
+  const withBlocks = (change: (block: Readonly<Record<string, unknown>>) => unknown, real: Rpc = node): Rpc =>
+    changedNode(real, async (call, ask) => {
+      const [, isWhole] = (call.params ?? []) as readonly unknown[]
+      const answer = await ask()
+      return call.method === 'eth_getBlockByNumber' && isWhole === true ? change(Object(answer)) : answer
+    })
+  const logless = (): Rpc => without('eth_getLogs', [])
+  const liar = (): Rpc => withBlocks((block) => ({ ...block, transactions: [] }), logless())
 
   test('cannot release a payment that was executed, where one tells it', async () => {
-    const { chain, buy } = await setUp({}, { clients: [without('eth_getLogs', []), node] })
+    const { chain, buy } = await setUp({}, { clients: [liar(), node] })
     const { payment, transfer } = await buy()
     await node.send(await node.sponsor(transfer))
     await expire(payment)
@@ -182,23 +194,64 @@ describe('nodes of Tempo that lie', () => {
 
   test('cannot release a payment by themselves', async () => {
     const silent = without('eth_getLogs', { error: 'no logs of that time' })
-    const { chain, buy } = await setUp({}, { clients: [without('eth_getLogs', []), silent] })
+    const { chain, buy } = await setUp({}, { clients: [liar(), silent] })
     const { payment, transfer } = await buy()
     await node.send(await node.sponsor(transfer))
     await expire(payment)
     expect(await chain.examine(payment)).toMatchObject({ type: 'open' })
   })
 
-  test('or that have lost what was long ago, are not believed that it was not executed', async () => {
-    const pruned = changedNode(node, async (call, ask) => {
-      if (call.method === 'eth_getLogs') return []
-      return call.method === 'eth_getTransactionReceipt' ? null : ask()
+  test('or whose logs lag behind their blocks, are read by their blocks', async () => {
+    const lagging = changedNode(node, async (call, ask) => {
+      if (call.method !== 'eth_getLogs') return ask()
+      const latest = BigInt(String(await node.request({ method: 'eth_blockNumber' })))
+      const logs = (await ask()) as readonly { readonly blockNumber: string }[]
+      return logs.filter(({ blockNumber }) => BigInt(blockNumber) <= latest - 6n)
     })
-    const { chain, buy } = await setUp({}, { clients: [pruned] })
+    const { wallet, buy } = await setUp({}, { clients: [lagging] })
+    const { payment, transfer } = await buy()
+    const transaction = await node.mineAt(payment.terms.validBefore - 1, await node.sponsor(transfer))
+    await expire(payment)
+    await wallet.reconcile()
+    expect(await wallet.payments.list()).toMatchObject([{ status: 'confirmed', receipt: { transaction } }])
+  })
+
+  test.each<readonly [string, () => Rpc]>([
+    ['receipts', () => without('eth_getTransactionReceipt', null, logless())],
+    ['blocks', () => withBlocks(() => null, logless())],
+    ['transactions', () => withBlocks((block) => ({ ...block, transactions: null }), logless())],
+    [
+      'contents of transactions',
+      () => withBlocks((block) => ({ ...block, transactions: [`0x${'1'.repeat(64)}`] }), logless()),
+    ],
+    ['senders', () => withBlocks((block) => ({ ...block, transactions: changed(block, { from: null }) }), logless())],
+    ['calls', () => withBlocks((block) => ({ ...block, transactions: changed(block, { calls: null }) }), logless())],
+    ['data', () => withBlocks((block) => ({ ...block, transactions: changed(block, { calls: [{}] }) }), logless())],
+    ['right blocks', () => withBlocks((block) => ({ ...block, number: '0x1', transactions: [] }), logless())],
+  ])('or that no longer have the %s of long ago, are not believed that it was not executed', async (_, broken) => {
+    const { chain, buy } = await setUp({}, { clients: [broken()] })
     const { payment, transfer } = await buy()
     await node.send(await node.sponsor(transfer))
     await expire(payment)
     expect(await chain.examine(payment)).toMatchObject({ type: 'open', reason: expect.stringContaining('no longer') })
+  })
+
+  test('or that call the data of a call otherwise, are read all the same', async () => {
+    const renamed = withBlocks(
+      (block) => ({
+        ...block,
+        transactions: [block['transactions']].flat().map((one) => ({
+          ...Object(one),
+          calls: [Object(one).calls].flat().map((call) => ({ to: Object(call).to, data: Object(call).input })),
+        })),
+      }),
+      logless(),
+    )
+    const { chain, buy } = await setUp({}, { clients: [renamed] })
+    const { payment, transfer } = await buy()
+    await node.send(await node.sponsor(transfer))
+    await expire(payment)
+    expect(await chain.examine(payment)).toMatchObject({ type: 'executed' })
   })
 
   test('are not believed where they answer with logs that nobody asked for', async () => {
@@ -271,5 +324,46 @@ describe('a wallet that pays on Tempo, and looks what became of it', () => {
     expect(await wallet.frozen()).toMatchObject({
       reason: expect.stringContaining('money left that no payment explains'),
     })
+  })
+
+  test('counts on with the fee that it paid for a transfer that failed, says so, and is not frozen by it', async () => {
+    const { wallet, buy, payer } = await setUp({ amount: '600000', methodDetails: { feePayer: undefined } })
+    const [one, other] = [await buy('/1'), await buy('/2')]
+    await node.send(one.transfer)
+    const left = await node.balanceOf(payer)
+    const failed = await node.send(other.transfer)
+    expect([await node.statusOf(failed), (await node.balanceOf(payer)) < left]).toEqual(['0x0', true])
+    await node.finalize()
+    await wallet.reconcile()
+    expect([await statuses(wallet), await wallet.frozen()]).toEqual([['claimed', 'confirmed'], undefined])
+    await expire(other.payment)
+    await wallet.reconcile()
+    const known = await wallet.payments.get(other.payment.id)
+    expect(known).toMatchObject({ status: 'claimed', microUsd: 630_000n, note: expect.stringContaining(failed) })
+    expect([await statuses(wallet), await wallet.frozen()]).toEqual([['claimed', 'confirmed'], undefined])
+  })
+
+  test('is not frozen by such a fee that is found after its owner resolved the payment', async () => {
+    const { wallet, buy } = await setUp({ amount: '600000', methodDetails: { feePayer: undefined } })
+    const [one, other] = [await buy('/1'), await buy('/2')]
+    await node.send(one.transfer)
+    await node.send(other.transfer)
+    // The payment ends for sure a while after its last block.
+    await node.pass(200)
+    await node.finalize()
+    await wallet.resolve(other.payment.id, { as: 'not-paid', reason: 'it failed in its block' })
+    await wallet.reconcile()
+    expect([await statuses(wallet), await wallet.frozen()]).toEqual([['confirmed', 'released'], undefined])
+  })
+
+  test('is frozen by a transfer beside the fee of one that failed', async () => {
+    const { wallet, buy, key } = await setUp({ amount: '600000', methodDetails: { feePayer: undefined } })
+    const [one, other] = [await buy('/1'), await buy('/2')]
+    await node.send(one.transfer)
+    await node.send(other.transfer)
+    await node.fund(payee, 1n, key)
+    await node.finalize()
+    await wallet.reconcile()
+    expect(await wallet.frozen()).toMatchObject({ reason: expect.stringContaining('that no payment explains') })
   })
 })

@@ -139,6 +139,13 @@ describe('a charge on Tempo that cannot be paid', () => {
     ['to nobody', { request: { recipient: undefined } }, 'not one of tempo/charge'],
     ['to the payer', { request: { recipient: payer } }, 'our own address'],
     ['to the token', { request: { recipient: pathUsd } }, 'token contract itself'],
+    ['to another token', { request: { recipient: `0x20C0${'0'.repeat(35)}1` } }, 'refuse transfers'],
+    [
+      'to the token of nobody yet',
+      { request: { recipient: `0x20c0${'0'.repeat(20)}${'ab'.repeat(8)}` } },
+      'refuse transfers',
+    ],
+    ['to who holds what is not taken', { request: { recipient: `0xb10c${'0'.repeat(36)}` } }, 'refuse transfers'],
     ['whose time is over', { expires: () => new Date(start - 1000).toISOString() }, 'time is over'],
     ['with less time than it takes', { expires: () => new Date(start + 6_000).toISOString() }, 'too short'],
     ['that is too long to be kept', { challenge: { opaque: 'a'.repeat(5000) } }, 'longer than'],
