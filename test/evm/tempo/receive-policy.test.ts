@@ -74,6 +74,8 @@ describe('a payment on Tempo that its payee has arranged not to take', () => {
     const { chain, buy } = await setUp(holdingNode(node))
     const [one, other] = [await buy(), await buy('/other')]
     const transaction = await node.send(await node.sponsor(one.transfer))
+    await node.finalize()
+    expect(await chain.examine(one.payment)).toEqual({ type: 'executed', transaction, amount: 10_000n })
     await expire(other.payment)
     expect(await chain.examine(one.payment)).toEqual({ type: 'executed', transaction, amount: 10_000n })
     expect(await chain.examine(other.payment)).toEqual({ type: 'expired' })
