@@ -3,6 +3,7 @@ import type { KnownBad } from './known-bad.ts'
 const paying = 'test/protocols/mpp/tempo.test.ts'
 const purchase = 'test/protocols/mpp/tempo-purchase.test.ts'
 const evidence = 'test/evm/tempo/evidence.test.ts'
+const lying = 'test/evm/tempo/lying-nodes.test.ts'
 const held = 'test/evm/tempo/receive-policy.test.ts'
 const bytes = 'test/evm/tempo/charge-transaction.test.ts'
 const worker = 'test/keys/worker/charges-only.test.ts'
@@ -200,7 +201,7 @@ export const tempoPatches: readonly KnownBad[] = [
     file: 'src/evm/tempo/evidence.ts',
     find: 'return examineBlocks(client, payment, { first, last })',
     replace: "return { type: 'expired' }",
-    tests: [evidence, '-t', 'lag behind'],
+    tests: [lying, '-t', 'lag behind'],
   },
   {
     invariant: 'I5',
@@ -208,7 +209,7 @@ export const tempoPatches: readonly KnownBad[] = [
     file: 'src/evm/tempo/evidence.ts',
     find: "if (status !== '0x0') return",
     replace: "if (status === '0x2') return",
-    tests: [evidence, '-t', 'the receipts of long ago'],
+    tests: [lying, '-t', 'the receipts of long ago'],
   },
   {
     invariant: 'I5',
@@ -216,7 +217,7 @@ export const tempoPatches: readonly KnownBad[] = [
     file: 'src/evm/tempo/charge-calls.ts',
     find: 'if (!hashes) return undefined',
     replace: 'if (!hashes) continue',
-    tests: [evidence, '-t', 'the blocks of long ago'],
+    tests: [lying, '-t', 'the blocks of long ago'],
   },
   {
     invariant: 'I5',
@@ -224,7 +225,7 @@ export const tempoPatches: readonly KnownBad[] = [
     file: 'src/evm/tempo/charge-calls.ts',
     find: "return typeof type === 'string' && type !== '0x76' ? [] : undefined",
     replace: 'return []',
-    tests: [evidence, '-t', 'the calls of long ago'],
+    tests: [lying, '-t', 'the calls of long ago'],
   },
   {
     invariant: 'I5',
@@ -256,7 +257,7 @@ export const tempoPatches: readonly KnownBad[] = [
     file: 'src/evm/tempo/evidence.ts',
     find: 'log.topics.join() === topics.join()',
     replace: 'log.topics[0] === topics[0]',
-    tests: [evidence, '-t', 'nobody asked for'],
+    tests: [lying, '-t', 'nobody asked for'],
   },
   {
     invariant: 'I6',
