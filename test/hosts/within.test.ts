@@ -49,3 +49,9 @@ test('a host name has 253 characters at most', () => {
   expect(parseAllowedHost(long).hostname).toBe(long)
   expect(() => parseAllowedHost(`b${long}`)).toThrow('not a host name')
 })
+
+test('a port is a number up to 65535', () => {
+  expect(parseAllowedHost('api.example.com:65535').port).toBe('65535')
+  for (const port of ['0', '65536', '99999', '08443', '1e3'])
+    expect(() => parseAllowedHost(`api.example.com:${port}`)).toThrow(/port|host name/)
+})

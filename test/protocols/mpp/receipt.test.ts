@@ -43,6 +43,10 @@ describe('a problem of MPP', () => {
     expect(readProblem(JSON.stringify(body))).toEqual(expected)
   })
 
+  test('is told in 256 characters at most', () => {
+    expect(readProblem(JSON.stringify({ detail: 'x'.repeat(2000) })).untrustedReason).toHaveLength(256)
+  })
+
   test('is none where there is no body, or no JSON', () => {
     expect([readProblem(undefined), readProblem('<html>')]).toEqual([{}, {}])
   })
