@@ -77,6 +77,8 @@ export function postgresLedger(pool: PostgresPool, options: PostgresLedgerOption
     timeoutMs: true,
     clock: true,
   } satisfies OptionNames<PostgresLedgerOptions>)
+  if (typeof Object(pool).query !== 'function')
+    throw new ConfigurationError('Failed to open the ledger: expected a pool of pg, such as new pg.Pool()')
   const { schema = 'stipend', timeoutMs = 10_000, clock } = options
   if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema))
     throw new ConfigurationError(`Failed to read schema: ${schema} is not a plain name`)
