@@ -7,6 +7,7 @@ export type PostgresPool = {
   /** Takes a connection out of the pool. Without it, one that has gone silent is never given up. */
   connect?(): Promise<PostgresClient>
   on?(event: 'error', listener: (error: Error) => void): unknown
+  on?(event: 'acquire', listener: (client: PostgresClient) => void): unknown
 }
 
 /** The part of a connection of a `pg` pool that is used. */
@@ -68,6 +69,12 @@ function outliveClosedConnections(pool: PostgresPool): void {
   if (heard.has(pool)) return
   heard.add(pool)
   pool.on?.('error', () => {})
+  // One that is closed just as it is handed over tells of it before whoever asked for it can listen.
+  const known = new WeakSet<PostgresClient>()
+  pool.on?.('acquire', (client) => {
+    if (!known.has(client)) client.on?.('error', () => {})
+    known.add(client)
+  })
 }
 
 async function alone(client: PostgresClient, text: string, values?: readonly unknown[]): Promise<readonly unknown[]> {

@@ -271,6 +271,22 @@ describe('an error of PostgreSQL that passes', () => {
     await pool.end()
   })
 
+  test('as a connection that breaks while it is handed over ends no process', async () => {
+    const pool = new pg.Pool({ host: server.socket, user: 'postgres', max: 1 })
+    const ledger = postgresLedger(pool, { clock: false, schema: 'handed_over' })
+    let told = 0
+    pool.on('acquire', (client) =>
+      process.nextTick(() => {
+        told += 1
+        client.emit('error', new Error('terminating connection due to administrator command'))
+      }),
+    )
+    for (const number of [1, 2]) await ledger.reserve(samplePayment(number), [])
+    expect(told).toBeGreaterThan(1)
+    expect(await ledger.list()).toHaveLength(2)
+    await pool.end()
+  })
+
   test('as a connection that breaks once more while it closes ends no process', async () => {
     const broken = Object.assign(new EventEmitter(), {
       query: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNRESET' })),
