@@ -103,8 +103,8 @@ export const tempoPatches: readonly KnownBad[] = [
     invariant: 'I10',
     breaks: 'what another key signed of a transfer on Tempo is sent',
     file: scheme,
-    find: "return isOurs ? undefined : 'the signature is not of this payment by this payer'",
-    replace: 'return isOurs ? undefined : undefined',
+    find: 'check: checkOf((payment) => hashCharge(chargeOf(payment))),',
+    replace: 'check: () => undefined,',
     tests: [purchase, '-t', 'signs as another'],
   },
   {

@@ -24,15 +24,20 @@ export function signingOf(dataOf: (payment: Payment) => TypedData): Signing {
       if (signer.isContract) return String(signature)
       return parseSignature(signature) ?? String(signature)
     },
-    check: (payment, signature) => {
-      const parsed = parseSignature(signature)
-      if (parsed === undefined) return 'the signer answered with no 65-byte signature'
-      const isOurs = isSignedBy(hashTypedData(dataOf(payment)), parsed, payment.terms.payer as Hex)
-      return isOurs ? undefined : 'the signature is not of this payment by this payer'
-    },
+    check: checkOf((payment) => hashTypedData(dataOf(payment))),
     contract: {
       digest: (payment) => `0x${bytesToHex(hashTypedData(dataOf(payment)))}`,
       placeholder: contractPlaceholder,
     },
+  }
+}
+
+/** Checks that a key's signature is over what a recorded payment hashes to. */
+export function checkOf(hashOf: (payment: Payment) => Uint8Array): Signing['check'] {
+  return (payment, signature) => {
+    const parsed = parseSignature(signature)
+    if (parsed === undefined) return 'the signer answered with no 65-byte signature'
+    const isOurs = isSignedBy(hashOf(payment), parsed, payment.terms.payer as Hex)
+    return isOurs ? undefined : 'the signature is not of this payment by this payer'
   }
 }

@@ -3,9 +3,10 @@ import { cleanCause } from '../lib/clean-cause.js'
 import { type TypedData, withDomainType } from '../evm/typed-data.js'
 import { readClaim, writeMessage } from '../evm/sign-in.js'
 import { parseAddress } from '../evm/address.js'
-import { encodeCharge, type TempoCharge, tempoTransaction } from '../evm/tempo/charge-transaction.js'
+import type { TempoCharge } from '../evm/tempo/charge-transaction.js'
 import type { SignInClaim } from '../ports/sign-in.js'
 import type { Hex, Network } from '../types.js'
+import { accountCharge } from './account-charge.js'
 import type { SingleKeyStore } from './signers.js'
 import type { EvmSigner } from '../evm/signer.js'
 
@@ -63,7 +64,7 @@ export function account(source: LocalAccount): SingleKeyStore {
   const signText = source.signMessage && ((message: string) => source.signMessage?.({ message } as never))
   const signTypedData: Sign = (data) => source.signTypedData(data as never)
   if (Object(source).type !== 'smart')
-    return storeOf({ ...about(source), signTypedData, signText, signCharge: chargeSigning(source) })
+    return storeOf({ ...about(source), signTypedData, signText, signCharge: accountCharge(source) })
   // What it signs of a text is a contract's signature too, which no server is asked to take.
   return storeOf({ ...about(source), type: undefined, signTypedData, contractOn: networkOf(source) })
 }
@@ -189,27 +190,6 @@ function storeOf({
       return signer
     },
   })
-}
-
-/** viem's accounts sign what is serialized for them: the bytes are ours, and end with the signature. */
-function chargeSigning(source: LocalAccount): Source['signCharge'] {
-  if (typeof source.signTransaction !== 'function') return undefined
-  return async (charge) => {
-    const unsigned = encodeCharge(charge)
-    const serializer = (_: unknown, signature?: unknown): string =>
-      signature === undefined ? unsigned : `${unsigned}${joinSignature(signature)}`
-    try {
-      const signed = await source.signTransaction?.(tempoTransaction(charge) as never, { serializer } as never)
-      return `0x${String(signed).slice(-130)}`
-    } catch (cause) {
-      throw cleanCause(cause)
-    }
-  }
-}
-
-function joinSignature(signature: unknown): string {
-  const { r, s, yParity } = Object(signature)
-  return `${String(r).slice(2)}${String(s).slice(2)}${yParity === 0 ? '1b' : '1c'}`
 }
 
 /** The text is written here, of what is read of the claim. */

@@ -5,7 +5,7 @@ import { PublicKey } from '@solana/web3.js'
 import { describe, expect, test } from 'vitest'
 import { allowHosts, createAgentWallet, type EvmSigner, memoryLedger, spendingLimit } from '../../src/index.js'
 import { type RemoteSignerOptions, privateKey, remoteSigner } from '../../src/keys/index.js'
-import { sampleCharge, sampleMessage, sampleTransfer } from '../../src/testing/keys/families.js'
+import { sampleCharge, sampleMessage, sampleTransfer } from '../../src/testing/keys/samples.js'
 import { paidResource } from '../../src/testing/index.js'
 import { rejection } from '../support/wallets.ts'
 

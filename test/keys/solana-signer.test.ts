@@ -2,7 +2,7 @@ import { Keypair, VersionedTransaction } from '@solana/web3.js'
 import { describe, expect, test } from 'vitest'
 import type { SolanaSigner } from '../../src/index.js'
 import { type SolanaWallet, solanaSigner } from '../../src/keys/index.js'
-import { sampleMessage } from '../../src/testing/keys/families.js'
+import { sampleMessage } from '../../src/testing/keys/samples.js'
 
 const pair = Keypair.fromSeed(new Uint8Array(32).fill(3))
 const other = Keypair.fromSeed(new Uint8Array(32).fill(4))

@@ -1,5 +1,5 @@
 import { writeHeapSnapshot } from 'node:v8'
-import { sampleMessage, sampleTransfer } from '../../src/testing/keys/families.ts'
+import { sampleMessage, sampleTransfer } from '../../src/testing/keys/samples.ts'
 import { encryptedFile, exportKey, workerSigner } from '../../src/keys/index.ts'
 
 /** Signs with the keys of a file, and writes down all that this process has in its heap. */

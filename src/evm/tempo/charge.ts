@@ -4,9 +4,9 @@ import type { Scheme } from '../../ports/scheme.js'
 import type { AuthorizationTerms, Hex, Offer, Payment } from '../../types.js'
 import { parseAddress } from '../address.js'
 import { refusePayee, refuseTime } from '../refuse-offer.js'
-import { isSignedBy, parseSignature } from '../signature.js'
+import { parseSignature } from '../signature.js'
 import type { EvmSigner } from '../signer.js'
-import { placeholder } from '../typed-signing.js'
+import { checkOf, placeholder } from '../typed-signing.js'
 import { hashCharge, serializeCharge, type TempoCharge } from './charge-transaction.js'
 import { receiveGuard } from './receive-policy.js'
 
@@ -77,12 +77,7 @@ export function chargeTempo(options: ChargeTempoOptions = {}): Scheme<EvmSigner>
       const signature: unknown = await signer.signCharge(Object.freeze(chargeOf(payment)))
       return parseSignature(signature) ?? String(signature)
     },
-    check: (payment, signature) => {
-      const parsed = parseSignature(signature)
-      if (parsed === undefined) return 'the signer answered with no 65-byte signature'
-      const isOurs = isSignedBy(hashCharge(chargeOf(payment)), parsed, payment.terms.payer as Hex)
-      return isOurs ? undefined : 'the signature is not of this payment by this payer'
-    },
+    check: checkOf((payment) => hashCharge(chargeOf(payment))),
     payload: (payment, signature) => ({
       transaction: serializeCharge(chargeOf(payment), signature as Hex, payment.terms.payer as Hex),
     }),

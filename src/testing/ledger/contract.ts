@@ -7,6 +7,7 @@ import { limitContract } from './limits.js'
 import { openContract } from './open.js'
 import { pinContract } from './pins.js'
 import { purchaseContract } from './purchases.js'
+import { renewalContract } from './renewals.js'
 import { recordContract } from './records.js'
 import { sessionContract } from './sessions.js'
 import { windowContract } from './windows.js'
@@ -29,6 +30,7 @@ export const ledgerContract: LedgerContract = Object.freeze({
   ...windowContract,
   ...lifecycleContract,
   ...purchaseContract,
+  ...renewalContract,
   ...approvalContract,
   ...openContract,
   ...pinContract,

@@ -1,24 +1,10 @@
-import { mpp } from 'stipend/mpp'
-import { chargeTempo } from 'stipend/tempo'
-
-import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { evm, type Rpc } from '../../../src/evm/index.js'
-import {
-  type AgentWalletOptions,
-  allowHosts,
-  createAgentWallet,
-  memoryLedger,
-  type Payment,
-} from '../../../src/index.js'
-import { privateKey } from '../../../src/keys/index.js'
+import { memoryLedger, type Payment } from '../../../src/index.js'
 import { changedNode } from '../../support/changed-node.ts'
 import { pathUsd, startTempo, type TempoNode } from '../../support/tempo.ts'
-import { createTempoServer, payee, type TempoServerOptions } from '../../support/tempo-server.ts'
+import { openTempoPayer, url } from '../../support/tempo-payer.ts'
+import { payee, type TempoServerOptions } from '../../support/tempo-server.ts'
 import { rejection } from '../../support/wallets.ts'
-
-const network = 'eip155:42431'
-const url = 'http://127.0.0.1:8402/report'
 
 let node: TempoNode
 
@@ -27,39 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => node?.stop())
 
-/** A wallet with a dollar, that pays a server which leaves it to a test what becomes of a transfer. */
-async function setUp(
-  server: TempoServerOptions = {},
-  { clients = [node], ...options }: Partial<AgentWalletOptions> & { readonly clients?: readonly Rpc[] } = {},
-) {
-  const { clock } = node
-  const key = generatePrivateKey()
-  await node.fund(privateKeyToAddress(key), 1_000_000n)
-  const shop = createTempoServer({ clock, ...server })
-  const chain = evm({ network, clients })
-  const open = () =>
-    createAgentWallet({
-      keyStore: privateKey(key),
-      policy: [allowHosts(['http://127.0.0.1:*'])],
-      protocols: [mpp({ clock })],
-      schemes: [chargeTempo({ maxFeeMicroUsd: 30_000n })],
-      chains: [chain],
-      clock,
-      fetch: async (...request) => shop(new Request(...request)),
-      ...options,
-    })
-  const wallet = open()
-  /** Pays once, and answers what was signed. */
-  const buy = async (path = '') => {
-    await wallet.fetch(`${url}${path}`, { payment: { repeatable: true } })
-    const [payment] = (await wallet.payments.list()).filter(({ status }) => status === 'claimed').toSorted(latestFirst)
-    if (!payment) throw new Error('nothing was paid')
-    return { payment, transfer: shop.signed.at(-1) ?? '0x' }
-  }
-  return { wallet, restart: open, shop, chain, buy, key, payer: privateKeyToAddress(key) }
-}
-
-const latestFirst = (one: Payment, other: Payment): number => other.createdAt - one.createdAt
+const setUp = (server?: TempoServerOptions, options?: Parameters<typeof openTempoPayer>[2]) =>
+  openTempoPayer(node, server, options)
 
 async function expire({ terms }: Payment): Promise<void> {
   await node.pass(Math.max(1, terms.validBefore - Math.floor(node.clock() / 1000)))

@@ -1,17 +1,10 @@
-import { mpp } from 'stipend/mpp'
-import { chargeTempo } from 'stipend/tempo'
-
-import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { evm, type Rpc } from '../../../src/evm/index.js'
-import { type AgentWalletOptions, allowHosts, createAgentWallet, type Payment } from '../../../src/index.js'
-import { privateKey } from '../../../src/keys/index.js'
+import type { Rpc } from '../../../src/evm/index.js'
+import type { Payment } from '../../../src/index.js'
 import { changedNode } from '../../support/changed-node.ts'
 import { startTempo, type TempoNode } from '../../support/tempo.ts'
-import { createTempoServer, type TempoServerOptions } from '../../support/tempo-server.ts'
-
-const network = 'eip155:42431'
-const url = 'http://127.0.0.1:8402/report'
+import { openTempoPayer } from '../../support/tempo-payer.ts'
+import type { TempoServerOptions } from '../../support/tempo-server.ts'
 
 let node: TempoNode
 
@@ -20,40 +13,11 @@ beforeAll(async () => {
 })
 afterAll(() => node?.stop())
 
-/** A wallet with a dollar, that pays a server which leaves it to a test what becomes of a transfer. */
-async function setUp(
-  server: TempoServerOptions = {},
-  { clients = [node], ...options }: Partial<AgentWalletOptions> & { readonly clients?: readonly Rpc[] } = {},
-) {
-  const { clock } = node
-  const key = generatePrivateKey()
-  await node.fund(privateKeyToAddress(key), 1_000_000n)
-  const shop = createTempoServer({ clock, ...server })
-  const chain = evm({ network, clients })
-  const wallet = createAgentWallet({
-    keyStore: privateKey(key),
-    policy: [allowHosts(['http://127.0.0.1:*'])],
-    protocols: [mpp({ clock })],
-    schemes: [chargeTempo({ maxFeeMicroUsd: 30_000n })],
-    chains: [chain],
-    clock,
-    fetch: async (...request) => shop(new Request(...request)),
-    ...options,
-  })
-  /** Pays once, and answers what was signed. */
-  const buy = async (path = '') => {
-    await wallet.fetch(`${url}${path}`, { payment: { repeatable: true } })
-    const [payment] = (await wallet.payments.list()).filter(({ status }) => status === 'claimed').toSorted(latestFirst)
-    if (!payment) throw new Error('nothing was paid')
-    return { payment, transfer: shop.signed.at(-1) ?? '0x' }
-  }
-  return { wallet, chain, buy }
-}
+const setUp = (server?: TempoServerOptions, options?: Parameters<typeof openTempoPayer>[2]) =>
+  openTempoPayer(node, server, options)
 
 const changed = ({ transactions }: Readonly<Record<string, unknown>>, change: object): readonly object[] =>
   [transactions].flat().map((one) => ({ ...Object(one), ...change }))
-
-const latestFirst = (one: Payment, other: Payment): number => other.createdAt - one.createdAt
 
 async function expire({ terms }: Payment): Promise<void> {
   await node.pass(Math.max(1, terms.validBefore - Math.floor(node.clock() / 1000)))

@@ -1,18 +1,12 @@
 import type { Hex } from 'viem'
-import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mpp } from 'stipend/mpp'
-import { chargeTempo } from 'stipend/tempo'
-import { evm, type Rpc } from '../../../src/evm/index.js'
-import { allowHosts, createAgentWallet, type Payment } from '../../../src/index.js'
-import { privateKey } from '../../../src/keys/index.js'
+import type { Rpc } from '../../../src/evm/index.js'
+import type { Payment } from '../../../src/index.js'
 import { changedNode } from '../../support/changed-node.ts'
 import { guard, holdingNode } from '../../support/holding-node.ts'
 import { startTempo, type TempoNode } from '../../support/tempo.ts'
-import { createTempoServer, payee } from '../../support/tempo-server.ts'
-
-const network = 'eip155:42431'
-const url = 'http://127.0.0.1:8402/report'
+import { openTempoPayer } from '../../support/tempo-payer.ts'
+import { payee } from '../../support/tempo-server.ts'
 
 let node: TempoNode
 
@@ -21,30 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => node?.stop())
 
-/** A wallet with a dollar, that pays a server which leaves it to a test what becomes of a transfer. */
-async function setUp(client: Rpc) {
-  const { clock } = node
-  const key = generatePrivateKey()
-  await node.fund(privateKeyToAddress(key), 1_000_000n)
-  const shop = createTempoServer({ clock })
-  const chain = evm({ network, clients: [client] })
-  const wallet = createAgentWallet({
-    keyStore: privateKey(key),
-    policy: [allowHosts(['http://127.0.0.1:*'])],
-    protocols: [mpp({ clock })],
-    schemes: [chargeTempo()],
-    chains: [chain],
-    clock,
-    fetch: async (...request) => shop(new Request(...request)),
-  })
-  const buy = async (path = '') => {
-    await wallet.fetch(`${url}${path}`)
-    const payment = (await wallet.payments.list()).find(({ resource }) => resource.url === `${url}${path}`)
-    if (!payment) throw new Error('nothing was paid')
-    return { payment, transfer: shop.signed.at(-1) ?? '0x' }
-  }
-  return { wallet, chain, buy, key }
-}
+const setUp = (client: Rpc) => openTempoPayer(node, {}, { clients: [client] })
 
 async function expire({ terms }: Payment): Promise<void> {
   await node.pass(Math.max(1, terms.validBefore - Math.floor(node.clock() / 1000)))

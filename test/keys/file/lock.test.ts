@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { encryptedFile, importKeys, privateKey } from '../../../src/keys/index.js'
 import type { EvmTransaction } from '../../../src/evm/transaction.js'
 import type { EvmSigner, KeyStore, SolanaSigner } from '../../../src/index.js'
-import { sampleTransfer } from '../../../src/testing/keys/families.js'
+import { sampleTransfer } from '../../../src/testing/keys/samples.js'
 import { createKeyFolder, password } from '../../support/key-files.ts'
 import { rejection } from '../../support/wallets.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EvmSigner, TempoCharge } from '../../../src/index.js'
 import { importKeys, privateKey, workerSigner } from '../../../src/keys/index.js'
-import { sampleCharge } from '../../../src/testing/keys/families.js'
+import { sampleCharge } from '../../../src/testing/keys/samples.js'
 import { createKeyFolder, password } from '../../support/key-files.ts'
 import { rejection } from '../../support/wallets.ts'
 
