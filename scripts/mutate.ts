@@ -35,6 +35,7 @@ const alsoTestedBy: Readonly<Record<string, readonly string[]>> = {
   'src/hosts': ['test/policy/rules'],
   'src/ledger': ['test/testing/ledger'],
   'src/policy': ['test/policy'],
+  'src/policy/rules/hosts.ts': ['test/hosts/public-suffixes.test.ts'],
   'src/protocols/mpp': ['test/sign-in/mpp.test.ts'],
   'src/protocols': ['test/protocols', 'test/fetch/hostile.test.ts'],
   'src/pay/sign.ts': ['test/keys/changed-store.test.ts', 'test/pay'],

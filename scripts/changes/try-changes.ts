@@ -16,7 +16,7 @@ export type Change = {
 export type Outcome = 'noticed' | 'missed' | 'broken' | 'endless'
 
 /** How long the tests of one change may take. */
-const maxWaitMs = 300_000
+const maxWaitMs = 120_000
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folders = ['src', 'adapters', 'test', 'scripts', 'docs', 'examples']

@@ -27,7 +27,12 @@ const operators: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.SlashToken]: '*',
 }
 
-const swapped: Readonly<Record<string, string>> = { every: 'some', some: 'every', min: 'max', max: 'min' }
+const swapped = new Map([
+  ['every', 'some'],
+  ['some', 'every'],
+  ['min', 'max'],
+  ['max', 'min'],
+])
 
 /** Lists the mutants of a source: each of its operators turned round, each condition negated, each refusal taken away. */
 export function mutantsOf(file: string, text: string): readonly Mutant[] {
@@ -58,7 +63,7 @@ export function mutantsOf(file: string, text: string): readonly Mutant[] {
     if (node.kind === ts.SyntaxKind.TrueKeyword) add(node, 'false')
     if (node.kind === ts.SyntaxKind.FalseKeyword) add(node, 'true')
     if (ts.isPropertyAccessExpression(node) && ts.isCallExpression(node.parent) && node.parent.expression === node) {
-      const to = swapped[node.name.text]
+      const to = swapped.get(node.name.text)
       if (to !== undefined) add(node.name, to)
     }
     ts.forEachChild(node, visit)

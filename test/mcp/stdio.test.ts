@@ -50,7 +50,7 @@ const initialize = {
 setUpProgram()
 
 describe('the server over stdio', () => {
-  test.each(['current', 'older'] as const)(
+  test.each(['current', 'either', 'older'] as const)(
     'pays for a host of the %s line, within the limits of its variables',
     async (line) => {
       const { url, till } = await sell()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allowActions, createPolicyEngine, policyFromJSON } from '../../src/index.js'
-import { type ActionBounds, supply, swap, withdraw } from '../../src/actions/index.js'
+import { type ActionBounds, supply, swap, transferNft, withdraw } from '../../src/actions/index.js'
 import type { ActionPlan } from '../../src/ports/action.js'
 import type { PaymentRequest } from '../../src/ports/policy.js'
 import { actionOn, transferTo } from '../../src/resource.js'
@@ -94,6 +94,12 @@ describe('the bounds of actions', () => {
       1n,
       'not an allowed pair',
     ],
+    [
+      'a second token to sell',
+      { outflows: [...plan.outflows, { token: tokenOf('DAI', stranger), amount: 1n }] },
+      1n,
+      '2 tokens would leave',
+    ],
     ['another pool', { facts: { fee: 100, slippageBps: 50 } }, 1n, 'not an allowed pair'],
     ['more slippage', { facts: { fee: 500, slippageBps: 51 } }, 1n, '51 are asked'],
     ['a slippage that nobody told', { facts: { fee: 500 } }, 1n, 'are asked'],
@@ -179,6 +185,32 @@ describe('the bounds of actions', () => {
     expect(await ask({ outflows: [] })).toContain('nothing is not an allowed token')
     expect(await ask({ outflows: [{ token: tokenOf('WETH', weth), amount: 1n }] })).toContain('WETH is not an allowed')
     expect(await ask({ calls: [{ to: stranger, value: 0n, data: '0x' }] })).toContain('not an allowed contract')
+  })
+
+  test('of an NFT let through its collections, to those who are named, and nothing else', async () => {
+    const art = { kind: 'erc721', symbol: 'ART', address: weth, decimals: 0, id: 1n } as const
+    const most = transferNft({ network, contracts: [weth], to: [router], maxUsd: 1 })
+    const ask = (different: Partial<ActionPlan> = {}) =>
+      judge(
+        {
+          action: 'transferNft',
+          facts: { to: router },
+          calls: [{ to: weth, value: 0n, data: '0x' }],
+          outflows: [{ token: art, amount: 1n }],
+          inflows: [],
+          approvals: [],
+          ...different,
+        },
+        1n,
+        [allowActions([most])],
+      )
+    expect(await ask()).toBe('allow')
+    const both = [art, { ...art, address: stranger }].map((token) => ({ token, amount: 1n }))
+    expect(await ask({ outflows: both })).toContain(`${stranger} is not an allowed contract`)
+    expect(await ask({ outflows: [] })).toContain('nothing is not an allowed contract')
+    expect(await ask({ facts: { to: stranger } })).toContain(`${stranger} is not allowed to be sent any`)
+    expect(await ask({ calls: [{ to: stranger, value: 0n, data: '0x' }] })).toContain('not an allowed contract')
+    expect(await ask({ approvals: plan.approvals })).toContain('not an allowed contract')
   })
 
   test.each<[string, object, boolean]>([

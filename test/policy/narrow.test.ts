@@ -16,6 +16,10 @@ const own = (answer: unknown) => guardPolicy({ evaluate: () => answer as Verdict
 const beside = (answer: unknown): Rule => ({ name: 'beside', judge: () => answer as never })
 const judge = (answer: unknown, ...rules: readonly Rule[]) => narrowPolicy(own(answer), rules).evaluate(createRequest())
 
+const breaks = () => {
+  throw new Error('no disk')
+}
+
 const allow = { type: 'allow', limits: [limitOf('own')] }
 const deny = { type: 'deny', refusals: [{ rule: 'own', reason: 'never' }] }
 
@@ -54,6 +58,23 @@ describe('a policy with rules beside it', () => {
       beside({ type: 'allow', pins: [pinOf('b')], hold: approval }),
     )
     expect(verdict).toMatchObject({ pins: [{ key: 'a' }, { key: 'b' }], hold: { kind: 'approval' } })
+    // Of two that are as strict, the first is what a person reads.
+    const asks = await judge(
+      { ...allow, hold: approval },
+      beside({ type: 'allow', hold: { ...approval, reason: 'why' } }),
+    )
+    expect(asks).toMatchObject({ hold: { reason: 'ask' } })
+  })
+
+  test.each([
+    ['the policy', breaks, () => ({ type: 'allow' })],
+    ['the rules', () => allow, breaks],
+  ])('says what went wrong where %s cannot judge', async (_who, evaluate, decide) => {
+    const policy = guardPolicy({ evaluate: () => evaluate() as Verdict })
+    const verdict = await narrowPolicy(policy, [{ name: 'beside', judge: () => decide() as never }]).evaluate(
+      createRequest(),
+    )
+    expect(verdict).toMatchObject({ type: 'deny', cause: { message: 'no disk' } })
   })
 
   test('is denied where a rule beside it allows other hosts', async () => {

@@ -39,9 +39,13 @@ export function setUpProgram(): void {
   })
 }
 
-function createHost(approves: boolean): Client {
+/** A host that speaks the newest line of the protocol, or asks first, which starts the program twice. */
+type Line = 'current' | 'either' | 'older'
+
+function createHost(line: Line, approves: boolean): Client {
   const capabilities = approves ? { elicitation: { form: {} } } : {}
-  const client = new Client({ name: 'host', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } })
+  const mode = line === 'either' ? 'auto' : { pin: '2026-07-28' }
+  const client = new Client({ name: 'host', version: '1' }, { capabilities, versionNegotiation: { mode } })
   if (approves) {
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { approve: true } }))
   }
@@ -49,16 +53,12 @@ function createHost(approves: boolean): Client {
 }
 
 /** Starts it as a host does. */
-export async function start(
-  env: Record<string, string>,
-  line: 'current' | 'older' = 'current',
-  approves = false,
-): Promise<Started> {
+export async function start(env: Record<string, string>, line: Line = 'current', approves = false): Promise<Started> {
   const settings = { command: process.execPath, args: [program], env, stderr: 'pipe' as const }
   const [client, transport] =
     line === 'older'
       ? [new ClientV1({ name: 'host', version: '1' }), new StdioV1(settings)]
-      : [createHost(approves), new StdioClientTransport(settings)]
+      : [createHost(line, approves), new StdioClientTransport(settings)]
   let said = ''
   transport.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString()

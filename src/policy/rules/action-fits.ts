@@ -15,6 +15,7 @@ const fits: Readonly<Record<string, Fit>> = {
       const [sold, bought, ofPool] = listOf(pair)
       return isNamed(sell, sold) && isNamed(buy, bought) && ofPool === fee
     })
+    if (outflows.length > 1) return `${String(outflows.length)} tokens would leave, and a swap sells one`
     if (!isPair) return `${sell?.symbol} for ${buy?.symbol} at a fee of ${String(fee)} is not an allowed pair`
     if (Number(slippageBps) <= Number(maxSlippageBps)) return refuseOthers([uniswap[network]?.router], plan)
     return `its slippage may be ${String(maxSlippageBps)} basis points at most, and ${String(slippageBps)} are asked`
@@ -29,10 +30,12 @@ const fits: Readonly<Record<string, Fit>> = {
     if (Number(facts['feeBps']) <= Number(maxFeeBps)) return refuseOthers([spokePools[network]], plan)
     return `its fee may be ${String(maxFeeBps)} basis points at most, and ${String(facts['feeBps'])} are offered`
   },
-  transferNft: ({ contracts, to }, { facts, outflows }) => {
-    const isContract = outflows.every(({ token }) => listOf(contracts).includes(token.address))
-    if (!isContract) return `${outflows[0]?.token.address} is not an allowed contract`
-    return listOf(to).includes(facts['to'] ?? '') ? undefined : `${String(facts['to'])} is not allowed to be sent any`
+  transferNft: ({ contracts, to }, plan) => {
+    const { facts, outflows } = plan
+    const other = outflows.find(({ token }) => !listOf(contracts).includes(token.address))
+    if (outflows.length === 0 || other) return `${other?.token.address ?? 'nothing'} is not an allowed contract`
+    if (listOf(to).includes(facts['to'] ?? '')) return refuseOthers(listOf(contracts), plan)
+    return `${String(facts['to'])} is not allowed to be sent any`
   },
 }
 

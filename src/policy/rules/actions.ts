@@ -55,10 +55,9 @@ export function findWiderAction(outer: readonly ActionBounds[], inner: readonly 
   return wider && `${String(wider.action)} reaches further than that of the session it is made from`
 }
 
-/** Lists may only be shorter, and numbers smaller; what is bounded there is bounded here. */
+/** Lists may only be shorter, and numbers smaller; what is bounded there is bounded here, and words are the same. */
 function isWithinBounds(inner: ActionBounds, outer: ActionBounds): boolean {
   const [own, its] = [readBounds(inner), readBounds(outer)]
-  if (own.action !== its.action || own.network !== its.network) return false
   if (parseUsd(own.maxUsd, 'maxUsd') > parseUsd(its.maxUsd, 'maxUsd')) return false
   return Object.entries(its).every(([name, value]) => {
     const narrower: unknown = own[name]

@@ -164,6 +164,8 @@ describe('a policy as data that is refused by its place', () => {
     [[{ ...limit, onExceed: 'allow' }], 'policy[0].onExceed: it is not one of deny, approve'],
     [[{ ...limit, scope: 7 }], 'policy[0].scope: it is not a scope'],
     [[{ type: 'maxPayments', count: 1, per: 'year' }], 'policy[0].per: it is not one of hour, day, week'],
+    [[{ type: 'allowNetworks', networks: ['base'] }], 'policy[0].networks[0]: it is not a CAIP-2 id'],
+    [[{ type: 'allowNetworks', networks: [8453] }], 'policy[0].networks[0]: it is not a CAIP-2 id'],
     [[{ type: 'allowAssets', assets: [{ network: 'eip155:1' }] }], 'policy[0].assets[0]: it is not a token'],
     [[new Map([['type', 'allowAnyHost']])], 'policy[0]: object is not JSON'],
     [[() => hosts], 'policy[0]: function is not JSON'],

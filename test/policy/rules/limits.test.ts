@@ -46,6 +46,8 @@ describe('spendingLimit', () => {
   ])('is not made of %s', (_what, options, reason) => {
     expect(() => spendingLimit(options)).toThrow(reason)
     expect(() => spendingLimit({ instantMaxUsd: 1, notifyMaxUsd: 2, delayMaxUsd: 3, delaySeconds: 1 })).not.toThrow()
+    // Nothing is instant: a person is asked about each.
+    expect(() => spendingLimit({ instantMaxUsd: 0 })).not.toThrow()
   })
 
   test('is limits as data: one for each amount, over its time', () => {
