@@ -125,6 +125,7 @@ export type {
   AuthorizationTerms,
   Balance,
   EarlierTerms,
+  LetThrough,
   Freeze,
   Hex,
   Labels,

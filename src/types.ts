@@ -7,6 +7,7 @@ export type {
   Authorization,
   AuthorizationTerms,
   EarlierTerms,
+  LetThrough,
   Payload,
   Payment,
   PaymentStatus,

@@ -136,9 +136,9 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a payment that has ended is signed anew under the nonce of another purchase',
     file: 'src/pay/renew.ts',
-    find: '  if (!hasItsNonce || !(isAsBefore || canReprice(known, anew, request))) return undefined\n  const payment = deepFreeze({ ...anew,',
+    find: '  if (!hasItsNonce || !(isAsBefore || canReprice(known, anew, request))) return undefined\n  const before = isAsBefore ? known.letThrough : undefined\n  const letThrough = noteAgain(limits, before)\n  const payment = deepFreeze({\n    ...anew,',
     replace:
-      "  const terms = { ...anew.terms, nonce: `0x${'1'.repeat(64)}` as const }\n  const payment = deepFreeze({ ...anew, id: known.id, terms,",
+      "  const terms = { ...anew.terms, nonce: `0x${'1'.repeat(64)}` as const }\n  const before = isAsBefore ? known.letThrough : undefined\n  const letThrough = noteAgain(limits, before)\n  const payment = deepFreeze({\n    ...anew, id: known.id, terms,",
     tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts', 'test/pay/reserve.test.ts'],
   },
   {

@@ -3,7 +3,7 @@ import type { Allowance, Limit, Pin } from '../types.js'
 
 /** Names what a person lets through, so that the same is the same text: what is used of a limit may grow meanwhile. */
 export function allowanceKey(allowance: Allowance): string {
-  if (allowance.type === 'rule') return JSON.stringify(['rule'])
+  if (allowance.type === 'rule') return JSON.stringify(['rule', allowance.reason])
   if (allowance.type === 'pin') {
     const { key, remembered, value } = allowance
     return JSON.stringify(['pin', key, remembered, value])

@@ -3,11 +3,10 @@ import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
 import { deepFreeze } from '../lib/freeze.js'
 import { plain } from '../lib/untrusted.js'
-import { areAmong } from './allowance.js'
 import type { PurchaseRequest, PayContext } from './context.js'
-import { approvalId, type Question, questionOf } from './question.js'
+import { approvalId, type Question } from './question.js'
 import type { ActionPlan } from '../ports/action.js'
-import type { Approval, ApprovalId, Hold, Payment } from '../types.js'
+import type { Approval, ApprovalId, Payment } from '../types.js'
 
 /** How long a request waits for a person, and how long a due payment can still be made. */
 const lifeMs = deadlines.approval
@@ -35,7 +34,9 @@ export async function awaitApproval(
   if (approval.status === 'denied') throw denied()
   if (approval.kind === 'delay') throw new PaymentDelayedError(approval)
   if (!context.onApproval) throw new ApprovalRequiredError(approval)
-  const status = (await answer(approval, request, context)) ? 'approved' : 'denied'
+  const answered = await answer(approval, request, context)
+  if (answered === undefined) throw new ApprovalRequiredError(approval)
+  const status = answered ? 'approved' : 'denied'
   const decided = await context.ledger.decideApproval(approval.id, status, context.time().ledger)
   if (decided) context.emit('approval.decided', { approval: decided })
   const isApproved = decided
@@ -70,8 +71,8 @@ function createApproval(
   { sessions, action }: PayContext,
 ): Approval {
   const { resource, asset, amount, microUsd, payTo, labels, createdAt } = payment
-  const { hold, kind, reason, allows } = question
-  const executableAt = hold.kind === 'delay' ? createdAt + hold.seconds * 1000 : undefined
+  const { kind, reason, allows, seconds } = question
+  const executableAt = seconds === undefined ? undefined : createdAt + seconds * 1000
   return deepFreeze({
     id: approvalId(payment, question, request),
     kind,
@@ -125,37 +126,26 @@ export async function findApproved(
   )
 }
 
-/** Tells whether a payment has been recorded by the yes, or after the delay, that a hold asks for; a person's word is more. */
-export async function wasLetThrough(
-  payment: Payment,
-  hold: Hold,
-  request: PurchaseRequest,
-  { ledger, time }: PayContext,
-): Promise<boolean> {
-  const { allows: asked } = questionOf(hold, []) ?? { allows: [] }
-  const all = await ledger.listApprovals(time().ledger)
-  return all.some(({ id, kind, status, allows = [] }) => {
-    const isOfThese = status === 'used' && id === approvalId(payment, { kind, allows }, request)
-    return isOfThese && (hold.kind === 'delay' || (kind === 'approval' && areAmong(asked, allows)))
-  })
-}
-
 function denied(): PaymentDeniedError {
   return new PaymentDeniedError([{ rule: 'approval', reason: 'it was asked for and denied' }])
 }
 
-/** A handler that throws has not approved, and neither has one whose answer comes when nobody waits for it any more. */
+/**
+ * Says what the handler answers: a late yes is a no. A handler that throws has reached nobody, and nothing is decided: it is
+ * asked once more by the next call, or somebody else decides.
+ */
 async function answer(
   approval: Approval,
   { signal }: PurchaseRequest,
   { onApproval, time }: PayContext,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const ms = approval.expiresAt - time().ledger
   try {
-    const answered = (async () => onApproval?.(approval))()
-    return (await waitFor(answered, { ms, sentence: 'nobody answered in time', signal })) === true
+    const answered = (async () => (await onApproval?.(approval)) === true)().catch(() => undefined)
+    return await waitFor(answered, { ms, sentence: 'nobody answered in time', signal })
   } catch {
-    signal?.throwIfAborted()
     return false
+  } finally {
+    signal?.throwIfAborted()
   }
 }

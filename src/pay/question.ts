@@ -7,8 +7,9 @@ import type { Allowance, ApprovalId, Hold, Payment } from '../types.js'
 
 /** What has to be let through before a payment is made: by a person, or by time. */
 export type Question = {
-  readonly hold: Hold
   readonly kind: Hold['kind']
+  /** How long it has to wait, where only that is in its way. */
+  readonly seconds?: number | undefined
   /** All of it, in words. */
   readonly reason: string
   readonly allows: readonly Allowance[]
@@ -16,22 +17,21 @@ export type Question = {
 
 /** Puts all that is in the way of a payment into one question; a person's word is more than a delay. */
 export function questionOf(hold: Hold | undefined, beyond: readonly Excess[]): Question | undefined {
-  if (beyond.length === 0 && hold?.kind !== 'approval')
-    return hold && { hold, kind: hold.kind, reason: hold.reason, allows: [] }
+  if (beyond.length === 0 && hold?.kind !== 'approval') return hold && { ...hold, allows: [] }
   const rules: readonly Excess[] =
     hold?.kind === 'approval' ? [{ allowance: { type: 'rule', reason: hold.reason }, explanation: hold.reason }] : []
   const all = [...rules, ...beyond]
   const reason = all.map(({ explanation }) => explanation).join('; ')
-  return { hold: { kind: 'approval', reason }, kind: 'approval', reason, allows: all.map(({ allowance }) => allowance) }
+  return { kind: 'approval', reason, allows: all.map(({ allowance }) => allowance) }
 }
 
 /**
  * Names the approval of exactly these terms, and of what it lets them go beyond: of the purchase, where it has a name, else
- * of the request. A delay, which comes due by itself, is never taken for a person's word.
+ * of the request. A delay, which comes due by itself, is never taken for a person's word, nor for a longer one.
  */
 export function approvalId(
   payment: Payment,
-  { kind, allows }: Pick<Question, 'kind' | 'allows'>,
+  { kind, allows, seconds }: Pick<Question, 'kind' | 'allows' | 'seconds'>,
   { isNamed }: Pick<PurchaseRequest, 'isNamed'>,
 ): ApprovalId {
   const { requestDigest, asset, amount, payTo, scheme, protocol, resource, terms } = payment
@@ -48,6 +48,7 @@ export function approvalId(
     resource.url,
     terms.payer,
     allows.map(allowanceKey).toSorted(),
+    ...(seconds === undefined ? [] : [seconds]),
     ...worthBeyondAmount(payment),
   ]
   // As JSON, in which no word can pass for the end of one and the beginning of another.

@@ -1,7 +1,7 @@
 import { deepFreeze } from '../lib/freeze.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import { windowStart } from '../ledger/window.js'
-import { wasLetThrough } from './approve.js'
+import { hasPassed, noteAgain, wasWithin } from './let-through.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { isSoft, type Tried, tryReserve } from './try-reserve.js'
 import type { Limit, Payment } from '../types.js'
@@ -23,9 +23,10 @@ type Renewed = { readonly payment: Payment; readonly tried: Tried }
 
 /**
  * Records a purchase with another time in place of what it had under the same nonce, or answers nothing where that nonce
- * cannot be made again. Whatever it went beyond with a person's leave, it goes beyond again, as long as it counts there
- * already: in a window that it has left, that leave was given for another day. A yes or a delay that the policy asks for by
- * now has to have been given to it; a payee or a price that was replaced since is not gone back to.
+ * cannot be made again. A limit beyond which a person is asked holds it up no more than when it was recorded, as long as it
+ * counts there already: in a window that it has left, that leave was given for another day, and a limit that has changed
+ * since is another. A yes or a delay that the policy asks for by now has to have been given to it; a payee or a price that was
+ * replaced since is not gone back to.
  */
 export async function renew(
   known: Payment,
@@ -36,12 +37,18 @@ export async function renew(
   const isAsBefore = isSamePurchase(known, anew)
   const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce
   if (!hasItsNonce || !(isAsBefore || canReprice(known, anew, request))) return undefined
-  const payment = deepFreeze({ ...anew, presentations: known.presentations, ...dearestOf(known, anew) })
-  const isLetThrough = !hold || (isAsBefore && (await wasLetThrough(payment, hold, request, context)))
-  if (!isLetThrough) return { payment, tried: { type: 'waiting' } }
+  const before = isAsBefore ? known.letThrough : undefined
+  const letThrough = noteAgain(limits, before)
+  const payment = deepFreeze({
+    ...anew,
+    presentations: known.presentations,
+    ...dearestOf(known, anew),
+    ...(letThrough && { letThrough }),
+  })
+  if (hold && !hasPassed(hold, before)) return { payment, tried: { type: 'waiting' } }
   const { sessions, notAfter } = context
   const now = context.time().ledger
-  const held = limits.filter((limit) => !isSoft(limit) || !isAsBefore || !countsIn(limit, known, now))
+  const held = limits.filter((limit) => !isSoft(limit) || !wasWithin(limit, before) || !countsIn(limit, known, now))
   return { payment, tried: await tryReserve(payment, held, { renew: true, sessions, notAfter, pins }, context) }
 }
 

@@ -9,8 +9,10 @@ import { type Payable, prepare, type Prepared } from './prepare.js'
 import { prepareAnew, renew } from './renew.js'
 import { resumeOrRenew } from './resume.js'
 import { admit } from './sign.js'
-import { type Excess, tryReserve } from './try-reserve.js'
-import type { Allowance, ApprovalId, Payment } from '../types.js'
+import { type Given, noteLetThrough } from './let-through.js'
+import { type Excess, type Tried, tryReserve } from './try-reserve.js'
+import { deepFreeze } from '../lib/freeze.js'
+import type { ApprovalId, Payment } from '../types.js'
 
 /** How often one call asks: after a yes, something else can have come to be in the way. */
 const maxQuestions = 3
@@ -84,7 +86,7 @@ async function reserveWithApproval(
   let prepared = await prepare({ required, candidates }, request, context)
   for (;;) {
     const outcome = await reserveIfFunded(prepared, request, context)
-    if (outcome.type !== 'waiting') return { ...prepared, existing: outcome.existing }
+    if (outcome.type !== 'waiting') return { ...prepared, ...outcome }
     const id = approvalId(prepared.payment, outcome.question, request)
     if (given.has(id) || given.size >= maxQuestions) throw notCovered('it was given for something else, or has expired')
     checkConsent(id, outcome.question, request)
@@ -113,7 +115,7 @@ async function reserveIfFunded(prepared: Prepared, request: PurchaseRequest, con
 }
 
 type Outcome =
-  | { readonly type: 'reserved'; readonly existing: Payment | undefined }
+  | { readonly type: 'reserved'; readonly payment: Payment; readonly existing: Payment | undefined }
   | { readonly type: 'waiting'; readonly question: Question }
 
 /**
@@ -121,23 +123,14 @@ type Outcome =
  * let through is set aside one by one, until nothing is missing but the yes to exactly these.
  */
 async function reserve(prepared: Prepared, request: PurchaseRequest, context: PayContext): Promise<Outcome> {
-  const { payment, allowed } = prepared
+  const { allowed } = prepared
   const beyond: Excess[] = []
   while (beyond.length <= allowed.limits.length + (allowed.pins?.length ?? 0)) {
     const question = questionOf(allowed.hold, beyond)
-    const tried = await reserveBeyond(
-      prepared,
-      question?.allows ?? [],
-      question && approvalId(payment, question, request),
-      {
-        request,
-        context,
-      },
-    )
-    if (tried.type === 'recorded') return { type: 'reserved', existing: undefined }
-    if (tried.type === 'existing') return { type: 'reserved', existing: tried.payment }
-    if (tried.type === 'waiting') return reserveByWider(prepared, question, request, context)
-    beyond.push(tried.excess)
+    const outcome = await reserveBeyond(prepared, question, request, context)
+    if (outcome.type === 'reserved') return outcome
+    if (outcome.type === 'waiting') return reserveByWider(prepared, question, request, context)
+    beyond.push(outcome.excess)
   }
   throw notCovered('the ledger names a limit that is not one of the payment')
 }
@@ -155,29 +148,36 @@ async function reserveByWider(
   const approved = await findApproved(prepared.payment, request, context)
   const wider = approved.find(({ allows = [] }) => areAmong(question.allows, allows))
   if (!wider) return waiting
-  const tried = await reserveBeyond(prepared, wider.allows ?? [], wider.id, { request, context })
-  if (tried.type === 'recorded') return { type: 'reserved', existing: undefined }
-  return tried.type === 'existing' ? { type: 'reserved', existing: tried.payment } : waiting
+  const given = { kind: wider.kind, allows: wider.allows ?? [] }
+  const outcome = await reserveBeyond(prepared, given, request, context)
+  return outcome.type === 'reserved' ? outcome : waiting
 }
 
+type Beyond = Extract<Outcome, { type: 'reserved' }> | Exclude<Tried, { type: 'recorded' } | { type: 'existing' }>
+
 /** Reserves by using an approval up, without what it lets through; all the rest holds on, and what is new is remembered. */
-function reserveBeyond(
-  { payment, allowed: { limits, pins = [] } }: Prepared,
-  allows: readonly Allowance[],
-  approval: ApprovalId | undefined,
-  { request, context }: { readonly request: PurchaseRequest; readonly context: PayContext },
-): ReturnType<typeof tryReserve> {
+async function reserveBeyond(
+  { payment: fixed, allowed: { limits, pins = [] } }: Prepared,
+  given: Given | undefined,
+  request: PurchaseRequest,
+  context: PayContext,
+): Promise<Beyond> {
   const { sessions, notAfter } = context
+  const { allows = [] } = given ?? {}
+  const letThrough = noteLetThrough(limits, given)
+  const payment = letThrough ? deepFreeze({ ...fixed, letThrough }) : fixed
   const options = {
     unresolvedForMs: request.sameRequest ? context.unresolvedForMs : undefined,
-    approval,
+    approval: given && approvalId(payment, given, request),
     sessions,
     notAfter,
     pins: pins.filter((pin) => !allowsDifference(allows, pin)),
     newPins: pins.filter((pin) => allowsDifference(allows, pin)),
   }
   const held = limits.filter((limit) => !allowsExceeding(allows, limit))
-  return tryReserve(payment, held, options, context)
+  const tried = await tryReserve(payment, held, options, context)
+  if (tried.type === 'recorded') return { type: 'reserved', payment, existing: undefined }
+  return tried.type === 'existing' ? { type: 'reserved', payment, existing: tried.payment } : tried
 }
 
 function notCovered(reason: string): PaymentDeniedError {

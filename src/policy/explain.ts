@@ -99,7 +99,7 @@ function decide(verdict: Verdict, rules: readonly RuleOpinion[], request: Paymen
   })
   const forbidding = beyond.filter(({ onExceed }) => onExceed !== 'approve')
   if (forbidding.length > 0) return { outcome: 'deny', decidedBy: forbidding.map(say) }
-  const held = hold ? [{ rule: nameOf(rules, (one) => isSame(one.hold, hold)), reason: hold.reason }] : []
+  const held = hold ? whoHolds(hold, rules) : []
   if (beyond.length > 0) {
     return { outcome: 'approval', decidedBy: [...beyond.map(say), ...(hold?.kind === 'approval' ? held : [])] }
   }
@@ -109,6 +109,16 @@ function decide(verdict: Verdict, rules: readonly RuleOpinion[], request: Paymen
   }
   const reason = 'it gives permission to pay, and no rule objects'
   return { outcome: 'instant', decidedBy: [{ rule: nameOf(rules, (one) => one.grants), reason }] }
+}
+
+/** Whoever asks for a person, or the rule with the longest delay. */
+function whoHolds(hold: Hold, rules: readonly RuleOpinion[]): readonly RuleRefusal[] {
+  const own = rules.flatMap(({ rule, hold: its }) =>
+    its && (hold.kind === 'approval' ? its.kind === 'approval' : isSame(its, hold))
+      ? [{ rule, reason: its.reason }]
+      : [],
+  )
+  return own.length > 0 ? own : [{ rule: 'policy', reason: hold.reason }]
 }
 
 function ownerOf(limit: Limit, rules: readonly RuleOpinion[]): string {

@@ -92,10 +92,12 @@ const forHosts = ['host', 'no rule allows any host; add allowHosts([…]) with t
 const forTransfers = ['payee', 'no rule allows any payee; add allowPayees([…]) with those to transfer to'] as const
 const forActions = ['action', 'no rule allows any action; add allowActions([…]) with those to take'] as const
 
-/** A person's word is stricter than any delay, and a long delay than a short one. */
+/** A person's word is stricter than any delay, and is given to all that asks for it; a long delay is stricter than a short one. */
 export function strictest(holds: readonly Hold[]): Hold | undefined {
-  const seconds = (hold: Hold): number => (hold.kind === 'approval' ? Number.POSITIVE_INFINITY : hold.seconds)
-  return holds.reduce<Hold | undefined>((most, one) => (most && seconds(most) >= seconds(one) ? most : one), undefined)
+  const asking = holds.filter(({ kind }) => kind === 'approval')
+  const delays = holds.flatMap((hold) => (hold.kind === 'delay' ? [hold] : []))
+  if (asking.length === 0) return delays.toSorted((one, other) => other.seconds - one.seconds)[0]
+  return Object.freeze({ kind: 'approval', reason: [...new Set(asking.map(({ reason }) => reason))].join('; ') })
 }
 
 /** Tells whether a value is a promise, or acts like one. */

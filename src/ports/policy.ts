@@ -26,7 +26,10 @@ export type Decision =
       readonly type: 'allow'
       readonly limits?: readonly Limit[] | undefined
       readonly grants?: 'host' | 'payee' | 'action' | 'flow' | undefined
-      /** Makes the payment wait for a person, or for some time; the strictest of all rules' holds counts. */
+      /**
+       * Makes the payment wait for a person, or for some time; the strictest of all rules' holds counts. A person says yes to
+       * its reason: the same payment has to have the same one.
+       */
       readonly hold?: Hold | undefined
       /** Has the owner told of the payment. */
       readonly notify?: boolean | undefined

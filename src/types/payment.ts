@@ -74,6 +74,16 @@ export type Resolution = {
   readonly reason: string
 }
 
+/** Why nothing that a person or time can let a payment through stopped it when it was recorded. */
+export type LetThrough = {
+  /** Names the limits beyond which a person is asked, and that it was within or let go beyond, and the rules that asked. */
+  readonly names: readonly string[]
+  /** Whether a person has said yes to it. */
+  readonly by?: 'owner' | undefined
+  /** How long it has waited, where the policy wanted that. */
+  readonly seconds?: number | undefined
+}
+
 /** Terms of a payment that were signed, and that others have taken the place of. */
 export type EarlierTerms = { readonly amount: bigint; readonly payTo: string }
 
@@ -104,6 +114,8 @@ export type Payment = {
    */
   readonly earlier?: readonly EarlierTerms[] | undefined
   readonly terms: AuthorizationTerms
+  /** What it need not be let through once more when it is signed anew; absent where the policy asks for nothing of the kind. */
+  readonly letThrough?: LetThrough | undefined
   readonly labels: Labels
   /** The counters it is added to, such as `wallet` and `host:api.example.com`. */
   readonly scopes: readonly string[]

@@ -116,8 +116,8 @@ export type AgentWalletOptions = {
   /** @default crypto.getRandomValues */
   readonly random?: Random | undefined
   /**
-   * Answers in this process whether a payment that needs approval is approved; anything but `true`, and a throw, is no.
-   * Without it, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
+   * Answers in this process whether a payment that needs approval is approved; anything but `true` is no. Without it, and
+   * where it throws, the call throws `ApprovalRequiredError` and goes on when it is made again after `approvals.approve(id)`.
    */
   readonly onApproval?: ((approval: Approval) => boolean | Promise<boolean>) | undefined
   /**

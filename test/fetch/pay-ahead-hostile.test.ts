@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   type AgentWalletOptions,
   allowHosts,
+  type Approval,
   createAgentWallet,
   memoryLedger,
   type Rule,
@@ -81,6 +82,19 @@ describe('a server that changes what it asks for what is paid ahead', () => {
       script.splice(0)
     }
     expect(signedFor(5_000_000n)).toHaveLength(1)
+  })
+
+  test('gets no more than what a person has said yes to', async () => {
+    const policy = [hosts, spendingLimit({ perPaymentUsd: 10, dailyLimitUsd: 100 }), isBig]
+    const onApproval = ({ amount }: Approval): boolean => amount === 5_000_000n
+    const { wallet, shop, shopOf, askNext, keyStore, signedFor } = open({ policy, onApproval })
+    shop.current = shopOf(5_000_000n)
+    await wallet.fetch(url)
+    await askNext(6_000_000n)
+    shop.current = shopOf(6_000_000n)
+    const again = await rejection(wallet.fetch(url, { payment: { repeatable: true } }))
+    expect(again).toMatchObject({ code: 'payment_outcome_unknown' })
+    expect([signedFor(5_000_000n).length, keyStore.signed.length]).toEqual([2, 2])
   })
 
   test('gets no more for one payee than the limit of that payee', async () => {
