@@ -33,6 +33,24 @@ const reasons: readonly (readonly [file: string, source: string, from: string, r
     'A part that ends just there is added up entry by entry instead, to the same sum.',
   ],
   [
+    'src/ledger/entry-list.ts',
+    'isWhole || !isNode(part)',
+    '||',
+    'A part that lies wholly within is added up entry by entry instead, to the same sum.',
+  ],
+  [
+    'src/ledger/memory.ts',
+    'if (now < from) meters.forget()',
+    '<',
+    'Sums that are forgotten for nothing are added up anew, to the same.',
+  ],
+  [
+    'src/pay/sign.ts',
+    'if (!recorded.has(payment)) throw',
+    'throw',
+    'It guards against a slip of ours: whatever reaches it has been recorded.',
+  ],
+  [
     'src/ledger/list-pages.ts',
     'if (page.length > 0) yield page',
     '>',

@@ -45,7 +45,17 @@ test('thousands of entries that come in any order, and of which some go, add up 
       entries = entries
         .filter((entry) => !goes.has(entry))
         .toSorted((one, other) => one.countsUntil - other.countsUntil)
-      for (const { after, upTo, enough, measure } of all) {
+      // At the very end of each entry too: of those that lie together, one part begins just there.
+      const ends = entries.map(({ countsUntil }) => ({
+        after: countsUntil,
+        upTo: countsUntil,
+        enough: 5n,
+        measure: 'count' as const,
+      }))
+      for (const { after, upTo, enough, measure } of [
+        ...all,
+        ...(isOrdered ? ends.filter((_, at) => at % 16 === 0) : []),
+      ]) {
         const within = entries.filter(({ countsUntil }) => countsUntil > after && countsUntil <= upTo)
         expect(list.between(after, upTo)).toEqual(sumOf(within))
         let left = enough

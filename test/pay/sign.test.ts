@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Chain } from '../../src/ports/chain.js'
-import type { KeyStore } from '../../src/index.js'
+import type { KeyStore, SessionId } from '../../src/index.js'
 import { openShop } from '../support/shop.ts'
 import { rejection } from '../support/wallets.ts'
 
@@ -77,5 +77,42 @@ describe('what a signer throws', () => {
     expect(error).toMatchObject({ code: 'signing_failed' })
     expect(String(error)).not.toContain('sk_live')
     expect(await ledger.list()).toMatchObject([{ note }])
+  })
+})
+
+describe('what is recorded and not signed any more', () => {
+  test.each([
+    ['the wallet was frozen', 'wallet_frozen', { frozen: async () => ({ reason: 'stop', at: 0 }) }],
+    ['the session was revoked', 'session_revoked', { revoked: async ([first]: readonly SessionId[]) => first }],
+  ])('says that %s', async (note, code, halting) => {
+    const { open, ledger, keyStore } = openShop()
+    const session = open({ ledger: { ...ledger, ...halting } }).session({ maxPayments: 1 })
+    expect(await rejection(session.fetch(url))).toMatchObject({ code, moved: 'no' })
+    expect(await ledger.list()).toMatchObject([{ status: 'released', note }])
+    expect(keyStore.signed).toEqual([])
+  })
+})
+
+describe('a signer that throws, and says which of what it throws proves that nothing was signed', () => {
+  test.each<[string, () => boolean, string]>([
+    ['this does', () => true, 'released'],
+    ['this does not', () => false, 'unknown'],
+    [
+      'nothing, since it throws too',
+      () => {
+        throw new Error('broken')
+      },
+      'unknown',
+    ],
+  ])('%s', async (_what, throwsUnsigned, status) => {
+    const { open, ledger, keyStore } = openShop()
+    const signTypedData = async (): Promise<never> => {
+      throw new Error('no answer')
+    }
+    const getSigner: KeyStore['getSigner'] = async (network) =>
+      Object.assign({}, await keyStore.getSigner(network), { throwsUnsigned, signTypedData })
+    const error = await rejection(open({ keyStore: { ...keyStore, getSigner } }).fetch(url))
+    expect(error).toMatchObject({ code: 'signing_failed', moved: status === 'released' ? 'no' : 'maybe' })
+    expect(await ledger.list()).toMatchObject([{ status }])
   })
 })

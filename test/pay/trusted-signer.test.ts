@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError, type EvmSigner, type KeyStore } from '../../src/index.js'
+import { exactEvm } from '../../src/evm/exact.js'
 import { noble } from '../../src/evm/signature.js'
 import { privateKey } from '../../src/keys/index.js'
 import { openShop } from '../support/shop.ts'
@@ -39,6 +40,21 @@ describe('which signatures are compared with their payments', () => {
     for (const path of ['a', 'b', 'c']) await wallet.fetch(url + path)
     expect(taken()).toBe(30_000n)
     expect(new Set((await ledger.list()).map(({ terms }) => terms.nonce)).size).toBe(3)
+  })
+
+  test.each([
+    ['foreign', 1],
+    ['always', 3],
+  ] as const)('our own signers are looked at as often as the owner wants: %s', async (checkSignatures, looks) => {
+    const scheme = exactEvm()
+    let looked = 0
+    const check: typeof scheme.check = (payment, signature) => {
+      looked += 1
+      return scheme.check(payment, signature)
+    }
+    const wallet = openShop().open({ keyStore: privateKey(key), checkSignatures, schemes: [{ ...scheme, check }] })
+    for (const path of ['a', 'b', 'c']) await wallet.fetch(url + path)
+    expect(looked).toBe(looks)
   })
 
   test('every one that code of another make has signed with our key', async () => {

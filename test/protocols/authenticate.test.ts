@@ -42,6 +42,7 @@ describe('WWW-Authenticate', () => {
   })
 
   test('may have sixteen challenges', () => {
+    expect(read(`Payment id="${'1'.repeat(16_384 - 'Payment id=""'.length)}"`)).toHaveLength(1)
     expect(read(Array.from({ length: 16 }, () => 'Payment id="1"').join(', '))).toHaveLength(16)
   })
 

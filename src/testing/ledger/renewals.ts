@@ -42,6 +42,12 @@ async function renews(create: CreateLedger): Promise<void> {
     'An open payment could not be renewed',
   )
   claimEqual(await ledger.get(sampleId(1)), renewed, 'A payment that was renewed is not recorded as it is now')
+  const forgetful = { ...renewed, terms: { ...terms, validBefore: terms.validBefore + 1200 }, earlier: undefined }
+  const overwrittenAgain = await ledger.reserve(forgetful, [], { renew: true })
+  claim(
+    !overwrittenAgain.ok && overwrittenAgain.reason === 'exists',
+    'A payment is renewed by one that names only some of what was signed before, and counts without the rest',
+  )
   claimEqual(await usedOf(ledger, tight), 10n, 'A payment that was renewed does not count once')
   await ledger.update(sampleId(1), { status: 'claimed' })
   const paid = await ledger.reserve({ ...renewed, createdAt: later + 1 }, [tight], { renew: true })

@@ -138,6 +138,11 @@ describe.each([
     })
   })
 
+  test('of a failure tells what the server says beside its code, as its own words', () => {
+    const said = { success: false, errorReason: 'insufficient_funds', errorMessage: 'The payer has $0.' }
+    expect(readFields(said)).toEqual({ reason: 'insufficient_funds', untrustedReason: 'The payer has $0.' })
+  })
+
   test('of a failure is no receipt, whatever else it says', () => {
     expect(read(encode({ success: false, errorReason: 'settlement_pending' }))).toEqual({
       reason: 'settlement_pending',
