@@ -177,7 +177,8 @@ async function reserveBeyond(
   const held = limits.filter((limit) => !allowsExceeding(allows, limit))
   const tried = await tryReserve(payment, held, options, context)
   if (tried.type === 'recorded') return { type: 'reserved', payment, existing: undefined }
-  return tried.type === 'existing' ? { type: 'reserved', payment, existing: tried.payment } : tried
+  // Nothing was given yet to what is there already.
+  return tried.type === 'existing' ? { type: 'reserved', payment: fixed, existing: tried.payment } : tried
 }
 
 function notCovered(reason: string): PaymentDeniedError {
