@@ -11,6 +11,14 @@ export const pipelinePatches: readonly KnownBad[] = [
     tests: ['test/fetch/hostile.test.ts'],
   },
   {
+    invariant: 'I2',
+    breaks: 'a form that is written with another boundary is another request',
+    file: 'src/fetch/replay.ts',
+    find: 'withSameBoundary(bytes ??',
+    replace: '(bytes ??',
+    tests: ['test/fetch/forms.test.ts'],
+  },
+  {
     invariant: 'I3',
     breaks: 'the key is used before the payment is recorded',
     file: 'src/pay/authorize.ts',

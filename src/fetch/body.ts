@@ -107,10 +107,9 @@ function keepForm(input: Input, init: Init | undefined, form: FormData): KeptBod
   const boundary = `stipend-${crypto.randomUUID()}`
   const contentType = `multipart/form-data; boundary=${boundary}`
   const body = encodeForm(form, boundary)
-  const identity = encodeForm(form, 'stipend')
   const headers = new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined))
   if (!headers.has('content-type')) headers.set('content-type', contentType)
-  return { input, init: { ...init, headers, body }, replay: async () => ({ body, contentType, identity }), discard }
+  return { input, init: { ...init, headers, body }, replay: async () => ({ body, contentType }), discard }
 }
 
 function encodeForm(form: FormData, boundary: string): Blob {

@@ -8,8 +8,6 @@ export type Init = NonNullable<Parameters<typeof fetch>[1]>
 export type Replay = {
   readonly body?: BodyInit | undefined
   readonly contentType?: string | undefined
-  /** What tells it from other bodies, where that is not the body itself. */
-  readonly identity?: Blob | undefined
 }
 
 /** A request's body, kept so that it can be sent a second time. */

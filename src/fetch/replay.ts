@@ -6,6 +6,7 @@ import type { Resource } from '../types.js'
 import { unreadable } from './body.js'
 import type { Replay } from './kept-body.js'
 import { copyBytes, isBlob } from './kinds.js'
+import { withSameBoundary } from './multipart.js'
 import type { PayingCall } from './request.js'
 
 /** A request's own body, to be sent once more, and what the request is known by. */
@@ -32,9 +33,9 @@ export async function readReplay({ kept, signal }: PayingCall, resource: Resourc
   }
 }
 
-async function hashOf({ method, url }: Resource, { body, identity }: Replay): Promise<string> {
-  const whole: unknown = identity ?? body
-  if (whole === undefined) return requestHash(method, url, undefined)
-  const bytes = isBlob(whole) ? new Uint8Array(await whole.arrayBuffer()) : copyBytes(whole)
-  return requestHash(method, url, bytes ?? new TextEncoder().encode(String(whole)))
+async function hashOf({ method, url }: Resource, { body }: Replay): Promise<string> {
+  const given: unknown = body
+  if (given === undefined) return requestHash(method, url, undefined)
+  const bytes = isBlob(given) ? new Uint8Array(await given.arrayBuffer()) : copyBytes(given)
+  return requestHash(method, url, withSameBoundary(bytes ?? new TextEncoder().encode(String(given))))
 }
