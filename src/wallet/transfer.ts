@@ -61,11 +61,13 @@ type Means = { readonly chain: Chain; readonly transfers: Transfers; readonly pa
  */
 export async function transfer(options: TransferOptions, context: TransferContext): Promise<Payment> {
   refuseUnknown('transfer', options, optionNames)
-  const { network, to } = options
+  const { network } = options
   const asset = findAsset(options, context.assets)
   const amount = typeof options.amount === 'bigint' ? options.amount : parseUnits(options.amount, asset)
   if (amount <= 0n) throw new ConfigurationError('Failed to read amount: there is nothing to transfer')
   const { chain, transfers, payer } = meansOf(network, context)
+  // Two spellings of one payee are one transfer.
+  const to = context.assets.spell(network, options.to)
   const resource = transferTo(network, to)
   const hash = requestHash(resource.method, resource.url, utf8ToBytes(`${asset.address} ${amount}`))
   // Each takes the next nonce of the account, as actions do.
