@@ -1,3 +1,4 @@
+import { wireJson } from '../../src/lib/canonical-json.js'
 import { type OptionNames, refuseMisspelt, refuseUnknown } from '../../src/lib/known-options.js'
 import {
   type Labels,
@@ -99,7 +100,7 @@ export function withPayments<client extends A2AClient>(
     const { signal = null } = settings
     const response = await wrapFetch(transport.fetch, payer, { labels })(agentUrl(client, agent), {
       method: 'POST',
-      body: JSON.stringify(message),
+      body: wireJson(message),
       signal,
       // Each message is another question to the same agent.
       payment: { ...payment, ahead: false },

@@ -1,3 +1,4 @@
+import { wireJson } from '../../src/lib/canonical-json.js'
 import { type OptionNames, refuseUnknown, refuseMisspelt } from '../../src/lib/known-options.js'
 import {
   type Labels,
@@ -111,7 +112,7 @@ export function withPayments(client: McpClient, payer: Payer, options: WithPayme
       const asked = first.asked.type === 'unsaid' ? readListed(definition) : first.asked
       if (asked === undefined) throw unsaid()
       const transport = createToolTransport({ ...first, asked }, { client, params, settings })
-      const body = JSON.stringify([params.name, params.arguments ?? {}, digest])
+      const body = wireJson([params.name, params.arguments ?? {}, digest])
       const { signal = null } = settings
       const response = await wrapFetch(transport.fetch, payer, { labels })(url, {
         method: 'POST',

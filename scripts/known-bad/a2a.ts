@@ -20,6 +20,14 @@ export const a2aPatches: readonly KnownBad[] = [
   },
   {
     invariant: 'I2',
+    breaks: 'a message that is sent again in another order is another purchase',
+    file: 'adapters/a2a/with-payments.ts',
+    find: 'body: wireJson(message)',
+    replace: 'body: JSON.stringify(message)',
+    tests: ['test/a2a/with-payments.test.ts'],
+  },
+  {
+    invariant: 'I2',
     breaks: 'a message that is sent again is another purchase, since it has another id',
     file: 'adapters/a2a/with-payments.ts',
     find: 'const { messageId: _, ...message } = params.message ?? {}',

@@ -152,6 +152,14 @@ export const adaptersPatches: readonly KnownBad[] = [
     tests: ['test/mcp/hostile-tools.test.ts', 'test/mcp/changed-tools.test.ts'],
   },
   {
+    invariant: 'I2',
+    breaks: 'a call of an MCP tool with its arguments in another order is another purchase',
+    file: 'adapters/mcp/with-payments.ts',
+    find: 'wireJson([params.name',
+    replace: 'JSON.stringify([params.name',
+    tests: ['test/mcp/with-payments.test.ts'],
+  },
+  {
     invariant: 'I10',
     breaks: 'an MCP tool that was changed after it was approved is paid as if it were the same',
     file: 'adapters/mcp/with-payments.ts',

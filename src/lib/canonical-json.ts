@@ -16,3 +16,8 @@ export function canonicalJSON(value: unknown, maxDepth: number = Number.POSITIVE
   }
   return `{${text}}`
 }
+
+/** Writes what is sent as JSON so that values which are sent as equal ones have equal texts. */
+export function wireJson(value: unknown): string {
+  return canonicalJSON(JSON.parse(JSON.stringify(value)))
+}

@@ -63,8 +63,12 @@ function open(): AgentWallet {
   })
 }
 
-const ask = (messageId = 'm-1'): never =>
-  ({ message: { messageId, role: 1, parts: [{ content: { $case: 'text', value: 'Why is bronze dear?' } }] } }) as never
+const messageOf = (messageId: string): Json => ({
+  messageId,
+  role: 1,
+  parts: [{ content: { $case: 'text', value: 'Why is bronze dear?' } }],
+})
+const ask = (messageId = 'm-1'): never => ({ message: messageOf(messageId) }) as never
 
 describe('an agent that asks another to be paid', () => {
   test.each([
@@ -126,12 +130,18 @@ describe('an agent that asks another to be paid', () => {
     expect(await wallet.payments.list()).toHaveLength(1)
   })
 
-  test('is sent the same payment, when its answer is lost and the same message is sent again', async () => {
+  test.each([
+    ['the same message', ask('m-2')],
+    [
+      'the same in another order',
+      Object({ message: Object.fromEntries(Object.entries(messageOf('m-2')).toReversed()) }),
+    ],
+  ])('is sent the same payment, when its answer is lost and %s is sent again', async (_which, again) => {
     const { client, shop } = createAgent({ lose: true })
     const wallet = open()
     const agent = withPayments(client, wallet)
     expect(await rejection(agent.sendMessage(ask('m-1')))).toMatchObject({ code: 'payment_outcome_unknown' })
-    await agent.sendMessage(ask('m-2')).catch(() => undefined)
+    await agent.sendMessage(again as never).catch(() => undefined)
     expect(new Set(shop.authorizations.map(({ nonce }) => nonce)).size).toBe(1)
     expect(await wallet.payments.list()).toHaveLength(1)
   })

@@ -199,16 +199,32 @@ describe('one purchase', () => {
     },
   )
 
-  test('whose answer never comes has an unknown outcome, and the same call sends the same payment again', async () => {
+  test.each([
+    ['the same call', {}, { days: 3, at: { hour: 9, zone: 'CET' } }],
+    ['the same in another order', {}, { at: { zone: 'CET', hour: 9 }, days: 3 }],
+    ['the same with what is not sent', { unit: undefined }, { days: 3, unit: undefined, at: { hour: 9, zone: 'CET' } }],
+  ])('whose answer never comes is unknown, and %s sends the same payment again', async (_which, more, again) => {
     const { paid, scene, wallet } = await setUp({ idempotent: true })
-    const client = losingAnswers(scene, 1)
-    const tools = withPayments(client, wallet, { server: 'weather' })
-    const error = await rejection(tools.callTool(oslo))
+    const tools = withPayments(losingAnswers(scene, 1), wallet, { server: 'weather' })
+    const first = { city: 'Oslo', days: 3, at: { hour: 9, zone: 'CET' }, ...more }
+    const error = await rejection(tools.callTool({ name: 'forecast', arguments: first }))
     expect(error).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe', payment: { status: 'unknown' } })
-    const result = await tools.callTool(oslo)
+    const result = await tools.callTool({ name: 'forecast', arguments: { ...again, city: 'Oslo' } })
     expect(getToolPayment(result)?.status).toBe('claimed')
     expect(paid.till.settled).toBe(price)
     expect(await wallet.payments.list()).toHaveLength(1)
+  })
+
+  test('is not gone on with by a call of other arguments, of which only what is sent differs', async () => {
+    const { paid, scene, wallet } = await setUp({ idempotent: true })
+    const tools = withPayments(losingAnswers(scene, 1), wallet, { server: 'weather' })
+    const on = (day: number) => ({
+      name: 'forecast',
+      arguments: { city: 'Oslo', day: new Date(Date.UTC(2026, 0, day)) },
+    })
+    await rejection(tools.callTool(on(1)))
+    await tools.callTool(on(2))
+    expect(paid.till.settled).toBe(2n * price)
   })
 
   test('whose result is an error is handed over, and its payment is unknown', async () => {
