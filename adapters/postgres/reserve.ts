@@ -1,4 +1,5 @@
-import { renewable, spent, unresolved } from './statuses.js'
+import { maxPresentations } from 'stipend/ledger'
+import { presentable, renewable, spent, unresolved } from './statuses.js'
 
 /** What records payments, or says what is in the way. */
 export function reserveFunctions(schema: string): string {
@@ -94,6 +95,12 @@ CREATE OR REPLACE FUNCTION ${schema}.signed_terms(payment jsonb) RETURNS jsonb L
     jsonb_build_object('amount', payment->'amount', 'payTo', payment->'payTo'));
 $$;
 
+-- What has to agree for a payment to be sent again, as isPresentable says it.
+CREATE OR REPLACE FUNCTION ${schema}.purchase_of(payment jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_array(payment->'requestDigest', payment->'terms'->'payer', payment->'terms'->'method',
+    payment->'asset'->'network', payment->'asset'->'address', payment->'scheme', payment->'amount', payment->'payTo');
+$$;
+
 -- Presents the purchase's own payment, unless this one renews it, or another that nobody has resolved, of the same request.
 CREATE OR REPLACE FUNCTION ${schema}.existing(wanted jsonb, live jsonb, options jsonb, now bigint)
 RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -119,8 +126,11 @@ BEGIN
   -- As presentPayment says it.
   UPDATE ${schema}.payments p
     SET payment = p.payment || jsonb_build_object('presentations', (p.payment->>'presentations')::integer + 1, 'sentAt', now)
-    WHERE p.id = found_id RETURNING p.payment INTO live;
-  PERFORM ${schema}.append(found_id, ${schema}.canonical(live), now);
+    WHERE p.id = found_id AND p.status IN ${presentable} AND (p.payment->>'presentations')::integer <= ${maxPresentations}
+      AND ${schema}.purchase_of(p.payment) = ${schema}.purchase_of(wanted)
+    RETURNING p.payment INTO live;
+  IF FOUND THEN PERFORM ${schema}.append(found_id, ${schema}.canonical(live), now);
+  ELSE SELECT p.payment INTO live FROM ${schema}.payments p WHERE p.id = found_id; END IF;
   RETURN jsonb_build_object('ok', false, 'reason', 'exists', 'payment', live);
 END $$;
 `

@@ -113,6 +113,9 @@ INSERT INTO ${schema}.version VALUES (6);`,
   // A payment can bind for longer than it was last sent: a new function.
   (schema) => `
 INSERT INTO ${schema}.version VALUES (7);`,
+  // Only a payment that is to be sent counts as sent again: a new function.
+  (schema) => `
+INSERT INTO ${schema}.version VALUES (8);`,
 ]
 
 /**

@@ -1,5 +1,5 @@
 import type { Payment, PaymentStatus } from 'stipend'
-import { canRenewPayment, countsAsSpent, isUnresolved, shareOf } from 'stipend/ledger'
+import { canRenewPayment, countsAsSpent, isPresentable, isUnresolved, shareOf } from 'stipend/ledger'
 
 /** Every status there is; a new one does not compile until it is here. */
 const all: Readonly<Record<PaymentStatus, true>> = {
@@ -12,9 +12,11 @@ const all: Readonly<Record<PaymentStatus, true>> = {
   cancelled: true,
 }
 
+const least = { terms: { validBefore: 0 }, asset: {}, presentations: 1 }
+
 /** Lists in SQL the statuses of which something holds. */
 function list(holds: (payment: Payment) => boolean): string {
-  const found = Object.keys(all).filter((status) => holds({ status, terms: { validBefore: 0 } } as Payment))
+  const found = Object.keys(all).filter((status) => holds({ ...least, status } as Payment))
   return `(${found.map((status) => `'${status}'`).join(', ')})`
 }
 
@@ -23,6 +25,9 @@ export const spent: string = list(countsAsSpent)
 
 /** Of payments that another may take the place of. */
 export const renewable: string = list((payment) => canRenewPayment(payment, payment))
+
+/** Of payments that may be sent again. */
+export const presentable: string = list((payment) => isPresentable(payment, payment))
 
 /** Of payments that count as open. */
 export const open: string = list((payment) => shareOf(payment).open > 0n)

@@ -5,7 +5,7 @@ export const permit2Patches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: 'a purchase is signed by its token and by Permit2, which both take its nonce',
-    file: 'src/pay/renew.ts',
+    file: 'src/ledger/lifecycle.ts',
     find: 'one.terms.method === other.terms.method &&',
     replace: '',
     tests: ['test/evm/permit2.test.ts'],

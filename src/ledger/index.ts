@@ -24,7 +24,9 @@ export {
   bindsTwin,
   canRenewPayment,
   countsAsSpent,
+  isPresentable,
   isUnresolved,
+  maxPresentations,
   presentPayment,
   renewPayment,
 } from './lifecycle.js'

@@ -168,6 +168,36 @@ export function bindsTwin(payment: Payment, unresolvedForMs: number | undefined,
   return unresolvedForMs !== undefined && isUnresolved(payment) && ledgerNow < bindsUntil(payment, unresolvedForMs)
 }
 
+/** The first sending and two more. */
+export const maxPresentations = 3
+
+/**
+ * Tells whether a payment that is there is taken to be sent again for one that is to be reserved. Who finds it otherwise, as
+ * where other terms are asked by now, sends nothing; the last who finds it is the first that may not send it any more.
+ */
+export function isPresentable(known: Payment, wanted: Payment): boolean {
+  return (
+    known.status !== 'confirmed' &&
+    known.presentations <= maxPresentations &&
+    known.requestDigest === wanted.requestDigest &&
+    isSamePurchase(known, wanted)
+  )
+}
+
+/** Tells whether two payments differ in nothing but their nonce and their time. */
+export function isSamePurchase(one: Payment, other: Payment): boolean {
+  return (
+    one.terms.payer === other.terms.payer &&
+    // Another contract would take the same nonce once more.
+    one.terms.method === other.terms.method &&
+    one.asset.network === other.asset.network &&
+    one.asset.address === other.asset.address &&
+    one.scheme === other.scheme &&
+    one.amount === other.amount &&
+    one.payTo === other.payTo
+  )
+}
+
 /** Answers a payment as it is taken to be sent once more. */
 export function presentPayment(payment: Payment, ledgerNow: number): Payment {
   return Object.freeze({ ...payment, presentations: payment.presentations + 1, sentAt: ledgerNow })

@@ -7,6 +7,7 @@ import {
   bindsTwin,
   canRenewPayment,
   countsAsSpent,
+  isPresentable,
   presentPayment,
   renewPayment,
 } from './lifecycle.js'
@@ -125,6 +126,7 @@ function findExisting(
   const alike = unresolvedForMs !== undefined && !live ? payments.byRequest(payment.requestDigest) : []
   const found = live ?? alike.find((twin) => bindsTwin(twin, unresolvedForMs, now))
   if (!found) return undefined
+  if (!isPresentable(found, payment)) return { ok: false, reason: 'exists', payment: found }
   const presented = presentPayment(found, now)
   payments.replace(presented, now)
   return { ok: false, reason: 'exists', payment: presented }

@@ -1,5 +1,6 @@
 import { deepFreeze } from '../lib/freeze.js'
 import type { PurchaseRequest, PayContext } from './context.js'
+import { isSamePurchase } from '../ledger/lifecycle.js'
 import { windowStart } from '../ledger/window.js'
 import { hasPassed, noteAgain, wasWithin } from './let-through.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
@@ -36,12 +37,14 @@ export async function renew(
 ): Promise<Renewed | undefined> {
   const isAsBefore = isSamePurchase(known, anew)
   const hasItsNonce = anew.id === known.id && anew.terms.nonce === known.terms.nonce
+  // Found with other terms, it was not taken to be sent again; now it is.
+  const presentations = known.presentations + (isAsBefore ? 0 : 1)
   if (!hasItsNonce || !(isAsBefore || canReprice(known, anew, request))) return undefined
   const before = isAsBefore ? known.letThrough : undefined
   const letThrough = noteAgain(limits, before)
   const payment = deepFreeze({
     ...anew,
-    presentations: known.presentations,
+    presentations,
     ...dearestOf(known, anew),
     ...(letThrough && { letThrough }),
   })
@@ -76,18 +79,4 @@ function dearestOf(known: Payment, anew: Payment): Partial<Pick<Payment, 'earlie
 
 function countsIn({ scope, window }: Limit, { scopes, countsUntil }: Payment, now: number): boolean {
   return scopes.includes(scope) && countsUntil > windowStart(window, now)
-}
-
-/** Tells whether two payments differ in nothing but their nonce and their time. */
-export function isSamePurchase(one: Payment, other: Payment): boolean {
-  return (
-    one.terms.payer === other.terms.payer &&
-    // Another contract would take the same nonce once more.
-    one.terms.method === other.terms.method &&
-    one.asset.network === other.asset.network &&
-    one.asset.address === other.asset.address &&
-    one.scheme === other.scheme &&
-    one.amount === other.amount &&
-    one.payTo === other.payTo
-  )
 }

@@ -1,13 +1,10 @@
 import { AlreadyPaidError, PaymentOutcomeUnknownError, UnpayableRequestError } from '../errors.js'
 import { isWorthSendingAgain } from './fits-window.js'
-import { bindsUntil, isLivePayment } from '../ledger/lifecycle.js'
+import { bindsUntil, isLivePayment, isSamePurchase, maxPresentations } from '../ledger/lifecycle.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Payable, Prepared } from './prepare.js'
-import { canReprice, isSamePurchase, prepareAnew, renew } from './renew.js'
+import { canReprice, prepareAnew, renew } from './renew.js'
 import type { Payment } from '../types.js'
-
-/** The first sending and two more. */
-const maxPresentations = 3
 
 /**
  * Answers the payment that is there to be sent once more, or, where its time is over and its token refuses a nonce twice,

@@ -26,7 +26,10 @@ export type Reservation =
       /** Unix milliseconds at which it would fit, where time alone makes it fit. */
       readonly fitsAt?: number | undefined
     }
-  /** The purchase, or one just like it, has a live payment; nothing was recorded but one more presentation of it. */
+  /**
+   * The purchase, or one just like it, has a live payment. Where that is taken to be sent again, as `isPresentable` of
+   * `stipend/ledger` says it, one more presentation of it was recorded, in the same step; else nothing was.
+   */
   | { readonly ok: false; readonly reason: 'exists'; readonly payment: Payment }
   /** Nobody approved it, or not any more; nothing was recorded. */
   | { readonly ok: false; readonly reason: 'approval'; readonly approval: Approval | undefined }

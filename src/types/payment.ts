@@ -94,7 +94,7 @@ export type Payment = {
   readonly purchaseKey: string
   /** A keyed hash of the request's method, URL and body: the same for the same request of the same wallet. */
   readonly requestDigest: Hex
-  /** How often it has been signed for sending, at most three times. */
+  /** How often it was taken to be sent: three times at most, and once more by who was told that this is over. */
   readonly presentations: number
   /** Unix milliseconds of the ledger's time at which it was last taken to be sent again; absent: it was not. */
   readonly sentAt?: number | undefined

@@ -104,6 +104,8 @@ describe('a payment that is sent ahead', () => {
     expect((await wallet.fetch(url)).status).toBe(200)
     expect(trips.map(({ isPaid }) => isPaid)).toEqual([true, true])
     expect([keyStore.signed.length, nonces(), taken(), await used()]).toEqual([3, 2, 40_000n, 40_000n])
+    // Two signatures of it are alive: nothing gives its budget back.
+    expect(await wallet.payments.list({ limit: 1 })).toMatchObject([{ amount: 30_000n, presentations: 2 }])
     scene.price = 5000n
     expect((await wallet.fetch(url)).status).toBe(200)
     const [payment] = await wallet.payments.list()

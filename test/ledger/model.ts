@@ -103,6 +103,9 @@ export function createModel(wall: number) {
       if (session) return { reason: 'revoked', session }
       const found = existing(payment, options)
       if (found) {
+        const isPresentable =
+          found.status !== 'confirmed' && found.presentations <= 3 && found.requestDigest === payment.requestDigest
+        if (!isPresentable) return { reason: 'exists', id: found.id, presentations: found.presentations }
         const presented = replace(found, { ...found, presentations: found.presentations + 1, sentAt: state.now })
         return { reason: 'exists', id: presented.id, presentations: presented.presentations }
       }

@@ -42,9 +42,10 @@ async function keepsHistory(create: CreateLedger): Promise<void> {
   const ledger = await create()
   claimEqual(await historyOf(ledger, sampleId(1)), [], 'An unknown id has a history')
   const labels = { task: '', 'a "b"': "c'd\n", emoji: '🪙', ü: 'x' }
-  await reserves(ledger, samplePayment(1, { labels, amount: (1n << 256n) - 1n }), [roomy], 'A payment was refused')
+  const amount = (1n << 256n) - 1n
+  await reserves(ledger, samplePayment(1, { labels, amount }), [roomy], 'A payment was refused')
   await reserves(ledger, samplePayment(2, { createdAt: noon + 5 }), [roomy], 'A payment was refused')
-  await ledger.reserve(samplePayment(1, { createdAt: noon + 10 }), [roomy])
+  await ledger.reserve(samplePayment(1, { amount, createdAt: noon + 10 }), [roomy])
   await ledger.update(sampleId(1), { status: 'unknown', note: 'no answer' })
   const receipt = { status: 'claimed', transaction: '0x1', network: 'eip155:84532', amount: 3n } as const
   await ledger.update(sampleId(1), { status: 'claimed', receipt })

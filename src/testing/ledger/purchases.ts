@@ -7,6 +7,7 @@ import { noon, sampleId, sampleLimit, samplePayment } from './sample-payment.js'
 /** What becomes of a purchase that is made again. */
 export const purchaseContract: LedgerContract = {
   'an id that counts is answered with its payment, even when limits are used up': answersWithExisting,
+  'a payment counts as sent again only where it is for the same terms, and may be': presentsWhatIsSent,
   'an id that was released can be reserved anew': reservesAnew,
   'the same request is answered with its payment while nobody has resolved that': findsUnresolved,
   'an unresolved payment binds while it can be settled, and for a while after it was last sent': bindsForAWhile,
@@ -19,17 +20,49 @@ async function answersWithExisting(create: CreateLedger): Promise<void> {
   for (const status of ['authorized', 'claimed', 'unknown', 'confirmed'] as const) {
     const ledger = await create()
     await recordVia(ledger, status)
-    const dearer = samplePayment(1, { microUsd: 999n, createdAt: noon + 1 })
-    const answer = await ledger.reserve(dearer, [full])
+    // It is worth more by now.
+    const again = samplePayment(1, { amount: 10n, microUsd: 999n, createdAt: noon + 1 })
+    const answer = await ledger.reserve(again, [full])
     const what = `A purchase whose payment is ${status} was not answered with that payment`
     claim(!answer.ok && answer.reason === 'exists', `${what}: it was ${answer.ok ? 'recorded' : answer.reason}`)
-    const undelivered = status === 'confirmed' ? { undelivered: true } : {}
-    const expected = { ...samplePayment(1), status, presentations: 2, sentAt: dearer.createdAt, ...undelivered }
+    const sent = { presentations: 2, sentAt: again.createdAt }
+    const expected = { ...samplePayment(1), status, ...(status === 'confirmed' ? { undelivered: true } : sent) }
     claimEqual(answer.payment, expected, what)
     claimEqual(await ledger.get(sampleId(1)), expected, 'One more presentation was not recorded')
     claimEqual(await usedOf(ledger, full), 10n, 'A purchase that was made again counts twice')
     claimEqual((await ledger.list()).length, 1, 'A purchase that was made again is listed twice')
   }
+}
+
+async function presentsWhatIsSent(create: CreateLedger): Promise<void> {
+  const { terms, asset } = samplePayment(1)
+  const others: Readonly<Record<string, Partial<Payment>>> = {
+    'another amount': { amount: 9n },
+    'another payee': { payTo: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' },
+    'another payer': { terms: { ...terms, payer: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' } },
+    'another method': { terms: { ...terms, method: 'permit2' } },
+    'another network': { asset: { ...asset, network: 'eip155:8453' } },
+    'another token': { asset: { ...asset, address: '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913' } },
+    'another scheme': { scheme: 'upto' },
+    'another request': { requestDigest: samplePayment(2).requestDigest },
+  }
+  for (const [what, different] of Object.entries(others)) {
+    const ledger = await create()
+    await recordVia(ledger, 'unknown')
+    const answer = await ledger.reserve(samplePayment(1, { createdAt: noon + 1, ...different }), [roomy])
+    const known = { ...samplePayment(1), status: 'unknown' } as const
+    claimEqual(answer, { ok: false, reason: 'exists', payment: known }, `A payment was presented for ${what}`)
+    claimEqual(await ledger.get(sampleId(1)), known, `A payment counts as sent again for ${what}`)
+  }
+  const ledger = await create()
+  await recordVia(ledger, 'unknown')
+  const presentations: number[] = []
+  for (let after = 1; after < 6; after += 1) {
+    const answer = await ledger.reserve(samplePayment(1, { createdAt: noon + after }), [roomy])
+    if (!answer.ok && answer.reason === 'exists') presentations.push(answer.payment.presentations)
+  }
+  claimEqual(presentations, [2, 3, 4, 4, 4], 'A payment that may not be sent any more counts as sent again')
+  claimEqual((await ledger.get(sampleId(1)))?.sentAt, noon + 3, 'A payment that is not sent any more was sent last')
 }
 
 async function reservesAnew(create: CreateLedger): Promise<void> {
@@ -56,7 +89,8 @@ async function findsUnresolved(create: CreateLedger): Promise<void> {
     const what = `A request whose payment is ${status}, with no answer, was not answered with that payment`
     const answer = await ledger.reserve(twin(2), [roomy], hour)
     claim(!answer.ok && answer.reason === 'exists' && answer.payment.id === sampleId(1), what)
-    claimEqual(answer.payment.presentations, 2, 'One more presentation was not recorded')
+    const presentations = status === 'confirmed' ? 1 : 2
+    claimEqual(answer.payment.presentations, presentations, 'One more presentation was not recorded')
     claimEqual(
       await ledger.get(sampleId(2)),
       undefined,

@@ -12,6 +12,7 @@ import {
   countsAsSpent,
   canRenewPayment,
   bindsTwin,
+  isPresentable,
   renewPayment,
 } from '../../../src/ledger/lifecycle.js'
 import { agreesWithPin } from '../../../src/ledger/pins.js'
@@ -56,6 +57,7 @@ export type Habits = {
     options: ReserveOptions,
     now: number,
   ) => Entry | undefined
+  readonly isPresentable: typeof isPresentable
   readonly present: (entry: Entry, now: number) => Payment
   readonly renew: (known: Payment, payment: Payment) => Payment
   readonly existsFirst: boolean
@@ -126,6 +128,7 @@ export const sound: Habits = {
         entry.payment.requestDigest === payment.requestDigest && bindsTwin(entry.payment, unresolvedForMs, now),
     )
   },
+  isPresentable,
   present: (entry, now) => {
     entry.payment = { ...entry.payment, presentations: entry.payment.presentations + 1, sentAt: now }
     return entry.payment

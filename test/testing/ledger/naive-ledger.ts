@@ -82,8 +82,9 @@ export function naiveLedger(habits: Habits = sound, { monotonic }: { readonly mo
       const waiting = habits.pause()
       if (waiting) await waiting
       if (found && (habits.existsFirst || !refusal)) {
-        const presented = habits.present(found, now)
-        write(presented)
+        const isPresented = habits.isPresentable(found.payment, payment)
+        const presented = isPresented ? habits.present(found, now) : found.payment
+        if (isPresented) write(presented)
         return { ok: false, reason: 'exists', payment: habits.copy(presented) }
       }
       const approval = approvals.get(options.approval ?? '')

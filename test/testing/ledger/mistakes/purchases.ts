@@ -19,6 +19,29 @@ export const purchaseMistakes: readonly Mistake[] = [
     'an id that counts is answered with its payment, even when limits are used up',
   ],
   [
+    'counts whatever is found as sent again',
+    { isPresentable: () => true },
+    'an id that counts is answered with its payment, even when limits are used up',
+  ],
+  [
+    'counts what other terms are asked for as sent again',
+    { isPresentable: (known, { requestDigest }) => sound.isPresentable(known, { ...known, requestDigest }) },
+    'a payment counts as sent again only where it is for the same terms, and may be',
+  ],
+  [
+    'counts what another request finds as sent again',
+    {
+      isPresentable: (known, payment) =>
+        sound.isPresentable({ ...known, requestDigest: payment.requestDigest }, payment),
+    },
+    'a payment counts as sent again only where it is for the same terms, and may be',
+  ],
+  [
+    'counts what may not be sent any more as sent again',
+    { isPresentable: (known, payment) => sound.isPresentable({ ...known, presentations: 1 }, payment) },
+    'a payment counts as sent again only where it is for the same terms, and may be',
+  ],
+  [
     'keeps what was released',
     { existing: (entries, payment) => entries.find((entry) => entry.payment.id === payment.id) },
     'an id that was released can be reserved anew',
