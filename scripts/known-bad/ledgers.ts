@@ -372,6 +372,14 @@ export const ledgersPatches: readonly KnownBad[] = [
     tests: ['test/sqlite/journal.test.ts'],
   },
   {
+    invariant: 'I2',
+    breaks: 'a purchase that the memory has let go of is paid again',
+    file: 'src/ledger/memory.ts',
+    find: 'if (payments.isPast(payment.id)) throw',
+    replace: "if (payments.isPast('pay_')) throw",
+    tests: ['test/ledger/memory.test.ts'],
+  },
+  {
     invariant: 'I7',
     breaks: 'what a payment went through is not kept in memory',
     file: 'src/ledger/memory-payments.ts',

@@ -1,5 +1,5 @@
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
-import { ClockJumpedError, ConfigurationError } from '../errors.js'
+import { AlreadyPaidError, ClockJumpedError, ConfigurationError } from '../errors.js'
 import { frozenCopy } from '../lib/freeze.js'
 import type { AuditEntry, AuditEvent, Ledger } from '../ports/ledger.js'
 import { createCounters } from './counters.js'
@@ -32,6 +32,8 @@ export type MemoryLedgerOptions = {
 
 const optionNames: OptionNames<MemoryLedgerOptions> = { monotonic: true, keep: true }
 
+const forgotten = 'it was made before, and is kept no longer: these are the terms that are asked now'
+
 /**
  * Creates a ledger that lives as long as the process: right for tests, and for limits that may start anew with it.
  *
@@ -59,7 +61,7 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
 
     // No await in here: what is checked is what is recorded.
     async reserve(payment, limits, given = {}) {
-      if (payments.isPast(payment.id)) throw new TypeError(`payment ${payment.id} was made, and is kept no longer`)
+      if (payments.isPast(payment.id)) throw new AlreadyPaidError({ ...payment, status: 'claimed', note: forgotten })
       return reservePayment(payment, limits, given, tables)
     },
     async update(id, update) {

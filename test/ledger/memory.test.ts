@@ -1,6 +1,9 @@
+import { privateKey } from 'stipend/keys'
 import { describe, expect, test } from 'vitest'
 import { type Ledger, memoryLedger, type PaymentStatus } from '../../src/index.js'
 import { noon, rolling, sampleId, sampleLimit, samplePayment } from '../../src/testing/ledger/sample-payment.ts'
+import { price, setUp, url } from '../support/one-key.ts'
+import { rejection } from '../support/wallets.ts'
 
 const hour = 3_600_000
 const hourly = sampleLimit(10_000n, { window: rolling(3600) })
@@ -82,9 +85,23 @@ describe('a ledger in memory', () => {
     await pay(ledger, upTo(300, 3), 'claimed')
     const createdAt = noon + 400 * 60_000
     expect(await idsIn(ledger)).not.toContain(sampleId(1))
-    await expect(ledger.reserve(samplePayment(1, { createdAt }), [])).rejects.toThrow(/was made/)
+    const again = ledger.reserve(samplePayment(1, { createdAt }), [])
+    await expect(again).rejects.toMatchObject({ code: 'already_paid', moved: 'maybe', payment: { status: 'claimed' } })
     expect(await ledger.get(sampleId(2))).toBeUndefined()
     expect(await ledger.reserve(samplePayment(2, { createdAt }), [])).toEqual({ ok: true })
+  })
+
+  test('lets a caller know that what it has let go of is paid, and that trying again is of no use', async () => {
+    const { open, scene, shop } = setUp()
+    const wallet = open({ ledger: memoryLedger({ keep: 0 }), keyStore: privateKey(`0x${'11'.repeat(32)}`) })
+    const buy = (key: string) => wallet.fetch(url, { payment: { key } })
+    await buy('report')
+    scene.now += 3 * 24 * hour
+    for (const key of ['a', 'b', 'c']) await buy(key)
+    expect(await wallet.payments.list({ purchaseKey: 'report' })).toEqual([])
+    const error = await rejection(buy('report'))
+    expect(error).toMatchObject({ code: 'already_paid', retryable: false, payment: { purchaseKey: 'report' } })
+    expect(shop.settled).toBe(4n * price)
   })
 
   test('keeps what nobody has resolved', async () => {
