@@ -223,4 +223,12 @@ export const adaptersPatches: readonly KnownBad[] = [
     replace: '',
     tests: ['test/sqlite/network-file.test.ts'],
   },
+  {
+    invariant: 'I2',
+    breaks: 'a strict host of MCP throws away the answer that says that money can have left',
+    file: 'src/tools/output.ts',
+    find: '  untrustedReason: z.optional(text),\n',
+    replace: '',
+    tests: ['test/tools/outcome.test.ts'],
+  },
 ]

@@ -12,7 +12,7 @@ import type { Schema } from './input.js'
 import { bridgeInput, quoteBridgeInput } from './bridge-input.js'
 import { lendInput, quoteLendInput } from './lend-input.js'
 import { answerOf, failed, invalidInput, outcomeOf } from './outcome.js'
-import { common, seenApproval, seenPayment } from './output.js'
+import { common, type Fields, seenApproval, seenPayment } from './output.js'
 import { quoteSwapInput, swapInput } from './swap-input.js'
 import type { ToolCall } from './pay-fetch.js'
 import type { ActionTools, PaymentTool } from './tool.js'
@@ -29,13 +29,13 @@ const quoteOutput: Schema<QuoteSwapOutput> = z.strictObject({
   isAllowed: z.optional(z.boolean()),
   waitsFor: z.optional(z.enum(['approval', 'delay'])),
   reasons: z.optional(z.array(text)),
-})
+} satisfies Fields<QuoteSwapOutput>)
 const actOutput: Schema<SwapOutput> = z.strictObject({
   ...common,
   payment: z.optional(seenPayment),
   approval: z.optional(seenApproval),
   key: z.optional(text),
-})
+} satisfies Fields<SwapOutput>)
 
 const swaps = {
   action: 'swap',

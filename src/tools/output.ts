@@ -14,6 +14,9 @@ import type {
 } from './answers.js'
 import type { Schema } from './input.js'
 
+/** Each field, the optional ones too: a strict host throws away an answer with a field that its schema lacks. */
+export type Fields<answer> = Readonly<Record<keyof answer, z.ZodMiniType>>
+
 const text = z.string()
 const instant = z.iso.datetime()
 
@@ -29,7 +32,7 @@ export const seenPayment: Schema<SeenPayment> = z.strictObject({
   at: instant,
   key: z.optional(text),
   transaction: z.optional(text),
-})
+} satisfies Fields<SeenPayment>)
 
 /** A request for approval, as a model sees it. */
 export const seenApproval: Schema<SeenApproval> = z.strictObject({
@@ -44,7 +47,7 @@ export const seenApproval: Schema<SeenApproval> = z.strictObject({
   host: text,
   expiresAt: instant,
   executableAt: z.optional(instant),
-})
+} satisfies Fields<SeenApproval>)
 
 const status: Schema<ToolAnswer['status']> = z.enum(['ok', 'denied', 'waiting', 'unknown', 'failed'])
 /** What every tool answers with. */
@@ -64,6 +67,7 @@ export const payFetchOutput: Schema<PayFetchOutput> = z.strictObject({
   httpStatus: z.optional(z.int()),
   contentType: z.optional(text),
   untrustedBody: z.optional(text),
+  untrustedReason: z.optional(text),
   bodyBytes: z.optional(z.int()),
   isBodyCut: z.optional(z.boolean()),
   untrustedLocation: z.optional(text),
@@ -71,7 +75,7 @@ export const payFetchOutput: Schema<PayFetchOutput> = z.strictObject({
   approval: z.optional(seenApproval),
   key: z.optional(text),
   fitsAt: z.optional(instant),
-})
+} satisfies Fields<PayFetchOutput>)
 
 /** The schema of what `quote` answers. */
 export const quoteOutput: Schema<QuoteOutput> = z.strictObject({
@@ -92,7 +96,7 @@ export const quoteOutput: Schema<QuoteOutput> = z.strictObject({
     ),
   ),
   otherOffers: z.optional(z.int()),
-})
+} satisfies Fields<QuoteOutput>)
 
 /** The schema of what `find_services` answers. */
 export const findServicesOutput: Schema<FindServicesOutput> = z.strictObject({
@@ -111,19 +115,19 @@ export const findServicesOutput: Schema<FindServicesOutput> = z.strictObject({
       }),
     ),
   ),
-})
+} satisfies Fields<FindServicesOutput>)
 
 /** The schema of what `addresses` answers. */
 export const addressesOutput: Schema<AddressesOutput> = z.strictObject({
   ...common,
   addresses: z.optional(z.array(z.strictObject({ network: text, address: text }))),
-})
+} satisfies Fields<AddressesOutput>)
 
 /** The schema of what `balances` answers. */
 export const balancesOutput: Schema<BalancesOutput> = z.strictObject({
   ...common,
   balances: z.optional(z.array(z.strictObject({ network: text, address: text, amount: text, amountUsd: text }))),
-})
+} satisfies Fields<BalancesOutput>)
 
 /** The schema of what `budget` answers. */
 export const budgetOutput: Schema<BudgetOutput> = z.strictObject({
@@ -140,16 +144,16 @@ export const budgetOutput: Schema<BudgetOutput> = z.strictObject({
       }),
     ),
   ),
-})
+} satisfies Fields<BudgetOutput>)
 
 /** The schema of what `payments` answers. */
 export const paymentsOutput: Schema<PaymentsOutput> = z.strictObject({
   ...common,
   payments: z.optional(z.array(seenPayment)),
-})
+} satisfies Fields<PaymentsOutput>)
 
 /** The schema of what `approval_status` answers. */
 export const approvalStatusOutput: Schema<ApprovalStatusOutput> = z.strictObject({
   ...common,
   approvals: z.optional(z.array(seenApproval)),
-})
+} satisfies Fields<ApprovalStatusOutput>)

@@ -86,6 +86,16 @@ describe.each(lines)('a host of the %s line', (line) => {
     expect(taken()).toBe(100_000n)
   })
 
+  test('that has listed the tools hears that money can have left, and why, where the server denies it', async () => {
+    sell({ priceUsd: '0.10', fault: 'settle-then-402' })
+    const host = await connect(open().session({}), {}, { line })
+    await host.tools()
+    expect(await host.call('pay_fetch', { url })).toMatchObject({
+      answer: { status: 'unknown', code: 'payment_rejected', untrustedReason: expect.any(String) },
+    })
+    expect(taken()).toBe(100_000n)
+  })
+
   test('is told what is wrong with its input in a result, and nothing is sent', async () => {
     const resource = sell()
     const host = await connect(open(), {}, { line })
