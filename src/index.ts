@@ -42,7 +42,7 @@ export type { TempoCharge } from './evm/tempo/charge-transaction.js'
 export type { EvmTransaction } from './evm/transaction.js'
 export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './policy/explain.js'
 export type { ExportFormat } from './wallet/export.js'
-export { getPayment, type ResponsePayment } from './fetch/send-paid.js'
+export { getPayment, reportUndelivered, type ResponsePayment } from './fetch/send-paid.js'
 export {
   type PayingFetch,
   wrapFetch,

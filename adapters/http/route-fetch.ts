@@ -1,4 +1,4 @@
-import { getPayment, isStipendError, PaymentOutcomeUnknownError, type ResponsePayment, type Session } from 'stipend'
+import { getPayment, isStipendError, PaymentOutcomeUnknownError, reportUndelivered, type Session } from 'stipend'
 import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
 import { readDestination } from './destination.js'
@@ -128,9 +128,9 @@ async function standingOf(
 }
 
 async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<JsonObject> {
-  const paid = getPayment(response)
-  const bytes = await readContent(response, maxAnswerBytes, paid)
+  const bytes = await readContent(response, maxAnswerBytes)
   const text = decodeUtf8(bytes)
+  const paid = getPayment(response)
   return {
     status: response.status,
     headers: [...response.headers].filter(([name]) => !ofTransfer.has(name)),
@@ -140,14 +140,22 @@ async function readAnswer(response: Response, { maxAnswerBytes }: Service): Prom
   }
 }
 
-async function readContent(response: Response, maxBytes: number, paid: ResponsePayment | undefined) {
+async function readContent(response: Response, maxBytes: number): Promise<Uint8Array> {
   if (!response.body) return new Uint8Array()
   const reader = response.body.getReader()
   const read = await readStream(reader, maxBytes).catch((cause: unknown) => {
-    throw new RefusedError('answer_broken', 'Answer broke off', { status: 502, payment: paid, cause })
+    throw lost('answer_broken', 'Answer broke off', { response, cause })
   })
   if (read) return read
   reader.cancel().catch(() => {})
-  const sentence = `Answer is over ${maxBytes} bytes`
-  throw new RefusedError('answer_too_large', sentence, { status: 502, payment: paid })
+  // Nobody gets it: the next identical call is not to pay for it once more.
+  await reportUndelivered(response)
+  throw lost('answer_too_large', `Answer is over ${maxBytes} bytes`, { response })
+}
+
+type Lost = { readonly response: Response; readonly cause?: unknown }
+
+function lost(code: string, sentence: string, { response, cause }: Lost): RefusedError {
+  const payment = getPayment(response)
+  return new RefusedError(code, sentence, { status: 502, details: payment && [payment.next], payment, cause })
 }

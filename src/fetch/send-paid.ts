@@ -20,12 +20,22 @@ export type ResponsePayment = Payment & {
 }
 
 const payments = new WeakMap<Response, ResponsePayment>()
+const undelivered = new WeakMap<Response, () => Promise<unknown>>()
 /** Statuses that a fetch follows; 300 and 304 are answers. */
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** Answers the payment that a response was bought with, or `undefined` when it was not paid for. */
 export function getPayment(response: Response): ResponsePayment | undefined {
   return payments.get(response)
+}
+
+/**
+ * Files that what a response was paid for did not reach its buyer, such as a body that is too long to be passed on: the same
+ * call made again then goes on from that payment instead of buying anew. A body that breaks off while it is read is filed so
+ * by itself.
+ */
+export async function reportUndelivered(response: Response): Promise<void> {
+  if (getPayment(response)?.status !== 'unknown') await undelivered.get(response)?.()
 }
 
 export type PaidRequest = { readonly url: string; readonly init: RequestInit }
@@ -121,10 +131,13 @@ export async function conclude(
   if (isRejected) throw new PaymentRejectedError(settled, response, { reason, untrustedReason })
   if (answeredElsewhere !== undefined)
     throw new PaymentOutcomeUnknownError(settled, { reason: answeredElsewhere, response })
-  payments.set(response, jsonSafe({ ...settled, ...advise(settled) }))
+  const show = (one: Payment): unknown => payments.set(response, jsonSafe({ ...one, ...advise(one) }))
+  show(settled)
   if (!isDelivered) return response
   const broken = { status: 'unknown', receipt, note: 'the answer broke off', undelivered: true } as const
-  return watchBody(response, () => payer.settle(payment, broken))
+  const file = async (): Promise<unknown> => show(await payer.settle(payment, broken))
+  undelivered.set(response, file)
+  return watchBody(response, file)
 }
 
 /** What an answer says of a payment, and how it is none to the request, if it is not. */

@@ -1,7 +1,7 @@
 import { callLabel } from '../pay/labels.js'
 import { isStipendError, PaymentDeniedError } from '../errors.js'
 import { protocolHint } from '../fetch/protocol-hint.js'
-import { getPayment } from '../fetch/send-paid.js'
+import { getPayment, reportUndelivered } from '../fetch/send-paid.js'
 import { wrapFetch } from '../fetch/wrap-fetch.js'
 import type { AuthorizeOptions, Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
@@ -177,6 +177,7 @@ function refusal(reason: string): PaymentDeniedError {
 async function resultOf(response: Response, { maxCharacters }: ToolContext): Promise<PayFetchOutput> {
   const payment = getPayment(response)
   const { seen, isBroken } = await readAnswer(response, maxCharacters)
+  if (isBroken) await reportUndelivered(response)
   const isGood = response.ok && !isBroken
   const answer = isBroken ? 'an answer that broke off' : `${response.status}`
   if (!payment) {

@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
-import { getPayment, type Ledger } from '../../src/index.js'
+import { getPayment, type Ledger, reportUndelivered } from '../../src/index.js'
 import { rejection } from '../support/wallets.ts'
 import { setUp, url, price } from '../support/one-key.ts'
 
@@ -224,6 +224,19 @@ describe('an identical call without a key', () => {
       expect(await ledger.list()).toMatchObject([{ status: 'claimed', undelivered: undefined, presentations: 2 }])
     },
   )
+
+  test('whose answer was reported not to reach its buyer sends the same payment again', async () => {
+    const { open, shop, nonces, ledger } = setUp({ idempotent: true })
+    const wallet = open()
+    const first = await wallet.fetch(url)
+    await reportUndelivered(first)
+    expect(getPayment(first)).toMatchObject({ status: 'unknown', next: expect.stringContaining('Do not pay again') })
+    expect(await ledger.list()).toMatchObject([{ status: 'unknown', undelivered: true }])
+    await reportUndelivered(new Response())
+    expect((await wallet.fetch(url)).status).toBe(200)
+    expect([nonces(), shop.settled]).toEqual([1, price])
+    expect(await ledger.list()).toMatchObject([{ status: 'claimed', undelivered: undefined, presentations: 2 }])
+  })
 
   test('whose whole answer is no JSON, or was read twice, was delivered', async () => {
     const { open, nonces, ledger } = setUp({ respond: () => new Response('<html>') })

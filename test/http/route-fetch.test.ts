@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { paidResource } from '../../src/testing/index.js'
 import { openService } from '../support/service.ts'
 import { openShop } from '../support/shop.ts'
 
@@ -66,12 +67,29 @@ describe('a fetch over HTTP', () => {
     expect(shop.keyStore.signed).toHaveLength(0)
   })
 
-  test('tells of a payment whose answer is too large to be passed on', async () => {
-    const { ask, token, shop } = openService({ handler: { maxAnswerBytes: 4 } })
-    const answer = await ask('POST /v1/x402/fetch', { token: await token(), body: { url } })
-    expect(answer.status).toBe(502)
-    expect(answer.json).toMatchObject({ code: 'answer_too_large', moved: 'maybe', payment: { status: 'claimed' } })
-    expect(shop.taken()).toBe(10_000n)
+  test('tells of a payment whose answer is too large to be passed on, and the next one sends the same payment', async () => {
+    const shop = openShop()
+    const sold = paidResource({ amount: 10_000n, idempotent: true, clock: () => shop.scene.now })
+    const { ask, token } = openService({
+      shop,
+      wallet: { fetch: async (input, init) => sold(new Request(input, init)) },
+      handler: { maxAnswerBytes: 4 },
+    })
+    const session = await token()
+    const first = await ask('POST /v1/x402/fetch', { token: session, body: { url } })
+    expect(first.status).toBe(502)
+    expect(first.json).toMatchObject({
+      code: 'answer_too_large',
+      moved: 'maybe',
+      detail: expect.stringContaining('Do not pay again'),
+      payment: { status: 'unknown', undelivered: true },
+    })
+    const { id } = first.json.payment
+    for (const code of ['answer_too_large', 'answer_too_large', 'payment_outcome_unknown']) {
+      const again = await ask('POST /v1/x402/fetch', { token: session, body: { url } })
+      expect(again.json).toMatchObject({ code, moved: 'maybe', payment: { id, status: 'unknown' } })
+    }
+    expect(sold.settled).toBe(10_000n)
   })
 
   test('whose server takes the payment and hangs says that money may have left, and the next one sends the same payment', async () => {

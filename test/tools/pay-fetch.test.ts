@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { allowHosts, memoryLedger, spendingLimit, x402 } from '../../src/index.js'
+import { paidResource } from '../../src/testing/index.js'
 import { callKey, paymentTools, type ToolCall } from '../../src/tools/index.js'
 import { setUpMarket, url } from '../support/market.ts'
+import { hurry } from '../support/time.ts'
 
 const { sell, serve, open, taken, signed } = setUpMarket()
 const call = (name: string): ToolCall => ({ key: callKey(name) })
@@ -123,6 +125,18 @@ describe('pay_fetch', () => {
       payment: { state: 'claimed' },
     })
     expect(result.explanation).toMatch(/^Paid \$0\.10, as the server says, .*Do not buy it again\.$/)
+  })
+
+  test('of an answer that does not end is paid once, however often it is made', async () => {
+    const respond = () => new Response(new ReadableStream())
+    const resource = paidResource({ amount: 100_000n, idempotent: true, respond })
+    const fetch: typeof globalThis.fetch = (input, init) => resource(new Request(input, init))
+    const { pay_fetch } = paymentTools(open({ fetch }))
+    for (let calls = 0; calls < 3; calls += 1) {
+      const result = await hurry(() => pay_fetch.execute({ url }))
+      expect(result).toMatchObject({ status: 'failed', isBodyCut: true, payment: { amountUsd: '$0.10' } })
+    }
+    expect(resource.settled).toBe(100_000n)
   })
 
   test('does not follow a redirect, and says where it leads', async () => {
