@@ -42,6 +42,8 @@ export type { TempoCharge } from './evm/tempo/charge-transaction.js'
 export type { EvmTransaction } from './evm/transaction.js'
 export { explain, type Explanation, type ExplanationOutcome, type RuleOpinion } from './policy/explain.js'
 export type { ExportFormat } from './wallet/export.js'
+export { outcomesOf } from './pay/create-payer.js'
+export type { Outcomes } from './pay/outcomes.js'
 export { getPayment, reportUndelivered, type ResponsePayment } from './fetch/send-paid.js'
 export {
   type PayingFetch,

@@ -1,6 +1,7 @@
 import { getPayment, isStipendError, PaymentOutcomeUnknownError, reportUndelivered, type Session } from 'stipend'
 import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
+import { fetched, keepBought, recallBought } from './bought.js'
 import { readDestination } from './destination.js'
 import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
@@ -8,7 +9,7 @@ import { decodeUtf8 } from '../../src/lib/bytes.js'
 import { readStream } from '../../src/lib/read-stream.js'
 import { RefusedError, refuseInput } from './refused.js'
 import { createRoute, notFound, type Route } from './route.js'
-import { labels, nothing, payment, usd } from './schema.js'
+import { labels, nothing, usd } from './schema.js'
 import type { Service } from './service.js'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -43,14 +44,6 @@ const body = z.strictObject({
 })
 type Body = z.output<typeof body>
 
-const answer = z.strictObject({
-  status: z.int(),
-  headers: z.array(z.tuple([z.string(), z.string()])),
-  body: z.string(),
-  bodyEncoding: z.enum(['utf-8', 'base64']),
-  payment: z.optional(payment),
-})
-
 /** The route that fetches, and pays if it must. */
 export const fetchRoute: Route = createRoute({
   method: 'POST',
@@ -59,18 +52,23 @@ export const fetchRoute: Route = createRoute({
   callers: ['session'],
   query: nothing,
   body,
-  answer,
+  answer: fetched,
   run: async ({ caller, body: asked }, service) => {
     if (caller.kind !== 'session') throw notFound('There is no session')
     const url = readDestination(asked.url, service.internalHosts)
     const init = readInit(asked)
+    const { session } = caller
+    const bought = await recallBought(asked, session)
+    if (bought) return bought
     await service.policies?.refresh()
-    const response = await send(caller.session, url, { ...init, redirect: 'manual' }, service).catch(
+    const response = await send(session, url, { ...init, redirect: 'manual' }, service).catch(
       async (error: unknown) => {
-        throw (await standingOf(error, asked.payment?.key, caller.session)) ?? error
+        throw (await standingOf(error, asked.payment?.key, session)) ?? error
       },
     )
-    return readAnswer(response, service)
+    const answer = await readAnswer(response, service)
+    if (getPayment(response)?.status === 'claimed') await keepBought(asked, session, answer)
+    return answer
   },
 })
 

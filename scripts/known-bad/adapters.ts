@@ -247,4 +247,20 @@ export const adaptersPatches: readonly KnownBad[] = [
     replace: '',
     tests: ['test/tools/pay-fetch.test.ts', '-t', 'does not end'],
   },
+  {
+    invariant: 'I2',
+    breaks: 'over HTTP, another request under a key is answered with what the first one bought',
+    file: 'adapters/http/bought.ts',
+    find: "['http', key, method, url, body, bodyBase64]",
+    replace: "['http', key]",
+    tests: ['test/http/bought.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'over HTTP, what was bought under a key is gone where its answer was lost',
+    file: 'adapters/http/route-fetch.ts',
+    find: '    if (bought) return bought\n',
+    replace: '',
+    tests: ['test/http/bought.test.ts'],
+  },
 ]

@@ -22,7 +22,7 @@ export const nothingToPay: Error = new Error('nothing to pay')
 
 const outcomes = new WeakMap<Payer['authorize'], Outcomes>()
 
-/** Answers where what a payer has bought is kept. */
+/** Answers where what a wallet or a session has bought is kept, for whoever passes it on: an answer can be lost on its way. */
 export function outcomesOf({ authorize: own }: Pick<Payer, 'authorize'>): Outcomes | undefined {
   return outcomes.get(own)
 }
