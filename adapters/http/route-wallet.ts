@@ -1,9 +1,9 @@
-import type { Balance, BudgetLine } from 'stipend'
+import type { AgentWallet, Balance, BudgetLine } from 'stipend'
 import * as z from 'zod/mini'
 import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
-import { refuseInput } from './refused.js'
-import { checkWalletId, createRoute, type Route } from './route.js'
+import { RefusedError, refuseInput } from './refused.js'
+import { type Caller, checkWalletId, createRoute, type Route } from './route.js'
 import { integer, network, nothing, payment, uuid } from './schema.js'
 
 const line = z.strictObject({
@@ -29,7 +29,7 @@ const balance = z.strictObject({
 const getAddress = createRoute({
   method: 'GET',
   path: '/v1/wallet/address',
-  summary: "Answers the wallet's id, and its address on each network.",
+  summary: "Answers the wallet's id, and its address on each network; to a session whose scope has `balances`.",
   callers: ['owner', 'session'],
   query: nothing,
   body: nothing,
@@ -37,18 +37,25 @@ const getAddress = createRoute({
     walletId: uuid,
     addresses: z.array(z.strictObject({ network: z.string(), address: z.string() })),
   }),
-  run: async (_, { wallet, walletId }) => ({ walletId, addresses: (await wallet.addresses()).map(writeAddress) }),
+  run: async ({ caller }, { wallet, walletId }) => {
+    const { addresses } = holdingsOf(caller, wallet)
+    return { walletId, addresses: (await addresses()).map(writeAddress) }
+  },
 })
 
 const getBalance = createRoute({
   method: 'GET',
   path: '/v1/wallet/balance',
-  summary: 'Answers what the wallet holds, as its chains say; without chains that is nothing known.',
+  summary:
+    'Answers what the wallet holds, as its chains say; without chains nothing is known. To a session whose scope has `balances`.',
   callers: ['owner', 'session'],
   query: nothing,
   body: nothing,
   answer: z.strictObject({ balances: z.array(balance) }),
-  run: async (_, { wallet }) => ({ balances: (await wallet.balances()).map(writeBalance) }),
+  run: async ({ caller }, { wallet }) => {
+    const { balances } = holdingsOf(caller, wallet)
+    return { balances: (await balances()).map(writeBalance) }
+  },
 })
 
 const getBudget = createRoute({
@@ -132,6 +139,17 @@ export const walletRoutes: readonly Route[] = [
   postFreeze,
   postUnfreeze,
 ]
+
+/** Where the money of a wallet is, as far as a caller may see it. */
+function holdingsOf(caller: Caller, wallet: AgentWallet): Pick<AgentWallet, 'addresses' | 'balances'> {
+  if (caller.kind !== 'session') return wallet
+  const { addresses, balances } = caller.session
+  if (addresses && balances) return { addresses, balances }
+  throw new RefusedError('scope_exceeded', 'Session may not see where the money of the wallet is', {
+    status: 403,
+    details: ['The owner lets it with `balances` in its scope.'],
+  })
+}
 
 /** Writes a line of a budget, its amounts in digits. */
 export function writeLine({ name, scope, measure, max, used, left, freesAt }: BudgetLine): JsonObject {

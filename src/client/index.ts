@@ -64,6 +64,7 @@ export type Client = {
   readonly x402Fetch: (url: string | URL, init?: PayingRequestInit) => Promise<Response>
   /** Answers the payment that a response was bought with, or `undefined` when it was not paid for. */
   readonly getPayment: (response: Response) => Payment | undefined
+  /** Answers what the wallet holds, where the session's scope has `balances`. */
   readonly getBalance: () => Promise<readonly RemoteBalance[]>
   /** Says what is left under each limit: the session's own and the wallet's, and given a URL those of its host. */
   readonly getBudget: (url?: string | URL) => Promise<readonly BudgetLine[]>

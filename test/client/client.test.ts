@@ -34,7 +34,7 @@ async function connect(service: Service, scope: object = {}) {
 describe('a client', () => {
   test('gets what the server answered, and the payment as the wallet has it', async () => {
     const service = openService()
-    const { client } = await connect(service)
+    const { client } = await connect(service, { balances: true })
     const response = await client.x402Fetch(url, { method: 'POST', body: 'one report' })
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toContain('application/json')

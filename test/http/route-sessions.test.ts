@@ -50,6 +50,29 @@ describe('a session over HTTP', () => {
     expect((await ask('GET /v1/wallet/budget', { token: other })).json.code).toBe('session_invalid')
   })
 
+  test('sees where the money of the wallet is only where its scope has balances', async () => {
+    const chain = {
+      network: 'eip155:84532',
+      examine: async () => ({ type: 'open', reason: '' }) as const,
+      balances: async (_address: string, assets: readonly unknown[]) => assets.map(() => 1_500_000n),
+    } as const
+    const { ask, wallet } = openService({ wallet: { chains: [chain] } })
+    const tokenOf = async (body: object) => (await ask('POST /v1/sessions', { password, body })).json.token
+    const [blind, seeing] = [await tokenOf({ limits: { totalLimitUsd: 1 } }), await tokenOf({ balances: true })]
+    for (const request of ['GET /v1/wallet/address', 'GET /v1/wallet/balance']) {
+      const refused = await ask(request, { token: blind })
+      expect(refused.json).toMatchObject({ status: 403, code: 'scope_exceeded', moved: 'no' })
+      expect(refused.text).not.toContain('0x')
+      const seen = await ask(request, { token: seeing })
+      expect([seen.status, seen.json]).toEqual([200, (await ask(request, { password })).json])
+    }
+    const [held] = (await ask('GET /v1/wallet/balance', { token: seeing })).json.balances
+    expect([await wallet.addresses(), held]).toMatchObject([
+      expect.arrayContaining([{ network: held.network, address: held.address }]),
+      { amount: '1500000' },
+    ])
+  })
+
   test('is only of the wallet that the body names', async () => {
     const { ask } = openService()
     const { walletId, addresses } = (await ask('GET /v1/wallet/address', { password })).json
