@@ -58,12 +58,12 @@ describe('a policy with rules beside it', () => {
       beside({ type: 'allow', pins: [pinOf('b')], hold: approval }),
     )
     expect(verdict).toMatchObject({ pins: [{ key: 'a' }, { key: 'b' }], hold: { kind: 'approval' } })
-    // Of two that are as strict, the first is what a person reads.
+    // A person reads what both ask for.
     const asks = await judge(
       { ...allow, hold: approval },
       beside({ type: 'allow', hold: { ...approval, reason: 'why' } }),
     )
-    expect(asks).toMatchObject({ hold: { reason: 'ask' } })
+    expect(asks).toMatchObject({ hold: { reason: 'ask; why' } })
   })
 
   test.each([
