@@ -78,7 +78,7 @@ export async function askFirst(
     return writeResult(await conclude(input, content?.approve === true, call, kit))
   }
   // A host that comes back without an answer had a question and nobody to put it to.
-  const open = state.success ? undefined : kit.questions.get(nameOf(input))
+  const open = state.success ? undefined : findOpen(input, kit)
   if (open !== undefined) return writeResult(await kit.tool.execute(input, { key: open, signal }))
   const asked = await ask(input, call, kit)
   if (typeof asked !== 'string') return asked
@@ -124,6 +124,13 @@ async function elicit(message: string, input: unknown, { mcpReq, call, kit }: As
 function remember(questions: Questions, name: string, key: string): void {
   questions.set(name, key)
   forgetOldest(questions, maxQuestions)
+}
+
+/** A model that was told the key of a call that waits asks for the same purchase by it. */
+function findOpen(input: unknown, { questions }: AskKit): string | undefined {
+  const named = ownKey.safeParse(input)
+  const isOf = (key: string): boolean => named.success && named.data.key.startsWith(`${key}.`)
+  return questions.get(nameOf(input)) ?? [...questions.values()].find(isOf)
 }
 
 function nameOf(input: unknown): string {

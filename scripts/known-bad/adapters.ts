@@ -271,4 +271,20 @@ export const adaptersPatches: readonly KnownBad[] = [
     replace: "if (caller.kind !== 'anyone') return wallet",
     tests: ['test/http/route-sessions.test.ts'],
   },
+  {
+    invariant: 'I12',
+    breaks: 'a yes to a call about which nobody was asked is a yes to what any other call has asked for',
+    file: 'src/tools/create-tool.ts',
+    find: 'questions.get(key))',
+    replace: '[...questions.values()][0])',
+    tests: ['test/tools/asked-again.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: "a person's no to a later call of a purchase leaves the request of the earlier one waiting",
+    file: 'src/tools/create-tool.ts',
+    find: '(asked.has(id) || isOfCall(labels[callLabel], call))',
+    replace: 'isOfCall(labels[callLabel], call)',
+    tests: ['test/tools/asked-again.test.ts'],
+  },
 ]

@@ -58,6 +58,8 @@ export function createTool<name extends Name, input, output>(
 /** Makes the tool that pays. */
 export function createPayFetch(context: ToolContext): PayFetchTool {
   const kept = createKept()
+  /** What a person was asked about a call, which an earlier call of the same purchase can have asked for. */
+  const questions = new Map<string, ApprovalId>()
   const work = async (input: PayFetchInput, given: ToolCall): Promise<PayFetchOutput> => {
     const call = withRequest(given, input)
     return kept.take(call, input) ?? payFetch(input, call, context)
@@ -70,22 +72,27 @@ export function createPayFetch(context: ToolContext): PayFetchTool {
       const input = payFetchInput.safeParse(value)
       if (!input.success) return undefined
       const call = withRequest(given, input.data)
-      return askFirst(input.data, call, context, (result) => kept.keep(call, input.data, result))
+      const asked = await askFirst(input.data, call, context, (result) => kept.keep(call, input.data, result))
+      if (asked && call.key !== undefined) questions.set(call.key, asked.id)
+      forgetOldest(questions, maxKept)
+      return asked
     },
     executeApproved: async (value, call, approvals) => {
       const input = payFetchInput.safeParse(value)
-      const approval = input.success ? await approveAsked(withRequest(call, input.data), approvals, context) : none
+      const named = input.success ? withRequest(call, input.data) : {}
+      const approval = await approveAsked(named, questions, approvals, context)
       return approval === undefined
         ? failed('ledger_unavailable', 'What was approved could not be recorded; this call paid nothing.')
         : tool.execute(value, { ...call, approval })
     },
     deny: async (call, approvals) => {
+      const asked = new Set([...questions].flatMap(([name, id]) => (isOfCall(name, call) ? [id] : [])))
       const pending = (await context.owner.approvals.list()).filter(
-        ({ kind, status, labels, sessions = [] }) =>
+        ({ id, kind, status, labels, sessions = [] }) =>
           kind === 'approval' &&
           status === 'pending' &&
           sessions.at(-1) === context.owner.session &&
-          isOfCall(labels[callLabel], call),
+          (asked.has(id) || isOfCall(labels[callLabel], call)),
       )
       await Promise.all(pending.map(({ id }) => approvals.deny(id)))
     },
@@ -94,12 +101,11 @@ export function createPayFetch(context: ToolContext): PayFetchTool {
 
 /** Answers what a call goes on with, once a yes to it is recorded; `undefined` when it could not be. */
 async function approveAsked(
-  { key }: ToolCall,
-  { approve }: Approver,
-  { owner }: ToolContext,
+  ...[{ key }, questions, { approve }, { owner }]: [ToolCall, ReadonlyMap<string, ApprovalId>, Approver, ToolContext]
 ): Promise<ApprovalId | undefined> {
   try {
-    const asked = key === undefined ? undefined : await askedBy(key, owner)
+    if (key === undefined) return none
+    const asked = await askedBy(key, owner, questions.get(key))
     if (asked) await approve(asked.id)
     return asked?.id ?? none
   } catch {

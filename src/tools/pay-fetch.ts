@@ -89,9 +89,7 @@ export async function askFirst(
   if (call.key === undefined || context.reach(input.url) !== undefined) return undefined
   if (await recallBought(input, call, context.owner)) return undefined
   try {
-    const asked = await askedBy(call.key, context.owner)
-    if (!asked) await sendToAsk(input, call, context, keep)
-    const wanted = asked ?? (await askedBy(call.key, context.owner))
+    const wanted = (await askedBy(call.key, context.owner)) ?? (await sendToAsk(input, call, context, keep))
     return wanted?.status === 'pending' ? wanted : undefined
   } catch (error) {
     if (call.signal?.aborted) throw error
@@ -100,14 +98,14 @@ export async function askFirst(
   }
 }
 
-/** Makes the request as if it were to be paid, and goes as far as asking. */
+/** Makes the request as if it were to be paid, and goes as far as asking; an earlier call can have asked under its key. */
 async function sendToAsk(
   input: PayFetchInput,
   call: ToolCall,
   context: ToolContext,
   keep: (result: PayFetchOutput) => void,
-): Promise<void> {
-  const { payer } = context.owner
+): Promise<Approval | undefined> {
+  const { payer, session } = context.owner
   const authorize: Payer['authorize'] = async (required, ask) => {
     if (!needsPerson(await payer.appraise(required, ask))) throw refusal('nothing has to be asked')
     await refuseFlood(required, ask, call, context.owner)
@@ -116,8 +114,12 @@ async function sendToAsk(
   try {
     const result = await resultOf(await send(input, call, { ...payer, authorize }, context), context)
     keep(await withStanding(result, { ...input, callKey: call.key }, context.owner))
+    return undefined
   } catch (error) {
     if (!isStipendError(error)) throw error
+    return error.code === 'approval_required' && error.approval.sessions?.at(-1) === session
+      ? error.approval
+      : undefined
   }
 }
 
@@ -128,18 +130,17 @@ function inConversation(ask: AuthorizeOptions, { key }: PayFetchInput, { convers
 }
 
 /**
- * Answers the request for approval that a call has made and that still stands. A session made from this one sees to its
- * labels itself, and what it asks for is not of this call whatever they say.
+ * Answers the request for approval that a person was shown of a call, or else that the call has made, if it still stands. A
+ * session made from this one sees to its labels itself, and what it asks for is not of this call whatever they say.
  */
 export async function askedBy(
   key: string,
   { approvals, session }: Pick<OwnerView, 'approvals' | 'session'>,
+  shown?: ApprovalId,
 ): Promise<Approval | undefined> {
   const all = await approvals.list()
-  return all.findLast(
-    ({ kind, labels, sessions = [] }) =>
-      kind === 'approval' && labels[callLabel] === key && sessions.at(-1) === session,
-  )
+  const isOfCall = ({ id, labels }: Approval) => (shown === undefined ? labels[callLabel] === key : id === shown)
+  return all.findLast((one) => one.kind === 'approval' && isOfCall(one) && one.sessions?.at(-1) === session)
 }
 
 async function send(input: PayFetchInput, call: ToolCall, payer: Payer, { owner }: ToolContext): Promise<Response> {
