@@ -9,6 +9,14 @@ export const callLabel = 'toolCall'
 
 const none: Labels = Object.freeze({})
 
+/** How many labels a payment can have, beside that of a tool. */
+export const maxLabels = 16
+
+/** Tells whether a payment can be filed under so many. */
+export function areFew(labels: Labels): boolean {
+  return Object.keys(labels).filter((name) => name !== callLabel).length <= maxLabels
+}
+
 /**
  * Reads labels.
  *
@@ -21,6 +29,8 @@ export function readLabels(labels: Labels | undefined, option: string): Labels {
   const isUsable = entries.every(
     ([name, value]) => typeof value === 'string' && name.length <= 64 && value.length <= 256,
   )
-  if (isUsable && entries.length <= 16) return Object.freeze(Object.fromEntries(entries))
-  throw new ConfigurationError(`Failed to read ${option}: expected at most 16 strings of at most 256 characters`)
+  if (isUsable && areFew(labels)) return Object.freeze(Object.fromEntries(entries))
+  throw new ConfigurationError(
+    `Failed to read ${option}: expected at most ${maxLabels} strings of at most 256 characters`,
+  )
 }

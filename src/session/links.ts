@@ -1,6 +1,7 @@
 import { sha256Hex } from '../lib/sha256.js'
 import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { ConfigurationError, isStipendError, SessionInvalidError } from '../errors.js'
+import { areFew, maxLabels } from '../pay/labels.js'
 import type { Labels, SessionId } from '../types.js'
 import type { Caveats, SessionLimits, SessionScope } from './scope.js'
 import { readCaveats } from './read-caveats.js'
@@ -74,7 +75,8 @@ export function narrow(links: readonly Link[], scope: SessionScope, nonce: strin
 /**
  * Adds a link to a links, as a token carries it.
  *
- * @throws SessionInvalidError when it is not well-formed, is wider than what comes before, or one too many.
+ * @throws SessionInvalidError when it is not well-formed, is wider than what comes before, has labels that no payment can
+ * have, or is one too many.
  */
 export function extend(links: readonly Link[], text: string): SessionLinks {
   if (links.length >= maxLinks) throw new SessionInvalidError(`it is narrowed more than ${maxLinks} times`)
@@ -84,6 +86,8 @@ export function extend(links: readonly Link[], text: string): SessionLinks {
   const link = Object.freeze({ id: idOf(links.at(-1), text), text, caveats })
   const [first = link, ...others] = links
   const extended: SessionLinks = links.length === 0 ? [link] : [first, ...others, link]
+  if (!areFew(labelsOf(extended)))
+    throw new SessionInvalidError(`it has more than ${maxLabels} labels, with those of the sessions it is made from`)
   return Object.freeze(extended)
 }
 

@@ -109,3 +109,33 @@ describe("a rule of the owner's own", () => {
     expect(seen).toContainEqual({ team: 'a' })
   })
 })
+
+describe('labels of a session', () => {
+  const many = (count: number, letter: string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${letter}${index}`, 'x']))
+
+  test('are as many as a payment can have, also where its tools add one', async () => {
+    const session = openShop()
+      .open()
+      .session({ labels: many(10, 'a') })
+    const narrower = session.session({ labels: { ...many(10, 'a'), ...many(6, 'b') } })
+    expect((await narrower.fetch(url)).status).toBe(200)
+    const { pay_fetch: payFetch } = paymentTools(narrower)
+    expect(await payFetch.execute({ url }, { key: 'call-1', conversation: 'c' })).toMatchObject({ status: 'ok' })
+    const [newest] = await narrower.payments.list({ limit: 1 })
+    expect(Object.keys(newest?.labels ?? {})).toHaveLength(17)
+  })
+
+  test('are refused where they are too many for any payment: as it is made, narrowed, or opened', async () => {
+    const wallet = openShop().open()
+    const refusal = { code: 'configuration_invalid', message: expect.stringMatching(/more than 16 labels/) }
+    expect(await rejection((async () => wallet.session({ labels: many(17, 'a') }))())).toMatchObject(refusal)
+    const session = wallet.session({ labels: many(10, 'a') })
+    expect(await rejection((async () => session.session({ labels: many(7, 'b') }))())).toMatchObject(refusal)
+    const token = await session.token()
+    expect(await rejection((async () => narrowToken(token, { labels: many(17, 'b') }))())).toMatchObject(refusal)
+    // What narrows a token knows nothing of what it was made from.
+    const opening = wallet.openSession(narrowToken(token, { labels: many(7, 'b') }))
+    expect(await rejection(opening)).toMatchObject({ ...refusal, code: 'session_invalid' })
+  })
+})
