@@ -21,9 +21,10 @@ export type SessionScope = {
   /** Unix milliseconds, or a date. */
   readonly expiresAt?: number | Date | undefined
   /**
-   * What each of its payments is filed under, at most 16 with those of the sessions it is made from; neither a call nor a session made from it can change them. Rules judge and
-   * limits count by those of a session that the wallet made. To the labels of a session made from another one, and to
-   * those of a call of a session, they pay no heed: whoever holds a session chooses them.
+   * What each of its payments is filed under, at most 16 with those of the sessions it is made from; neither a call nor a
+   * session made from it can change them. Rules judge and limits count by those of a session that the wallet made. To the
+   * labels of a session made from another one, and to those of a call of a session, they pay no heed: whoever holds a session
+   * chooses them.
    */
   readonly labels?: Labels | undefined
   /** Whether it may sign in, where the wallet does: to what was paid before, and by MPP to show whose it is. @default false */

@@ -101,7 +101,10 @@ export function createPayFetch(context: ToolContext): PayFetchTool {
 
 /** Answers what a call goes on with, once a yes to it is recorded; `undefined` when it could not be. */
 async function approveAsked(
-  ...[{ key }, questions, { approve }, { owner }]: [ToolCall, ReadonlyMap<string, ApprovalId>, Approver, ToolContext]
+  { key }: ToolCall,
+  questions: ReadonlyMap<string, ApprovalId>,
+  { approve }: Approver,
+  { owner }: ToolContext,
 ): Promise<ApprovalId | undefined> {
   try {
     if (key === undefined) return none
