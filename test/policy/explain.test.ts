@@ -169,6 +169,10 @@ describe('an explanation', () => {
     const both = await explain([hosts, person, long, asking], priced(0.5))
     expect(both).toMatchObject({ outcome: 'approval', decidedBy: [{ rule: 'spendingLimit' }, { rule: 'person' }] })
     expect(both.text).toContain('is paid once a person approves it')
+    const other: Rule = { ...person, name: 'other' }
+    expect(await explain([hosts, person, other], priced(0.5))).toMatchObject({
+      decidedBy: [{ rule: 'person' }, { rule: 'other' }],
+    })
     expect(both.text).toContain('- long does not object, asks for a delay of 50 s')
   })
 
@@ -181,6 +185,11 @@ describe('an explanation', () => {
     })
     expect(await explain(engine, priced(1.01))).toMatchObject({ outcome: 'deny', decidedBy: [{ rule: 'policy' }] })
     expect((await explain(engine, priced(1))).text).not.toMatch(/Rules:/)
+    const asks: PolicyEngine = {
+      evaluate: async () => ({ type: 'allow', limits: [], hold: { kind: 'approval', reason: 'it is night' } }),
+    }
+    const held = { outcome: 'approval', decidedBy: [{ rule: 'policy', reason: 'it is night' }] }
+    expect(await explain(asks, priced(1))).toMatchObject(held)
     const fails: PolicyEngine = {
       evaluate: () => {
         throw new Error('secret 0xkey')
