@@ -47,9 +47,8 @@ const sources = (positionals.length > 0 ? positionals : guarded).flatMap((path) 
   path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.ts`, { cwd: root }).toSorted(),
 )
 const every = Number(values.every)
-const mutants = sources
-  .flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')))
-  .filter((mutant) => drawOf(mutant) % every === 0)
+const all = sources.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')))
+const mutants = all.filter((mutant) => drawOf(mutant) % every === 0)
 process.stdout.write(`${mutants.length} mutants of ${sources.length} files\n`)
 if (values.list) for (const mutant of mutants) process.stdout.write(`${describe(mutant)}\n`)
 else await run()
@@ -100,9 +99,9 @@ function report(survivors: readonly Mutant[]): void {
 
 function writePage(survivors: readonly Mutant[]): string {
   const rows = sources.map((file) => {
-    const all = mutants.filter((mutant) => mutant.file === file).length
+    const tried = mutants.filter((mutant) => mutant.file === file).length
     const left = survivors.filter((mutant) => mutant.file === file).length
-    return `| ${file} | ${all} | ${all - left} |`
+    return `| ${file} | ${tried} | ${tried - left} |`
   })
   const lines = survivors.map((mutant) => {
     const { file, line, source, from, to } = mutant
@@ -112,7 +111,7 @@ function writePage(survivors: readonly Mutant[]): string {
   return `# What the tests notice
 
 Made by \`npm run mutate -- ${['--write', ...positionals, ...(every === 1 ? [] : [`--every ${every}`])].join(' ')}\` on ${new Date().toISOString().slice(0, 10)}: one operator, condition,
-refusal or boolean of the sources is changed at a time, and the tests of its folder run. **${killed} of ${mutants.length} changes were noticed,
+refusal or boolean of the sources is changed at a time, and the tests of its folder run.${every === 1 ? '' : ` Of ${all.length} such changes one in ${every} was drawn.`} **${killed} of ${mutants.length} changes were noticed,
 ${((killed / mutants.length) * 100).toFixed(1)} %.**
 
 | file | changes | noticed |
