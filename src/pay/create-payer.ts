@@ -23,8 +23,8 @@ export const nothingToPay: Error = new Error('nothing to pay')
 const outcomes = new WeakMap<Payer['authorize'], Outcomes>()
 
 /** Answers where what a wallet or a session has bought is kept, for whoever passes it on: an answer can be lost on its way. */
-export function outcomesOf({ authorize: own }: Pick<Payer, 'authorize'>): Outcomes | undefined {
-  return outcomes.get(own)
+export function outcomesOf(payer: Pick<Payer, 'authorize'>): Outcomes | undefined {
+  return outcomes.get(Object(payer).authorize)
 }
 
 /** Creates what answers 402s for a wallet or a session, whose own labels no call can change. */

@@ -99,19 +99,6 @@ describe('a call that asks first', () => {
     expect(signed()).toBe(0)
   })
 
-  test('has a yes of its own: that to another call for the same purchase is not its', async () => {
-    sell({ priceUsd: '5' })
-    const { approvals, session } = open()
-    const { pay_fetch } = paymentTools(session({}))
-    const input = { url, key: 'k' }
-    await pay_fetch.ask(input, { key: callKey('c1') })
-    expect(await pay_fetch.ask(input, { key: callKey('c2') })).toBeUndefined()
-    const result = await pay_fetch.executeApproved(input, { key: callKey('c2') }, approvals)
-    expect(result).toMatchObject({ status: 'denied' })
-    expect(await approvals.list()).toMatchObject([{ status: 'pending' }])
-    expect(signed()).toBe(0)
-  })
-
   test('keeps what a handler in this process has paid for while it asked, for that call alone', async () => {
     const resource = sell({ priceUsd: '5', respond: () => new Response('goods') })
     const { pay_fetch } = paymentTools(open({ onApproval: () => true }))
