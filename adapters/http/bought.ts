@@ -12,6 +12,9 @@ export const fetched: z.ZodMiniType<JsonObject> = z.strictObject({
   payment: z.optional(payment as z.ZodMiniType<JsonObject>),
 })
 
+/** An answer, of which the headers are looked at. */
+export type Fetched = JsonObject & { readonly headers: readonly (readonly [name: string, value: string])[] }
+
 /** A call that can be made again: its key, and what makes it the same request. */
 export type Named = {
   readonly url: string
@@ -33,10 +36,11 @@ export async function recallBought(asked: Named, session: Session): Promise<Json
   }
 }
 
-/** Keeps what a keyed call has bought, for when it is made again. */
-export async function keepBought(asked: Named, session: Session, answer: JsonObject): Promise<void> {
+/** Keeps what a keyed call has bought, for when it is made again, without the cookies that the server has set for it. */
+export async function keepBought(asked: Named, session: Session, answer: Fetched): Promise<void> {
   const name = nameOf(asked)
-  if (name !== undefined) await outcomesOf(session)?.keep(name, JSON.stringify(answer))
+  const headers = answer.headers.filter(([header]) => header !== 'set-cookie')
+  if (name !== undefined) await outcomesOf(session)?.keep(name, JSON.stringify({ ...answer, headers }))
 }
 
 /** Another request under the same key is refused by the wallet, and is not to be answered with these goods. */

@@ -1,9 +1,15 @@
-import { getPayment, isStipendError, PaymentOutcomeUnknownError, reportUndelivered, type Session } from 'stipend'
+import {
+  getPayment,
+  isStipendError,
+  PaymentOutcomeUnknownError,
+  reportUndelivered,
+  type ResponsePayment,
+  type Session,
+} from 'stipend'
 import { base64 } from '@scure/base'
 import * as z from 'zod/mini'
-import { fetched, keepBought, recallBought } from './bought.js'
+import { type Fetched, fetched, keepBought, recallBought } from './bought.js'
 import { readDestination } from './destination.js'
-import type { JsonObject } from './json.js'
 import { writePayment } from './problem.js'
 import { decodeUtf8 } from '../../src/lib/bytes.js'
 import { readStream } from '../../src/lib/read-stream.js'
@@ -67,7 +73,8 @@ export const fetchRoute: Route = createRoute({
       },
     )
     const answer = await readAnswer(response, service)
-    if (getPayment(response)?.status === 'claimed') await keepBought(asked, session, answer)
+    // Whatever answers a payment that was taken before: only what is whole and good is what was bought.
+    if (response.ok && isTaken(getPayment(response))) await keepBought(asked, session, answer)
     return answer
   },
 })
@@ -125,7 +132,11 @@ async function standingOf(
   return payment && new PaymentOutcomeUnknownError(payment, { reason, cause: refusal })
 }
 
-async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<JsonObject> {
+function isTaken(payment: ResponsePayment | undefined): boolean {
+  return payment?.status === 'claimed' || payment?.status === 'confirmed'
+}
+
+async function readAnswer(response: Response, { maxAnswerBytes }: Service): Promise<Fetched> {
   const bytes = await readContent(response, maxAnswerBytes)
   const text = decodeUtf8(bytes)
   const paid = getPayment(response)

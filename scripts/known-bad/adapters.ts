@@ -287,4 +287,12 @@ export const adaptersPatches: readonly KnownBad[] = [
     replace: 'isOfCall(labels[callLabel], call)',
     tests: ['test/tools/asked-again.test.ts'],
   },
+  {
+    invariant: 'I2',
+    breaks: 'over HTTP, an answer that failed is kept in place of the goods',
+    file: 'adapters/http/route-fetch.ts',
+    find: 'response.ok && isTaken',
+    replace: 'isTaken',
+    tests: ['test/http/bought.test.ts'],
+  },
 ]

@@ -381,4 +381,29 @@ export const pipelinePatches: readonly KnownBad[] = [
     replace: '',
     tests: ['test/fetch/without-key.test.ts', 'test/fetch/wrap-fetch.test.ts'],
   },
+  {
+    invariant: 'I5',
+    breaks: 'a payment is sent a fourth time, at another price',
+    file: 'src/pay/resume.ts',
+    find: 'isRepriced ? maxPresentations - 1 : maxPresentations',
+    replace: 'maxPresentations',
+    tests: ['test/pay/resume.test.ts'],
+  },
+  {
+    invariant: 'I2',
+    breaks: 'two texts that look like forms are one request',
+    file: 'src/fetch/multipart.ts',
+    find: '(at === 0 || (bytes[at - 2] === 13 && bytes[at - 1] === 10)) &&',
+    replace: '',
+    tests: ['test/fetch/forms.test.ts'],
+  },
+  {
+    invariant: 'I7',
+    breaks: 'it is told that a payment is settled before that is on record',
+    file: 'src/pay/filing.ts',
+    find: '        const written = await ledger.update(payment.id, update)\n',
+    replace:
+      "        emit('payment.settled', { payment: moved })\n        const written = await ledger.update(payment.id, update)\n",
+    tests: ['test/pay/create-payer.test.ts'],
+  },
 ]

@@ -102,8 +102,16 @@ export const policyPatches: readonly KnownBad[] = [
     invariant: 'I12',
     breaks: 'a person is told of one rule that asks, and says yes to all',
     file: 'src/policy/judge.ts',
-    find: 'asking.map(({ reason }) => reason)',
-    replace: 'asking.slice(0, 1).map(({ reason }) => reason)',
+    find: 'asking.flatMap(reasonsOf)',
+    replace: 'asking.slice(0, 1).flatMap(reasonsOf)',
     tests: ['test/pay/let-through.test.ts'],
+  },
+  {
+    invariant: 'I12',
+    breaks: 'a yes to a question that was shown lets through a dearer one that was asked since',
+    file: 'src/tools/pay-fetch.ts',
+    find: 'askedBy(call.key, context.owner, shown)',
+    replace: 'askedBy(call.key, context.owner)',
+    tests: ['test/tools/asked-again.test.ts'],
   },
 ]

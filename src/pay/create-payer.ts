@@ -112,7 +112,6 @@ export function createPayer(
       const settled = await filing.file(payment, { status, receipt, note, undelivered }, known.name)
       if (settled.status === 'claimed') context.delivered.add(settled.id)
       known.endTurn()
-      context.emit(settled.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: settled })
       return settled
     },
   } satisfies Payer)

@@ -42,6 +42,8 @@ export function createFiling({ ledger, emit }: Pick<PayContext, 'ledger' | 'emit
         if (!unwritten.get(name)?.includes(outcome)) return moved
         const written = await ledger.update(payment.id, update)
         close(name, outcome)
+        // Once it is on record: whoever is told of it earlier would know more than is left after a crash.
+        emit(written.status === 'claimed' ? 'payment.settled' : 'payment.unknown', { payment: written })
         return written
       }
       const outcome = { write, isUndelivered: update.undelivered === true }

@@ -19,7 +19,9 @@ export type Question = {
 export function questionOf(hold: Hold | undefined, beyond: readonly Excess[]): Question | undefined {
   if (beyond.length === 0 && hold?.kind !== 'approval') return hold && { ...hold, allows: [] }
   const rules: readonly Excess[] =
-    hold?.kind === 'approval' ? [{ allowance: { type: 'rule', reason: hold.reason }, explanation: hold.reason }] : []
+    hold?.kind === 'approval'
+      ? (hold.reasons ?? [hold.reason]).map((reason) => ({ allowance: { type: 'rule', reason }, explanation: reason }))
+      : []
   const all = [...rules, ...beyond]
   const reason = all.map(({ explanation }) => explanation).join('; ')
   return { kind: 'approval', reason, allows: all.map(({ allowance }) => allowance) }

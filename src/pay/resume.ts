@@ -1,5 +1,6 @@
-import { AlreadyPaidError, PaymentOutcomeUnknownError, UnpayableRequestError } from '../errors.js'
+import { AlreadyPaidError, LimitExceededError, PaymentOutcomeUnknownError, UnpayableRequestError } from '../errors.js'
 import { isWorthSendingAgain } from './fits-window.js'
+import { explainLimit } from '../ledger/explain-limit.js'
 import { bindsUntil, isLivePayment, isSamePurchase, maxPresentations } from '../ledger/lifecycle.js'
 import type { PurchaseRequest, PayContext } from './context.js'
 import type { Payable, Prepared } from './prepare.js'
@@ -26,18 +27,21 @@ export async function resumeOrRenew(
     context.delivered.has(payment.id) || !isLivePayment(payment, context.clock())
   const isRepriced = !isSamePurchase(existing, wanted) && canReprice(existing, wanted, request)
   const asKnown = isRepriced ? { ...wanted, amount: existing.amount, payTo: existing.payTo } : wanted
-  const resumed = resume(existing, asKnown, { isDelivered, unknown })
+  // What is asked at another price was not taken to be sent again when it was found.
+  const most = isRepriced ? maxPresentations - 1 : maxPresentations
+  const resumed = resume(existing, asKnown, { isDelivered, unknown, most })
   if (!isRepriced && isWorthSendingAgain(resumed, { request, context })) return resumed
   if (!allowed.scheme.atMostOnce) throw unknown(resumed, 'it is too late to send it again, and too early to sign anew')
   const own = isTwin
     ? await prepareAnew(existing, { required, allowed }, request, context)
     : { payment: wanted, allowed }
-  const renewed = await renew(resumed, own, request, context)
+  const renewed = await renew(resumed, own, request, context).catch((error: unknown) => {
+    throw error instanceof LimitExceededError ? unknown(resumed, beyondLimits(explainLimit(error))) : error
+  })
   if (!renewed) throw unknown(resumed, 'its nonce cannot be made again')
   const { payment, tried: other } = renewed
   if (other.type === 'recorded') return payment
-  if (other.type === 'beyond')
-    throw unknown(resumed, `signed anew, it would go beyond what its owner lets it: ${other.excess.explanation}`)
+  if (other.type === 'beyond') throw unknown(resumed, beyondLimits(other.excess.explanation))
   if (other.type === 'waiting')
     throw unknown(
       resumed,
@@ -45,17 +49,23 @@ export async function resumeOrRenew(
     )
   // Another process was first: it has paid meanwhile, or renewed the payment by a clock that is ahead of ours.
   if (other.type === 'existing' && isLivePayment(other.payment, context.clock()))
-    return resume(other.payment, wanted, { isDelivered, unknown })
+    return resume(other.payment, wanted, { isDelivered, unknown, most: maxPresentations })
   throw unknown(resumed, 'another call is at it')
 }
 
 type Resuming = {
   readonly isDelivered: (payment: Payment) => boolean
   readonly unknown: (payment: Payment, reason: string) => PaymentOutcomeUnknownError
+  /** How often it may have been taken to be sent. */
+  readonly most: number
+}
+
+function beyondLimits(explanation: string): string {
+  return `signed anew, it would go beyond what its owner lets it: ${explanation}`
 }
 
 /** Answers the payment that is there already, if it may be sent for this request once more. */
-function resume(existing: Payment, wanted: Payment, { isDelivered, unknown }: Resuming): Payment {
+function resume(existing: Payment, wanted: Payment, { isDelivered, unknown, most }: Resuming): Payment {
   if (existing.requestDigest !== wanted.requestDigest) {
     throw new UnpayableRequestError('Purchase key names another request; nothing was signed', {
       details: ['A key is one purchase: use a new one for another method, URL or body.'],
@@ -66,6 +76,6 @@ function resume(existing: Payment, wanted: Payment, { isDelivered, unknown }: Re
   if (isPaid) throw new AlreadyPaidError(existing)
   if (!isSamePurchase(existing, wanted))
     throw unknown(existing, 'the server now asks other terms for the same purchase')
-  if (existing.presentations > maxPresentations) throw unknown(existing, `it was sent ${maxPresentations} times`)
+  if (existing.presentations > most) throw unknown(existing, `it was sent ${maxPresentations} times`)
   return existing
 }

@@ -94,10 +94,16 @@ const forActions = ['action', 'no rule allows any action; add allowActions([…]
 
 /** A person's word is stricter than any delay, and is given to all that asks for it; a long delay is stricter than a short one. */
 export function strictest(holds: readonly Hold[]): Hold | undefined {
-  const asking = holds.filter(({ kind }) => kind === 'approval')
+  const asking = holds.flatMap((hold) => (hold.kind === 'approval' ? [hold] : []))
   const delays = holds.flatMap((hold) => (hold.kind === 'delay' ? [hold] : []))
   if (asking.length === 0) return delays.toSorted((one, other) => other.seconds - one.seconds)[0]
-  return Object.freeze({ kind: 'approval', reason: [...new Set(asking.map(({ reason }) => reason))].join('; ') })
+  const reasons = Object.freeze([...new Set(asking.flatMap(reasonsOf))])
+  return Object.freeze({ kind: 'approval', reason: reasons.join('; '), ...(reasons.length > 1 && { reasons }) })
+}
+
+/** Answers each of the reasons for which a person is asked. */
+export function reasonsOf({ reason, reasons = [reason] }: Extract<Hold, { kind: 'approval' }>): readonly string[] {
+  return reasons
 }
 
 /** Tells whether a value is a promise, or acts like one. */

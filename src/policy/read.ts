@@ -58,9 +58,13 @@ function isCount(value: unknown): value is number {
 export function readHold(value: unknown): Hold | null | undefined {
   if (value === undefined) return undefined
   const fields = ownFields(value)
-  const { kind, reason, seconds } = fields
+  const { kind, reason, seconds, reasons } = fields
   if (!isText(reason)) return null
-  if (kind === 'approval' && hasOnly(fields, ['kind', 'reason'])) return Object.freeze({ kind, reason })
+  if (kind === 'approval' && hasOnly(fields, ['kind', 'reason', 'reasons'])) {
+    if (reasons === undefined) return Object.freeze({ kind, reason })
+    const each: readonly unknown[] = Array.isArray(reasons) ? Array.from(reasons) : []
+    return each.length > 0 && each.every(isText) ? Object.freeze({ kind, reason, reasons: Object.freeze(each) }) : null
+  }
   const isDelay = kind === 'delay' && hasOnly(fields, ['kind', 'reason', 'seconds']) && isCount(seconds)
   return isDelay ? Object.freeze({ kind, reason, seconds }) : null
 }

@@ -72,7 +72,9 @@ export function createPayFetch(context: ToolContext): PayFetchTool {
       const input = payFetchInput.safeParse(value)
       if (!input.success) return undefined
       const call = withRequest(given, input.data)
-      const asked = await askFirst(input.data, call, context, (result) => kept.keep(call, input.data, result))
+      const keep = (result: PayFetchOutput): void => kept.keep(call, input.data, result)
+      const shown = call.key === undefined ? undefined : questions.get(call.key)
+      const asked = await askFirst(input.data, call, context, { shown, keep })
       if (asked && call.key !== undefined) questions.set(call.key, asked.id)
       forgetOldest(questions, maxKept)
       return asked

@@ -75,6 +75,9 @@ async function attempt(input: PayFetchInput, call: ToolCall, context: ToolContex
   }
 }
 
+/** What a person was shown of a call before, and what keeps an answer that came meanwhile. */
+type Asking = { readonly shown: ApprovalId | undefined; readonly keep: (result: PayFetchOutput) => void }
+
 /**
  * Finds out whether a call would have to wait for a person, and asks for permission if so. Nothing is paid, unless the limits
  * have made room in the same instant. An answer is kept for the call itself: a request that asks no payment is not made
@@ -84,12 +87,14 @@ export async function askFirst(
   input: PayFetchInput,
   call: ToolCall,
   context: ToolContext,
-  keep: (result: PayFetchOutput) => void,
+  { shown, keep }: Asking,
 ): Promise<Approval | undefined> {
   if (call.key === undefined || context.reach(input.url) !== undefined) return undefined
   if (await recallBought(input, call, context.owner)) return undefined
   try {
-    const wanted = (await askedBy(call.key, context.owner)) ?? (await sendToAsk(input, call, context, keep))
+    // What a person was shown of this call stays what is asked, whatever is asked for it by now.
+    const known = await askedBy(call.key, context.owner, shown)
+    const wanted = known ?? (await sendToAsk(input, call, context, keep))
     return wanted?.status === 'pending' ? wanted : undefined
   } catch (error) {
     if (call.signal?.aborted) throw error
@@ -176,9 +181,9 @@ function refusal(reason: string): PaymentDeniedError {
 }
 
 async function resultOf(response: Response, { maxCharacters }: ToolContext): Promise<PayFetchOutput> {
-  const payment = getPayment(response)
   const { seen, isBroken } = await readAnswer(response, maxCharacters)
   if (isBroken) await reportUndelivered(response)
+  const payment = getPayment(response)
   const isGood = response.ok && !isBroken
   const answer = isBroken ? 'an answer that broke off' : `${response.status}`
   if (!payment) {

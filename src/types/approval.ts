@@ -57,5 +57,10 @@ export type Freeze = { readonly reason: string; readonly at: number }
 
 /** Why a payment that is allowed has to wait: for a person, or for some seconds in which it can be cancelled. */
 export type Hold =
-  | { readonly kind: 'approval'; readonly reason: string }
+  | {
+      readonly kind: 'approval'
+      readonly reason: string
+      /** Each of several reasons; a yes to all of them is one to each. */
+      readonly reasons?: readonly string[] | undefined
+    }
   | { readonly kind: 'delay'; readonly seconds: number; readonly reason: string }

@@ -43,6 +43,28 @@ function streamOf(boundary: string, text: string): RequestInit {
   return { method: 'POST', headers, body: Object(stream) as BodyInit }
 }
 
+describe('texts that look like forms', () => {
+  const part = (text: string): string => `Content-Disposition: form-data; name="a"\r\n\r\n${text}\r\n`
+  test.each([
+    ['two texts between dashes', '-----\nPay Ann\n-----', '------\nPay Ann\n------'],
+    [
+      'two parts that each have their own boundary in a line',
+      `--b\r\n${part('a--b')}--b--\r\n`,
+      `--c\r\n${part('a--c')}--c--\r\n`,
+    ],
+    [
+      'a part with a line of another boundary, and two parts',
+      `--b\r\n${part('x')}--stipend\r\n${part('y')}--b--\r\n`,
+      `--b\r\n${part('x')}--b\r\n${part('y')}--b--\r\n`,
+    ],
+  ])('%s are two requests', async (_what, first, second) => {
+    const { wallet } = openLossy()
+    const post = (body: string) => wallet.fetch(url, { method: 'POST', body, payment: { key: 'note' } })
+    expect(await rejection(post(first))).toMatchObject({ moved: 'maybe' })
+    expect(await rejection(post(second))).toMatchObject({ code: 'request_unpayable', moved: 'no' })
+  })
+})
+
 let drawn = 0
 const ways: Readonly<Record<string, (fetch: PayingFetch, text?: string) => Promise<unknown>>> = {
   'a form': (fetch, text) => fetch(url, { method: 'POST', body: formOf(text) }),

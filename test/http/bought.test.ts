@@ -8,9 +8,9 @@ const url = 'https://shop.example.com/report'
 const goods = JSON.stringify({ report: 'sunny' })
 
 /** A service at a shop that sells once, whose answers are lost on their way to a client while it is told so. */
-async function openLossy(respond = () => new Response(goods, { headers: { 'x-report': '1' } })) {
+async function openLossy(respond = () => new Response(goods, { headers: { 'x-report': '1' } }), idempotent = false) {
   const shop = openShop()
-  const sold = paidResource({ amount: 10_000n, clock: () => shop.scene.now, respond })
+  const sold = paidResource({ amount: 10_000n, clock: () => shop.scene.now, respond, idempotent })
   const service = openService({ shop, wallet: { fetch: async (input, init) => sold(new Request(input, init)) } })
   const state = { handler: service.handler, isLost: true }
   const sessionToken = await service.token()
@@ -60,6 +60,43 @@ describe('a keyed call whose answer is lost between the service and its client',
     state.isLost = false
     await expect(client.x402Fetch(url, call)).rejects.toMatchObject({ code: 'already_paid' })
     expect(sold.settled).toBe(10_000n)
+  })
+
+  test('of a payment that was taken before is not an answer that failed since', async () => {
+    const busy = { isBusy: false }
+    const { client, state, sold, ...service } = await openLossy(
+      () => (busy.isBusy ? new Response('down', { status: 503 }) : new Response(goods)),
+      true,
+    )
+    state.isLost = false
+    const remember = service.shop.ledger.remember
+    // The process dies with the goods in its hands.
+    Object.assign(service.shop.ledger, { remember: async () => {} })
+    expect((await client.x402Fetch(url, call)).status).toBe(200)
+    Object.assign(service.shop.ledger, { remember })
+    state.handler = service.restart().handler
+    busy.isBusy = true
+    await client.x402Fetch(url, call).catch(() => {})
+    busy.isBusy = false
+    expect(await client.x402Fetch(url, call).catch((error: unknown) => error)).not.toMatchObject({ status: 503 })
+    expect(sold.settled).toBe(10_000n)
+  })
+
+  test('is kept without the cookies that came with it', async () => {
+    const headers = { 'set-cookie': 'sid=chocolate', 'x-report': '1' }
+    const { client, state, shop } = await openLossy(() => new Response(goods, { headers }))
+    const kept: string[] = []
+    const { remember } = shop.ledger
+    Object.assign(shop.ledger, {
+      remember: async (place: string, text: string) => {
+        kept.push(text)
+        await remember(place, text)
+      },
+    })
+    state.isLost = false
+    expect((await client.x402Fetch(url, call)).headers.get('x-report')).toBe('1')
+    expect(kept.join()).toContain('x-report')
+    expect(kept.join()).not.toContain('chocolate')
   })
 
   test('of an answer that failed goes on from its payment instead', async () => {

@@ -41,6 +41,7 @@ describe('an answer that was bought', () => {
     const wallet = open()
     const told: string[] = []
     wallet.on('payment.unrecorded', ({ payment }) => told.push(payment.status))
+    wallet.on('payment.settled', () => told.push('settled'))
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const answer = wallet.fetch(url)
     await asked.promise
@@ -53,6 +54,8 @@ describe('an answer that was bought', () => {
     expect(told).toEqual(['claimed'])
     await vi.advanceTimersByTimeAsync(1000)
     expect(await inner.list()).toMatchObject([{ status: 'claimed' }])
+    // Whoever is told that it is settled finds it so in the ledger.
+    expect(told).toEqual(['claimed', 'settled'])
   })
 
   test('that breaks off is recorded so after what was recorded before, however slow the ledger is', async () => {

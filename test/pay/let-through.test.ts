@@ -43,6 +43,12 @@ describe('a payment that never arrived, and whose time is over', () => {
     ['a tier that lets less through by now', { instantMaxUsd: 10 }, { instantMaxUsd: 1 }, 1],
     ['a tier that lets more through by now', { instantMaxUsd: 10 }, { instantMaxUsd: 20 }, 2],
     [
+      'a limit that nobody can let it go beyond, and that is lower by now',
+      { perPaymentUsd: 10 },
+      { perPaymentUsd: 10, dailyLimitUsd: 1 },
+      1,
+    ],
+    [
       'a limit beyond which a person is asked, and that is lower by now',
       { perPaymentUsd: 10, onExceed: 'approve' },
       { perPaymentUsd: 10, dailyLimitUsd: 1, onExceed: 'approve' },
@@ -118,6 +124,23 @@ describe('a payment that has to be let through', () => {
     ]
     const error = await rejection(open({ policy }).fetch(url))
     expect(error).toMatchObject({ approval: { reason: 'it is a new vendor; it is at night' } })
+  })
+
+  const vendor = ask('vendor', 'it is a new vendor')
+  const night = ask('night', 'it is at night')
+  test.each([
+    ['in another order', [night, vendor]],
+    ['without one of them', [vendor]],
+  ])('is let through by a yes to several rules: %s, and when it is signed anew', async (_what, now) => {
+    const { wallet, road, scene, buy, taken } = openLosing([...within({ perPaymentUsd: 10 }), vendor, night])
+    const { approval } = Object(await rejection(buy()))
+    await wallet.approvals.approve(approval.id)
+    await wallet.setPolicy([...within({ perPaymentUsd: 10 }), ...now])
+    expect(await rejection(buy())).toMatchObject({ code: 'payment_outcome_unknown' })
+    road.isBroken = false
+    scene.now += 10 * minute
+    expect((await buy()).status).toBe(200)
+    expect(taken()).toBe(5n * usd)
   })
 
   test('is not let through by a yes to another rule', async () => {

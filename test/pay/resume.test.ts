@@ -45,4 +45,27 @@ describe('a payment whose answer was lost', () => {
     expect(await rejection(other)).toMatchObject({ code: 'request_unpayable' })
     expect(await ledger.list()).toEqual(before)
   })
+
+  test('is sent three times at most, those at another price among them', async () => {
+    const { open, scene, shop } = setUp({})
+    const dear = paidResource({ amount: 2n * price, clock: () => scene.now })
+    const state = { road: 'open', sent: 0 }
+    const wallet = open({
+      payAhead: true,
+      fetch: async (input, init) => {
+        const request = new Request(input, init)
+        const isPaid = request.headers.has('payment-signature')
+        if (state.road !== 'open' && isPaid) state.sent += 1
+        if (state.road === 'broken' && isPaid) throw new TypeError('fetch failed')
+        return (state.road === 'dear' ? dear : shop)(request)
+      },
+    })
+    const buy = (key: string) => wallet.fetch(url, { payment: { key } })
+    await buy('a')
+    state.road = 'broken'
+    for (let times = 0; times < 2; times += 1) await rejection(buy('b'))
+    state.road = 'dear'
+    expect(await rejection(buy('b'))).toMatchObject({ code: 'payment_outcome_unknown' })
+    expect(state.sent).toBe(3)
+  })
 })

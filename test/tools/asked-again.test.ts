@@ -52,3 +52,12 @@ test('another purchase, and another session, asks for itself', async () => {
   const elsewhere = await paymentTools(wallet.session({})).pay_fetch.ask(input, turn(2))
   expect(new Set([first?.id, other?.id, elsewhere?.id]).size).toBe(3)
 })
+
+test('a yes is to what was shown first, also where the price has risen and it was asked about once more', async () => {
+  const { wallet, pay_fetch, first } = await askOnce()
+  expect(await pay_fetch.ask(input, turn(2))).toMatchObject({ id: first?.id })
+  sell({ priceUsd: '9' })
+  expect(await pay_fetch.ask(input, turn(2))).toMatchObject({ id: first?.id })
+  expect(await pay_fetch.executeApproved(input, turn(2), wallet.approvals)).toMatchObject({ status: 'denied' })
+  expect(taken()).toBe(0n)
+})

@@ -113,18 +113,18 @@ describe('pay_fetch', () => {
     expect(taken()).toBe(100_000n)
   })
 
-  test('shows as much of an answer as came before it broke off, and that it was paid', async () => {
+  test('shows as much of an answer as came before it broke off, and that the same call goes on from its payment', async () => {
     const resource = sell({ priceUsd: '0.10', fault: 'broken-off-body' })
     // The mock of the network would take the answer back as a whole.
     const fetch: typeof globalThis.fetch = (input, init) => resource(new Request(input, init))
     const result = await paymentTools(open({ fetch })).pay_fetch.execute({ url })
     expect(result).toMatchObject({
-      status: 'failed',
-      code: 'http_error',
+      status: 'unknown',
+      code: 'payment_outcome_unknown',
       isBodyCut: true,
-      payment: { state: 'claimed' },
+      payment: { state: 'unknown' },
     })
-    expect(result.explanation).toMatch(/^Paid \$0\.10, as the server says, .*Do not buy it again\.$/)
+    expect(result.explanation).toMatch(/^Outcome of the payment of \$0\.10 is unknown: .* broke off\..*goes on/)
   })
 
   test('of an answer that does not end is paid once, however often it is made', async () => {
@@ -134,7 +134,7 @@ describe('pay_fetch', () => {
     const { pay_fetch } = paymentTools(open({ fetch }))
     for (let calls = 0; calls < 3; calls += 1) {
       const result = await hurry(() => pay_fetch.execute({ url }))
-      expect(result).toMatchObject({ status: 'failed', isBodyCut: true, payment: { amountUsd: '$0.10' } })
+      expect(result).toMatchObject({ status: 'unknown', isBodyCut: true, payment: { amountUsd: '$0.10' } })
     }
     expect(resource.settled).toBe(100_000n)
   })
