@@ -5,7 +5,7 @@ import { weigh } from './support/bundles.ts'
 /** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
   // Its payments take turns at the permits of a token, and it signs in to what costs nothing.
-  stipend: 111,
+  stipend: 111.5,
   // Calls bring what encodes their arguments, refills what reads a delegation.
   'stipend/actions': 17,
   'stipend/a2a': 19,

@@ -18,9 +18,10 @@ export async function resumeOrRenew(
   context: PayContext,
 ): Promise<Payment> {
   const isTwin = existing.id !== wanted.id
-  const unknown = (payment: Payment, reason: string) =>
+  const unknown = (payment: Payment, reason: string, cause?: unknown) =>
     new PaymentOutcomeUnknownError(payment, {
       reason,
+      cause,
       bindsUntil: isTwin ? bindsUntil(payment, context.unresolvedForMs) : undefined,
     })
   const isDelivered = (payment: Payment): boolean =>
@@ -36,7 +37,7 @@ export async function resumeOrRenew(
     ? await prepareAnew(existing, { required, allowed }, request, context)
     : { payment: wanted, allowed }
   const renewed = await renew(resumed, own, request, context).catch((error: unknown) => {
-    throw error instanceof LimitExceededError ? unknown(resumed, beyondLimits(explainLimit(error))) : error
+    throw error instanceof LimitExceededError ? unknown(resumed, beyondLimits(explainLimit(error)), error) : error
   })
   if (!renewed) throw unknown(resumed, 'its nonce cannot be made again')
   const { payment, tried: other } = renewed
