@@ -63,7 +63,9 @@ describe('a policy with rules beside it', () => {
       { ...allow, hold: approval },
       beside({ type: 'allow', hold: { ...approval, reason: 'why' } }),
     )
-    expect(asks).toMatchObject({ hold: { reason: 'ask; why' } })
+    expect(asks).toHaveProperty('hold', { kind: 'approval', reason: 'ask; why', reasons: ['ask', 'why'] })
+    const once = await judge({ ...allow, hold: approval }, beside({ type: 'allow', hold: approval }))
+    expect(once).toHaveProperty('hold', approval)
   })
 
   test.each([
@@ -75,6 +77,11 @@ describe('a policy with rules beside it', () => {
       createRequest(),
     )
     expect(verdict).toMatchObject({ type: 'deny', cause: { message: 'no disk' } })
+  })
+
+  test.each([[['ask', 5]], [[]], ['ask']])('is denied where the reasons for a person are %j', async (reasons) => {
+    const hold = { kind: 'approval', reason: 'ask', reasons }
+    expect(await judge({ ...allow, hold }, beside({ type: 'allow' }))).toMatchObject({ type: 'deny' })
   })
 
   test('is denied where a rule beside it allows other hosts', async () => {
