@@ -302,7 +302,7 @@ export const ledgersPatches: readonly KnownBad[] = [
   {
     invariant: 'I7',
     breaks: 'the PostgreSQL journal has no entry of a payment that is presented again',
-    file: 'adapters/postgres/reserve.ts',
+    file: 'adapters/postgres/existing.ts',
     find: 'PERFORM ${schema}.append(found_id, ${schema}.canonical(live), now);',
     replace: 'NULL;',
     tests: ['test/ledger/contract.test.ts', 'test/postgres/journal.test.ts'],

@@ -26,7 +26,7 @@ export const lightningPatches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: 'a fresh invoice is paid while the one before can still be, where the ledger is PostgreSQL',
-    file: 'adapters/postgres/reserve.ts',
+    file: 'adapters/postgres/existing.ts',
     find: "COALESCE((p.payment->'terms'->>'openUntil')::bigint, 0) * 1000",
     replace: "COALESCE((p.payment->'terms'->>'openUntil')::bigint, 0)",
     tests: ['test/ledger/contract.test.ts', '-t', 'binds while it can be settled'],

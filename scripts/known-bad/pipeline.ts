@@ -14,7 +14,7 @@ export const pipelinePatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a form that is written with another boundary is another request',
     file: 'src/fetch/replay.ts',
-    find: 'withSameBoundary(bytes ??',
+    find: 'withoutBoundary(bytes ??',
     replace: '(bytes ??',
     tests: ['test/fetch/forms.test.ts'],
   },

@@ -6,7 +6,7 @@ const dash = 45
  * Writes a form's bytes without their boundary, each part behind its length: each encoding draws a boundary of its own, and the
  * same form has to be the same request. Bytes that are no form are answered as they are.
  */
-export function withSameBoundary(bytes: Uint8Array): Uint8Array {
+export function withoutBoundary(bytes: Uint8Array): Uint8Array {
   const encoder = new TextEncoder()
   // A form begins with what stands before each part, and ends with it and two dashes; RFC 2046 lets it have 72 characters.
   const end = new TextDecoder().decode(bytes.subarray(-80))

@@ -6,7 +6,7 @@ import type { Resource } from '../types.js'
 import { unreadable } from './body.js'
 import type { Replay } from './kept-body.js'
 import { copyBytes, isBlob } from './kinds.js'
-import { withSameBoundary } from './multipart.js'
+import { withoutBoundary } from './multipart.js'
 import type { PayingCall } from './request.js'
 
 /** A request's own body, to be sent once more, and what the request is known by. */
@@ -37,5 +37,5 @@ async function hashOf({ method, url }: Resource, { body }: Replay): Promise<stri
   const given: unknown = body
   if (given === undefined) return requestHash(method, url, undefined)
   const bytes = isBlob(given) ? new Uint8Array(await given.arrayBuffer()) : copyBytes(given)
-  return requestHash(method, url, withSameBoundary(bytes ?? new TextEncoder().encode(String(given))))
+  return requestHash(method, url, withoutBoundary(bytes ?? new TextEncoder().encode(String(given))))
 }

@@ -97,13 +97,8 @@ export function strictest(holds: readonly Hold[]): Hold | undefined {
   const asking = holds.flatMap((hold) => (hold.kind === 'approval' ? [hold] : []))
   const delays = holds.flatMap((hold) => (hold.kind === 'delay' ? [hold] : []))
   if (asking.length === 0) return delays.toSorted((one, other) => other.seconds - one.seconds)[0]
-  const reasons = Object.freeze([...new Set(asking.flatMap(reasonsOf))])
+  const reasons = Object.freeze([...new Set(asking.flatMap(({ reason, reasons: each = [reason] }) => each))])
   return Object.freeze({ kind: 'approval', reason: reasons.join('; '), ...(reasons.length > 1 && { reasons }) })
-}
-
-/** Answers each of the reasons for which a person is asked. */
-export function reasonsOf({ reason, reasons = [reason] }: Extract<Hold, { kind: 'approval' }>): readonly string[] {
-  return reasons
 }
 
 /** Tells whether a value is a promise, or acts like one. */
