@@ -75,6 +75,22 @@ export const actionsPatches: readonly KnownBad[] = [
     tests: ['test/actions/call.test.ts', '-t', 'not signed'],
   },
   {
+    invariant: 'I3',
+    breaks: 'an action whose amount is spelt otherwise is another action',
+    file: 'src/actions/planned.ts',
+    find: '?? withoutLastZeros(part))',
+    replace: '?? part)',
+    tests: ['test/actions/interrupted.test.ts', '-t', 'however that spells'],
+  },
+  {
+    invariant: 'I3',
+    breaks: 'an action whose tokens are named otherwise is another action',
+    file: 'src/actions/planned.ts',
+    find: 'findToken(part)?.address.toLowerCase() ??',
+    replace: 'undefined ??',
+    tests: ['test/actions/interrupted.test.ts', '-t', 'however that spells'],
+  },
+  {
     invariant: 'I10',
     breaks: 'what an action is asked for is looked at more than once, and answers otherwise',
     file: 'src/actions/act.ts',

@@ -67,7 +67,7 @@ export async function act(options: ActOptions, means: ActContext): Promise<Payme
       ...aboutOf(asked),
       purchaseKey: asked.key,
       sameRequest: asked.sameRequest,
-      requestHash: hashOf(asked.request),
+      requestHash: hashOf(asked.request, means.context.assets),
     })
     return jsonSafe(await send(authorization, asked.actions, payer))
   })

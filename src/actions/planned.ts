@@ -1,4 +1,5 @@
 import { utf8ToBytes } from '@noble/hashes/utils'
+import type { AssetTable } from '../assets/table.js'
 import { PaymentDeniedError } from '../errors.js'
 import { canonicalJSON } from '../lib/canonical-json.js'
 import { deepFreeze } from '../lib/freeze.js'
@@ -31,11 +32,21 @@ export type Planned = {
 /** What keeps two actions of one account apart: each of them is a limit that the ledger enforces as it records. */
 export type AccountLimits = { readonly open: Limit; readonly since: Limit }
 
-/** Names an action by what it consists of, and by nothing that changes from call to call. */
-export function hashOf(request: ActionRequest): string {
-  const { url, method } = actionOn(request.network, request.action)
-  const parts = JSON.parse(JSON.stringify(request, (_key, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one)))
-  return requestHash(method, url, utf8ToBytes(canonicalJSON(parts)))
+/** Names an action by what it consists of, however that is spelt, and by nothing that changes from call to call. */
+export function hashOf(request: ActionRequest, assets: AssetTable): string {
+  const { network, action } = request
+  const { url, method } = actionOn(network, action)
+  const findToken = tokenFinder(network, assets)
+  const spell = (_name: string, part: unknown): unknown => {
+    if (typeof part === 'bigint') return `${part}n`
+    return typeof part === 'string' ? (findToken(part)?.address.toLowerCase() ?? withoutLastZeros(part)) : part
+  }
+  return requestHash(method, url, utf8ToBytes(canonicalJSON(JSON.parse(JSON.stringify(request, spell)))))
+}
+
+/** `'6.50'` is the amount that `'6.5'` is. */
+function withoutLastZeros(text: string): string {
+  return /^\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
 }
 
 /** Plans, and tries the plan out, on one block of the chain. */
@@ -74,7 +85,10 @@ export async function resumable(
   { request, key, sameRequest, payer }: Asked,
   context: PayContext,
 ): Promise<Payment | undefined> {
-  const known = await findStanding({ payer, key, sameRequest, requestHash: hashOf(request), host: 'action' }, context)
+  const known = await findStanding(
+    { payer, key, sameRequest, requestHash: hashOf(request, context.assets), host: 'action' },
+    context,
+  )
   return known?.scheme === 'action' ? known : undefined
 }
 
