@@ -9,6 +9,12 @@ export function describe(payment: Described): string {
   return `${id}: ${formatPrice(payment)} on ${asset.network} to ${payTo} for ${resource.host}`
 }
 
+/** Says of a payment that may have left until when it can be settled, by whoever settles it. */
+export function maySettle({ terms }: Pick<Payment, 'terms'>): string {
+  const { openUntil, validBefore } = terms
+  return `may have been settled, or still be until ${new Date((openUntil ?? validBefore) * 1000).toISOString()}`
+}
+
 export function describeApproval(approval: Approval): readonly string[] {
   const { reason, expiresAt } = approval
   return [describe(approval), `${reason}; the request expires at ${new Date(expiresAt).toISOString()}`]

@@ -3,7 +3,7 @@ import { jsonSafe } from '../lib/json-safe.js'
 import { plain } from '../lib/untrusted.js'
 import type { Payment, PaymentId } from '../types.js'
 import { StipendError, type Moved } from './base.js'
-import { describe } from './describe.js'
+import { describe, maySettle } from './describe.js'
 
 /** Thrown when the key did not sign, or signed something else. */
 export class SigningFailedError extends StipendError {
@@ -77,7 +77,7 @@ export class PaymentRejectedError extends StipendError {
       details: [
         describe(payment),
         ...(reason === undefined ? [] : [`The server says ${reason}.${adviseRejected(reason, payment)}`]),
-        'It holds a signed authorization and can still settle it: the amount counts as spent.',
+        `It ${maySettle(payment)}: the amount counts as spent.`,
       ],
     })
     this.payment = jsonSafe(payment)
@@ -134,7 +134,7 @@ export class PaymentOutcomeUnknownError extends StipendError {
     super(`Outcome of the payment is unknown: ${failure.reason}`, {
       details: [
         describe(payment),
-        `The server can settle it until ${new Date(payment.terms.validBefore * 1000).toISOString()}: the amount counts as spent.`,
+        `It ${maySettle(payment)}: the amount counts as spent.`,
         ...(failure.bindsUntil === undefined
           ? ['The same call made again goes on from this payment, and does not pay twice.']
           : [

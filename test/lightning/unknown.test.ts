@@ -226,7 +226,9 @@ describe('one purchase by L402', () => {
   test('whose answer was lost is shown again, and not paid again', async () => {
     const { wallet, lightning, server } = openLightning()
     server.fault = 'break'
-    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
+    const error = await rejection(wallet.fetch(url))
+    expect(error).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
+    expect(String(error)).toContain('may have been settled, or still be until 2026-01-29T12:15:00.000Z')
     server.fault = undefined
     expect((await wallet.fetch(url)).status).toBe(200)
     expect([lightning.asked.length, new Set(server.proofs).size]).toEqual([1, 1])
