@@ -60,10 +60,15 @@ function explain(error: unknown): string {
 }
 
 /** What an error says of whether money can have left is true. */
+export function checkMoved({ shop }: World, sent: number, outcome: string): void {
+  const left = shop.sightings.slice(sent).filter(({ hasFailed }) => !hasFailed?.())
+  require('moved', left.length === 0 || !outcome.includes('(no)'), `${outcome}, and a payment left`)
+}
+
 export async function buyAlone(world: World, path: string): Promise<string> {
   const sent = world.shop.sightings.length
   const outcome = await buy(world, path)
-  require('moved', sent === world.shop.sightings.length || !outcome.includes('(no)'), `${outcome}, and a payment left`)
+  checkMoved(world, sent, outcome)
   return outcome
 }
 

@@ -1,5 +1,4 @@
-import { buy, crash } from './buy.ts'
-import { require } from './require.ts'
+import { buy, checkMoved, crash } from './buy.ts'
 import { wake } from './wake.ts'
 import type { World } from './world.ts'
 
@@ -36,6 +35,6 @@ function newPurchase({ chance }: World, path: string): string {
 async function buyAhead(world: World, path: string, purchase: string): Promise<string> {
   const sent = world.shop.sightings.length
   const outcome = await buy(world, path, { headers: { purchase }, payment: { key: purchase, ahead: true } })
-  require('moved', sent === world.shop.sightings.length || !outcome.includes('(no)'), `${outcome}, and a payment left`)
+  checkMoved(world, sent, outcome)
   return outcome
 }

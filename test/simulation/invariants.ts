@@ -35,9 +35,10 @@ export async function check(world: World): Promise<void> {
 /** I3 and I10: what was sent is recorded, and what was signed. */
 function checkSent(standing: ReadonlyMap<string, Payment>, { shop, signed: all, wires }: World): void {
   const signed = new Set(all.map(({ wire }) => wire))
-  for (const { id, wire, signature } of shop.sightings) {
+  for (const { id, wire, signature, hasFailed } of shop.sightings) {
     const recorded = standing.get(id)
-    require('I3', recorded !== undefined && recorded.status !== 'released', 'a payment left that is not recorded')
+    const isRecorded = recorded !== undefined && (recorded.status !== 'released' || hasFailed?.())
+    require('I3', isRecorded === true, 'a payment left that is not recorded')
     const isSigned = signature === undefined ? signed.has(wire) : wires.get(signature) === wire
     require('I10', isSigned, 'what was sent is not what was signed')
   }
@@ -90,7 +91,10 @@ function checkStatus(payment: Payment, { shop, state }: World, settled: Settleme
   const { id, status, earlier = [] } = payment
   // One node is believed when it says that a payment counts, so one that lies can say so too early.
   if (status === 'confirmed' && !state.hasLiar) {
-    const isOurs = [payment, ...earlier].some((one) => settled?.to === one.payTo && settled.value === one.amount)
+    const isOurs = [payment, ...earlier].some(
+      ({ payTo, amount }) =>
+        settled?.to === payTo && (payment.terms.isMaximum ? settled.value <= amount : settled.value === amount),
+    )
     require('I4', isOurs && settled?.isFinal === true, `${id} is confirmed and not in a final block`)
   }
   if (!isFree(status)) return
@@ -116,8 +120,14 @@ export async function checkEnd(world: World): Promise<void> {
     if (status === 'claimed' && (await world.ledger.get(id)) === undefined) continue
     if (executed.has(idOf(payment))) require('end', status === 'confirmed', `${id} was executed, and is ${status}`)
     // What a node that lied had confirmed too early can have been undone since.
-    else if (!world.state.hasLiar) require('end', isFree(status), `${id} was never executed, and is ${status}`)
+    else if (!world.state.hasLiar && !isNeverAsked(payment, world))
+      require('end', isFree(status), `${id} was never executed, and is ${status}`)
   }
+}
+
+/** A Lightning wallet that was never asked to pay says nothing: its owner has to. */
+function isNeverAsked({ scheme, terms }: Payment, { lightning }: World): boolean {
+  return scheme === 'bolt11' && lightning.findById(terms.nonce)?.state === 'new'
 }
 
 /** I3 and I10: before it was signed, the ledger had just this payment. */

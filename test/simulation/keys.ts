@@ -83,7 +83,7 @@ async function notePermit<signature extends string>(
 }
 
 /** All that the ledger has on record of what is signed: another process can have renewed the payment in the meantime. */
-async function recordOf(world: World, id: string): Promise<readonly Payment[]> {
+export async function recordOf(world: World, id: string): Promise<readonly Payment[]> {
   const known = (await world.payments()).find((payment) => idOf(payment) === id)
   return known ? (await world.history(known.id)).filter((payment) => idOf(payment) === id) : []
 }

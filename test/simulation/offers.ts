@@ -5,7 +5,7 @@ import { devnetUsdc, feePayer, solanaDevnet } from './solana-parties.ts'
 export const network = 'eip155:84532'
 
 /** By what a payment moves. */
-export type Rail = 'token' | 'permit2' | 'solana'
+export type Rail = 'token' | 'permit2' | 'solana' | 'lightning'
 
 /** Who pays the gas of permits: nobody, or a shop that names what it would like to be permitted. */
 export type Sponsoring = 'not' | 'fairly' | 'greedily'
@@ -14,7 +14,7 @@ export type Terms = {
   readonly path: string
   readonly amount: bigint
   readonly payTo: string
-  readonly rail: Rail
+  readonly rail: Exclude<Rail, 'lightning'>
   readonly sponsoring: Sponsoring
   readonly seconds: number
   /** Unix milliseconds that the answer says it is. */
@@ -22,7 +22,7 @@ export type Terms = {
 }
 
 const evmToken = { network, asset: contracts.token, extra: { name: 'USDC', version: '2' } }
-const tokens: Readonly<Record<Rail, object>> = {
+const tokens: Readonly<Record<Exclude<Rail, 'lightning'>, object>> = {
   token: evmToken,
   permit2: { ...evmToken, extra: { ...evmToken.extra, assetTransferMethod: 'permit2' } },
   solana: { network: solanaDevnet, asset: devnetUsdc, extra: { feePayer } },
@@ -35,7 +35,7 @@ export function pickRail(rails: readonly Rail[], chance: Chance): Rail {
 
 /** What is asked besides a price; now and then the token is to move in another way than before. */
 export function pickTerms(
-  usual: Rail,
+  usual: Terms['rail'],
   rails: readonly Rail[],
   chance: Chance,
 ): Pick<Terms, 'rail' | 'sponsoring' | 'seconds'> {

@@ -11,11 +11,14 @@ import {
   spendingLimit,
 } from 'stipend'
 import { evm } from 'stipend/evm'
+import { l402 } from 'stipend/l402'
 import { exactSolana, solana, type Web3 } from 'stipend/solana'
 import * as web3 from '@solana/web3.js'
 import { guardedKeys } from './keys.ts'
 import { createNodes, createSolanaFetch, solanaNodes } from './nodes.ts'
 import { createFlights } from './flights.ts'
+import { lightningPayees, maxFee } from './lightning.ts'
+import { createLightningWallet } from './lightning-wallet.ts'
 import { payees, solanaDevnet } from './solana-parties.ts'
 import { shopPayees } from './shop.ts'
 import { createGasPayer, transferPayees } from './transfers.ts'
@@ -122,11 +125,21 @@ function openWallet(world: World, parts: Parts): AgentWallet {
     ledger: guardedLedger(world, parts),
     policy: [
       allowHosts(['shop.example']),
-      allowPayees([...shopPayees, ...payees.map(({ address }) => address), ...transferPayees]),
+      allowPayees([...shopPayees, ...payees.map(({ address }) => address), ...transferPayees, ...lightningPayees]),
       spendingLimit({ perPaymentUsd: 1, hourlyLimitUsd: 1.5, totalLimitUsd: 6, instantMaxUsd: 0.5 }),
       // Its faults leave many payments open: what holds has to hold with all of them.
       maxLiveHolds({ max: 10_000 }),
       witness,
+    ],
+    // A millisatoshi is a micro-USD.
+    paymentMethods: [
+      l402({
+        wallet: createLightningWallet(world, { ...parts, flights }),
+        btcUsd: '100000',
+        maxFee: { percent: 0, minSats: Number(maxFee / 1000n) },
+        clock,
+        random: chance.bytes,
+      }),
     ],
     schemes: [exactEvm(), exactSolana({ ...onSolana, web3: async () => web3 as unknown as Web3 })],
     clock,
@@ -134,7 +147,8 @@ function openWallet(world: World, parts: Parts): AgentWallet {
     random: chance.bytes,
     fetch: async (input, init) => {
       const request = new Request(input, init)
-      if (request.headers.has('payment-signature') && init?.redirect !== 'manual') throw new RangeError('redirects')
+      const isPaid = ['payment-signature', 'authorization'].some((name) => request.headers.has(name))
+      if (isPaid && init?.redirect !== 'manual') throw new RangeError('redirects')
       const send = () => guard(() => shop.answer(request, init?.signal ?? undefined), state.outage.network)
       return request.headers.has('payment-signature') ? flights.during(send, init?.signal) : send()
     },

@@ -1,6 +1,7 @@
 import type { Payment } from 'stipend'
 import type { SignedPermit } from './allowances.ts'
 import type { Chain, SignedTransfer } from './chain.ts'
+import type { Lightning } from './lightning.ts'
 import { contracts, readPermit2, wireOf } from './permit2.ts'
 import type { SolanaChain } from './solana-chain.ts'
 import { readTransfer } from './solana-message.ts'
@@ -23,6 +24,8 @@ export type SignedPayment = {
   readonly execute: () => string | undefined
   /** Whether its chain could still execute it. */
   readonly canExecute: () => boolean
+  /** Whether it has failed for good, where a payment can before anybody has executed it. */
+  readonly hasFailed?: () => boolean
   /** What proves that the payer signed it, where the chain takes no payment without it. */
   readonly signature?: string | undefined
   /** The permit beside it. */
@@ -109,8 +112,10 @@ function readMessageOf(transaction: string, { solana }: Chains): SignedPayment {
   }
 }
 
-/** Lists all money that has moved, on both chains. */
-export function settlementsOf({ chain, solana }: Pick<Chains, 'chain' | 'solana'>): readonly Settlement[] {
+type Settling = Pick<Chains, 'chain' | 'solana'> & { readonly lightning: Lightning }
+
+/** Lists all money that has moved, on both chains and over Lightning. */
+export function settlementsOf({ chain, solana, lightning }: Settling): readonly Settlement[] {
   return [
     ...chain.movements.map((one) => ({ ...one, id: one.nonce, isFinal: chain.isFinal(one) })),
     ...solana.landed.map((one) => ({
@@ -120,6 +125,7 @@ export function settlementsOf({ chain, solana }: Pick<Chains, 'chain' | 'solana'
       at: Math.min(one.at, solana.countsUntil(one)),
       isFinal: solana.isFinal(one),
     })),
+    ...lightning.moved.map((one) => ({ ...one, isFinal: true })),
   ]
 }
 

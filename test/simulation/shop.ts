@@ -1,4 +1,5 @@
 import type { Chance } from './chance.ts'
+import { askByInvoice, readProof } from './lightning-offers.ts'
 import { ask, encode, network, pickRail, pickTerms, type Rail } from './offers.ts'
 import { readPayment, type SignedPayment } from './rails.ts'
 import { payees as solanaPayees } from './solana-parties.ts'
@@ -44,6 +45,8 @@ const prices = [100_000n, 250_000n, 400_000n, 900_000n]
 /** Feeds are asked often. */
 const feedPrices = [10_000n, 10_000n, 20_000n, 20_000n, 50_000n, 550_000n]
 
+const patientDeeds = deeds.filter((deed) => deed !== 'hang')
+
 type Price = { readonly amount: bigint; readonly payTo: string }
 type Deed = (typeof deeds)[number]
 type Scene = {
@@ -54,13 +57,13 @@ type Scene = {
   readonly signal: AbortSignal | undefined
 }
 
-type Parts = Pick<World, 'chain' | 'solana' | 'permits' | 'chance' | 'time'> & {
+type Parts = Pick<World, 'chain' | 'solana' | 'lightning' | 'permits' | 'chance' | 'time'> & {
   /** What some of its sales are paid by, besides transfers of the token. */
   readonly rails: readonly Rail[]
 }
 
-/** Opens a shop that settles on two chains, and behaves by chance. */
-export function openShop({ chain, solana, permits, chance, time: { now }, rails }: Parts): Shop {
+/** Opens a shop that settles on two chains, issues invoices, and behaves by chance. */
+export function openShop({ chain, solana, lightning, permits, chance, time: { now }, rails }: Parts): Shop {
   const sightings: Sighting[] = []
   const priceOf = new Map<string, Price>()
   const railOf = new Map<string, Rail>()
@@ -70,16 +73,18 @@ export function openShop({ chain, solana, permits, chance, time: { now }, rails 
     const to = railOf.get(path) === 'solana' ? solanaPayees.map(({ address }) => address) : shopPayees
     return { amount: chance.pick(path.startsWith('/feed/') ? feedPrices : prices), payTo: chance.pick(to) }
   }
-  const offer: Scene['offer'] = (path, times = 1n) => {
+  const offer = (path: string, sold: string, times = 1n): Response => {
     if (!priceOf.has(path)) railOf.set(path, pickRail(rails, chance))
     const known = priceOf.get(path) ?? newPrice(path)
     // Some ask something else each time.
     if (!chance.is(0.1)) priceOf.set(path, known)
+    const [rail, amount] = [railOf.get(path) ?? 'token', known.amount * times]
+    if (rail === 'lightning') return askByInvoice(lightning, { sold, amount, chance })
     return ask({
       ...known,
       path,
-      amount: known.amount * times,
-      ...pickTerms(railOf.get(path) ?? 'token', rails, chance),
+      amount,
+      ...pickTerms(rail, rails, chance),
       date: chance.is(0.3) ? now() : undefined,
     })
   }
@@ -87,21 +92,31 @@ export function openShop({ chain, solana, permits, chance, time: { now }, rails 
     sightings,
     async answer(request, signal) {
       const path = new URL(request.url).pathname
-      const header = request.headers.get('payment-signature')
-      if (header === null) return offer(path)
+      const purchase = request.headers.get('purchase')
+      const sold = purchase ?? path
+      const ask: Scene['offer'] = (asked, times) => offer(asked, sold, times)
+      const behave = (all: readonly Deed[], transaction = `0x${'77'.repeat(32)}`): Response | Promise<Response> => {
+        const deed = purchase !== null && chance.is(0.5) ? 'deliver' : chance.pick(all)
+        return misdeeds[isHolding ? 'hang' : deed]({ offer: ask, path, transaction, chance, signal })
+      }
+      const [header, proof] = ['payment-signature', 'authorization'].map((name) => request.headers.get(name))
+      const paid = proof ? readProof(proof, lightning) : undefined
+      if (paid?.path === sold) {
+        // What was paid is shown again by a request that pays nothing, which its caller waits for.
+        const known = paid.isShown ? patientDeeds : deeds
+        paid.isShown = true
+        return behave(known)
+      }
+      if (!header) return ask(path)
       const { payload, extensions } = JSON.parse(atob(header))
       const permit = extensions?.eip2612GasSponsoring?.info.signature
       const payment = readPayment(payload, permit, { chain, solana, permits, now })
-      const purchase = request.headers.get('purchase')
-      sightings.push({ ...payment, path: purchase ?? path })
+      sightings.push({ ...payment, path: sold })
       const settled = settle(payment, chance)
-      if (isHolding) return misdeeds.hang({ offer, path, transaction: '', chance, signal })
       // Whoever asks more by now mostly says so, also after it has taken the money.
       const price = priceOf.get(path)?.amount
-      if (price !== undefined && price !== payment.value && chance.is(0.7)) return offer(path)
-      const transaction = settled ?? `0x${'77'.repeat(32)}`
-      const deed = purchase !== null && chance.is(0.5) ? 'deliver' : chance.pick(deeds)
-      return misdeeds[deed]({ offer, path, transaction, chance, signal })
+      if (!isHolding && price !== undefined && price !== payment.value && chance.is(0.7)) return ask(path)
+      return behave(deeds, settled)
     },
     settleLate: () => {
       if (sightings.length > 0) chance.pick(sightings).execute()

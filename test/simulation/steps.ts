@@ -165,6 +165,7 @@ function calm({ chain, solana, contract, state }: World): void {
 export async function endWell(world: World): Promise<void> {
   calm(world)
   for (const process of world.processes) process.wrongBy = 0
+  world.lightning.end()
   await world.time.pass(2 * hour)
   await world.wallet().setLedgerTime({ reason: 'it is over' })
   await world.wallet().unfreeze()

@@ -5,6 +5,7 @@ import type { Chance } from './chance.ts'
 import { createSolanaChain, type SolanaChain } from './solana-chain.ts'
 import { type Contract, createContract } from './contract.ts'
 import { createLedger, type OpenLedger } from './ledgers.ts'
+import { createLightning, type Lightning } from './lightning.ts'
 import { createProcess, type Process } from './process.ts'
 import type { Rail } from './offers.ts'
 import type { SignedPayment } from './rails.ts'
@@ -14,12 +15,13 @@ import { startTime, type Time } from './time.ts'
 /** What is broken on purpose, until it is mended. */
 export type Fault = 'policy' | 'ledger' | 'ledger afterwards' | 'clock' | 'signer' | 'forger'
 
-/** All there is: two chains, a shop, and wallets whose processes can die at any moment; their ledger stays. */
+/** All there is: two chains, Lightning, a shop, and wallets whose processes can die at any moment; their ledger stays. */
 export type World = {
   readonly chain: Chain
   /** The payer, where it is a contract. */
   readonly contract: Contract | undefined
   readonly solana: SolanaChain
+  readonly lightning: Lightning
   readonly shop: Shop
   readonly chance: Chance
   /** The ledger itself, for looking. */
@@ -103,15 +105,24 @@ export function createWorld(chance: Chance): World {
   const ownAllowance = chance.pick([0n, 0n, 0n, 0n, 300_000n, 10n ** 12n])
   const chain = createChain(time.now, { ownAllowance, contract })
   const solana = createSolanaChain(time.now)
+  const lightning = createLightning(chance, time.now)
   const permits = new Map<string, NotedPermit>()
-  const rails = chance.pick<readonly Rail[]>([[], [], ['solana'], ['permit2'], ['solana', 'permit2']])
-  const shop = openShop({ chain, solana, permits, chance, time, rails })
+  const rails = chance.pick<readonly Rail[]>([
+    [],
+    [],
+    ['solana'],
+    ['permit2'],
+    ['lightning'],
+    ['solana', 'permit2', 'lightning'],
+  ])
+  const shop = openShop({ chain, solana, lightning, permits, chance, time, rails })
   const count = chance.pick([1, 1, 2, 3])
   const { ledger, openLedger, removeLedger, payments, history } = createLedger({ chance, time, isShared: count > 1 })
   const world: World = {
     chain,
     contract,
     solana,
+    lightning,
     shop,
     chance,
     ledger,

@@ -1,0 +1,119 @@
+import { Buffer } from 'node:buffer'
+import { secp256k1 } from '@noble/curves/secp256k1'
+import type { LightningPayment } from 'stipend/l402'
+import { hashOf, writeInvoice } from '../support/lightning.ts'
+import type { Chance } from './chance.ts'
+import { require } from './require.ts'
+
+/** An invoice, and what became of it. */
+export type Invoice = {
+  readonly text: string
+  /** The payment hash, as it stands in a ledger. */
+  readonly id: string
+  readonly payTo: string
+  /** Millisatoshis, routing apart. */
+  readonly amount: bigint
+  readonly preimage: string
+  /** Unix milliseconds. */
+  readonly expiresAt: number
+  /** What it was issued for. */
+  readonly path: string
+  state: 'new' | 'open' | 'failed' | 'settled'
+  /** Whether the shop was shown that it was paid. */
+  isShown: boolean
+}
+
+/** Money that moved over Lightning. */
+export type LightningMovement = {
+  readonly id: string
+  readonly to: string
+  readonly value: bigint
+  readonly at: number
+}
+
+/** Everybody's Lightning: invoices, and what one wallet paid of them. */
+export type Lightning = {
+  readonly moved: readonly LightningMovement[]
+  /** Writes an invoice for what a path sells. */
+  readonly issue: (path: string, amount: bigint, seconds: number) => Invoice
+  readonly find: (text: string) => Invoice | undefined
+  readonly findById: (id: string) => Invoice | undefined
+  /** Those that a wallet has begun to pay. */
+  readonly begun: () => readonly Invoice[]
+  /** Begins to pay an invoice, as a wallet does that does not look whether it has done so before. */
+  readonly begin: (invoice: Invoice) => void
+  /** Lets what is under way arrive; answers the payment hash, unless it is over. */
+  readonly arrive: (invoice: Invoice) => string | undefined
+  readonly fail: (invoice: Invoice) => void
+  /** What the wallet says of a payment. */
+  readonly look: (id: string) => LightningPayment | undefined
+  /** Lets all that is under way come to its end. */
+  readonly end: () => void
+}
+
+/** What routing costs at most, beside each amount, and what it costs. */
+export const [maxFee, fee] = [10_000n, 3n]
+
+const keys = [7, 8].map((byte) => Buffer.alloc(32, byte))
+/** The nodes that are paid. */
+export const lightningPayees = keys.map((key) => Buffer.from(secp256k1.getPublicKey(key)).toString('hex'))
+
+/** Creates Lightning from chance, at a clock in Unix milliseconds. */
+export function createLightning(chance: Chance, now: () => number): Lightning {
+  const invoices = new Map<string, Invoice>()
+  const moved: LightningMovement[] = []
+  const all = (): readonly Invoice[] => [...invoices.values()]
+  const arrive: Lightning['arrive'] = (invoice) => {
+    if (invoice.state !== 'open') return undefined
+    invoice.state = 'settled'
+    moved.push({ id: invoice.id, to: invoice.payTo, value: invoice.amount + fee, at: now() })
+    return invoice.id
+  }
+  return {
+    moved,
+    issue: (path, amount, expirySeconds) => {
+      const preimage = Buffer.from(chance.bytes(32))
+      const key = chance.below(keys.length)
+      const terms = { preimage, sats: Number(amount / 1000n), now: now(), expirySeconds, key: keys[key] }
+      const text = writeInvoice(terms)
+      const invoice: Invoice = {
+        text,
+        id: `0x${hashOf(preimage)}`,
+        payTo: lightningPayees[key] ?? '',
+        amount,
+        preimage: preimage.toString('hex'),
+        expiresAt: now() + expirySeconds * 1000,
+        path,
+        state: 'new',
+        isShown: false,
+      }
+      invoices.set(text, invoice)
+      return invoice
+    },
+    find: (text) => invoices.get(text),
+    findById: (id) => all().find((one) => one.id === id),
+    begun: () => all().filter(({ state }) => state !== 'new'),
+    begin: (invoice) => {
+      require('I2', invoice.state === 'new', `an invoice that is ${invoice.state} was asked to be paid once more`)
+      invoice.state = 'open'
+    },
+    arrive,
+    fail: (invoice) => {
+      invoice.state = 'failed'
+    },
+    look: (id) => {
+      const { state = 'new', preimage = '' } = all().find((one) => one.id === id) ?? {}
+      if (state === 'new') return undefined
+      return {
+        type: 'outgoing',
+        state: state === 'open' ? 'pending' : state,
+        preimage: state === 'settled' ? preimage : '',
+        fees_paid: Number(fee),
+      }
+    },
+    end: () => {
+      for (const one of all()) if (one.state === 'open' && chance.is(0.5)) arrive(one)
+      for (const one of all()) if (one.state === 'open') one.state = 'failed'
+    },
+  }
+}
