@@ -75,10 +75,11 @@ function checkLimits({ shop, time, judged, signed, state }: World, settlements: 
   require('I10', signed.every(({ to, value }) => judged.has(`${to}/${value}`)), 'no rule has judged it')
 }
 
-/** I2: the path of a request names its purchase, and no two contracts take its nonce. */
+/** I2: the path of a request names its purchase, no two contracts take its nonce, and an invoice is asked to be paid once. */
 function checkPurchases(world: World, settlements: Settlements): void {
-  const { shop } = world
+  const { shop, lightning } = world
   require('I2', settlements.size === settlementsOf(world).length, 'two contracts have executed one nonce')
+  for (const { id, asked } of lightning.asked()) require('I2', asked === 1, `${id} was asked to be paid ${asked} times`)
   const paid = new Map<string, Set<string>>()
   for (const { path, id } of shop.sightings) {
     if (settlements.has(id)) paid.set(path, (paid.get(path) ?? new Set()).add(id))

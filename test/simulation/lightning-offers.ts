@@ -6,7 +6,7 @@ export function askByInvoice(
   lightning: Lightning,
   { sold, amount, chance }: { readonly sold: string; readonly amount: bigint; readonly chance: Chance },
 ): Response {
-  const known = chance.is(0.05) ? lightning.begun() : []
+  const known = chance.is(0.05) ? lightning.asked() : []
   const invoice =
     known.length > 0 ? chance.pick(known) : lightning.issue(sold, amount, chance.pick([9, 60, 600, 600, 3600]))
   const challenge = `L402 version="0", token="${invoice.id}", invoice="${invoice.text}"`

@@ -32,8 +32,9 @@ export function createLightningWallet(world: World, { process, guard, flights }:
     const isGivenUp = caller.getStore()?.aborted === true
     const deed = time.now() > invoice.expiresAt ? 'fail' : chance.pick(deeds)
     signed.push({ id, wire: text, to, value, isGivenUp, wrongBy: process.wrongBy, recorded })
+    invoice.asked += 1
     if (deed === 'refuse') throw refusal(chance.pick(['INSUFFICIENT_BALANCE', 'RATE_LIMITED']))
-    lightning.begin(invoice)
+    invoice.state = 'open'
     const hasFailed = (): boolean => invoice.state === 'failed'
     const canExecute = (): boolean => invoice.state === 'open'
     const execute = (): string | undefined => lightning.arrive(invoice)
@@ -42,7 +43,7 @@ export function createLightningWallet(world: World, { process, guard, flights }:
     if (deed.startsWith('hold')) await new Promise((resolve) => void setTimeout(resolve, chance.pick(holds)))
     if (deed.startsWith('pay') || deed === 'hold') execute()
     else if (canExecute()) lightning.fail(invoice)
-    if (invoice.state === 'failed') throw refusal(deed === 'fail and lose' ? 'INTERNAL' : 'PAYMENT_FAILED')
+    if (hasFailed()) throw refusal(deed === 'fail and lose' ? 'INTERNAL' : 'PAYMENT_FAILED')
     if (deed === 'pay and lose') throw refusal('INTERNAL')
     return { preimage: invoice.preimage }
   }
@@ -60,7 +61,7 @@ export function createLightningWallet(world: World, { process, guard, flights }:
     },
     lookupInvoice: ({ payment_hash: hash }) =>
       guard(async () => {
-        if (state.lie === 'silence' && chance.is(0.5)) throw refusal('INTERNAL')
+        if (lightning.isSilent()) throw refusal('INTERNAL')
         const found = lightning.look(`0x${hash}`)
         if (!found) throw refusal('NOT_FOUND')
         return found

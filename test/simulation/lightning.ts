@@ -3,7 +3,6 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import type { LightningPayment } from 'stipend/l402'
 import { hashOf, writeInvoice } from '../support/lightning.ts'
 import type { Chance } from './chance.ts'
-import { require } from './require.ts'
 
 /** An invoice, and what became of it. */
 export type Invoice = {
@@ -21,6 +20,8 @@ export type Invoice = {
   state: 'new' | 'open' | 'failed' | 'settled'
   /** Whether the shop was shown that it was paid. */
   isShown: boolean
+  /** How often the wallet was asked to pay it. */
+  asked: number
 }
 
 /** Money that moved over Lightning. */
@@ -38,16 +39,16 @@ export type Lightning = {
   readonly issue: (path: string, amount: bigint, seconds: number) => Invoice
   readonly find: (text: string) => Invoice | undefined
   readonly findById: (id: string) => Invoice | undefined
-  /** Those that a wallet has begun to pay. */
-  readonly begun: () => readonly Invoice[]
-  /** Begins to pay an invoice, as a wallet does that does not look whether it has done so before. */
-  readonly begin: (invoice: Invoice) => void
+  /** Those that a wallet was asked to pay. */
+  readonly asked: () => readonly Invoice[]
   /** Lets what is under way arrive; answers the payment hash, unless it is over. */
   readonly arrive: (invoice: Invoice) => string | undefined
   readonly fail: (invoice: Invoice) => void
   /** What the wallet says of a payment. */
   readonly look: (id: string) => LightningPayment | undefined
-  /** Lets all that is under way come to its end. */
+  /** Whether the wallet does not say what became of a payment, this time. */
+  readonly isSilent: () => boolean
+  /** Lets all that is under way come to its end, of which the wallet says from then on what became of it. */
   readonly end: () => void
 }
 
@@ -62,6 +63,7 @@ export const lightningPayees = keys.map((key) => Buffer.from(secp256k1.getPublic
 export function createLightning(chance: Chance, now: () => number): Lightning {
   const invoices = new Map<string, Invoice>()
   const moved: LightningMovement[] = []
+  let silence = 0.2
   const all = (): readonly Invoice[] => [...invoices.values()]
   const arrive: Lightning['arrive'] = (invoice) => {
     if (invoice.state !== 'open') return undefined
@@ -86,17 +88,14 @@ export function createLightning(chance: Chance, now: () => number): Lightning {
         path,
         state: 'new',
         isShown: false,
+        asked: 0,
       }
       invoices.set(text, invoice)
       return invoice
     },
     find: (text) => invoices.get(text),
     findById: (id) => all().find((one) => one.id === id),
-    begun: () => all().filter(({ state }) => state !== 'new'),
-    begin: (invoice) => {
-      require('I2', invoice.state === 'new', `an invoice that is ${invoice.state} was asked to be paid once more`)
-      invoice.state = 'open'
-    },
+    asked: () => all().filter(({ asked }) => asked > 0),
     arrive,
     fail: (invoice) => {
       invoice.state = 'failed'
@@ -111,7 +110,9 @@ export function createLightning(chance: Chance, now: () => number): Lightning {
         fees_paid: Number(fee),
       }
     },
+    isSilent: () => chance.is(silence),
     end: () => {
+      silence = 0
       for (const one of all()) if (one.state === 'open' && chance.is(0.5)) arrive(one)
       for (const one of all()) if (one.state === 'open') one.state = 'failed'
     },
