@@ -1,4 +1,4 @@
-import { isStipendError, type PayingRequestInit } from 'stipend'
+import { type AgentWallet, isStipendError, type PayingRequestInit } from 'stipend'
 import { require } from './require.ts'
 import { countUses } from './keys.ts'
 import { caller } from './flights.ts'
@@ -25,11 +25,14 @@ export async function buy(world: World, path: string, init?: PayingRequestInit):
   return toBuy(world, path, init)()
 }
 
+type Send = (wallet: AgentWallet, url: string) => Promise<Response>
+
 /** Decides who buys: whoever begins in the place of a process that dies meanwhile has not compared its clock yet. */
-function toBuy(
+export function toBuy(
   world: World,
   path: string,
   init: PayingRequestInit = { payment: { key: path } },
+  send: Send = (wallet, url) => wallet.fetch(url, init),
 ): () => Promise<string> {
   const process = world.process()
   // A process can die at once, so these are asked before.
@@ -39,7 +42,7 @@ function toBuy(
     const signal = init.signal ?? undefined
     let givenUpAt = Number.POSITIVE_INFINITY
     signal?.addEventListener('abort', () => (givenUpAt = world.time.now()), { once: true })
-    const call = caller.run(signal, () => wallet.fetch(`https://shop.example${path}`, init))
+    const call = caller.run(signal, () => send(wallet, `https://shop.example${path}`))
     const outcome = await Promise.race([call.then(read).catch(explain), crashed])
     const late = world.time.now() - givenUpAt
     require('I15', late <= soonMs, `a call went on for ${late / second} s after it was given up: ${outcome}`)

@@ -3,6 +3,7 @@ import { contracts } from './permit2.ts'
 import { checkPermits } from './permit-invariants.ts'
 import { idOf, isFree, type Settlement, settlementsOf, type SignedPayment } from './rails.ts'
 import { require } from './require.ts'
+import { checkSessions } from './sessions.ts'
 import type { Signed, World } from './world.ts'
 import { limits } from './world.ts'
 
@@ -21,6 +22,7 @@ export async function check(world: World): Promise<void> {
   const settlements = new Map(settlementsOf(world).map((one) => [one.id, one]))
   checkLimits(world, settlements)
   checkPurchases(world, settlements)
+  checkSessions(world, settlements)
   await checkTotal(payments, world)
   for (const payment of standing.values()) checkStatus(payment, world, settlements.get(idOf(payment)))
   for (const one of world.signed) checkSigned(one)
@@ -75,11 +77,12 @@ function checkLimits({ shop, time, judged, signed, state }: World, settlements: 
   require('I10', signed.every(({ to, value }) => judged.has(`${to}/${value}`)), 'no rule has judged it')
 }
 
-/** I2: the path of a request names its purchase, no two contracts take its nonce, and an invoice is asked to be paid once. */
+/** I2: the path of a request names its purchase, no two contracts take its nonce, and no invoice is paid again that has not failed. */
 function checkPurchases(world: World, settlements: Settlements): void {
   const { shop, lightning } = world
   require('I2', settlements.size === settlementsOf(world).length, 'two contracts have executed one nonce')
-  for (const { id, asked } of lightning.asked()) require('I2', asked === 1, `${id} was asked to be paid ${asked} times`)
+  for (const { id, askedAgain } of lightning.asked())
+    require('I2', askedAgain === 0, `${id} was asked to be paid again, and had not failed`)
   const paid = new Map<string, Set<string>>()
   for (const { path, id } of shop.sightings) {
     if (settlements.has(id)) paid.set(path, (paid.get(path) ?? new Set()).add(id))

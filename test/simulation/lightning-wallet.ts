@@ -33,6 +33,7 @@ export function createLightningWallet(world: World, { process, guard, flights }:
     const deed = time.now() > invoice.expiresAt ? 'fail' : chance.pick(deeds)
     signed.push({ id, wire: text, to, value, isGivenUp, wrongBy: process.wrongBy, recorded })
     invoice.asked += 1
+    if (invoice.state === 'open' || invoice.state === 'settled') invoice.askedAgain += 1
     if (deed === 'refuse') throw refusal(chance.pick(['INSUFFICIENT_BALANCE', 'RATE_LIMITED']))
     invoice.state = 'open'
     const hasFailed = (): boolean => invoice.state === 'failed'

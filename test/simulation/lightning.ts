@@ -20,8 +20,9 @@ export type Invoice = {
   state: 'new' | 'open' | 'failed' | 'settled'
   /** Whether the shop was shown that it was paid. */
   isShown: boolean
-  /** How often the wallet was asked to pay it. */
+  /** How often the wallet was asked to pay it, and how often of these although it had not failed. */
   asked: number
+  askedAgain: number
 }
 
 /** Money that moved over Lightning. */
@@ -89,6 +90,7 @@ export function createLightning(chance: Chance, now: () => number): Lightning {
         state: 'new',
         isShown: false,
         asked: 0,
+        askedAgain: 0,
       }
       invoices.set(text, invoice)
       return invoice

@@ -6,6 +6,7 @@ import { require } from './require.ts'
 import { countUses } from './keys.ts'
 import { contracts } from './permit2.ts'
 import { checkPlaces } from './places.ts'
+import { buyInSession, handOn, revokeSession } from './sessions.ts'
 import { transfer } from './transfers.ts'
 import { reconcileNow, wake } from './wake.ts'
 import type { Fault, World } from './world.ts'
@@ -23,6 +24,9 @@ const steps: readonly Step[] = [
   [1, 'more calls than there are places', crowd],
   [3, 'a client that tries again', retry],
   [2, 'follow a feed', followFeed],
+  [1, 'hand on a session', handOn],
+  [3, 'buy in a session', buyInSession],
+  [0.3, 'revoke a session', revokeSession],
   [1.5, 'transfer', transfer],
   [1, 'ledger and network fail at once', outage],
   [3, 'some seconds pass', (world) => pass(world, world.chance.below(90) * second)],

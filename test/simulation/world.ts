@@ -9,6 +9,7 @@ import { createLightning, type Lightning } from './lightning.ts'
 import { createProcess, type Process } from './process.ts'
 import type { Rail } from './offers.ts'
 import type { SignedPayment } from './rails.ts'
+import type { HandedOn } from './sessions.ts'
 import { openShop, type Shop } from './shop.ts'
 import { startTime, type Time } from './time.ts'
 
@@ -37,6 +38,9 @@ export type World = {
   readonly wires: Map<string, string>
   /** What the key has signed for Permit2 besides, by signature. */
   readonly permits: Map<string, NotedPermit>
+  /** What the owner has handed on; and how much had been signed by what is revoked since, by their names. */
+  readonly sessions: HandedOn[]
+  readonly revoked: Map<string, number>
   /** How many payments each wallet may have under way at once. */
   readonly maxInFlight: number | undefined
   /** Whether a person answers in the process of a wallet. */
@@ -132,6 +136,8 @@ export function createWorld(chance: Chance): World {
     signed: [],
     wires: new Map(),
     permits,
+    sessions: [],
+    revoked: new Map(),
     maxInFlight: chance.pick([undefined, undefined, 1, 2, 3]),
     isAnswered: chance.is(0.25),
     state: {
