@@ -25,7 +25,7 @@ export async function buy(world: World, path: string, init?: PayingRequestInit):
   return toBuy(world, path, init)()
 }
 
-type Send = (wallet: AgentWallet, url: string) => Promise<Response>
+type Send = (wallet: AgentWallet, url: string, init: PayingRequestInit) => Promise<Response>
 
 /** Decides who buys: whoever begins in the place of a process that dies meanwhile has not compared its clock yet. */
 export function toBuy(
@@ -42,7 +42,7 @@ export function toBuy(
     const signal = init.signal ?? undefined
     let givenUpAt = Number.POSITIVE_INFINITY
     signal?.addEventListener('abort', () => (givenUpAt = world.time.now()), { once: true })
-    const call = caller.run(signal, () => send(wallet, `https://shop.example${path}`))
+    const call = caller.run(signal, () => send(wallet, `https://shop.example${path}`, init))
     const outcome = await Promise.race([call.then(read).catch(explain), crashed])
     const late = world.time.now() - givenUpAt
     require('I15', late <= soonMs, `a call went on for ${late / second} s after it was given up: ${outcome}`)

@@ -18,8 +18,6 @@ export type Invoice = {
   /** What it was issued for. */
   readonly path: string
   state: 'new' | 'open' | 'failed' | 'settled'
-  /** Whether the shop was shown that it was paid. */
-  isShown: boolean
   /** How often the wallet was asked to pay it, and how often of these although it had not failed. */
   asked: number
   askedAgain: number
@@ -88,7 +86,6 @@ export function createLightning(chance: Chance, now: () => number): Lightning {
         expiresAt: now() + expirySeconds * 1000,
         path,
         state: 'new',
-        isShown: false,
         asked: 0,
         askedAgain: 0,
       }

@@ -37,8 +37,9 @@ export async function buyInSession(world: World): Promise<string> {
     const { name, token } = chance.pick(sessions)
     const path = `/session/${name}/${chance.below(chance.pick([3, 2 ** 31]))}`
     world.turnTo(chance.pick(world.processes))
-    const init = { payment: { key: path } }
-    return toBuy(world, path, init, async (wallet, url) => (await wallet.openSession(token)).fetch(url, init))
+    return toBuy(world, path, undefined, async (wallet, url, init) =>
+      (await wallet.openSession(token)).fetch(url, init),
+    )
   })
   return (await Promise.all(calls.map((call) => call()))).join(', ')
 }
@@ -50,9 +51,12 @@ export async function revokeSession(world: World): Promise<string> {
   const { name, token } = chance.pick(sessions)
   const session = await wallet().openSession(token).catch(String)
   if (typeof session === 'string') return session
+  const opened = await Promise.all(world.processes.map((process) => process.wallet().openSession(token)))
   await wallet().revokeSession(session)
   revoked.set(name, signedBy(world, name))
-  return name
+  const path = `/session/${name}/${chance.below(2 ** 31)}`
+  const buy = toBuy(world, path, undefined, (_, url, init) => chance.pick(opened).fetch(url, init))
+  return `${name}: ${await buy()}`
 }
 
 /** I1: what each session has spent, and all that was made from it, stays within its limits; once revoked it spends nothing. */
