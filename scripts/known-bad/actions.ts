@@ -332,4 +332,20 @@ export const actionsPatches: readonly KnownBad[] = [
     replace: "and nothing says yet whether it has arrived', canCome: false",
     tests: ['test/actions/bridge.test.ts', '-t', 'is silent'],
   },
+  {
+    invariant: 'I1',
+    breaks: 'what an action moves counts as nothing where a source says what it is worth',
+    file: 'src/actions/planned.ts',
+    find: '(await askPrices?.(claims, assets)) ?? assets',
+    replace: 'askPrices && claims.length < 0 ? assets : assets',
+    tests: ['test/actions/sourced-prices.test.ts', '-t', 'beyond what may leave'],
+  },
+  {
+    invariant: 'I1',
+    breaks: 'an action is priced by the source of another token',
+    file: 'src/actions/act.ts',
+    find: 'askPrices: undefined,',
+    replace: '',
+    tests: ['test/actions/sourced-prices.test.ts', '-t', 'by no other token'],
+  },
 ]

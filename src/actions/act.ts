@@ -133,7 +133,9 @@ function payerFor(
   const own = {
     ...context,
     schemes: [scheme],
+    // It has its price already.
     assets: { ...assets, find: () => asset },
+    askPrices: undefined,
     policy: { ...policy, evaluate: judge },
     // Of an NFT the simulation says whether it is there.
     findShortage: isNft ? async () => undefined : context.findShortage,

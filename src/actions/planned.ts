@@ -54,7 +54,7 @@ export async function planAnew(asked: Asked, context: PayContext): Promise<Plann
   const { request, action, actions, networks, payer } = asked
   const { assets, clock } = context
   const { network } = request
-  const coin = findCoin(network, assets)
+  const gasCoin = findCoin(network, assets)
   const limits = await limitsOf(network, payer, context)
   const view = await actions.view(payer)
   const findToken = tokenFinder(network, assets)
@@ -64,9 +64,11 @@ export async function planAnew(asked: Asked, context: PayContext): Promise<Plann
   const plan = checkPlan(await action.plan(request, { payer, view, now, findToken, findTokenOn }), request)
   const held = assets.list().filter((asset) => asset.network === network)
   const { scheme, gas, comes, departure } = await actions.prepare(plan, { payer, view, held })
-  const microUsd = worthOf(plan, { gas, comes }, { assets, coin })
+  const priced = await pricesFor(plan, [gasCoin, ...(comes ?? []).map(({ token }) => token)], context)
+  const coin = priced.find(network, gasCoin.address) ?? gasCoin
+  const microUsd = worthOf(plan, { gas, comes }, { assets: priced, coin })
   const [first] = plan.outflows
-  const asset = first && first.token.kind !== 'coin' ? assetOf(plan, assets.find(network, first.token.address)) : coin
+  const asset = first && first.token.kind !== 'coin' ? assetOf(plan, priced.find(network, first.token.address)) : coin
   const obstacle: ActionContext['obstacle'] = () => (departure === undefined ? undefined : denied(departure))
   return {
     plan,
@@ -78,6 +80,17 @@ export async function planAnew(asked: Asked, context: PayContext): Promise<Plann
     action: { plan, microUsd, obstacle },
     limits,
   }
+}
+
+/** Asks what all that moves is worth by now, where its owner has sources that say so. */
+async function pricesFor(
+  { network, outflows, inflows, expected = [] }: ActionPlan,
+  besides: readonly Pick<Asset, 'address'>[],
+  { assets, askPrices }: PayContext,
+): Promise<AssetTable> {
+  const moved = [...outflows, ...inflows, ...expected].map(({ token }) => token)
+  const claims = [...besides, ...moved].map(({ address: asset }) => ({ network, asset }))
+  return (await askPrices?.(claims, assets)) ?? assets
 }
 
 /** Finds what is under way already: by its name or, where it goes on from those, by what it consists of. */

@@ -71,7 +71,11 @@ export async function readBalance(view: ChainView, token: string, account: strin
 export function findCoin(network: Network, assets: AssetTable): Asset {
   const coin = assets.list().find((one) => one.network === network && one.transfer === 'native')
   if (coin) return coin
-  throw new ConfigurationError(
+  throw unpriced(network)
+}
+
+function unpriced(network: Network): ConfigurationError {
+  return new ConfigurationError(
     `Failed to act: the coin of ${network} has no price, and its gas would count as nothing`,
     {
       details: ["Add it to the wallet's assets, with transfer: 'native', the zero address and a price of yours."],
@@ -82,7 +86,7 @@ export function findCoin(network: Network, assets: AssetTable): Asset {
 /**
  * Works out what an action counts as: its priced side, and of two the greater, with what its gas may cost.
  *
- * @throws ConfigurationError when neither side has a price.
+ * @throws ConfigurationError when neither side has a price, or the coin has none: zero is what no source says.
  */
 export function worthOf(
   { network, action, outflows, inflows, expected = inflows }: ActionPlan,
@@ -92,8 +96,9 @@ export function worthOf(
   const price = ({ token, amount }: Flow): MicroUsd | undefined => {
     const isCoin = token.kind === 'coin' || token.address === wrappedCoins[network]?.address
     const asset = assets.find(network, token.address) ?? (isCoin ? coin : undefined)
-    return asset && toMicroUsd(amount, asset)
+    return asset?.microUsd ? toMicroUsd(amount, asset) : undefined
   }
+  if (!coin.microUsd) throw unpriced(network)
   // What is rounded may leave too.
   const out = sumOf(outflows.map(({ token, amount }) => price({ token, amount: amount + (token.rounding ?? 0n) })))
   const [planned, shown] = [sumOf(expected.map(price)), sumOf(comes.map(price))]

@@ -6,7 +6,10 @@ import type { MicroUsdSource } from '../ports/price.js'
 import type { Asset, MicroUsd, OfferClaim } from '../types.js'
 
 /** Answers the assets of some claims as they are worth now. */
-export type AskPrices = (claims: readonly OfferClaim[], assets: AssetTable) => Promise<AssetTable>
+export type AskPrices = (
+  claims: readonly Pick<OfferClaim, 'network' | 'asset'>[],
+  assets: AssetTable,
+) => Promise<AssetTable>
 
 /** Makes what asks the sources of prices that an owner's assets have; nothing where none has one. */
 export function createAskPrices(own: readonly AssetInput[] = []): AskPrices | undefined {

@@ -21,7 +21,7 @@ export const dollar = 1_000_000n
 export const thief: Address = '0x0000000000000000000000000000000000000Bad'
 const named = (symbol: string, address: Address) =>
   ({ network, symbol, address, decimals: 6, transfer: 'permit2' }) as const
-const assets = [
+export const assets = [
   { network, symbol: 'ETH', address: zero, decimals: 18, transfer: 'native', microUsd: 2_000n * dollar },
   { ...named('GOLD', tokens.gold), microUsd: dollar / 2n },
 ] as const
