@@ -59,7 +59,8 @@ export function byPreference(
   const placesOf = ({ offer, scheme }: Allowed): readonly (bigint | number | string)[] => [
     offer.microUsd,
     offer.flow === undefined ? 0 : 1,
-    assets.list().indexOf(offer.asset),
+    // One whose price was asked for is not the table's own.
+    assets.list().indexOf(assets.find(offer.network, offer.asset.address) ?? offer.asset),
     schemes.indexOf(scheme),
     offer.amount,
     offer.payTo,

@@ -14,14 +14,16 @@ const offer = {
   ...{ scheme: 'exact', network: asset.network, asset: asset.address, amount: '10000', maxTimeoutSeconds: 60 },
   ...{ payTo: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C', extra: asset.eip712 },
 }
-const required = { x402Version: 2, resource: { url }, accepts: [offer] }
-const headers = { 'PAYMENT-REQUIRED': Buffer.from(JSON.stringify(required)).toString('base64') }
+const headersOf = (accepts: readonly object[]) => {
+  const required = { x402Version: 2, resource: { url }, accepts }
+  return { 'PAYMENT-REQUIRED': Buffer.from(JSON.stringify(required)).toString('base64') }
+}
 
 /** A wallet with a token whose price is asked for, at a server that asks for it without end. */
 function openPriced(microUsd: AssetInput['microUsd']): ReturnType<typeof createTestWallet> {
   return createTestWallet({
     assets: [{ ...asset, microUsd }],
-    fetch: async () => new Response(null, { status: 402, headers }),
+    fetch: async () => new Response(null, { status: 402, headers: headersOf([offer]) }),
   })
 }
 
@@ -43,5 +45,16 @@ describe('a source of the price of an asset', () => {
     const wallet = openPriced(microUsd)
     expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'no_payable_offer', moved: 'no' })
     expect([wallet.signed, await wallet.payments.list()]).toEqual([[], []])
+  })
+
+  test('leaves the order in which its owner prefers tokens as it is', async () => {
+    const other = { ...asset, address: '0x2222222222222222222222222222222222222222', symbol: 'OTHER' } as const
+    const accepts = [offer, { ...offer, asset: other.address }]
+    const wallet = createTestWallet({
+      assets: [other, { ...asset, microUsd: async () => 1_000_000n }],
+      fetch: async () => new Response(null, { status: 402, headers: headersOf(accepts) }),
+    })
+    const quote = await wallet.quote(url)
+    expect(quote?.payable?.offer.asset.symbol).toBe('OTHER')
   })
 })
