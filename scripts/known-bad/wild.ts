@@ -157,9 +157,9 @@ export const wildPatches: readonly KnownBad[] = [
   {
     invariant: 'I2',
     breaks: 'a model that calls again while nobody knows what became of a payment buys a second time',
-    file: 'src/tools/pay-fetch.ts',
-    find: '{ ...ask, sameRequest: true,',
-    replace: '{ ...ask,',
+    file: 'src/tools/conversation.ts',
+    find: '{ sameRequest: true,',
+    replace: '{',
     tests: ['test/tools/conversation.test.ts'],
   },
   {

@@ -32,9 +32,9 @@ const maxListed = 200
  */
 export function ownerViewOf(owner: AgentWallet | Session): OwnerView {
   requirePayer('the tools', owner)
-  const { protocols, authorize, settle, appraise, clock, budget } = owner
+  const { protocols, authorize, settle, appraise, signIn, clock, budget } = owner
   const own = 'openSession' in owner ? viewOf(owner) : ownOf(owner)
-  const payer = { protocols, authorize, settle, appraise, clock }
+  const payer = { protocols, authorize, settle, appraise, signIn, clock }
   const fetch = unwrapFetch(owner.fetch)
   if (fetch === owner.fetch) {
     throw new ConfigurationError('Failed to make tools: expected a wallet or a session of this copy of stipend')

@@ -3,13 +3,14 @@ import { isStipendError, PaymentDeniedError } from '../errors.js'
 import { protocolHint } from '../fetch/protocol-hint.js'
 import { getPayment, reportUndelivered } from '../fetch/send-paid.js'
 import { wrapFetch } from '../fetch/wrap-fetch.js'
-import type { AuthorizeOptions, Payer } from '../pay/payer.js'
+import type { Payer } from '../pay/payer.js'
 import type { Quote } from '../pay/quote.js'
 import type { Approval, ApprovalId, Payment } from '../types.js'
 import type { PayFetchOutput } from './answers.js'
 import type { OwnerView } from './owner-view.js'
 import type { PayFetchInput } from './input.js'
 import { keepBought, recallBought } from './bought.js'
+import { inConversation, signingIn } from './conversation.js'
 import { brokenOff, failed, outcomeOf } from './outcome.js'
 import { readAnswer } from './response.js'
 import { withStanding } from './standing.js'
@@ -60,13 +61,13 @@ async function attempt(input: PayFetchInput, call: ToolCall, context: ToolContex
   const signed: Payment[] = []
   const authorize: Payer['authorize'] = async (required, ask) => {
     await refuseFlood(required, ask, call, owner)
-    const asked = inConversation(ask, input, call)
-    const authorization = await owner.payer.authorize(required, { ...asked, approval: call.approval })
+    const asked = { ...ask, ...inConversation(ask, input, call), approval: call.approval }
+    const authorization = await owner.payer.authorize(required, asked)
     signed.push(authorization.payment)
     return authorization
   }
   try {
-    const response = await send(input, call, { ...owner.payer, authorize }, context)
+    const response = await send(input, call, { ...signingIn(input, call, owner.payer), authorize }, context)
     return await resultOf(response, context)
   } catch (error) {
     if (isStipendError(error)) return outcomeOf(error, input.key ?? call.key)
@@ -114,10 +115,11 @@ async function sendToAsk(
   const authorize: Payer['authorize'] = async (required, ask) => {
     if (!needsPerson(await payer.appraise(required, ask))) throw refusal('nothing has to be asked')
     await refuseFlood(required, ask, call, context.owner)
-    return payer.authorize(required, inConversation(ask, input, call))
+    return payer.authorize(required, { ...ask, ...inConversation(ask, input, call) })
   }
   try {
-    const result = await resultOf(await send(input, call, { ...payer, authorize }, context), context)
+    const asking = { ...signingIn(input, call, payer), authorize }
+    const result = await resultOf(await send(input, call, asking, context), context)
     keep(await withStanding(result, { ...input, callKey: call.key }, context.owner))
     return undefined
   } catch (error) {
@@ -126,12 +128,6 @@ async function sendToAsk(
       ? error.approval
       : undefined
   }
-}
-
-/** Lets a call that only its framework names go on from an unresolved one of its conversation, and of no other's. */
-function inConversation(ask: AuthorizeOptions, { key }: PayFetchInput, { conversation }: ToolCall): AuthorizeOptions {
-  if (key !== undefined || conversation === undefined) return ask
-  return { ...ask, sameRequest: true, requestHash: JSON.stringify([conversation, ask.requestHash]) }
 }
 
 /**
@@ -187,7 +183,7 @@ async function resultOf(response: Response, { maxCharacters }: ToolContext): Pro
   const isGood = response.ok && !isBroken
   const answer = isBroken ? 'an answer that broke off' : `${response.status}`
   if (!payment) {
-    const explanation = isGood ? 'Nothing was asked for it, and nothing was paid.' : unpaid(response, answer)
+    const explanation = isGood ? 'Nothing had to be paid for it.' : unpaid(response, answer)
     return { status: isGood ? 'ok' : 'failed', explanation, ...(!isGood && { code: 'http_error' }), ...seen }
   }
   const shown = { ...seen, payment: seePayment(payment) }

@@ -44,7 +44,7 @@ describe('pay_fetch', () => {
     })
     const { pay_fetch } = paymentTools(open())
     const result = await pay_fetch.execute({ url, method: 'POST', headers: { 'X-Lang': 'en' }, body: 'hello' })
-    expect(result).toMatchObject({ status: 'ok', explanation: 'Nothing was asked for it, and nothing was paid.' })
+    expect(result).toMatchObject({ status: 'ok', explanation: 'Nothing had to be paid for it.' })
     expect(result.payment).toBeUndefined()
     expect(seen).toEqual(['POST en hello'])
   })
