@@ -406,4 +406,12 @@ export const pipelinePatches: readonly KnownBad[] = [
       "        emit('payment.settled', { payment: moved })\n        const written = await ledger.update(payment.id, update)\n",
     tests: ['test/pay/create-payer.test.ts'],
   },
+  {
+    invariant: 'I1',
+    breaks: 'a payment is signed anew for more than it was let count as',
+    file: 'src/pay/renew.ts',
+    find: 'payment.microUsd <= known.microUsd && ',
+    replace: '',
+    tests: ['test/pay/ask-prices.test.ts', '-t', 'signed anew'],
+  },
 ]

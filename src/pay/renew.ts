@@ -25,9 +25,9 @@ type Renewed = { readonly payment: Payment; readonly tried: Tried }
 /**
  * Records a purchase with another time in place of what it had under the same nonce, or answers nothing where that nonce
  * cannot be made again. A limit beyond which a person is asked holds it up no more than when it was recorded, as long as it
- * counts there already: in a window that it has left, that leave was given for another day, and a limit that has changed
- * since is another. A yes or a delay that the policy asks for by now has to have been given to it; a payee or a price that was
- * replaced since is not gone back to.
+ * counts there already, as much as it counts now: in a window that it has left, that leave was given for another day; what is
+ * worth more by now was let count as less; and a limit that has changed since is another. A yes or a delay that the policy asks
+ * for by now has to have been given to it; a payee or a price that was replaced since is not gone back to.
  */
 export async function renew(
   known: Payment,
@@ -51,7 +51,8 @@ export async function renew(
   if (hold && !hasPassed(hold, before)) return { payment, tried: { type: 'waiting' } }
   const { sessions, notAfter } = context
   const now = context.time().ledger
-  const held = limits.filter((limit) => !isSoft(limit) || !wasWithin(limit, before) || !countsIn(limit, known, now))
+  const counts = (limit: Limit): boolean => payment.microUsd <= known.microUsd && countsIn(limit, known, now)
+  const held = limits.filter((limit) => !isSoft(limit) || !wasWithin(limit, before) || !counts(limit))
   return { payment, tried: await tryReserve(payment, held, { renew: true, sessions, notAfter, pins }, context) }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { AssetInput } from '../../src/index.js'
+import { allowHosts, type AssetInput, spendingLimit } from '../../src/index.js'
+import { openShop } from '../support/shop.ts'
 import { createTestWallet, rejection } from '../support/wallets.ts'
 
 const url = 'http://127.0.0.1:8402/report'
@@ -9,6 +10,12 @@ const asset = {
   symbol: 'TEST',
   decimals: 6,
   eip712: { name: 'Test', version: '1' },
+} as const
+const usdc = {
+  ...asset,
+  address: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+  symbol: 'USDC',
+  eip712: { name: 'USDC', version: '2' },
 } as const
 const offer = {
   ...{ scheme: 'exact', network: asset.network, asset: asset.address, amount: '10000', maxTimeoutSeconds: 60 },
@@ -56,5 +63,27 @@ describe('a source of the price of an asset', () => {
     })
     const quote = await wallet.quote(url)
     expect(quote?.payable?.offer.asset.symbol).toBe('OTHER')
+  })
+
+  test('that says more by now is asked about once more before a payment is signed anew', async () => {
+    const { open, scene, keyStore, fetch } = openShop()
+    let price = 1_000_000n
+    const wallet = open({
+      policy: [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: '0.05', dailyLimitUsd: 100 })],
+      assets: [{ ...usdc, microUsd: async () => price }],
+      fetch: async (input, init) => {
+        const request = new Request(input, init)
+        return request.headers.has('payment-signature') ? new Response(null, { status: 500 }) : fetch(request)
+      },
+    })
+    const buy = () => wallet.fetch('https://shop.example.com/', { payment: { key: 'one' } })
+    expect((await buy()).status).toBe(500)
+    scene.now += 3_600_000
+    price = 9_000_000n
+    expect(await rejection(buy())).toMatchObject({ code: 'payment_outcome_unknown' })
+    expect(keyStore.signed).toHaveLength(1)
+    price = 900_000n
+    expect((await buy()).status).toBe(500)
+    expect(keyStore.signed).toHaveLength(2)
   })
 })
