@@ -7,7 +7,7 @@ import type { PayContext } from '../pay/context.js'
 import type { Holdings } from '../session/holdings.js'
 import type { Balance } from '../types.js'
 
-type BalanceContext = Pick<PayContext, 'assets' | 'keyStore'> & { readonly chains: readonly Chain[] }
+type BalanceContext = Pick<PayContext, 'assets' | 'askPrices' | 'keyStore'> & { readonly chains: readonly Chain[] }
 
 /** Lists the wallet's address on each network of the table of assets that it has a key for. */
 export async function addresses({
@@ -27,24 +27,29 @@ export async function addresses({
  *
  * @throws ConfigurationError when no chain is configured.
  */
-export async function balances({ assets, keyStore, chains }: BalanceContext): Promise<readonly Balance[]> {
+export async function balances({ assets, askPrices, keyStore, chains }: BalanceContext): Promise<readonly Balance[]> {
   if (chains.length === 0)
     throw new ConfigurationError(`Failed to read balances: the wallet has no chain to ask${chainHint()}`)
-  const held = await Promise.all(chains.map((chain) => holdings(chain, { assets, keyStore })))
+  const held = await Promise.all(chains.map((chain) => holdings(chain, { assets, askPrices, keyStore })))
   return held.flat()
 }
 
 async function holdings(
   chain: Chain,
-  { assets, keyStore }: Pick<BalanceContext, 'assets' | 'keyStore'>,
+  { assets, askPrices, keyStore }: Omit<BalanceContext, 'chains'>,
 ): Promise<readonly Balance[]> {
   const { network } = chain
   const signer = await keyStore.getSigner(network)
   if (!signer || !chain.balances) return []
   const known = assets.list().filter((asset) => asset.network === network)
-  const amounts = await read(chain.balances, signer.address, known)
-  return known.map((asset, index) => {
+  const claims = known.map(({ address: asset }) => ({ network, asset }))
+  const [amounts, priced = assets] = await Promise.all([
+    read(chain.balances, signer.address, known),
+    askPrices?.(claims, assets),
+  ])
+  return known.map((unpriced, index) => {
     const amount = amounts[index] ?? 0n
+    const asset = priced.find(network, unpriced.address) ?? unpriced
     return {
       network,
       address: signer.address,

@@ -86,4 +86,16 @@ describe('a source of the price of an asset', () => {
     expect((await buy()).status).toBe(500)
     expect(keyStore.signed).toHaveLength(2)
   })
+
+  test('says what the wallet holds is worth', async () => {
+    const { network } = asset
+    const chain = {
+      network,
+      examine: async () => ({ type: 'open', reason: 'nobody looks' }) as const,
+      balances: async (_: string, assets: readonly unknown[]) => assets.map(() => 2_000_000n),
+    }
+    const wallet = createTestWallet({ assets: [{ ...asset, microUsd: async () => 3_000_000n }], chains: [chain] })
+    const held = (await wallet.balances()).find((one) => one.asset.symbol === 'TEST')
+    expect(held).toMatchObject({ amount: 2_000_000n, microUsd: 6_000_000n })
+  })
 })
