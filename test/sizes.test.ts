@@ -39,7 +39,7 @@ const mostKb: Readonly<Record<string, number>> = {
   'stipend/tools': 49,
 }
 // It has sessions' balances, and payment methods that bring all they take.
-const mostForWalletKb = 108.6
+const mostForWalletKb = 108.8
 // It keeps of a payment what it was let through by, so that what is signed anew passes no limit that was changed since.
 const mostForLeanWalletKb = 76
 

@@ -12,6 +12,7 @@ import { createOutcomes, type Outcomes } from './outcomes.js'
 import type { Payer, SignInRequest } from './payer.js'
 import type { Protocol } from '../ports/protocol.js'
 import { draw, type Random } from '../lib/random.js'
+import { sha256Hex } from '../lib/sha256.js'
 import { appraise } from './quote.js'
 import { signIn } from './sign-in.js'
 import { withoutQuery } from '../resource.js'
@@ -58,8 +59,6 @@ export function createPayer(
       const serverAheadMs = options.serverTime === undefined ? undefined : options.serverTime - context.clock()
       // Only what this payer has signed itself can be signed with other terms.
       const again = options.again && authorized.has(options.again) ? options.again : undefined
-      const purchaseKey = options.purchaseKey ?? again?.purchaseKey ?? bytesToHex(draw(random, 16))
-      const isNamed = options.purchaseKey !== undefined
       const resource = Object.freeze({ ...options.resource })
       const name = nameIn(context.sessions.at(-1), options.requestHash)
       const known = again && authorized.get(again)
@@ -80,6 +79,11 @@ export function createPayer(
           permits.pause()
           return place ? place.aside(work) : work()
         }
+        // A server's own nonce pays for one purchase, which the same call takes up again where it was given up unsigned.
+        const nonce = options.sameRequest && required.claims[0]?.challenge?.nonce
+        const drawn = nonce ? sha256Hex(nonce + options.requestHash) : bytesToHex(draw(random, 16))
+        const purchaseKey = options.purchaseKey ?? again?.purchaseKey ?? drawn
+        const isNamed = options.purchaseKey !== undefined
         const named = { purchaseKey, isNamed, labels, ownerLabels: ownerLabelsOf(labels) }
         const wanted = { ...options, ...named, resource, again, aside, permitTurn: permits.take, serverAheadMs }
         const authorization = await authorize(required, wanted, context)

@@ -42,14 +42,12 @@ async function holdings(
   const signer = await keyStore.getSigner(network)
   if (!signer || !chain.balances) return []
   const known = assets.list().filter((asset) => asset.network === network)
+  const amounts = await read(chain.balances, signer.address, known)
   const claims = known.map(({ address: asset }) => ({ network, asset }))
-  const [amounts, priced = assets] = await Promise.all([
-    read(chain.balances, signer.address, known),
-    askPrices?.(claims, assets),
-  ])
-  return known.map((unpriced, index) => {
+  const priced = (await askPrices?.(claims, assets)) ?? assets
+  return known.map((one, index) => {
     const amount = amounts[index] ?? 0n
-    const asset = priced.find(network, unpriced.address) ?? unpriced
+    const asset = priced.find(network, one.address) ?? one
     return {
       network,
       address: signer.address,

@@ -266,6 +266,14 @@ describe('one purchase by L402', () => {
     expect(lightning.asked).toHaveLength(1)
   })
 
+  test('that was given up is paid by the same invoice, where its server asks for that again', async () => {
+    const { wallet, lightning } = openLightning({ server: { isFixed: true }, fault: 'refuses' })
+    expect(await rejection(wallet.fetch(url))).toMatchObject({ code: 'signing_failed', moved: 'no' })
+    lightning.fault = undefined
+    expect((await wallet.fetch(url)).status).toBe(200)
+    expect([lightning.paid.length, (await wallet.payments.list()).length]).toEqual([1, 1])
+  })
+
   test('by a name is paid once, and needs a ledger that keeps the name', async () => {
     const { wallet, lightning } = openLightning()
     const payment = { key: 'order-7' }
