@@ -312,8 +312,8 @@ export const actionsPatches: readonly KnownBad[] = [
     invariant: 'I2',
     breaks: 'a call of a tool that is run again makes its action once more',
     file: 'src/tools/action-tools.ts',
-    find: 'return key === undefined && call?.key !== undefined ?',
-    replace: 'return key !== undefined && call?.key !== undefined ?',
+    find: 'call?.key === undefined) return request',
+    replace: "call?.key !== '') return request",
     tests: ['test/actions/lend.test.ts', '-t', 'run again'],
   },
   {

@@ -10,6 +10,7 @@ import type { AgentWallet } from '../wallet/wallet.js'
 import type { QuoteSwapOutput, SwapOutput, ToolAnswer } from './answers.js'
 import type { Schema } from './input.js'
 import { bridgeInput, quoteBridgeInput } from './bridge-input.js'
+import { nameWith } from './call-name.js'
 import { lendInput, quoteLendInput } from './lend-input.js'
 import { answerOf, failed, invalidInput, outcomeOf } from './outcome.js'
 import { common, type Fields, seenApproval, seenPayment } from './output.js'
@@ -125,14 +126,15 @@ function toolsOf<name extends string, input extends Input, made extends Input>(
     description: `${makes}, within what the owner allows. Never repeat one that is "unknown" or "claimed". ${allowed}`,
     inputSchema: makeInput,
     outputSchema: actOutput,
-    execute: reading(makeInput, (input, call) => act({ ...requestOf(action, input), ...nameOf(input, call) }, owner)),
+    execute: reading(makeInput, (input, call) => act(named(requestOf(action, input), call), owner)),
   } as const
   return { [quote.name]: Object.freeze(quote), [action]: Object.freeze(make) } as Tools<name, input, made>
 }
 
 /** A name that only the framework gave is that of a call, which is run again; another call can mean the same. */
-function nameOf({ key }: Input, call: ToolCall | undefined): Pick<ActOptions, 'key' | 'sameRequest'> {
-  return key === undefined && call?.key !== undefined ? { key: call.key, sameRequest: true } : { key }
+function named(request: ActOptions, call: ToolCall | undefined): ActOptions {
+  if (request.key !== undefined || call?.key === undefined) return request
+  return { ...request, key: nameWith(call.key, request), sameRequest: true }
 }
 
 function describe(list: string, { network, [list]: named, to }: ActionBounds): readonly string[] {

@@ -13,7 +13,15 @@ export function callKey(...names: readonly string[]): string {
 
 /** Names a call by its request as well: some models use the id of a call again for another one. */
 export function withRequest(call: ToolCall, input: PayFetchInput): ToolCall {
-  return call.key === undefined ? call : { ...call, key: `${plainName(call.key)}.${requestName(input)}` }
+  const { url, method = 'GET', headers = {}, body = '' } = input
+  return call.key === undefined
+    ? call
+    : { ...call, key: nameWith(call.key, { url, method, headers: { ...headers }, body }) }
+}
+
+/** Names a call by what it asks for as well. */
+export function nameWith(key: string, asked: object): string {
+  return `${plainName(key)}.${digest(canonicalJSON(asked))}`
 }
 
 /** Tells whether a name is of a call, whatever its request was. */
@@ -23,10 +31,6 @@ export function isOfCall(name: string | undefined, { key }: ToolCall): boolean {
 
 function plainName(key: string): string {
   return /^[A-Za-z0-9_:-]{1,64}$/.test(key) ? key : callKey(key)
-}
-
-function requestName({ url, method = 'GET', headers = {}, body = '' }: PayFetchInput): string {
-  return digest(canonicalJSON({ url, method, headers: { ...headers }, body }))
 }
 
 function digest(text: string): string {

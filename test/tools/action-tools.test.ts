@@ -99,4 +99,11 @@ describe('the tools of actions', () => {
     expect(await make.execute({ ...what, amount: '12', key: 'big' })).toMatchObject({ status: 'ok' })
     expect(await chain.holds(tokens.gold, payer.address)).toBe(24n * dollar)
   })
+
+  test('are made for each of two calls that a model gives one name', async () => {
+    const { make } = open()
+    const call = { key: 'c1' }
+    for (const amount of ['5', '5', '6']) expect(await make.execute({ ...what, amount }, call)).toBeDefined()
+    expect(await chain.balanceOf(payer.address)).toBe(89n * dollar)
+  })
 })
