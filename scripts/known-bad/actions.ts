@@ -207,8 +207,8 @@ export const actionsPatches: readonly KnownBad[] = [
     invariant: 'I12',
     breaks: "a person's yes to an action holds whatever its gas has come to cost",
     file: 'src/pay/question.ts',
-    find: '    ...worthBeyondAmount(payment),\n',
-    replace: '    ...worthBeyondAmount(payment).slice(2),\n',
+    find: '    ...worthInSteps(payment),\n',
+    replace: '    ...worthInSteps(payment).slice(2),\n',
     tests: ['test/actions/act.test.ts', '-t', 'has come to cost far more'],
   },
   {

@@ -51,18 +51,19 @@ export function approvalId(
     terms.payer,
     allows.map(allowanceKey).toSorted(),
     ...(seconds === undefined ? [] : [seconds]),
-    ...worthBeyondAmount(payment),
+    ...worthInSteps(payment),
   ]
   // As JSON, in which no word can pass for the end of one and the beginning of another.
   return `apr_${sha256Hex(JSON.stringify(words)).slice(0, 32)}`
 }
 
 /**
- * What a payment counts as, where that is more than its amount, as an action does by its gas: in steps of an eighth to a
- * quarter, since gas never costs the same twice. Beyond its step nobody has said yes to it.
+ * What a payment counts as, where its amount does not say: an action counts by its gas as well, and what is no dollar can be
+ * worth more by now. In steps of an eighth to a quarter, since neither is the same twice; beyond its step nobody has said yes
+ * to it.
  */
-function worthBeyondAmount({ microUsd, amount, asset }: Payment): readonly string[] {
-  if (microUsd <= toMicroUsd(amount, asset)) return []
+function worthInSteps({ microUsd, amount, asset }: Payment): readonly string[] {
+  if (asset.microUsd === 1_000_000n && microUsd <= toMicroUsd(amount, asset)) return []
   const step = 1n << BigInt(Math.max(0, microUsd.toString(2).length - 3))
   return [((microUsd + step - 1n) / step).toString(), step.toString()]
 }

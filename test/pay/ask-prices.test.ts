@@ -98,4 +98,22 @@ describe('a source of the price of an asset', () => {
     const held = (await wallet.balances()).find((one) => one.asset.symbol === 'TEST')
     expect(held).toMatchObject({ amount: 2_000_000n, microUsd: 6_000_000n })
   })
+
+  test('that says more by now than a person was told has that person asked once more', async () => {
+    const { open, keyStore, fetch } = openShop()
+    let price = 10_000_000n
+    const wallet = open({
+      policy: [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: '0.05', dailyLimitUsd: 100 })],
+      assets: [{ ...usdc, microUsd: async () => price }],
+      fetch,
+    })
+    const buy = () => wallet.fetch('https://shop.example.com/')
+    expect(await rejection(buy())).toMatchObject({ code: 'approval_required', approval: { microUsd: 100_000n } })
+    for (const { id } of await wallet.approvals.list()) await wallet.approvals.approve(id)
+    price = 90_000_000n
+    expect(await rejection(buy())).toMatchObject({ code: 'approval_required', approval: { microUsd: 900_000n } })
+    expect(keyStore.signed).toEqual([])
+    price = 10_100_000n
+    expect((await buy()).status).toBe(200)
+  })
 })
