@@ -21,7 +21,7 @@ const mostKb: Readonly<Record<string, number>> = {
   'stipend/keys': 61,
   'stipend/l402': 32,
   'stipend/langchain': 50,
-  'stipend/lean': 72,
+  'stipend/lean': 73,
   'stipend/ledger': 10,
   'stipend/mcp': 56,
   'stipend/mpp': 16,
@@ -40,8 +40,8 @@ const mostKb: Readonly<Record<string, number>> = {
 }
 // It has sessions' balances, and payment methods that bring all they take.
 const mostForWalletKb = 108.8
-// It keeps of a payment what it was let through by, so that what is signed anew passes no limit that was changed since.
-const mostForLeanWalletKb = 76
+// It finds, of several offers, the one that a payment was made for.
+const mostForLeanWalletKb = 76.1
 
 const names = Object.keys(readEntries()).filter((name) => !programs.includes(name))
 

@@ -3,7 +3,7 @@ import { awaitApproval, checkConsent, findApproved } from './approve.js'
 import { approvalId, type Question, questionOf } from './question.js'
 import { InsufficientFundsError, PaymentDeniedError } from '../errors.js'
 import { isForShortage, nothingNew, shortageOf } from './funds.js'
-import type { PurchaseRequest, PayContext } from './context.js'
+import type { Candidate, PurchaseRequest, PayContext } from './context.js'
 import { oncePermitIsFree } from './permits.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
 import { prepareAnew, renew } from './renew.js'
@@ -12,6 +12,7 @@ import { admit } from './sign.js'
 import { type Given, noteLetThrough } from './let-through.js'
 import { type Excess, type Tried, tryReserve } from './try-reserve.js'
 import { deepFreeze } from '../lib/freeze.js'
+import { isSamePurchase } from '../ledger/lifecycle.js'
 import type { ApprovalId, Payment } from '../types.js'
 
 /** How often one call asks: after a yes, something else can have come to be in the way. */
@@ -31,7 +32,16 @@ export async function record(payable: Payable, request: PurchaseRequest, context
   )
   if (existing === undefined) return { payment: admit(payment), allowed }
   const { required } = payable
+  const candidates = payable.candidates.filter((one) => isOf(existing, one))
+  // What it was made for is asked as well, behind what is preferred by now.
+  if (candidates.length > 0 && !isSamePurchase(existing, payment) && candidates.length < payable.candidates.length)
+    return record({ required, candidates }, request, context)
   return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
+}
+
+/** Tells whether an offer asks just what a payment is. */
+function isOf(payment: Payment, { offer: { asset, amount, payTo, scheme } }: Candidate): boolean {
+  return isSamePurchase(payment, { ...payment, asset, amount, payTo, scheme })
 }
 
 /**

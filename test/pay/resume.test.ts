@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { paidResource } from '../../src/testing/index.js'
 import { price, setUp, url } from '../support/one-key.ts'
+import { openShop } from '../support/shop.ts'
 import { rejection } from '../support/wallets.ts'
 
 /** A shop whose first answer to a payment was lost, and which asks twice as much from then on, until it does not. */
@@ -68,4 +69,34 @@ describe('a payment whose answer was lost', () => {
     expect(await rejection(buy('b'))).toMatchObject({ code: 'payment_outcome_unknown' })
     expect(state.sent).toBe(3)
   })
+
+  test.each<[string, object]>([
+    ['a name', { key: 'report' }],
+    ['no name', {}],
+  ])(
+    'of %s is sent again by the offer that it was made for, where a cheaper one has come beside it',
+    async (_, payment) => {
+      const { open, keyStore, ledger } = openShop()
+      const { asset, terms } = {
+        asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+        terms: { name: 'USDC', version: '2' },
+      }
+      const offer = { scheme: 'exact', network: 'eip155:84532', asset, maxTimeoutSeconds: 60, extra: terms }
+      const dear = { ...offer, amount: '10000', payTo: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C' }
+      const cheap = { ...dear, amount: '5000' }
+      const state = { accepts: [dear], status: 500 }
+      const fetch: typeof globalThis.fetch = async (input, init) => {
+        const request = new Request(input, init)
+        if (request.headers.has('payment-signature')) return new Response(null, { status: state.status })
+        const required = Buffer.from(JSON.stringify({ x402Version: 2, accepts: state.accepts })).toString('base64')
+        return new Response(null, { status: 402, headers: { 'PAYMENT-REQUIRED': required } })
+      }
+      const wallet = open({ fetch })
+      expect((await wallet.fetch('https://shop.example.com/', { payment })).status).toBe(500)
+      Object.assign(state, { accepts: [cheap, dear], status: 200 })
+      expect((await wallet.fetch('https://shop.example.com/', { payment })).status).toBe(200)
+      expect(await ledger.list()).toMatchObject([{ amount: 10_000n, status: 'claimed', presentations: 2 }])
+      expect(new Set(keyStore.signed.map(({ message }) => message['nonce'])).size).toBe(1)
+    },
+  )
 })
