@@ -49,7 +49,9 @@ function ownOf({ id, payments, approvals, addresses, balances }: Session): Own {
 }
 
 function viewOf({ payments, approvals }: AgentWallet): Own {
-  const isOwn = ({ scopes }: Payment): boolean => !scopes.some((scope) => scope.startsWith('session:'))
+  // What moves no money, such as a sign-in, is in no counter.
+  const isOwn = ({ scopes }: Payment): boolean =>
+    scopes.includes('wallet') && !scopes.some((scope) => scope.startsWith('session:'))
   const isAsked = ({ sessions = [] }: Approval): boolean => sessions.length === 0
   const list = async (): Promise<readonly Approval[]> => (await approvals.list()).filter(isAsked)
   return {

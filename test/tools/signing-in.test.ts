@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type AgentWallet, allowHosts, memoryLedger, type Session } from '../../src/index.js'
 import { paymentTools, type ToolCall } from '../../src/tools/index.js'
 import { openLightning } from '../support/lightning-shop.ts'
-import { createSignInServer } from '../support/sign-in-server.ts'
+import { createSignInServer, type SignInServerOptions } from '../support/sign-in-server.ts'
 import { createTestWallet } from '../support/wallets.ts'
 
 const host = 'api.example.com'
@@ -11,8 +11,8 @@ const url = `https://${host}/report`
 const callOf = (id: string): ToolCall => ({ key: `chat-${id}`, conversation: 'chat' })
 
 /** A server that opens what was paid for to whoever signs in, and a wallet that does. */
-function openSigningIn(of: (wallet: AgentWallet) => AgentWallet | Session) {
-  const server = createSignInServer()
+function openSigningIn(of: (wallet: AgentWallet) => AgentWallet | Session, options: SignInServerOptions = {}) {
+  const server = createSignInServer(options)
   const wallet = createTestWallet({
     policy: [allowHosts([host])],
     fetch: async (...request) => server(new Request(...request)),
@@ -44,5 +44,13 @@ describe('what a call of a tool has paid for', () => {
     await pay_fetch.execute({ url }, callOf('1'))
     expect(await pay_fetch.execute({ url }, callOf('2'))).toMatchObject({ status: 'ok', httpStatus: 200 })
     expect([server.proofs.length, server.till.settled]).toEqual([proofs, 10_000n * BigInt(2 - proofs)])
+  })
+
+  test('is not told as a payment that nobody knows the outcome of, where its server is not there for a proof', async () => {
+    const { pay_fetch } = openSigningIn((wallet) => wallet, { proofStatus: 503 })
+    await pay_fetch.execute({ url }, callOf('1'))
+    const result = await pay_fetch.execute({ url }, callOf('2'))
+    expect(result).toMatchObject({ status: 'failed', code: 'http_error', httpStatus: 503 })
+    expect(result.payment).toBeUndefined()
   })
 })
