@@ -1,4 +1,5 @@
 import { formatUsd } from '../lib/format-amount.js'
+import { type OptionNames, refuseUnknown } from '../lib/known-options.js'
 import { parseUsd, type Usd } from '../money.js'
 import type { Payment } from '../types.js'
 import { claim } from './claim.js'
@@ -18,12 +19,16 @@ export type ExpectedPayments = {
   readonly status?: Payment['status'] | undefined
 }
 
+const expectedNames: OptionNames<ExpectedPayments> = { times: true, totalUsd: true, host: true, status: true }
+
 /**
  * Throws a sentence unless a wallet has paid as expected, and at least once: for every test runner.
  *
  * @throws Error saying what it has paid instead.
+ * @throws ConfigurationError when what is expected is misspelt.
  */
 export async function expectPaid(wallet: PaymentsHolder, expected: ExpectedPayments = {}): Promise<void> {
+  refuseUnknown('expectPaid', expected, expectedNames)
   const payments = await paidBy(wallet)
   const { times, totalUsd, host, status } = expected
   const found = `it has made ${describe(payments)}`
@@ -31,7 +36,8 @@ export async function expectPaid(wallet: PaymentsHolder, expected: ExpectedPayme
   if (times !== undefined) claim(payments.length === times, `expected ${times} payments, but ${found}`)
   if (totalUsd !== undefined) {
     const total = payments.reduce((sum, { microUsd }) => sum + microUsd, 0n)
-    claim(total === parseUsd(totalUsd, 'totalUsd'), `expected payments of ${totalUsd} in all, but ${found}`)
+    const meant = parseUsd(totalUsd, 'totalUsd')
+    claim(total === meant, `expected payments of ${formatUsd(meant)} in all, but ${found}`)
   }
   if (host !== undefined)
     claim(
@@ -56,7 +62,9 @@ export async function expectNothingPaid(wallet: PaymentsHolder): Promise<void> {
 }
 
 /** What was released was signed by nobody, or can be taken by nobody any more. */
-async function paidBy({ payments }: PaymentsHolder): Promise<readonly Payment[]> {
+async function paidBy(holder: Partial<PaymentsHolder> | undefined): Promise<readonly Payment[]> {
+  const payments = holder?.payments
+  claim(payments !== undefined, 'expected a wallet or a session, whose payments are looked at')
   return (await payments.list()).filter(({ status }) => status !== 'released')
 }
 

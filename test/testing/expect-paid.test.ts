@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { allowHosts, type AgentWallet, createAgentWallet } from '../../src/index.js'
-import { expectNothingPaid, expectPaid, mock402, testClock, testKeyStore, testRandom } from '../../src/testing/index.js'
+import {
+  type ExpectedPayments,
+  expectNothingPaid,
+  expectPaid,
+  mock402,
+  type PaymentsHolder,
+  testClock,
+  testKeyStore,
+  testRandom,
+} from '../../src/testing/index.js'
 
 const url = 'https://shop.example/report'
 
@@ -21,11 +30,28 @@ describe('what is expected of a wallet', () => {
 
   test.each([
     [{ times: 1 }, /^expected 1 payments, but it has made one of \$0\.02 to shop\.example \(claimed\), one of/],
-    [{ totalUsd: 0.02 }, /^expected payments of 0\.02 in all/],
+    [{ totalUsd: 0.02 }, /^expected payments of \$0\.02 in all/],
     [{ host: 'other.example' }, /^expected payments to other\.example only/],
     [{ status: 'unknown' as const }, /^expected payments that are unknown/],
   ])('says what is otherwise: %j', async (expected, message) => {
     await expect(expectPaid(await walletThatPaid(2), expected)).rejects.toThrow(message)
+  })
+
+  test('is not left unlooked at for a misspelling', async () => {
+    const wallet = await walletThatPaid(1)
+    await expect(expectPaid(wallet, { time: 2 } as ExpectedPayments)).rejects.toThrow('Did you mean times?')
+    await expect(expectPaid(wallet, 2 as ExpectedPayments)).rejects.toThrow(
+      'Failed to read expectPaid: expected options',
+    )
+  })
+
+  test.each([
+    ['a fetch', () => undefined],
+    ['nothing', undefined],
+  ])('is asked of a wallet or a session, not of %s', async (_, holder) => {
+    const sentence = 'expected a wallet or a session, whose payments are looked at'
+    await expect(expectPaid(holder as unknown as PaymentsHolder)).rejects.toThrow(sentence)
+    await expect(expectNothingPaid(holder as unknown as PaymentsHolder)).rejects.toThrow(sentence)
   })
 
   test('says that nothing was paid, and what was', async () => {
