@@ -40,8 +40,8 @@ const mostKb: Readonly<Record<string, number>> = {
 }
 // It has sessions' balances, and payment methods that bring all they take.
 const mostForWalletKb = 108.8
-// It finds, of several offers, the one that a payment was made for.
-const mostForLeanWalletKb = 76.1
+// It finds, of several offers, the one that a payment was made for, and its refusals say what to do about them.
+const mostForLeanWalletKb = 76.6
 
 const names = Object.keys(readEntries()).filter((name) => !programs.includes(name))
 

@@ -14,8 +14,8 @@ export const waitsPatches: readonly KnownBad[] = [
     invariant: 'I15',
     breaks: 'a ledger that does not answer is waited for without end',
     file: 'src/wallet/context.ts',
-    find: 'boundLedger(options.ledger ?? memoryLedger(), { emit })',
-    replace: '(options.ledger ?? memoryLedger())',
+    find: 'boundLedger(readLedger(options.ledger), { emit })',
+    replace: 'readLedger(options.ledger)',
     tests: ['test/pay/bound-ledger.test.ts'],
   },
   {

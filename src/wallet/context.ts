@@ -1,8 +1,6 @@
 import { familiesOf } from '../assets/families.js'
 import { createAssetTable } from '../assets/table.js'
-import { ConfigurationError } from '../errors.js'
 import { exactEvm } from '../evm/exact.js'
-import { memoryLedger } from '../ledger/memory.js'
 import { createRecent } from '../lib/recent.js'
 import { boundKeyStore } from '../pay/bound-key-store.js'
 import { boundLedger } from '../pay/bound-ledger.js'
@@ -19,7 +17,7 @@ import type { Chain } from '../ports/chain.js'
 import { askTime, readChains } from '../reconcile/reconcile.js'
 import { trustedClockOf } from './clock.js'
 import { createCurrentPolicy } from './current-policy.js'
-import { type AgentWalletOptions, readCheckSignatures, readUnresolved } from './options.js'
+import { type AgentWalletOptions, readCheckSignatures, readKeyStore, readLedger, readUnresolved } from './options.js'
 import { createPurchaseSecret } from './secrets.js'
 import type { AgentWallet } from './wallet.js'
 
@@ -52,10 +50,9 @@ export function createContext(
   more: (chains: readonly Chain[]) => More = asksNoChain,
 ): WalletContext {
   const { schemes = [exactEvm()], onApproval, signIn, attestations } = options
-  if (!options.keyStore) throw new ConfigurationError('Failed to create the wallet: it has no keyStore')
   const { emit, on, hasListeners } = createEvents()
-  const ledger = boundLedger(options.ledger ?? memoryLedger(), { emit })
-  const keyStore = boundKeyStore(options.keyStore)
+  const ledger = boundLedger(readLedger(options.ledger), { emit })
+  const keyStore = boundKeyStore(readKeyStore(options.keyStore))
   const trusted = trustedClockOf(options, emit)
   const chains = readChains(options.chains)
   const clock = (): number => trusted.read().wall

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { memoryLedger } from '../ledger/memory.js'
 import type { OptionNames } from '../lib/known-options.js'
 import type { Refill } from '../actions/refill.js'
 import type { Action } from '../ports/action.js'
@@ -176,6 +177,18 @@ export const payingNames: OptionNames<Omit<AgentWalletOptions, keyof typeof whol
 
 /** All of them. */
 export const optionNames: OptionNames<AgentWalletOptions> = { ...payingNames, ...wholeNames }
+
+export function readKeyStore(keyStore: AgentWalletOptions['keyStore']): AgentWalletOptions['keyStore'] {
+  if (typeof keyStore?.getSigner === 'function') return keyStore
+  throw new ConfigurationError(
+    'Failed to read keyStore: expected one of stipend/keys, such as privateKey(key) or account(viemAccount)',
+  )
+}
+
+export function readLedger(ledger: Ledger = memoryLedger()): Ledger {
+  if (typeof ledger?.reserve === 'function') return ledger
+  throw new ConfigurationError("Failed to read ledger: expected one such as sqliteLedger('agent.db')")
+}
 
 export function readCheckSignatures(which: AgentWalletOptions['checkSignatures'] = 'foreign'): 'foreign' | 'always' {
   if (which === 'foreign' || which === 'always') return which
