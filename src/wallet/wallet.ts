@@ -132,7 +132,8 @@ export type AgentWallet = Payer & {
   /** Why nothing is signed, and since when; `undefined` while the wallet is not frozen. */
   readonly frozen: () => Promise<Freeze | undefined>
   /**
-   * Makes a handle that pays within a scope, to be handed to a model, a tool or a sub-agent.
+   * Makes a handle that pays within a scope, to be handed to a model, a tool or a sub-agent. Each is another one, with
+   * limits and purchases of its own: a program that starts again opens the one it had, by its token.
    *
    * @throws ConfigurationError when the scope is not usable.
    */
