@@ -25,7 +25,8 @@ export class PaymentDeniedError extends StipendError {
 export class LimitExceededError extends StipendError {
   readonly name = 'LimitExceededError'
   readonly code = 'limit_exceeded'
-  override readonly retryable = true
+  /** Not where each such payment is beyond it, whenever it is made. */
+  override readonly retryable: boolean
   readonly limit: Limit
   /** In the limit's measure: micro-USD, or a count. */
   readonly used: bigint
@@ -41,6 +42,9 @@ export class LimitExceededError extends StipendError {
     readonly explanation: string
   }) {
     super('Payment would exceed a limit; nothing was signed', { details: [refusal.explanation] })
+    // A limit that came over HTTP may lack it.
+    const { window }: Partial<Limit> = refusal.limit
+    this.retryable = window?.type !== 'payment'
     this.limit = refusal.limit
     this.used = refusal.used
     this.asked = refusal.asked
@@ -57,7 +61,10 @@ export class WalletFrozenError extends StipendError {
 
   constructor(freeze: Freeze) {
     super('Wallet is frozen; nothing was signed', {
-      details: [`since ${new Date(freeze.at).toISOString()}: ${freeze.reason}`],
+      details: [
+        `since ${new Date(freeze.at).toISOString()}: ${freeze.reason}`,
+        "It goes on after wallet.unfreeze(), which is its owner's to call.",
+      ],
     })
     this.freeze = freeze
   }
@@ -70,7 +77,7 @@ export class SessionRevokedError extends StipendError {
   readonly session: SessionId
 
   constructor(session: SessionId) {
-    super(`Session ${session} is revoked; nothing was signed`)
+    super(`Session ${session} is revoked; nothing was signed`, { details: ['The owner can make another.'] })
     this.session = session
   }
 }
@@ -93,7 +100,9 @@ export class ApprovalRequiredError extends StipendError {
   readonly approval: Approval
 
   constructor(approval: Approval) {
-    super('Payment needs approval; nothing was signed', { details: describeApproval(approval) })
+    super('Payment needs approval; nothing was signed', {
+      details: [...describeApproval(approval), 'The same call goes on after wallet.approvals.approve(id).'],
+    })
     this.approval = jsonSafe(approval)
   }
 }
@@ -110,7 +119,10 @@ export class PaymentDelayedError extends StipendError {
   constructor(approval: Approval) {
     const { executableAt = approval.expiresAt } = approval
     super(`Payment is delayed until ${new Date(executableAt).toISOString()}; nothing was signed`, {
-      details: describeApproval(approval),
+      details: [
+        ...describeApproval(approval),
+        'The same call goes on from then; wallet.approvals.deny(id) cancels it.',
+      ],
     })
     this.approval = jsonSafe(approval)
     this.executableAt = executableAt

@@ -15,6 +15,9 @@ export function maySettle({ terms }: Pick<Payment, 'terms'>): string {
   return `may have been settled, or still be until ${new Date((openUntil ?? validBefore) * 1000).toISOString()}`
 }
 
+/** What becomes of a payment that may have left, whose call is made again. */
+export const goesOn = 'The same call made again goes on from it and does not pay twice, unless it is repeatable.'
+
 export function describeApproval(approval: Approval): readonly string[] {
   const { reason, expiresAt } = approval
   return [describe(approval), `${reason}; the request expires at ${new Date(expiresAt).toISOString()}`]

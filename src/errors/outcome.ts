@@ -3,7 +3,7 @@ import { jsonSafe } from '../lib/json-safe.js'
 import { plain } from '../lib/untrusted.js'
 import type { Payment, PaymentId } from '../types.js'
 import { StipendError, type Moved } from './base.js'
-import { describe, maySettle } from './describe.js'
+import { describe, goesOn, maySettle } from './describe.js'
 
 /** Thrown when the key did not sign, or signed something else. */
 export class SigningFailedError extends StipendError {
@@ -78,6 +78,7 @@ export class PaymentRejectedError extends StipendError {
         describe(payment),
         ...(reason === undefined ? [] : [`The server says ${reason}.${adviseRejected(reason, payment)}`]),
         `It ${maySettle(payment)}: the amount counts as spent.`,
+        goesOn,
       ],
     })
     this.payment = jsonSafe(payment)
@@ -136,7 +137,7 @@ export class PaymentOutcomeUnknownError extends StipendError {
         describe(payment),
         `It ${maySettle(payment)}: the amount counts as spent.`,
         ...(failure.bindsUntil === undefined
-          ? ['The same call made again goes on from this payment, and does not pay twice.']
+          ? [goesOn]
           : [
               `An identical request buys nothing new until ${new Date(failure.bindsUntil).toISOString()}.`,
               'To buy anew before, give the call a payment.key of its own, or set payment.repeatable.',

@@ -2,7 +2,7 @@ import type { Replay } from './kept-body.js'
 import { type Challenge, readBody } from './challenge.js'
 import { waitFor } from '../lib/deadline.js'
 import { deadlines } from '../lib/deadlines.js'
-import { maySettle } from '../errors/describe.js'
+import { goesOn, maySettle } from '../errors/describe.js'
 import { AlreadyPaidError, type Moved, PaymentOutcomeUnknownError, PaymentRejectedError } from '../errors.js'
 import { fetchWithin } from './inside.js'
 import { jsonSafe } from '../lib/json-safe.js'
@@ -188,6 +188,6 @@ function advise(payment: Payment): Pick<ResponsePayment, 'moved' | 'next'> {
   const next =
     payment.status === 'claimed'
       ? 'Nothing: the server says that it is paid.'
-      : `Do not pay again: ${payment.id} ${maySettle(payment)}, and counts as spent. The same call made again goes on from it.`
+      : `Do not pay again: ${payment.id} ${maySettle(payment)}, and counts as spent. ${goesOn}`
   return { moved: 'maybe', next }
 }
