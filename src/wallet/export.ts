@@ -22,8 +22,7 @@ export async function exportPayments(ledger: Ledger, format: ExportFormat, filte
   const payments = await ledger.list({ limit: Number.MAX_SAFE_INTEGER, ...readFilter(filter) })
   const oldestFirst = payments.toReversed()
   if (format === 'beancount') return writeBeancount(oldestFirst)
-  const rows = oldestFirst.map(rowOf)
-  return format === 'json' ? JSON.stringify(rows, undefined, 2) : writeCsv(rows)
+  return format === 'json' ? writeJSON(oldestFirst) : writeCsv(oldestFirst.map(rowOf))
 }
 
 const formats: readonly ExportFormat[] = ['json', 'csv', 'beancount']
@@ -44,6 +43,7 @@ const columns = [
   'payTo',
   'nonce',
   'method',
+  'host',
   'url',
   'transaction',
   'receipt',
@@ -72,6 +72,7 @@ function rowOf(payment: Payment): Row {
     payTo,
     nonce: terms.nonce,
     method: resource.method,
+    host: resource.host,
     url: resource.url,
     transaction: receipt?.transaction ?? '',
     receipt: receipt?.status ?? '',
@@ -82,6 +83,16 @@ function rowOf(payment: Payment): Row {
     signedReceipt: receipt?.attestation?.receipt ?? '',
     signedOffer: receipt?.attestation?.offer ?? '',
   }
+}
+
+/** In JSON what is no text is none: a text that says false would be taken for true. */
+function writeJSON(payments: readonly Payment[]): string {
+  const rows = payments.map((payment) => ({
+    ...rowOf(payment),
+    spent: countsAsSpent(payment),
+    labels: payment.labels,
+  }))
+  return JSON.stringify(rows, undefined, 2)
 }
 
 function writeCsv(rows: readonly Row[]): string {

@@ -148,19 +148,20 @@ describe('a wallet', () => {
     const wallet = createAgentWallet({ keyStore: testKeyStore(), policy: [allowed] })
     for (const task of ['=1+1', 'a "b", c', 'plain'])
       await wallet.fetch(url, { payment: { labels: { task }, key: task } })
-    const rows = JSON.parse(await wallet.payments.export('json')) as Record<string, string>[]
-    expect(rows.map(({ usd, spent, labels }) => [usd, spent, labels])).toEqual([
-      ['0.333333', 'true', '{"task":"=1+1"}'],
-      ['0.333333', 'true', String.raw`{"task":"a \\"b\\", c"}`.replaceAll('\\\\', '\\')],
-      ['0.333333', 'true', '{"task":"plain"}'],
+    const rows = JSON.parse(await wallet.payments.export('json')) as readonly { readonly usd: string }[]
+    const shared = { usd: '0.333333', spent: true, host: 'api.example.com', url }
+    expect(rows).toMatchObject([
+      { ...shared, labels: { task: '=1+1' } },
+      { ...shared, labels: { task: 'a "b", c' } },
+      { ...shared, labels: { task: 'plain' } },
     ])
     const csv = await wallet.payments.export('csv', { labels: { task: '=1+1' } })
     const [head, line, end] = csv.split('\r\n')
-    expect(head).toMatch(/^id,createdAt,status,spent,usd,amount,symbol,/)
+    expect(head).toMatch(/^id,createdAt,status,spent,usd,amount,symbol,.*,method,host,url,/)
     expect(line).toMatch(/,claimed,true,0\.333333,0\.333333,USDC,.*,'=1\+1,"\{""task"":""=1\+1""\}",,,,$/)
     expect(end).toBe('')
     const used = (await wallet.budget())[1]?.used
-    expect(rows.reduce((sum, { usd = '' }) => sum + BigInt(usd.replace('.', '')), 0n)).toBe(used)
+    expect(rows.reduce((sum, { usd }) => sum + BigInt(usd.replace('.', '')), 0n)).toBe(used)
   })
 
   test('does not sign when its ledger fails', async () => {
