@@ -1,4 +1,6 @@
-import { LedgerUnavailableError } from 'stipend'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { ConfigurationError, LedgerUnavailableError } from 'stipend'
 import type { TimeSource } from 'stipend/ledger'
 import type { AnchorWatch } from './anchor.js'
 import { machineTime } from './machine-time.js'
@@ -44,6 +46,7 @@ export type Opened = FoundFile & { readonly database: SqliteDatabase }
 
 /** Opens a database, or takes the one that is open, and brings its tables up to date. */
 export function open(file: string | SqliteDatabase, create: boolean): Opened {
+  checkNamed(file)
   try {
     const path = typeof file === 'string' ? file : fileOf(file)
     if (path !== undefined && path !== ':memory:') refuseNetworkFile(path)
@@ -58,6 +61,14 @@ export function open(file: string | SqliteDatabase, create: boolean): Opened {
       ? error
       : new LedgerUnavailableError(error)
   }
+}
+
+/** Refuses what a retry would not mend. */
+function checkNamed(file: string | SqliteDatabase | undefined): void {
+  if (typeof file !== 'string' && typeof file?.prepare !== 'function')
+    throw new ConfigurationError('Failed to open the ledger: expected the path of a file, or an open database')
+  if (typeof file !== 'string' || file === ':memory:' || existsSync(dirname(file))) return
+  throw new ConfigurationError(`Failed to open the ledger: there is no folder ${dirname(file)}`)
 }
 
 function isPath(file: string | SqliteDatabase): file is string {

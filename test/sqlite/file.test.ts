@@ -43,6 +43,20 @@ function putBack(file: string, copy: string | undefined): void {
 }
 
 describe('the file of a SQLite ledger', () => {
+  test('is made in a folder that is there, and the error names one that is not', () => {
+    const folder = join(directory, 'none')
+    expect(() => open(join(folder, 'agent.db'))).toThrow(`Failed to open the ledger: there is no folder ${folder}`)
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['options', { path: 'agent.db' }],
+  ])('is named by a path, not by %s', (_, file) => {
+    expect(() => sqliteLedger(file as unknown as string)).toThrow(
+      'Failed to open the ledger: expected the path of a file, or an open database',
+    )
+  })
+
   test('that others could read is closed to them, and the audit says so', async () => {
     const file = fresh()
     const first = open(file)
