@@ -1,7 +1,8 @@
 import { EventEmitter } from 'eventemitter3'
+import { ConfigurationError, type StipendError } from '../errors.js'
 import { jsonSafe } from '../lib/json-safe.js'
+import type { OptionNames } from '../lib/known-options.js'
 import type { OutgoingTransfer } from '../ports/chain.js'
-import type { StipendError } from '../errors.js'
 import type { Approval, Freeze, Network, Payment, Resource, SessionId, Usage } from '../types.js'
 
 /** What a wallet tells its listeners. */
@@ -67,8 +68,43 @@ export type Events = {
 /** Tells listeners; can neither fail nor change what happens. */
 export type Emit = <name extends keyof Events>(name: name, event: Events[name]) => void
 
-/** Calls a listener at each event of a name, and returns the function that stops it. */
+/**
+ * Calls a listener at each event of a name, and returns the function that stops it.
+ *
+ * @throws ConfigurationError when there is no event of that name.
+ */
 export type On = <name extends keyof Events>(name: name, listener: (event: Events[name]) => void) => () => void
+
+const known: OptionNames<Events> = {
+  'payment.authorized': true,
+  'payment.settled': true,
+  'payment.unknown': true,
+  'payment.unrecorded': true,
+  'payment.released': true,
+  'payment.denied': true,
+  'payment.confirmed': true,
+  'payment.expired': true,
+  'payment.cancelled': true,
+  'payment.resolved': true,
+  'payment.waiting': true,
+  'payment.diverted': true,
+  'transfer.unexplained': true,
+  'transfers.unwatched': true,
+  'reconciliation.failed': true,
+  'refill.failed': true,
+  'approval.requested': true,
+  'approval.decided': true,
+  'payment.notified': true,
+  'limit.approached': true,
+  'wallet.frozen': true,
+  'session.revoked': true,
+  'policy.changed': true,
+  'wallet.unfrozen': true,
+  'clock.skewed': true,
+  'clock.jumped': true,
+  'clock.set': true,
+  'clock.confirmed': true,
+}
 
 /** Creates the two ends of a wallet's events. */
 export function createEvents(): {
@@ -85,6 +121,10 @@ export function createEvents(): {
       for (const listener of listeners) observe(listener, told)
     },
     on(name, listener) {
+      if (!Object.hasOwn(known, name))
+        throw new ConfigurationError(`Failed to listen to ${name}: there is no such event`, {
+          details: [`There are ${Object.keys(known).join(', ')}.`],
+        })
       emitter.on(name, listener)
       return () => {
         emitter.off(name, listener)
