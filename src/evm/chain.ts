@@ -93,8 +93,10 @@ const optionNames: OptionNames<EvmOptions> = {
  */
 export function evm(options: EvmOptions): Chain {
   requireOptions('evm', options, optionNames)
-  if (!Array.isArray(options.clients))
-    throw new ConfigurationError('Failed to read clients: expected a list of RPC clients')
+  if (!areClients(options.clients))
+    throw new ConfigurationError('Failed to read clients: expected a list of RPC clients', {
+      details: ['viem makes one: createPublicClient({ transport: http(url) }).'],
+    })
   const {
     network,
     clients,
@@ -140,6 +142,10 @@ export function evm(options: EvmOptions): Chain {
       cancel: (payment: Payment, signature: Hex) => sendCancellation(gasPayer, payment, signature),
     }),
   })
+}
+
+function areClients(clients: readonly (Rpc | undefined)[]): boolean {
+  return Array.isArray(clients) && clients.length > 0 && clients.every((one) => typeof one?.request === 'function')
 }
 
 function readApprovals({ sponsoredApprovals: given }: EvmOptions): EvmOptions['sponsoredApprovals'] {

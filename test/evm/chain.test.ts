@@ -16,6 +16,18 @@ const silent: Rpc = { request: () => new Promise(() => {}) }
 const broken: Rpc = { request: () => Promise.reject(new Error('503')) }
 const unused = (): string => `0x${'0'.repeat(64)}`
 
+describe('an EVM chain', () => {
+  test.each([
+    ['of none', []],
+    ['of a URL', ['https://mainnet.base.org']],
+    ['of no list', 'https://mainnet.base.org'],
+  ])('says how its clients are made, instead of %s', (_, clients) => {
+    expect(() => evm({ network: 'eip155:8453', clients: clients as unknown as readonly Rpc[] })).toThrow(
+      /^Failed to read clients: .*\n.*createPublicClient\(\{ transport: http\(url\) \}\)/,
+    )
+  })
+})
+
 describe('what an EVM chain shows of a payment', () => {
   test('is nothing while its block is not final, and then its transfer', async () => {
     const payment = await scene.createPayment()

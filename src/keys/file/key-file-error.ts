@@ -1,7 +1,7 @@
 import { ConfigurationError, KeyStoreLockedError, type StipendError } from '../../errors.js'
 
 const reasons = {
-  missing: 'there is none; create makes one, under a password',
+  missing: 'there is none; create: true makes one, under a password',
   exists: 'there is a file already',
   kind: 'it is not a regular file of its own: a symbolic link, a hard link, a pipe or a folder',
   owner: 'it belongs to another user',

@@ -17,6 +17,7 @@ const maxByteLength = 4096
  */
 export async function readPassword(password: Password): Promise<Uint8Array<ArrayBuffer>> {
   const given = await ask(password)
+  if (given.length === 0) throw refuse('it is empty: is the environment variable set?')
   const text = typeof given === 'string' ? given.normalize('NFKC') : given
   if ([...text].length < minLength) throw refuse(`it has fewer than ${minLength} characters`)
   return typeof text === 'string' ? encode(text) : ownBytes(text)

@@ -139,6 +139,6 @@ function readSome(
 const examples: Readonly<Record<string, string>> = {
   allowFlows: 'Write authorization or upfront.',
   allowPayees: 'Write 0x… with a right checksum, eip155:8453:0x…, or the address as its network writes it.',
-  allowNetworks: 'Write CAIP-2 ids, such as eip155:8453.',
+  allowNetworks: 'Write CAIP-2 ids: eip155:8453 is Base, eip155:84532 is Base Sepolia.',
   allowAssets: 'Write a symbol such as USDC, eip155:8453/erc20:0x…, or { network, address }.',
 }

@@ -53,7 +53,7 @@ function readPercent(maxRise: number): number {
   if (typeof maxRise === 'number' && percent >= 0 && percent <= 1000 && Math.abs(percent - maxRise * 100) < 1e-9)
     return percent
   throw new ConfigurationError(
-    `Failed to read maxRise: ${String(maxRise)} is not a fraction such as 0.2, in whole percents`,
+    `Failed to read maxRise: ${String(maxRise)} is not written in whole hundredths, such as 0.2 for a fifth`,
   )
 }
 

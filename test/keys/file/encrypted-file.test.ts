@@ -52,6 +52,13 @@ describe('a new file', () => {
     expect(new Set(secrets.map(String)).size).toBe(1)
   })
 
+  test('says of a password that is empty what it may come of', async () => {
+    const store = encryptedFile({ path: at('empty.json'), password: async () => '', create: true })
+    expect(String(await rejection(store.getSigner('eip155:1')))).toContain(
+      'it is empty: is the environment variable set?',
+    )
+  })
+
   test('is not made unless that is asked for', async () => {
     const error = await rejection(encryptedFile({ path: at('none.json'), password }).getSigner('eip155:1'))
     expect(error).toMatchObject(invalid)

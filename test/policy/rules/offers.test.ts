@@ -118,6 +118,12 @@ describe('allowNetworks', () => {
     }
   })
 
+  test('refuses the name of a network, and says how ids look', () => {
+    expect(() => allowNetworks(['base-sepolia' as Network])).toThrow(
+      'eip155:8453 is Base, eip155:84532 is Base Sepolia',
+    )
+  })
+
   test('refuses what is no CAIP-2 id when it is made', () => {
     expectRefused(allowNetworks, [
       'base',

@@ -105,6 +105,12 @@ describe('priceMemory', () => {
     expect(answers).toEqual([true, true, false, false])
   })
 
+  test('says how a rise is written', () => {
+    expect(() => priceMemory({ maxRise: '20%' } as never)).toThrow(
+      '20% is not written in whole hundredths, such as 0.2',
+    )
+  })
+
   test.each([-0.1, 0.005, 11, Number.NaN, '0.2', undefined])('refuses a rise of %s', (maxRise) => {
     expect(() => priceMemory({ maxRise } as never)).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
   })
