@@ -141,11 +141,10 @@ function describeError(event: keyof Events, error: unknown, resource: Resource |
     host: resource?.host ?? null,
     url: resource ? withoutQuery(resource) : null,
   }
-  const [sentence = ''] = data.reason.split('\n')
+  const [sentence = '', ...details] = data.reason.split('\n')
+  const why = [sentence, ...details.slice(0, 1)].map((line) => line.trim()).join('; ')
   const text =
-    event === 'payment.denied'
-      ? `Payment to ${data.host} was not made: ${sentence}`
-      : `Reconciliation failed: ${sentence}`
+    event === 'payment.denied' ? `Payment to ${data.host} was not made: ${why}` : `Reconciliation failed: ${sentence}`
   return { text, data }
 }
 

@@ -38,7 +38,7 @@ describe('a notice', () => {
     expect(notices.map(({ event }) => event)).toEqual(events)
     expect(notices.map(({ text }) => text)).toEqual([
       'Payment of $0.01 to shop.example.com is paid, says the server',
-      'Payment to other.example.com was not made: Payment denied by the policy; nothing was signed',
+      'Payment to other.example.com was not made: Payment denied by the policy; nothing was signed; allowHosts: other.example.com is not an allowed host',
       'Wallet is frozen: odd purchases',
       `Session ses_${'0'.repeat(32)} is revoked`,
     ])
