@@ -86,8 +86,8 @@ function readPart<part>(name: string, schema: z.ZodMiniType<part>, value: unknow
   })
 }
 
-function describe({ code }: z.core.$ZodIssue): string {
-  return code === 'invalid_type' ? 'it is missing, or of another type' : 'it is not usable'
+function describe(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_type' ? `it is missing, or no ${issue.expected}` : 'it is not usable'
 }
 
 /** Writes where something is, such as `body.limits.dailyLimitUsd`. */

@@ -92,4 +92,10 @@ describe('a session over HTTP', () => {
     const hosts = await ask('POST /v1/sessions', { password, body: { allowHosts: ['*.com'] } })
     expect(hosts.json).toMatchObject({ status: 400, code: 'configuration_invalid' })
   })
+
+  test('with an end that is no instant is not made, and is told what an instant is', async () => {
+    const { ask } = openService()
+    const answer = await ask('POST /v1/sessions', { password, body: { expiresAt: '2027-01-01T00:00:00Z' } })
+    expect(answer.json.title).toBe('Failed to read body.expiresAt: it is missing, or no number')
+  })
 })

@@ -60,7 +60,7 @@ export function createConsole({
   async function signIn({ request, source, service }: ConsoleRequest): Promise<Response> {
     refuseOtherSites(request.headers)
     const { password } = Object(await readJsonBody(request, service.body)) as { readonly password?: unknown }
-    if (typeof password !== 'string') throw refuseInput('body.password', 'it is missing, or of another type')
+    if (typeof password !== 'string') throw refuseInput('body.password', 'it is missing, or no string')
     await service.passwordCheck.check(password, source)
     const { cookie: value, token, expiresAt } = signIns.start()
     return write({ token, expiresAt }, writeCookie({ name: signIns.cookieName, value }, cookieFor(request)))
