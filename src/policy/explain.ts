@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.js'
 import { explainLimit } from '../ledger/explain-limit.js'
 import { formatUsd } from '../lib/format-amount.js'
 import { askedOf } from '../money.js'
@@ -51,7 +52,7 @@ export type Explanation = {
  * Tells what a policy says of a request, rule by rule, and which of them decides. It asks no ledger, and records and
  * signs nothing: what is spent already is what `wallet.budget()` tells.
  *
- * @throws ConfigurationError when the policy is neither rules nor an engine.
+ * @throws ConfigurationError when the policy is neither rules nor an engine, or the request has no offer.
  *
  * @example
  * ```ts
@@ -67,7 +68,13 @@ export type Explanation = {
  * ```
  */
 export async function explain(policy: PolicyEngine | readonly Rule[], request: PaymentRequest): Promise<Explanation> {
-  const verdict = await guardPolicy(policy).evaluate(request)
+  const engine = guardPolicy(policy)
+  const asked: Partial<PaymentRequest> | undefined = request
+  if (!asked?.offer || !asked.resource)
+    throw new ConfigurationError(
+      'Failed to explain: expected { resource, offer, labels, now }, with an offer of wallet.quote(url)',
+    )
+  const verdict = await engine.evaluate(request)
   const rules = rulesOf(policy).map((rule) => readOpinion(rule, request))
   const limits = verdict.type === 'allow' ? verdict.limits : []
   const hold = verdict.type === 'allow' ? verdict.hold : undefined

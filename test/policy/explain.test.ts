@@ -211,6 +211,15 @@ describe('an explanation', () => {
     expect(text).not.toContain('secret')
   })
 
+  test.each([undefined, { url: 'https://api.example.com/report' }])(
+    'of %s, which has no offer, is refused',
+    async (asked) => {
+      const error = await rejection(explain([hosts], asked as unknown as PaymentRequest))
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(String(error)).toContain('expected { resource, offer, labels, now }, with an offer of wallet.quote(url)')
+    },
+  )
+
   test('of neither rules nor an engine is refused', async () => {
     await expect(explain({} as PolicyEngine, priced(1))).rejects.toThrow(ConfigurationError)
   })
