@@ -12,6 +12,10 @@ export function createReach(hosts: readonly string[] | undefined): (url: string)
   return (text) => {
     const url = new URL(text)
     const isReachable = patterns ? patterns.some((pattern) => isAllowedBy(pattern, url)) : isPublicHost(url)
-    return refuseUrl(url) ?? (isReachable ? undefined : `${url.host} is not a host that these tools may reach`)
+    if (isReachable) return refuseUrl(url)
+    return (
+      refuseUrl(url) ??
+      `${url.host} is not a host that these tools may reach; their option hosts names those that they may`
+    )
   }
 }

@@ -87,7 +87,13 @@ describe('a model', () => {
     serve(() => new Response('hello'), 'http://127.0.0.1:4020/')
     const tools = paymentTools(open(), { hosts: ['http://127.0.0.1:*'] })
     expect(await tools.pay_fetch.execute({ url: 'http://127.0.0.1:4020/' })).toMatchObject({ status: 'ok' })
-    expect(await tools.pay_fetch.execute({ url })).toMatchObject({ status: 'denied', code: 'host_denied' })
+    expect(await tools.pay_fetch.execute({ url })).toMatchObject({
+      status: 'denied',
+      code: 'host_denied',
+      explanation: expect.stringMatching(
+        /^Nothing was sent: \S+ is not a host that these tools may reach; their option hosts names those that they may\.$/,
+      ),
+    })
   })
 
   test.each([
