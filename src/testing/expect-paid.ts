@@ -5,7 +5,9 @@ import type { Payment } from '../types.js'
 import { claim } from './claim.js'
 
 /** What shows its payments: a wallet or a session. */
-export type PaymentsHolder = { readonly payments: { readonly list: () => Promise<readonly Payment[]> } }
+export type PaymentsHolder = {
+  readonly payments: { readonly list: (filter: { readonly limit: number }) => Promise<readonly Payment[]> }
+}
 
 /** What is expected of the payments of a wallet; what is not named is not looked at. */
 export type ExpectedPayments = {
@@ -65,7 +67,7 @@ export async function expectNothingPaid(wallet: PaymentsHolder): Promise<void> {
 async function paidBy(holder: Partial<PaymentsHolder> | undefined): Promise<readonly Payment[]> {
   const payments = holder?.payments
   claim(payments !== undefined, 'expected a wallet or a session, whose payments are looked at')
-  return (await payments.list()).filter(({ status }) => status !== 'released')
+  return (await payments.list({ limit: Number.MAX_SAFE_INTEGER })).filter(({ status }) => status !== 'released')
 }
 
 function describe(payments: readonly Payment[]): string {

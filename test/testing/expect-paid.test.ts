@@ -37,6 +37,11 @@ describe('what is expected of a wallet', () => {
     await expect(expectPaid(await walletThatPaid(2), expected)).rejects.toThrow(message)
   })
 
+  test('is of all its payments, however many there are', async () => {
+    const wallet = await walletThatPaid(101)
+    await expect(expectPaid(wallet, { times: 101, totalUsd: '$2.02' })).resolves.toBeUndefined()
+  })
+
   test('is not left unlooked at for a misspelling', async () => {
     const wallet = await walletThatPaid(1)
     await expect(expectPaid(wallet, { time: 2 } as ExpectedPayments)).rejects.toThrow('Did you mean times?')
