@@ -5,7 +5,7 @@ import { weigh } from './support/bundles.ts'
 /** In KB, minified and compressed, by entry, with room for a fix: whoever makes one larger says so here. */
 const mostKb: Readonly<Record<string, number>> = {
   // Its payments take turns at the permits of a token, it signs in to what costs nothing, and knows the names of its events.
-  stipend: 112,
+  stipend: 112.2,
   // Calls bring what encodes their arguments, refills what reads a delegation.
   'stipend/actions': 17,
   'stipend/a2a': 19,

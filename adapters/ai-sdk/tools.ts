@@ -98,7 +98,7 @@ type ApprovalStatus = { readonly type: 'user-approval'; readonly reason: string 
 /**
  * Makes AI SDK tools with which a model pays within what a session, or a wallet, allows. In a conversation that has a
  * name, a call that is run again, by a replayed history or after a crash, is the same purchase and is paid once: by the
- * same session, which `wallet.openSession(token)` opens after a restart.
+ * same session, which after a restart is one that has a `name`.
  *
  * @throws ConfigurationError when an option is not usable.
  *

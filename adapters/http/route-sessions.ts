@@ -19,6 +19,7 @@ const limits = z.strictObject({
 
 const scope = z.strictObject({
   walletId: z.optional(uuid),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   limits: z.optional(limits),
   maxPayments: z.optional(z.int().check(z.nonnegative())),
   allowHosts: z.optional(z.array(z.string().check(z.maxLength(260))).check(z.minLength(1), z.maxLength(64))),

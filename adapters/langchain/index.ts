@@ -88,7 +88,7 @@ export type PaymentDecision = {
 /**
  * Makes LangChain tools with which a model pays within what a session, or a wallet, allows. A call that is run again in
  * its thread, when an interrupted graph is resumed or replayed, is the same purchase and is paid once: by the
- * same session, which `wallet.openSession(token)` opens after a restart.
+ * same session, which after a restart is one that has a `name`.
  *
  * @throws ConfigurationError when an option is not usable.
  *

@@ -65,7 +65,7 @@ export type WalletTools = [
 /**
  * Makes tools of the OpenAI Agents SDK with which a model pays within what a session, or a wallet, allows. In a
  * conversation that has a name, a call that is run again, from a state that is resumed twice or after a crash, is the same
- * purchase and is paid once: by the same session, which `wallet.openSession(token)` opens after a restart.
+ * purchase and is paid once: by the same session, which after a restart is one that has a `name`.
  *
  * One yes is for one payment: `alwaysApprove` lets calls run, but no payment beyond what needs no person.
  *

@@ -41,7 +41,7 @@ function createWallet({ shops, agent }: Shops): AgentWallet {
 
 /** The agent holds the tools of a session; whoever resumes its graph is the owner. */
 function createWriterAgent({ shops }: Shops, wallet: AgentWallet) {
-  const session = wallet.session({ limits: { totalLimitUsd: 3 }, labels: { task: 'post' } })
+  const session = wallet.session({ name: 'writer', limits: { totalLimitUsd: 3 }, labels: { task: 'post' } })
   const { translation, image } = shops
   const model = createWriter(headline, { translate: `${translation.url}/paid`, draw: `${image.url}/paid` })
   const tools = walletTools(session, { hosts: ['http://127.0.0.1:*'], approvals: wallet.approvals })

@@ -127,7 +127,12 @@ function drawPurchases(run: Research): readonly Row[] {
 
 async function tellStory(market: Market<Name>, facilitator: string): Promise<void> {
   const wallet = createWallet(market)
-  const session = wallet.session({ limits: { totalLimitUsd: '0.10' }, maxPayments: 5, labels: { task: 'bronze' } })
+  const session = wallet.session({
+    name: 'bronze',
+    limits: { totalLimitUsd: '0.10' },
+    maxPayments: 5,
+    labels: { task: 'bronze' },
+  })
   tell('rules', 'all but the last shop, at most $10 in a day; $0.10 in all for this task')
   const run = await research(session, facilitator)
 

@@ -3,6 +3,14 @@ import type { KnownBad } from './known-bad.ts'
 /** How sessions can be broken. */
 export const sessionPatches: readonly KnownBad[] = [
   {
+    invariant: 'I1',
+    breaks: 'a session that has a name begins anew with its process',
+    file: 'src/session/links.ts',
+    find: 'name === undefined ? text :',
+    replace: 'name !== null ? text :',
+    tests: ['test/session/named.test.ts', '-t', 'counts on'],
+  },
+  {
     invariant: 'I10',
     breaks: 'every session sees what the wallet holds',
     file: 'src/session/session.ts',

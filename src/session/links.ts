@@ -21,6 +21,7 @@ export type SessionLinks = readonly [Link, ...Link[]]
 /** How often a session can be narrowed, and how many parts of a token are looked at. */
 export const maxLinks = 8
 const scopeNames: OptionNames<SessionScope> = {
+  name: true,
   limits: true,
   maxPayments: true,
   allowHosts: true,
@@ -83,7 +84,7 @@ export function extend(links: readonly Link[], text: string): SessionLinks {
   const caveats = readCaveats(text)
   const problem = links.map((link) => findWidening(link.caveats, caveats)).find((one) => one !== undefined)
   if (problem !== undefined) throw new SessionInvalidError(problem)
-  const link = Object.freeze({ id: idOf(links.at(-1), text), text, caveats })
+  const link = Object.freeze({ id: idOf(links.at(-1), text, caveats), text, caveats })
   const [first = link, ...others] = links
   const extended: SessionLinks = links.length === 0 ? [link] : [first, ...others, link]
   if (!areFew(labelsOf(extended)))
@@ -91,9 +92,11 @@ export function extend(links: readonly Link[], text: string): SessionLinks {
   return Object.freeze(extended)
 }
 
-/** Says what a session is and where it comes from, so that no two can have one name by choice. */
-function idOf(parent: Link | undefined, text: string): SessionId {
-  return `ses_${sha256Hex(`${parent?.id ?? ''}\n${text}`).slice(0, 32)}`
+/** Says what a session is, or what it is called, and where it comes from: only whoever made that can make it once more. */
+function idOf(parent: Link | undefined, text: string, { name }: Caveats): SessionId {
+  // What is written is JSON, and begins otherwise.
+  const called = name === undefined ? text : `name ${name}`
+  return `ses_${sha256Hex(`${parent?.id ?? ''}\n${called}`).slice(0, 32)}`
 }
 
 /** What comes first in the chain stands: a session made from another cannot file payments elsewhere. */

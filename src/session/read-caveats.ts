@@ -24,6 +24,7 @@ const limits: Checks<SessionLimits> = {
   onExceed: (value) => value === 'deny' || value === 'approve',
 }
 const caveats: Checks<Caveats> = {
+  name: (value) => isText(value, 64) && value !== '',
   nonce: (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value),
   limits: isObject,
   maxPayments: (value) => Number.isSafeInteger(value) && Number(value) >= 0,

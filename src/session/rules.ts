@@ -7,7 +7,7 @@ import type { Caveats } from './scope.js'
 
 type Ruled = 'limits' | 'maxPayments' | 'allowHosts' | 'actions' | 'expiresAt'
 /** Labels are added to each payment, `signIn` and `balances` are held where that is done, and a token's own when it is opened. */
-type HeldElsewhere = 'labels' | 'signIn' | 'balances' | 'nonce' | 'audience'
+type HeldElsewhere = 'name' | 'labels' | 'signIn' | 'balances' | 'nonce' | 'audience'
 /** The compiler refuses every call when there is a caveat that nobody holds. */
 type AllCaveats = Exclude<keyof Caveats, Ruled | HeldElsewhere> extends never ? Caveats : never
 

@@ -7,6 +7,14 @@ export type SessionLimits = Omit<SpendingLimitOptions, 'scope'>
 
 /** What a session is narrowed to. What is left out is as the wallet, or the session it is made from, has it, but for `actions`. */
 export type SessionScope = {
+  /**
+   * Makes it the same session each time that it is made, by whichever process: what it has spent counts on, its purchases are
+   * its own, and once revoked it stays so. One name is one session of a wallet's ledger, or of the session it is made from; up to
+   * 64 characters.
+   *
+   * @default another session each time
+   */
+  readonly name?: string | undefined
   readonly limits?: SessionLimits | undefined
   /** The most payments it may make in all. */
   readonly maxPayments?: number | undefined

@@ -133,7 +133,7 @@ export type AgentWallet = Payer & {
   readonly frozen: () => Promise<Freeze | undefined>
   /**
    * Makes a handle that pays within a scope, to be handed to a model, a tool or a sub-agent. Each is another one, with
-   * limits and purchases of its own: a program that starts again opens the one it had, by its token.
+   * limits and purchases of its own, unless its scope has a `name`: that is the same one after a restart.
    *
    * @throws ConfigurationError when the scope is not usable.
    */

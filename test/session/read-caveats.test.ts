@@ -12,6 +12,7 @@ describe('the caveats of a session', () => {
       maxPayments: 0,
       allowHosts: hosts(64),
       expiresAt: 1,
+      name: 'n'.repeat(64),
       labels: { ['k'.repeat(64)]: 'v'.repeat(256) },
       signIn: false,
       audience: 'a',
@@ -41,6 +42,7 @@ describe('the caveats of a session', () => {
       expiresAt: [0, -1, 1.5, '2026-01-01'],
       labels: [[], { task: 1 }, { ['k'.repeat(65)]: 'v' }, { task: 'v'.repeat(257) }],
       signIn: ['yes', 1, null],
+      name: ['', 'n'.repeat(65), 7, null],
       audience: ['', 'a'.repeat(257), 7],
       until: [1],
     }).flatMap(([path, values]) =>
