@@ -1,4 +1,4 @@
-import { narrowToken } from 'stipend'
+import { type AgentWallet, narrowToken, type Session } from 'stipend'
 import { toBuy } from './buy.ts'
 import type { Settlement } from './rails.ts'
 import { require } from './require.ts'
@@ -9,6 +9,8 @@ export type HandedOn = {
   /** That of the one it was narrowed from, a dot, and a number. */
   readonly name: string
   readonly token: string
+  /** Opens it in a process: by its token, or by making it once more under its name. */
+  readonly open: (wallet: AgentWallet) => Promise<Session>
   /** Micro-USD, and payments. */
   readonly most: { readonly total: bigint; readonly payments: number }
 }
@@ -23,9 +25,12 @@ export async function handOn(world: World): Promise<string> {
   const most = { total: chance.pick(totals), payments: chance.pick([1, 2, 5, 50]) }
   const scope = { limits: { totalLimitUsd: Number(most.total) / 1e6, perPaymentUsd: 1 }, maxPayments: most.payments }
   const parent = sessions.length > 0 && chance.is(0.4) ? chance.pick(sessions) : undefined
-  const token = parent ? narrowToken(parent.token, scope) : await world.wallet().session(scope).token()
   const name = `${parent?.name ?? ''}.${sessions.length}`
-  sessions.push({ name, token, most })
+  const named = { ...scope, ...(chance.is(0.5) && { name }) }
+  const token = parent ? narrowToken(parent.token, named) : await world.wallet().session(named).token()
+  const isMadeAnew = !parent && 'name' in named
+  const open: HandedOn['open'] = async (wallet) => (isMadeAnew ? wallet.session(named) : wallet.openSession(token))
+  sessions.push({ name, token, most, open })
   return `${name}: ${most.total}, ${most.payments} payments`
 }
 
@@ -34,12 +39,10 @@ export async function buyInSession(world: World): Promise<string> {
   const { chance, sessions } = world
   if (sessions.length === 0) return 'there is none'
   const calls = Array.from({ length: chance.pick([1, 1, 2, 4]) }, () => {
-    const { name, token } = chance.pick(sessions)
+    const { name, open } = chance.pick(sessions)
     const path = `/session/${name}/${chance.below(chance.pick([3, 2 ** 31]))}`
     world.turnTo(chance.pick(world.processes))
-    return toBuy(world, path, undefined, async (wallet, url, init) =>
-      (await wallet.openSession(token)).fetch(url, init),
-    )
+    return toBuy(world, path, undefined, async (wallet, url, init) => (await open(wallet)).fetch(url, init))
   })
   return (await Promise.all(calls.map((call) => call()))).join(', ')
 }
@@ -48,10 +51,10 @@ export async function buyInSession(world: World): Promise<string> {
 export async function revokeSession(world: World): Promise<string> {
   const { chance, sessions, revoked, wallet } = world
   if (sessions.length === 0) return 'there is none'
-  const { name, token } = chance.pick(sessions)
-  const session = await wallet().openSession(token).catch(String)
+  const { name, open } = chance.pick(sessions)
+  const session = await open(wallet()).catch(String)
   if (typeof session === 'string') return session
-  const opened = await Promise.all(world.processes.map((process) => process.wallet().openSession(token)))
+  const opened = await Promise.all(world.processes.map((process) => open(process.wallet())))
   await wallet().revokeSession(session)
   revoked.set(name, signedBy(world, name))
   const path = `/session/${name}/${chance.below(2 ** 31)}`
