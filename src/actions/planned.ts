@@ -32,16 +32,30 @@ export type Planned = {
 /** What keeps two actions of one account apart: each of them is a limit that the ledger enforces as it records. */
 export type AccountLimits = { readonly open: Limit; readonly since: Limit }
 
-/** Names an action by what it consists of, however that is spelt, and by nothing that changes from call to call. */
+/** Names an action by what it consists of, however its tokens and its amount are spelt, and by nothing that changes. */
 export function hashOf(request: ActionRequest, assets: AssetTable): string {
   const { network, action } = request
   const { url, method } = actionOn(network, action)
   const findToken = tokenFinder(network, assets)
-  const spell = (_name: string, part: unknown): unknown => {
-    if (typeof part === 'bigint') return `${part}n`
-    return typeof part === 'string' ? (findToken(part)?.address.toLowerCase() ?? withoutLastZeros(part)) : part
-  }
-  return requestHash(method, url, utf8ToBytes(canonicalJSON(JSON.parse(JSON.stringify(request, spell)))))
+  const parts = Object.entries(request).map(([name, part]) => {
+    if (typeof part !== 'string') return [name, asText(part)]
+    if (tokenParts.has(name)) return [name, findToken(part)?.address ?? part]
+    if (payeeParts.has(name)) return [name, assets.spell(network, part)]
+    return [name, name === 'amount' ? withoutLastZeros(part) : part]
+  })
+  return requestHash(method, url, utf8ToBytes(canonicalJSON(Object.fromEntries(parts))))
+}
+
+/** What any other part says is its action's own to read: of two texts it may want each. */
+const tokenParts: ReadonlySet<string> = new Set(['sell', 'buy', 'token', 'contract'])
+const payeeParts: ReadonlySet<string> = new Set(['to', 'spender'])
+
+/** Never by what others have given bigints to be written by: atomic units are no whole tokens. */
+function asText(part: unknown): unknown {
+  if (typeof part === 'bigint') return `${part}n`
+  if (Array.isArray(part)) return part.map(asText)
+  if (typeof part !== 'object' || part === null) return part
+  return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, asText(one)]))
 }
 
 /** `'6.50'` is the amount that `'6.5'` is. */

@@ -9,6 +9,7 @@ import {
   expectUntouched,
   network,
   open,
+  ownAction,
   ownPolicy,
   payer,
   setUpExchange,
@@ -29,6 +30,9 @@ const tip = {
   outflows: [{ token: 'USDC', atMost: '10', argument: 'amount' }],
 } as const satisfies CallOptions
 const request = { action: 'own', network, args: [friend, 5n * dollar] } as const
+function writeDigits(this: bigint): string {
+  return this.toString()
+}
 
 setUpExchange()
 
@@ -87,6 +91,21 @@ describe('a call', () => {
     const wallet = openWith(call(tip))
     await wallet.act({ ...request, key: 'tip' })
     const error = await rejection(wallet.act({ ...request, args: [friend, 1n], key: 'tip' }))
+    expect(error).toMatchObject({ code: 'request_unpayable', moved: 'no' })
+  })
+
+  test.each<[string, object, object]>([
+    ['another text that reads as the same number', { args: ['1.10'] }, { args: ['1.1'] }],
+    ['the name of a token for its address', { args: ['USDC'] }, { args: [token] }],
+    ['the same text in a part of its own', { version: '1.0' }, { version: '1' }],
+    ['as many atomic units as tokens', { amount: '5' }, { amount: 5n }],
+  ])('is another action than one with %s', async (_what, first, second) => {
+    const wallet = openWith(ownAction())
+    await wallet.act({ action: 'own', network, ...first, key: 'one' })
+    // As many programs have it, to write bigints as JSON.
+    Reflect.defineProperty(BigInt.prototype, 'toJSON', { value: writeDigits, configurable: true })
+    const again = wallet.act({ action: 'own', network, ...second, key: 'one' })
+    const error = await rejection(again).finally(() => Reflect.deleteProperty(BigInt.prototype, 'toJSON'))
     expect(error).toMatchObject({ code: 'request_unpayable', moved: 'no' })
   })
 })
