@@ -79,9 +79,11 @@ export function createPayer(
           permits.pause()
           return place ? place.aside(work) : work()
         }
-        // A server's own nonce pays for one purchase, which the same call takes up again where it was given up unsigned.
-        const nonce = options.sameRequest && required.claims[0]?.challenge?.nonce
-        const drawn = nonce ? sha256Hex(nonce + options.requestHash) : bytesToHex(draw(random, 16))
+        // A server's own nonces pay for one purchase, which the same call takes up again where it was given up unsigned; where
+        // one of them is new, it is another.
+        const nonces = required.claims.map(({ challenge }) => challenge?.nonce)
+        const isGiven = options.sameRequest && nonces.every(Boolean)
+        const drawn = isGiven ? sha256Hex(nonces.join() + options.requestHash) : bytesToHex(draw(random, 16))
         const purchaseKey = options.purchaseKey ?? again?.purchaseKey ?? drawn
         const isNamed = options.purchaseKey !== undefined
         const named = { purchaseKey, isNamed, labels, ownerLabels: ownerLabelsOf(labels) }

@@ -65,6 +65,23 @@ describe('a wallet that speaks MPP', () => {
     expect([server.settled.size, noncesOf(wallet).size]).toEqual([2, 2])
   })
 
+  test('buys anew also beside a challenge that is always the same, and that it cannot pay', async () => {
+    const request = { currency: '0x209693Bc6afc0C5328bA36FaF03C514EF312287C' }
+    const other = createMppServer({ request, expires: () => new Date(start + 60_000).toISOString() })
+    const server = createMppServer({ clock: () => start })
+    const fetch = async (...given: Parameters<typeof globalThis.fetch>) => {
+      const answer = await server(new Request(...given))
+      const same = (await other(new Request(url))).headers.get('WWW-Authenticate') ?? ''
+      if (answer.status !== 402) return answer
+      const headers = { 'WWW-Authenticate': `${same}, ${answer.headers.get('WWW-Authenticate')}` }
+      return new Response(null, { status: 402, headers })
+    }
+    const { wallet } = setUp({}, { fetch })
+    expect((await wallet.fetch(url)).status).toBe(200)
+    expect((await wallet.fetch(url)).status).toBe(200)
+    expect([server.settled.size, noncesOf(wallet).size]).toEqual([2, 2])
+  })
+
   test('keeps the request’s own Authorization, and signs nothing where the payment would replace it', async () => {
     const { server, wallet } = setUp()
     const error = await rejection(wallet.fetch(url, { headers: { Authorization: 'Bearer token' } }))
