@@ -11,8 +11,13 @@ export function describe(payment: Described): string {
 
 /** Says of a payment that may have left until when it can be settled, by whoever settles it. */
 export function maySettle({ terms }: Pick<Payment, 'terms'>): string {
-  const { openUntil, validBefore } = terms
-  return `may have been settled, or still be until ${new Date((openUntil ?? validBefore) * 1000).toISOString()}`
+  const { openUntil, validBefore, details } = terms
+  // A transaction has no end of its own.
+  const end =
+    details?.['accountNonce'] === undefined
+      ? new Date((openUntil ?? validBefore) * 1000).toISOString()
+      : 'its account has sent another transaction in its place'
+  return `may have been settled, or still be until ${end}`
 }
 
 /** What becomes of a payment that may have left, whose call is made again. */

@@ -79,6 +79,11 @@ describe('an action that is interrupted', () => {
     expect(await chain.nonceOf(payer.address)).toBe(3)
   })
 
+  test('is told of until its account has sent something in its place, since its transactions have no end', async () => {
+    const told = String(await rejection(open({ clients: [goneAfter(0)] }).act(request)))
+    expect(told).toContain('may have been settled, or still be until its account has sent another transaction')
+  })
+
   test('is judged again before it goes on', async () => {
     const ledger = memoryLedger()
     const what = { ...request, key: 'named' }
