@@ -134,7 +134,7 @@ export const wildPatches: readonly KnownBad[] = [
     invariant: 'I12',
     breaks: 'a purchase is signed anew without the yes that the policy asks for by now',
     file: 'src/pay/renew.ts',
-    find: 'hold && !hasPassed(hold, before)',
+    find: 'hold && (isDearer(payment, known) || !hasPassed(hold, before))',
     replace: 'false',
     tests: ['test/pay/renew.test.ts'],
   },

@@ -57,6 +57,11 @@ export function approvalId(
   return `apr_${sha256Hex(JSON.stringify(words)).slice(0, 32)}`
 }
 
+/** Tells whether a payment is worth so much more than another of the same terms that a yes to that one is none to it. */
+export function isDearer(payment: Payment, other: Payment): boolean {
+  return payment.microUsd > other.microUsd && worthInSteps(payment).join() !== worthInSteps(other).join()
+}
+
 /**
  * What a payment counts as, where its amount does not say: an action counts by its gas as well, and what is no dollar can be
  * worth more by now. In steps of an eighth to a quarter, since neither is the same twice; beyond its step nobody has said yes

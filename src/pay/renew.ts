@@ -4,6 +4,7 @@ import { isSamePurchase } from '../ledger/lifecycle.js'
 import { windowStart } from '../ledger/window.js'
 import { hasPassed, noteAgain, wasWithin } from './let-through.js'
 import { type Payable, prepare, type Prepared } from './prepare.js'
+import { isDearer } from './question.js'
 import { isSoft, type Tried, tryReserve } from './try-reserve.js'
 import type { Limit, Payment } from '../types.js'
 
@@ -27,7 +28,8 @@ type Renewed = { readonly payment: Payment; readonly tried: Tried }
  * cannot be made again. A limit beyond which a person is asked holds it up no more than when it was recorded, as long as it
  * counts there already, as much as it counts now: in a window that it has left, that leave was given for another day; what is
  * worth more by now was let count as less; and a limit that has changed since is another. A yes or a delay that the policy asks
- * for by now has to have been given to it; a payee or a price that was replaced since is not gone back to.
+ * for by now has to have been given to it, for what it is worth now; a payee or a price that was replaced since is not gone back
+ * to.
  */
 export async function renew(
   known: Payment,
@@ -48,7 +50,7 @@ export async function renew(
     ...dearestOf(known, anew),
     ...(letThrough && { letThrough }),
   })
-  if (hold && !hasPassed(hold, before)) return { payment, tried: { type: 'waiting' } }
+  if (hold && (isDearer(payment, known) || !hasPassed(hold, before))) return { payment, tried: { type: 'waiting' } }
   const { sessions, notAfter } = context
   const now = context.time().ledger
   const counts = (limit: Limit): boolean => payment.microUsd <= known.microUsd && countsIn(limit, known, now)

@@ -116,4 +116,35 @@ describe('a source of the price of an asset', () => {
     price = 10_100_000n
     expect((await buy()).status).toBe(200)
   })
+
+  test('that says more by now has a person asked whom a rule names, before a payment is signed anew', async () => {
+    const { open, scene, keyStore, fetch } = openShop()
+    let price = 10_000_000n
+    const wallet = open({
+      policy: [
+        allowHosts(['shop.example.com']),
+        spendingLimit({ perPaymentUsd: 50, dailyLimitUsd: 100 }),
+        {
+          name: 'looked at',
+          judge: () => ({ type: 'allow', hold: { kind: 'approval', reason: 'a person looks at it' } }),
+        },
+      ],
+      assets: [{ ...usdc, microUsd: async () => price }],
+      fetch: async (input, init) => {
+        const request = new Request(input, init)
+        return request.headers.has('payment-signature') ? new Response(null, { status: 500 }) : fetch(request)
+      },
+    })
+    const buy = () => wallet.fetch('https://shop.example.com/', { payment: { key: 'one' } })
+    expect(await rejection(buy())).toMatchObject({ code: 'approval_required', approval: { microUsd: 100_000n } })
+    for (const { id } of await wallet.approvals.list()) await wallet.approvals.approve(id)
+    expect((await buy()).status).toBe(500)
+    scene.now += 3_600_000
+    price = 90_000_000n
+    expect(await rejection(buy())).toMatchObject({ code: 'payment_outcome_unknown' })
+    expect(keyStore.signed).toHaveLength(1)
+    price = 10_100_000n
+    expect((await buy()).status).toBe(500)
+    expect(keyStore.signed).toHaveLength(2)
+  })
 })
