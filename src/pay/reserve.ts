@@ -34,9 +34,16 @@ export async function record(payable: Payable, request: PurchaseRequest, context
   const { required } = payable
   const candidates = payable.candidates.filter((one) => isOf(existing, one))
   // What it was made for is asked as well, behind what is preferred by now.
-  if (candidates.length > 0 && !isSamePurchase(existing, payment) && candidates.length < payable.candidates.length)
-    return record({ required, candidates }, request, context)
+  if (candidates.length > 0 && !isSamePurchase(existing, payment) && candidates.length < payable.candidates.length) {
+    const resumed = await record({ required, candidates }, request, context).catch(unlessDenied)
+    if (resumed) return resumed
+  }
   return { payment: admit(await resumeOrRenew(existing, { required, payment, allowed }, request, context)), allowed }
+}
+
+/** What is refused by now can have been paid already: its caller is told that, and not that no money moved. */
+function unlessDenied(error: unknown): undefined {
+  if (!(error instanceof PaymentDeniedError)) throw error
 }
 
 /** Tells whether an offer asks just what a payment is. */

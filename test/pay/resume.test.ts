@@ -94,6 +94,9 @@ describe('a payment whose answer was lost', () => {
       const wallet = open({ fetch })
       expect((await wallet.fetch('https://shop.example.com/', { payment })).status).toBe(500)
       Object.assign(state, { accepts: [cheap, dear], status: 200 })
+      const capped = { payment: { ...payment, maxUsd: '0.007' } }
+      const error = await rejection(wallet.fetch('https://shop.example.com/', capped))
+      expect(error).toMatchObject({ code: 'payment_outcome_unknown', moved: 'maybe' })
       expect((await wallet.fetch('https://shop.example.com/', { payment })).status).toBe(200)
       expect(await ledger.list()).toMatchObject([{ amount: 10_000n, status: 'claimed', presentations: 2 }])
       expect(new Set(keyStore.signed.map(({ message }) => message['nonce'])).size).toBe(1)
