@@ -78,8 +78,8 @@ export const actionsPatches: readonly KnownBad[] = [
     invariant: 'I3',
     breaks: 'an action whose amount is spelt otherwise is another action',
     file: 'src/actions/planned.ts',
-    find: "name === 'amount' ? withoutLastZeros(part) : part]",
-    replace: 'part]',
+    find: 'return asText(readAmount(amount, token))',
+    replace: 'return asText(amount)',
     tests: ['test/actions/interrupted.test.ts', '-t', 'however that spells'],
   },
   {
@@ -96,7 +96,7 @@ export const actionsPatches: readonly KnownBad[] = [
     file: 'src/actions/planned.ts',
     find: 'if (Array.isArray(part)) return part.map(asText)',
     replace:
-      "if (typeof part === 'string') return withoutLastZeros(part)\n  if (Array.isArray(part)) return part.map(asText)",
+      "if (typeof part === 'string') return part.replace(/0$/, '')\n  if (Array.isArray(part)) return part.map(asText)",
     tests: ['test/actions/call.test.ts', '-t', 'is another action than'],
   },
   {

@@ -7,13 +7,13 @@ import type { ActionContext, PayContext } from '../pay/context.js'
 import { requestHash } from '../pay/request-hash.js'
 import { findStanding } from '../pay/standing.js'
 import { whileExecutable } from '../policy/built-in-limits.js'
-import type { ActionPlan, ActionRequest, PlanningContext } from '../ports/action.js'
+import type { ActionPlan, ActionRequest, PlanningContext, PlanToken } from '../ports/action.js'
 import type { Scheme } from '../ports/scheme.js'
 import { actionOn } from '../resource.js'
 import type { Asset, Limit, Network, Payment, PaymentRequired } from '../types.js'
 import type { Asked } from './asked.js'
 import { checkPlan } from './check-plan.js'
-import { findCoin, tokenFinder, worthOf } from './tokens.js'
+import { findCoin, readAmount, tokenFinder, worthOf } from './tokens.js'
 
 /** A plan as it goes into the road of a payment. */
 export type Planned = {
@@ -37,11 +37,12 @@ export function hashOf(request: ActionRequest, assets: AssetTable): string {
   const { network, action } = request
   const { url, method } = actionOn(network, action)
   const findToken = tokenFinder(network, assets)
+  const moved = findToken(String(request['sell'] ?? request['token']))
   const parts = Object.entries(request).map(([name, part]) => {
+    if (name === 'amount') return [name, moved ? unitsOf(part, moved) : asText(part)]
     if (typeof part !== 'string') return [name, asText(part)]
     if (tokenParts.has(name)) return [name, findToken(part)?.address ?? part]
-    if (payeeParts.has(name)) return [name, assets.spell(network, part)]
-    return [name, name === 'amount' ? withoutLastZeros(part) : part]
+    return [name, payeeParts.has(name) ? assets.spell(network, part) : part]
   })
   return requestHash(method, url, utf8ToBytes(canonicalJSON(Object.fromEntries(parts))))
 }
@@ -58,9 +59,13 @@ function asText(part: unknown): unknown {
   return Object.fromEntries(Object.entries(part).map(([name, one]) => [name, asText(one)]))
 }
 
-/** `'6.50'` is the amount that `'6.5'` is. */
-function withoutLastZeros(text: string): string {
-  return /^\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
+/** `'6.50'` is as much as `6500000n` atomic units are; what is no amount of the token stays as it is. */
+function unitsOf(amount: unknown, token: PlanToken): unknown {
+  try {
+    return asText(readAmount(amount, token))
+  } catch {
+    return asText(amount)
+  }
 }
 
 /** Plans, and tries the plan out, on one block of the chain. */

@@ -37,17 +37,20 @@ describe('an action that is interrupted', () => {
     }
   })
 
-  test('is gone on with by the next call, however that spells its tokens and its amount', async () => {
-    const ledger = memoryLedger()
-    const error = await rejection(open({ ledger, clients: [goneAfter(1)] }).act(request))
-    expect(error).toMatchObject({ code: 'payment_outcome_unknown' })
-    const restarted = open({ ledger })
-    const [known] = await restarted.payments.list()
-    const respelt = { ...request, sell: chain.token.toLowerCase(), buy: tokens.gold, amount: '5.0' }
-    expect(await restarted.act(respelt)).toMatchObject({ id: known?.id, status: 'claimed' })
-    expect(await restarted.payments.list()).toHaveLength(1)
-    await expect.poll(() => chain.nonceOf(payer.address)).toBe(3)
-  })
+  test.each(['5.0', 5n * dollar])(
+    'is gone on with by the next call, however that spells its tokens, and %s',
+    async (amount) => {
+      const ledger = memoryLedger()
+      const error = await rejection(open({ ledger, clients: [goneAfter(1)] }).act(request))
+      expect(error).toMatchObject({ code: 'payment_outcome_unknown' })
+      const restarted = open({ ledger })
+      const [known] = await restarted.payments.list()
+      const respelt = { ...request, sell: chain.token.toLowerCase(), buy: tokens.gold, amount }
+      expect(await restarted.act(respelt)).toMatchObject({ id: known?.id, status: 'claimed' })
+      expect(await restarted.payments.list()).toHaveLength(1)
+      await expect.poll(() => chain.nonceOf(payer.address)).toBe(3)
+    },
+  )
 
   test('under a name that a framework gave is gone on with by the next call, and by no other name', async () => {
     const ledger = memoryLedger()
