@@ -66,7 +66,7 @@ describe('an action that is interrupted', () => {
       terms: known?.terms,
     })
     expect(await restarted.payments.list()).toHaveLength(1)
-    expect(await chain.nonceOf(payer.address)).toBe(3)
+    await expect.poll(() => chain.nonceOf(payer.address)).toBe(3)
   })
 
   test('by an answer that is lost is done, where the node takes a while to know of what it has taken', async () => {
@@ -79,7 +79,7 @@ describe('an action that is interrupted', () => {
       return asked % 3 === 0 ? answer : null
     })
     expect(await open({ clients: [busy] }).act(request)).toMatchObject({ status: 'claimed' })
-    expect(await chain.nonceOf(payer.address)).toBe(3)
+    await expect.poll(() => chain.nonceOf(payer.address)).toBe(3)
   })
 
   test('is told of until its account has sent something in its place, since its transactions have no end', async () => {
