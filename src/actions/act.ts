@@ -67,7 +67,7 @@ export async function act(options: ActOptions, means: ActContext): Promise<Payme
       ...aboutOf(asked),
       purchaseKey: asked.key,
       sameRequest: asked.sameRequest,
-      requestHash: hashOf(asked.request, means.context.assets),
+      requestHash: asked.hash,
     })
     return jsonSafe(await send(authorization, asked.actions, payer))
   })
@@ -95,7 +95,8 @@ async function readOptions(options: ActOptions, { chains, own, context }: ActCon
   if (!signer) throw new ConfigurationError(`Failed to act: the key store has no key for ${network}`)
   const networks = chains.map((one) => one.network)
   const { actions } = chain
-  return { request, key, sameRequest, maxUsd, labels, action, chain, actions, networks, payer: signer.address }
+  const hash = hashOf(request, context.assets)
+  return { request, hash, key, sameRequest, maxUsd, labels, action, chain, actions, networks, payer: signer.address }
 }
 
 function aboutOf({ request: { network, action }, labels, maxUsd }: Asked) {

@@ -6,6 +6,8 @@ import type { Labels, Network } from '../types.js'
 /** A request, and what it is planned and sent with. */
 export type Asked = {
   readonly request: ActionRequest
+  /** What it is known by where it has no name. */
+  readonly hash: string
   readonly key: string | undefined
   /** Whether it goes on from an identical one of which nobody knows what became. */
   readonly sameRequest: boolean

@@ -114,13 +114,10 @@ async function pricesFor(
 
 /** Finds what is under way already: by its name or, where it goes on from those, by what it consists of. */
 export async function resumable(
-  { request, key, sameRequest, payer }: Asked,
+  { hash, key, sameRequest, payer }: Asked,
   context: PayContext,
 ): Promise<Payment | undefined> {
-  const known = await findStanding(
-    { payer, key, sameRequest, requestHash: hashOf(request, context.assets), host: 'action' },
-    context,
-  )
+  const known = await findStanding({ payer, key, sameRequest, requestHash: hash, host: 'action' }, context)
   return known?.scheme === 'action' ? known : undefined
 }
 

@@ -34,6 +34,14 @@ function openPriced(microUsd: AssetInput['microUsd']): ReturnType<typeof createT
   })
 }
 
+/** A server that answers each payment with an error. */
+function failingOncePaid(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    return request.headers.has('payment-signature') ? new Response(null, { status: 500 }) : fetch(request)
+  }
+}
+
 describe('a source of the price of an asset', () => {
   test('is asked for each payment', async () => {
     let price = 1_000_000n
@@ -71,10 +79,7 @@ describe('a source of the price of an asset', () => {
     const wallet = open({
       policy: [allowHosts(['shop.example.com']), spendingLimit({ instantMaxUsd: '0.05', dailyLimitUsd: 100 })],
       assets: [{ ...usdc, microUsd: async () => price }],
-      fetch: async (input, init) => {
-        const request = new Request(input, init)
-        return request.headers.has('payment-signature') ? new Response(null, { status: 500 }) : fetch(request)
-      },
+      fetch: failingOncePaid(fetch),
     })
     const buy = () => wallet.fetch('https://shop.example.com/', { payment: { key: 'one' } })
     expect((await buy()).status).toBe(500)
@@ -130,10 +135,7 @@ describe('a source of the price of an asset', () => {
         },
       ],
       assets: [{ ...usdc, microUsd: async () => price }],
-      fetch: async (input, init) => {
-        const request = new Request(input, init)
-        return request.headers.has('payment-signature') ? new Response(null, { status: 500 }) : fetch(request)
-      },
+      fetch: failingOncePaid(fetch),
     })
     const buy = () => wallet.fetch('https://shop.example.com/', { payment: { key: 'one' } })
     expect(await rejection(buy())).toMatchObject({ code: 'approval_required', approval: { microUsd: 100_000n } })

@@ -43,7 +43,7 @@ export function createLightningWallet(world: World, { process, guard, flights }:
     shop.sightings.push({ id, wire: text, to, value, countsUntil, execute, canExecute, hasFailed, path })
     if (deed.startsWith('hold')) await new Promise((resolve) => void setTimeout(resolve, chance.pick(holds)))
     if (deed.startsWith('pay') || deed === 'hold') execute()
-    else if (canExecute()) lightning.fail(invoice)
+    else if (canExecute()) invoice.state = 'failed'
     if (hasFailed()) throw refusal(deed === 'fail and lose' ? 'INTERNAL' : 'PAYMENT_FAILED')
     if (deed === 'pay and lose') throw refusal('INTERNAL')
     return { preimage: invoice.preimage }

@@ -42,7 +42,6 @@ export type Lightning = {
   readonly asked: () => readonly Invoice[]
   /** Lets what is under way arrive; answers the payment hash, unless it is over. */
   readonly arrive: (invoice: Invoice) => string | undefined
-  readonly fail: (invoice: Invoice) => void
   /** What the wallet says of a payment. */
   readonly look: (id: string) => LightningPayment | undefined
   /** Whether the wallet does not say what became of a payment, this time. */
@@ -64,6 +63,7 @@ export function createLightning(chance: Chance, now: () => number): Lightning {
   const moved: LightningMovement[] = []
   let silence = 0.2
   const all = (): readonly Invoice[] => [...invoices.values()]
+  const findById: Lightning['findById'] = (id) => all().find((one) => one.id === id)
   const arrive: Lightning['arrive'] = (invoice) => {
     if (invoice.state !== 'open') return undefined
     invoice.state = 'settled'
@@ -93,14 +93,11 @@ export function createLightning(chance: Chance, now: () => number): Lightning {
       return invoice
     },
     find: (text) => invoices.get(text),
-    findById: (id) => all().find((one) => one.id === id),
+    findById,
     asked: () => all().filter(({ asked }) => asked > 0),
     arrive,
-    fail: (invoice) => {
-      invoice.state = 'failed'
-    },
     look: (id) => {
-      const { state = 'new', preimage = '' } = all().find((one) => one.id === id) ?? {}
+      const { state = 'new', preimage = '' } = findById(id) ?? {}
       if (state === 'new') return undefined
       return {
         type: 'outgoing',
